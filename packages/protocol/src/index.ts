@@ -1,0 +1,3 @@
+export * from './events.js';
+export * from './health.js';
+export * from './session-id.js';

@@ -1,0 +1,270 @@
+import { Deadline } from './deadline.js';
+import { ProxyError } from './errors.js';
+import { Forward } from './forward.js';
+import type { Origin } from './forwarded-head.js';
+import type { BodySink } from './http1/body.js';
+import { BodyReader } from './http1/body.js';
+import type { Reply } from './http1/reply.js';
+import { CONTINUE, errorPage, replyText } from './http1/reply.js';
+import type { RequestHead } from './http1/request-head.js';
+import { readRequestHead } from './http1/request-head.js';
+import type { LimitOptions, TimeoutOptions } from './options.js';
+import type { TunnelEnds } from './tunnel.js';
+import type { UpstreamGroup } from './upstream-group.js';
+import type { ReadBuffer, Wire, WireReader } from './wire.js';
+
+/** What a client connection needs of the proxy it came to. */
+export interface ClientHost {
+  readonly timeouts: TimeoutOptions;
+  readonly limits: LimitOptions;
+  /** True while the proxy closes: connections end with the request in hand. */
+  readonly closing: boolean;
+  /** The upstream for a request, or undefined when no location fits. */
+  route(head: RequestHead): UpstreamGroup | undefined;
+  originOf(head: RequestHead, client: Client): Origin;
+  onTunnel(client: Client, ends: TunnelEnds, early: string): void;
+  onClientClosed(client: Client): void;
+}
+
+/** Bytes of later requests taken in while one is being answered (RFC 9112 9.3.2); past that the client has to wait. */
+const PIPELINED = 65_536;
+/** Milliseconds given to a client to read an answer that came before the whole request. */
+const LINGER = 2_000;
+
+/** The HTTP/1.1 side towards one client: reads its requests one after another and writes the answers. */
+export class Client implements WireReader, BodySink {
+  readonly wire: Wire;
+  readonly tls: boolean;
+  readonly socketAddress: string;
+  /** Of the current request. */
+  origin: Origin;
+  readonly deadline = new Deadline(() => this.#onExpired());
+  readonly #host: ClientHost;
+  readonly #body = new BodyReader();
+  #head: RequestHead | undefined;
+  #forward: Forward | undefined;
+  /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
+  #carry = '';
+  #requests = 0;
+  #processing = false;
+  /** No further request is read; what still comes is thrown away. */
+  #ending = false;
+  #switched = false;
+
+  constructor(host: ClientHost, tls: boolean, address: string, wireUp: (reader: WireReader) => Wire) {
+    this.#host = host;
+    this.tls = tls;
+    this.socketAddress = address;
+    this.origin = { socketAddress: address, clientAddress: address, tls, trusted: false };
+    this.wire = wireUp(this);
+    this.deadline.set(host.timeouts.clientHeader);
+  }
+
+  /** A request is being read or answered. */
+  get busy(): boolean {
+    return this.#head !== undefined || this.#carry !== '';
+  }
+
+  /** Whether the connection may carry another request after this one. */
+  mayKeepAlive(head: RequestHead): boolean {
+    return !head.close && !this.#host.closing && this.#requests < this.#host.limits.requests;
+  }
+
+  /** Closes an idle connection now; a busy one ends with the request in hand. */
+  closeWhenIdle(): void {
+    if (!this.busy) this.wire.destroy();
+  }
+
+  onBytes(buffer: ReadBuffer, length: number): void {
+    if (!this.#ending) this.#process(buffer, 0, length);
+  }
+
+  #process(buffer: ReadBuffer, start: number, end: number): void {
+    this.#processing = true;
+    try {
+      let at = start;
+      while (at < end && !this.#ending) at = this.#step(buffer, at, end);
+      this.#forward?.flush();
+    } catch (error) {
+      if (!(error instanceof ProxyError)) throw error;
+      this.#refuse(error);
+    } finally {
+      this.#processing = false;
+    }
+  }
+
+  /** Reads on in the request line and fields, the body, or what is behind it. */
+  #step(buffer: ReadBuffer, at: number, end: number): number {
+    if (this.#head === undefined) return this.#readHead(buffer, at, end);
+    if (this.#body.done) {
+      this.#carry += buffer.bytes.toString('latin1', at, end);
+      if (this.#carry.length > PIPELINED) this.wire.pause();
+      return end;
+    }
+    const next = this.#body.read(buffer, at, end, this);
+    if (this.#forward === undefined) return next;
+    if (this.#body.done) {
+      this.deadline.clear();
+      this.#forward.requestBodyEnd();
+    } else {
+      this.deadline.set(this.#host.timeouts.clientBody);
+    }
+    return next;
+  }
+
+  #readHead(buffer: ReadBuffer, at: number, end: number): number {
+    const before = this.#carry.length;
+    const text = this.#carry + buffer.bytes.toString('latin1', at, end);
+    const head = readRequestHead(text, 0, this.#host.limits);
+    if (head === undefined) {
+      if (before === 0) this.deadline.set(this.#host.timeouts.clientHeader);
+      this.#carry = text;
+      return end;
+    }
+    this.#carry = '';
+    const next = at + head.length - before;
+    this.#begin(head, next < end);
+    return next;
+  }
+
+  #begin(head: RequestHead, bodyHere: boolean): void {
+    const { limits, timeouts } = this.#host;
+    this.#requests++;
+    this.#head = head;
+    this.#body.begin(head.chunked ? 'chunked' : head.contentLength > 0 ? 'length' : 'none', head.contentLength);
+    if (limits.body > 0 && head.contentLength > limits.body) {
+      throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${limits.body}`);
+    }
+    this.origin = this.#host.originOf(head, this);
+    const group = this.#host.route(head);
+    if (group === undefined) throw new ProxyError('no_location', head.target);
+    if (this.#body.done) {
+      this.deadline.clear();
+    } else {
+      this.deadline.set(timeouts.clientBody);
+      if (head.expectContinue && !bodyHere) {
+        this.wire.put(CONTINUE);
+        this.wire.flush();
+      }
+    }
+    this.#forward = new Forward(this, head, group);
+    this.#forward.start();
+  }
+
+  bodyBytes(buffer: ReadBuffer, start: number, end: number): void {
+    const { body } = this.#host.limits;
+    if (body > 0 && this.#body.received > body) throw new ProxyError('body_too_large', `the limit is ${body} bytes`);
+    this.#forward?.requestBody(buffer, start, end);
+  }
+
+  /** The answer has been written. */
+  onExchangeEnd(keepAlive: boolean): void {
+    this.#forward = undefined;
+    this.#head = undefined;
+    if (!keepAlive) {
+      this.#end();
+      return;
+    }
+    this.deadline.set(this.#host.timeouts.keepalive);
+    this.wire.resume();
+    if (!this.#processing && this.#carry !== '') this.#processCarry();
+  }
+
+  #processCarry(): void {
+    const bytes = Buffer.from(this.#carry, 'latin1');
+    this.#carry = '';
+    this.#process({ bytes, shared: false, lent: false }, 0, bytes.length);
+  }
+
+  /** No peer gave an answer. */
+  onForwardFailed(error: ProxyError, responseStarted: boolean): void {
+    this.#forward = undefined;
+    if (responseStarted) {
+      // Half an answer with a clean end would be taken for a whole one.
+      this.wire.destroy();
+      return;
+    }
+    const keepAlive = this.#head !== undefined && this.#body.done && this.mayKeepAlive(this.#head);
+    this.#answer(errorPage(error.status), keepAlive);
+    this.onExchangeEnd(keepAlive);
+  }
+
+  /** The request cannot be served as it is: answers and closes (RFC 9112 2.2, 6.3). */
+  #refuse(error: ProxyError): void {
+    const started = this.#forward?.responseStarted ?? false;
+    this.#forward?.abort();
+    this.#forward = undefined;
+    if (started) {
+      this.wire.destroy();
+      return;
+    }
+    this.#answer(errorPage(error.status), false);
+    this.#head = undefined;
+    this.#end();
+  }
+
+  #answer(reply: Reply, keepAlive: boolean): void {
+    this.wire.put(replyText(reply, keepAlive, this.#head?.method !== 'HEAD'));
+    this.wire.flush();
+  }
+
+  /**
+   * Ends the connection after what was written. Closing while the client still sends would reset it and may take the
+   * answer away unread, so what comes is read and dropped for a while (RFC 9112 9.6).
+   */
+  #end(): void {
+    this.#ending = true;
+    this.#carry = '';
+    this.wire.resume();
+    this.wire.end();
+    this.deadline.set(this.wire.pending > 0 ? this.#host.timeouts.send : LINGER);
+  }
+
+  onSwitched(
+    ends: Omit<TunnelEnds, 'client' | 'first'>,
+    head: string,
+    buffer: ReadBuffer,
+    start: number,
+    end: number,
+  ): void {
+    this.#switched = true;
+    this.#forward = undefined;
+    this.deadline.close();
+    const early = this.#carry;
+    this.#carry = '';
+    this.wire.put(head);
+    if (end > start) this.wire.putFrom(buffer, start, end);
+    this.wire.flush();
+    const first = end > start ? buffer.bytes.toString('latin1', start, Math.min(end, start + 512)) : '';
+    this.#host.onTunnel(this, { ...ends, client: this.wire, first }, early);
+  }
+
+  onEnd(): void {
+    // nginx takes the end of a client's stream for its leaving (499); so does this.
+    this.#forward?.abort();
+    this.#forward = undefined;
+    if (this.wire.pending > 0 && !this.#ending) this.#end();
+    else this.wire.destroy();
+  }
+
+  onDrain(): void {
+    if (this.#ending) this.deadline.set(LINGER);
+    else this.#forward?.onClientDrain();
+  }
+
+  onClose(): void {
+    this.deadline.close();
+    this.#forward?.abort();
+    this.#forward = undefined;
+    if (!this.#switched) this.#host.onClientClosed(this);
+  }
+
+  #onExpired(): void {
+    const awaitsRequest = this.#head === undefined ? this.#carry !== '' : !this.#body.done;
+    if (this.#ending || !awaitsRequest || this.wire.pending > 0) {
+      this.wire.destroy();
+      return;
+    }
+    this.#refuse(new ProxyError('request_timeout'));
+  }
+}

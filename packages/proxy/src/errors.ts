@@ -1,0 +1,66 @@
+/**
+ * Everything that can go wrong on the way of a request, as data. Code branches on `code`; the status is what the client
+ * gets, where it can still get one.
+ */
+
+/** Whose doing it was. */
+export type ErrorSource = 'client' | 'upstream' | 'balancer';
+
+interface ErrorKind {
+  readonly source: ErrorSource;
+  /** Status of the answer. 499 is nginx's for "the client is gone": logged, never sent. */
+  readonly status: number;
+  readonly text: string;
+}
+
+const kinds = {
+  bad_request_line: { source: 'client', status: 400, text: 'expected "METHOD target HTTP/1.1"' },
+  bad_target: {
+    source: 'client',
+    status: 400,
+    text: 'expected a request target of the form /path or http://host/path',
+  },
+  bad_field: { source: 'client', status: 400, text: 'expected a header line "Name: value"' },
+  bad_host: { source: 'client', status: 400, text: 'expected exactly one valid Host' },
+  bad_content_length: { source: 'client', status: 400, text: 'expected one Content-Length, a decimal number' },
+  bad_transfer_encoding: { source: 'client', status: 400, text: 'expected "Transfer-Encoding: chunked" and no other' },
+  ambiguous_length: { source: 'client', status: 400, text: 'expected Content-Length or Transfer-Encoding, not both' },
+  bad_chunk: { source: 'client', status: 400, text: 'expected a chunk size in hexadecimal digits' },
+  method_not_allowed: { source: 'client', status: 405, text: 'CONNECT and TRACE are not served' },
+  request_timeout: { source: 'client', status: 408, text: 'the request did not arrive in time' },
+  body_too_large: { source: 'client', status: 413, text: 'the request body is over the limit' },
+  target_too_long: { source: 'client', status: 414, text: 'the request line is over the limit' },
+  head_too_large: { source: 'client', status: 431, text: 'the header is over the limits of size or number of fields' },
+  version_not_supported: { source: 'client', status: 505, text: 'expected HTTP/1.0 or HTTP/1.1' },
+  client_closed: { source: 'client', status: 499, text: 'the client closed the connection before its answer' },
+  client_stalled: { source: 'client', status: 499, text: 'the client took no byte of its answer in time' },
+  no_location: { source: 'balancer', status: 404, text: 'no location fits the path' },
+  no_live_upstream: { source: 'balancer', status: 502, text: 'no live upstreams' },
+  connect_failed: { source: 'upstream', status: 502, text: 'connecting failed' },
+  connect_timeout: { source: 'upstream', status: 504, text: 'connecting timed out' },
+  upstream_closed: { source: 'upstream', status: 502, text: 'the connection ended before the whole response head' },
+  upstream_truncated: { source: 'upstream', status: 502, text: 'the connection ended within the response body' },
+  upstream_timeout: { source: 'upstream', status: 504, text: 'no byte came in time' },
+  upstream_stalled: { source: 'upstream', status: 504, text: 'no byte was taken in time' },
+  bad_response: { source: 'upstream', status: 502, text: 'the response is not valid HTTP/1.1' },
+  unexpected_upgrade: { source: 'upstream', status: 502, text: '101 came to a request that asked for no upgrade' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof kinds;
+
+/** An error of a request. `code` is stable; `detail` says what came, for the log. */
+export class ProxyError extends Error {
+  readonly code: ErrorCode;
+  readonly source: ErrorSource;
+  /** HTTP status for the client. */
+  readonly status: number;
+
+  constructor(code: ErrorCode, detail = '', cause?: unknown) {
+    const kind = kinds[code];
+    super(detail === '' ? kind.text : `${kind.text}: ${detail}`, cause === undefined ? undefined : { cause });
+    this.name = 'ProxyError';
+    this.code = code;
+    this.source = kind.source;
+    this.status = kind.status;
+  }
+}

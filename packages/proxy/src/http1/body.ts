@@ -1,0 +1,160 @@
+import { ProxyError } from '../errors.js';
+import type { ReadBuffer } from '../wire.js';
+
+/** Takes the bytes of a body, framing removed, as they come. They are valid during the call only. */
+export interface BodySink {
+  bodyBytes(buffer: ReadBuffer, start: number, end: number): void;
+}
+
+/** How a body is delimited (RFC 9112 6.3). */
+export type BodyFraming = 'none' | 'length' | 'chunked' | 'until_close';
+
+const Step = { size: 0, extension: 1, data: 2, dataEnd: 3, trailer: 4, trailerLine: 5 } as const;
+type Step = (typeof Step)[keyof typeof Step];
+
+/** Chunk-size lines and trailers are read, not kept; a peer that never ends one is stopped here. */
+const LINE_LIMIT = 4_096;
+const TRAILER_LIMIT = 32_768;
+/** 2^52 and more is refused: 13 hexadecimal digits. */
+const SIZE_DIGITS = 13;
+
+const LF = 10;
+const CR = 13;
+const TAB = 9;
+const SPACE = 32;
+const SEMICOLON = 59;
+
+/** Finds the end of one body in the bytes of a connection and hands on what is inside. */
+export class BodyReader {
+  /** The whole body has come. */
+  done = false;
+  /** Bytes of the body so far. */
+  received = 0;
+  #framing: BodyFraming = 'none';
+  /** Of the body (`length`) or of the chunk (`chunked`). */
+  #remaining = 0;
+  #step: Step = Step.size;
+  #digits = 0;
+  #line = 0;
+  #afterCr = false;
+
+  /** Prepares for the next body. `length` counts for the framing `length` only. */
+  begin(framing: BodyFraming, length: number): void {
+    this.#framing = framing;
+    this.#remaining = framing === 'length' ? length : 0;
+    this.done = framing === 'none' || (framing === 'length' && length === 0);
+    this.received = 0;
+    this.#step = Step.size;
+    this.#digits = 0;
+    this.#line = 0;
+    this.#afterCr = false;
+  }
+
+  /** True for a body that ends with the connection. */
+  get untilClose(): boolean {
+    return this.#framing === 'until_close';
+  }
+
+  /**
+   * Reads on in `buffer.bytes[start..end)` until the body or the bytes end.
+   *
+   * @returns the index after the last byte that belongs to the body
+   * @throws ProxyError `bad_chunk`
+   */
+  read(buffer: ReadBuffer, start: number, end: number, sink: BodySink): number {
+    if (this.done) return start;
+    if (this.#framing === 'chunked') return this.#readChunked(buffer, start, end, sink);
+    const stop = this.#framing === 'length' ? Math.min(end, start + this.#remaining) : end;
+    if (this.#framing === 'length') {
+      this.#remaining -= stop - start;
+      this.done = this.#remaining === 0;
+    }
+    this.received += stop - start;
+    if (stop > start) sink.bodyBytes(buffer, start, stop);
+    return stop;
+  }
+
+  /** RFC 9112 7.1, with a bare LF taken for a line end. Extensions and trailers are dropped. */
+  #readChunked(buffer: ReadBuffer, start: number, end: number, sink: BodySink): number {
+    const bytes = buffer.bytes;
+    let at = start;
+    while (at < end && !this.done) {
+      if (this.#step === Step.data) {
+        const stop = Math.min(end, at + this.#remaining);
+        this.#remaining -= stop - at;
+        this.received += stop - at;
+        if (this.#remaining === 0) this.#begin(Step.dataEnd);
+        sink.bodyBytes(buffer, at, stop);
+        at = stop;
+      } else {
+        this.#readLineByte(bytes[at] ?? 0);
+        at++;
+      }
+    }
+    return at;
+  }
+
+  #begin(step: Step): void {
+    this.#step = step;
+    this.#line = 0;
+    this.#digits = 0;
+    this.#afterCr = false;
+  }
+
+  #readLineByte(byte: number): void {
+    if (this.#afterCr && byte !== LF) throw new ProxyError('bad_chunk', 'a CR that ends no line');
+    this.#line++;
+    switch (this.#step) {
+      case Step.size:
+        this.#readSizeByte(byte);
+        break;
+      case Step.extension:
+        if (this.#line > LINE_LIMIT) throw new ProxyError('bad_chunk', `an extension of more than ${LINE_LIMIT} bytes`);
+        if (byte === LF) this.#endSizeLine();
+        else if (byte === CR) this.#afterCr = true;
+        else if (byte < SPACE && byte !== TAB) throw new ProxyError('bad_chunk', 'a control character');
+        break;
+      case Step.dataEnd:
+        if (byte === LF) this.#begin(Step.size);
+        else if (byte === CR) this.#afterCr = true;
+        else throw new ProxyError('bad_chunk', 'data longer than its chunk size');
+        break;
+      case Step.trailer:
+        if (byte === LF) this.done = true;
+        else if (byte === CR) this.#afterCr = true;
+        else this.#step = Step.trailerLine;
+        break;
+      default:
+        if (this.#line > TRAILER_LIMIT)
+          throw new ProxyError('bad_chunk', `trailers of more than ${TRAILER_LIMIT} bytes`);
+        if (byte === LF) {
+          this.#step = Step.trailer;
+          this.#afterCr = false;
+        } else if (byte === CR) this.#afterCr = true;
+    }
+  }
+
+  #readSizeByte(byte: number): void {
+    const digit = hexDigit(byte);
+    if (digit >= 0 && !this.#afterCr) {
+      this.#remaining = this.#remaining * 16 + digit;
+      if (++this.#digits > SIZE_DIGITS) throw new ProxyError('bad_chunk', `more than ${SIZE_DIGITS} digits`);
+      return;
+    }
+    if (this.#digits === 0) throw new ProxyError('bad_chunk', 'no digit');
+    if (byte === LF) this.#endSizeLine();
+    else if (byte === CR) this.#afterCr = true;
+    else if (byte === SEMICOLON || byte === SPACE || byte === TAB) this.#step = Step.extension;
+    else throw new ProxyError('bad_chunk', `the byte 0x${byte.toString(16)}`);
+  }
+
+  #endSizeLine(): void {
+    this.#begin(this.#remaining === 0 ? Step.trailer : Step.data);
+  }
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const lower = byte | 0x20;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}

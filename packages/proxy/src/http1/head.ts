@@ -1,0 +1,179 @@
+import { ProxyError } from '../errors.js';
+import { FieldKind, fieldName } from './field-name.js';
+import type { FieldName } from './field-name.js';
+
+/** The limits a head is read under; see `LimitOptions`. */
+export interface HeadLimits {
+  readonly line: number;
+  readonly head: number;
+  readonly fields: number;
+}
+
+/**
+ * The header fields of a request or response and what they say of framing and connection. Texts are latin1: one
+ * character is one byte.
+ */
+export class Fields {
+  readonly names: string[] = [];
+  readonly keys: FieldName[] = [];
+  readonly values: string[] = [];
+  /** Minor version: 0 or 1. */
+  minor = 1;
+  /** -1 when there is none. */
+  contentLength = -1;
+  chunked = false;
+  /** `Connection` says close, or HTTP/1.0 does not say keep-alive. */
+  close = false;
+  /** `Connection` says upgrade. */
+  connectionUpgrade = false;
+  /** Field names, lower case, that `Connection` nominates besides the usual ones; they end at this hop. */
+  nominated: Set<string> | undefined = undefined;
+  /** Value of `Upgrade`. */
+  upgrade: string | undefined = undefined;
+  /** Characters of the text that the head took, blank line included. */
+  length = 0;
+
+  /** Value of the first field of that name (lower case), or undefined. */
+  get(lower: string): string | undefined {
+    for (let i = 0; i < this.keys.length; i++) {
+      if (this.keys[i]?.lower === lower) return this.values[i];
+    }
+    return undefined;
+  }
+}
+
+/** Control characters but HTAB and line ends, and any CR that ends no line. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/g;
+const DIGITS = /^[0-9]{1,15}$/;
+
+const LF = 10;
+const CR = 13;
+const SP = 32;
+const HTAB = 9;
+
+/** Where the blank line that ends a head ends, or -1 while it has not come. Line ends are CRLF or a bare LF. */
+export function endOfHead(text: string, from: number): number {
+  let at = from;
+  for (;;) {
+    const lf = text.indexOf('\n', at);
+    if (lf < 0) return -1;
+    const next = text.charCodeAt(lf + 1);
+    if (next === LF) return lf + 2;
+    if (next === CR && text.charCodeAt(lf + 2) === LF) return lf + 3;
+    at = lf + 1;
+  }
+}
+
+/** Where a line that begins at `from` ends without its line end; `lf` is the index of its LF. */
+export function lineEnd(text: string, from: number, lf: number): number {
+  return lf > from && text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
+}
+
+/**
+ * Reads the field lines of a head (RFC 9112 5) from `from` to its blank line, which ends at `end`.
+ *
+ * @throws ProxyError with the code of what is wrong; the caller of a response turns it into `bad_response`
+ */
+export function readFields(
+  fields: Fields,
+  text: string,
+  start: number,
+  from: number,
+  end: number,
+  limits: HeadLimits,
+): void {
+  CONTROL.lastIndex = start;
+  if (CONTROL.test(text) && CONTROL.lastIndex <= end) {
+    throw new ProxyError('bad_field', 'a control character');
+  }
+  let keepAlive = false;
+  let at = from;
+  for (;;) {
+    const lf = text.indexOf('\n', at);
+    const stop = lineEnd(text, at, lf);
+    if (stop === at) break;
+    if (lf - at > limits.line)
+      throw new ProxyError('head_too_large', `a header line of more than ${limits.line} bytes`);
+    const colon = text.indexOf(':', at);
+    if (colon < 0 || colon >= stop) throw new ProxyError('bad_field', 'a line without a colon');
+    const name = text.slice(at, colon);
+    const key = fieldName(name);
+    if (key === undefined) throw badName(text.charCodeAt(at));
+    let first = colon + 1;
+    let last = stop;
+    while (first < last && isBlank(text.charCodeAt(first))) first++;
+    while (last > first && isBlank(text.charCodeAt(last - 1))) last--;
+    const value = text.slice(first, last);
+    if (fields.names.length >= limits.fields) {
+      throw new ProxyError('head_too_large', `more than ${limits.fields} header fields`);
+    }
+    fields.names.push(name);
+    fields.keys.push(key);
+    fields.values.push(value);
+    switch (key.kind) {
+      case FieldKind.contentLength:
+        readContentLength(fields, value);
+        break;
+      case FieldKind.transferEncoding:
+        if (fields.chunked || value.toLowerCase() !== 'chunked') throw new ProxyError('bad_transfer_encoding', value);
+        fields.chunked = true;
+        break;
+      case FieldKind.connection:
+        keepAlive = readConnection(fields, value) || keepAlive;
+        break;
+      case FieldKind.upgrade:
+        fields.upgrade = fields.upgrade === undefined ? value : `${fields.upgrade}, ${value}`;
+        break;
+      default:
+    }
+    at = lf + 1;
+  }
+  if (fields.chunked && fields.contentLength >= 0) throw new ProxyError('ambiguous_length');
+  if (fields.chunked && fields.minor === 0) throw new ProxyError('bad_transfer_encoding', 'chunked in HTTP/1.0');
+  if (fields.minor === 0 && !keepAlive) fields.close = true;
+  fields.length = end - start;
+}
+
+function isBlank(code: number): boolean {
+  return code === SP || code === HTAB;
+}
+
+function badName(first: number): ProxyError {
+  if (isBlank(first)) return new ProxyError('bad_field', 'a folded line');
+  return new ProxyError('bad_field', 'a name that is not a token (a space before the colon counts)');
+}
+
+function readContentLength(fields: Fields, value: string): void {
+  if (!DIGITS.test(value)) throw new ProxyError('bad_content_length', value);
+  const length = Number(value);
+  if (fields.contentLength >= 0 && fields.contentLength !== length) {
+    throw new ProxyError('bad_content_length', `${fields.contentLength} and ${length}`);
+  }
+  fields.contentLength = length;
+}
+
+/** @returns whether `Connection` says keep-alive */
+function readConnection(fields: Fields, value: string): boolean {
+  switch (value) {
+    case 'keep-alive':
+      return true;
+    case 'close':
+      fields.close = true;
+      return false;
+    case 'upgrade':
+    case 'Upgrade':
+      fields.connectionUpgrade = true;
+      return false;
+    default:
+  }
+  let keepAlive = false;
+  for (const token of value.toLowerCase().split(',')) {
+    const word = token.trim();
+    if (word === 'close') fields.close = true;
+    else if (word === 'keep-alive') keepAlive = true;
+    else if (word === 'upgrade') fields.connectionUpgrade = true;
+    else if (word !== '') (fields.nominated ??= new Set()).add(word);
+  }
+  return keepAlive;
+}

@@ -1,0 +1,269 @@
+import { isTag } from '@pinwheel/protocol';
+import { flag, fn, integer, list, maybe, milliseconds, object, oneOf, OptionError, optional, text } from './fields.js';
+import type { Field } from './fields.js';
+
+/** nginx's words for how a peer is chosen. */
+export type PolicyName = 'round_robin' | 'ip_hash' | 'least_conn';
+
+/** One server behind the balancer: nginx's `server` in `upstream`. */
+export interface PeerOptions {
+  /** Address or name. A name is looked up when a connection is made; answers are kept for 5 s. */
+  readonly host: string;
+  readonly port: number;
+  /** Share of the requests. Default 1. */
+  readonly weight: number;
+  /** Failures within `failTimeout` that make the peer unusable for `failTimeout`; 0 never does. Default 1. */
+  readonly maxFails: number;
+  /** Milliseconds. Default 10,000. */
+  readonly failTimeout: number;
+  /** Requests and tunnels at once; 0 is no limit. Default 0. */
+  readonly maxConns: number;
+  /** Never chosen. Default false. */
+  readonly down: boolean;
+  /** Chosen only when no other peer is usable. Default false. */
+  readonly backup: boolean;
+  /** Only for the sessions it already has. Default false. */
+  readonly drain: boolean;
+  /** The node tag in this peer's session ids, when it is known beforehand (nginx: `route=`). */
+  readonly route?: string | undefined;
+}
+
+export interface KeepaliveOptions {
+  /** Idle connections kept per upstream peer. 0 closes each after its request. Default 32. */
+  readonly connections: number;
+  /** Requests on one connection before it is closed. Default 1,000. */
+  readonly requests: number;
+  /** Milliseconds a connection may be in use since it was opened. Default 3,600,000. */
+  readonly time: number;
+  /** Milliseconds an idle connection is kept; a shorter `Keep-Alive: timeout` of the peer wins. Default 60,000. */
+  readonly timeout: number;
+}
+
+export interface UpstreamOptions {
+  readonly name: string;
+  readonly peers: readonly PeerOptions[];
+  /** Default `round_robin`. */
+  readonly policy: PolicyName;
+  /** The policy for WebSocket upgrades that open a session; `policy` when absent. */
+  readonly websocketPolicy?: PolicyName | undefined;
+  /** Requests that carry an Engine.IO `sid` go to the peer that opened the session. Default true. */
+  readonly stickySid: boolean;
+  /** Untagged session ids remembered, the least recently used forgotten first. Default 100,000. */
+  readonly learnedSids: number;
+  readonly keepalive: KeepaliveOptions;
+}
+
+export interface TlsOptions {
+  /** PEM certificate chain. */
+  readonly cert: string;
+  /** PEM private key. */
+  readonly key: string;
+}
+
+export interface ListenOptions {
+  /** Address to bind. Default `127.0.0.1`. */
+  readonly host: string;
+  /** 0 takes a free port, found afterwards in `Proxy.addresses`. */
+  readonly port: number;
+  /** Length of the queue of connections not yet accepted. Default 511. */
+  readonly backlog: number;
+  /** Terminates TLS here. */
+  readonly tls?: TlsOptions | undefined;
+  /**
+   * Addresses and CIDR blocks whose `X-Forwarded-For` is believed: the client address is then the last one in it that is
+   * not itself trusted (nginx: `set_real_ip_from`, `real_ip_recursive on`). Default none.
+   */
+  readonly trustedProxies: readonly string[];
+}
+
+/** What becomes of the requests whose path begins with `path`. The longest `path` that fits wins. */
+export interface LocationOptions {
+  /** Begins with `/`. */
+  readonly path: string;
+  /** The upstream's name. */
+  readonly upstream: string;
+}
+
+/** A virtual server: which hosts it answers for and where its requests go. */
+export interface ServerOptions {
+  /** Host names, lower case, without port. Requests for no known name go to the first server. Default none. */
+  readonly names: readonly string[];
+  readonly locations: readonly LocationOptions[];
+}
+
+export interface TimeoutOptions {
+  /** Milliseconds for a whole request head, from its first byte (for the first: from accept). Default 60,000. */
+  readonly clientHeader: number;
+  /** Milliseconds between two reads of a request body. Default 60,000. */
+  readonly clientBody: number;
+  /** Milliseconds a client connection may idle between requests. Default 75,000. */
+  readonly keepalive: number;
+  /** Milliseconds between two writes that the client takes. Default 60,000. */
+  readonly send: number;
+  /** Milliseconds to connect to a peer. Default 60,000. */
+  readonly connect: number;
+  /** Milliseconds between two reads from a peer; for a tunnel, of silence on both sides. Default 60,000. */
+  readonly read: number;
+  /** Milliseconds between two writes that the peer takes. Default 60,000. */
+  readonly upstreamSend: number;
+}
+
+export interface LimitOptions {
+  /** Bytes of a request line or one header line. Default 8,192. */
+  readonly line: number;
+  /** Bytes of a whole head. Default 32,768. */
+  readonly head: number;
+  /** Header fields in a head. Default 100. */
+  readonly fields: number;
+  /** Bytes of a request body; 0 is no limit. Default 1,048,576. */
+  readonly body: number;
+  /** Requests on one client connection. Default 1,000. */
+  readonly requests: number;
+}
+
+/** How bad a log entry is, in nginx's words. */
+export type LogLevel = 'info' | 'notice' | 'warn' | 'error' | 'crit';
+
+export interface ProxyOptions {
+  readonly listeners: readonly ListenOptions[];
+  readonly upstreams: readonly UpstreamOptions[];
+  /** Default: one server whose `/` goes to the first upstream. */
+  readonly servers: readonly ServerOptions[];
+  readonly timeouts: TimeoutOptions;
+  readonly limits: LimitOptions;
+  /** Milliseconds between two questions to the peers which tag is whose. Default 1,000. */
+  readonly tagQueryInterval: number;
+  /** Where errors are told. Default: nowhere. */
+  readonly log: (level: LogLevel, message: string) => void;
+}
+
+/** `T` as a caller writes it: what has a default may be left out. */
+type Given<T, Required extends keyof T> = Partial<T> & Pick<T, Required>;
+
+export type GivenPeer = Given<PeerOptions, 'host' | 'port'>;
+export type GivenUpstream = Given<
+  Omit<UpstreamOptions, 'peers' | 'keepalive'> & {
+    readonly peers: readonly GivenPeer[];
+    readonly keepalive: Partial<KeepaliveOptions>;
+  },
+  'name' | 'peers'
+>;
+/** What `createProxy` takes. */
+export interface GivenProxyOptions {
+  readonly listeners: readonly Given<ListenOptions, 'port'>[];
+  readonly upstreams: readonly GivenUpstream[];
+  readonly servers?: readonly Given<ServerOptions, 'locations'>[];
+  readonly timeouts?: Partial<TimeoutOptions>;
+  readonly limits?: Partial<LimitOptions>;
+  readonly tagQueryInterval?: number;
+  readonly log?: (level: LogLevel, message: string) => void;
+}
+
+const hostName = text('an address or host name', /^[^\s/]+$/);
+const port = integer(1, 65_535);
+const policy = oneOf('round_robin', 'ip_hash', 'least_conn');
+const tag: Field<string> = (value, path) => {
+  if (typeof value !== 'string' || !isTag(value)) {
+    throw new OptionError(path, 'a node tag of 1 to 64 characters A-Z a-z 0-9 _ -', value);
+  }
+  return value;
+};
+
+const peer = object<PeerOptions>({
+  host: hostName,
+  port,
+  weight: optional(integer(1, 65_535), 1),
+  maxFails: optional(integer(0), 1),
+  failTimeout: optional(milliseconds, 10_000),
+  maxConns: optional(integer(0), 0),
+  down: optional(flag, false),
+  backup: optional(flag, false),
+  drain: optional(flag, false),
+  route: maybe(tag),
+});
+
+const keepalive = object<KeepaliveOptions>({
+  connections: optional(integer(0), 32),
+  requests: optional(integer(1), 1_000),
+  time: optional(milliseconds, 3_600_000),
+  timeout: optional(milliseconds, 60_000),
+});
+
+const upstream = object<UpstreamOptions>({
+  name: text('a name', /^\S+$/),
+  peers: list(peer, 1),
+  policy: optional(policy, 'round_robin'),
+  websocketPolicy: maybe(policy),
+  stickySid: optional(flag, true),
+  learnedSids: optional(integer(1), 100_000),
+  keepalive: optional(keepalive, keepalive({}, 'keepalive')),
+});
+
+const listener = object<ListenOptions>({
+  host: optional(hostName, '127.0.0.1'),
+  port: integer(0, 65_535),
+  backlog: optional(integer(1), 511),
+  tls: maybe(object<TlsOptions>({ cert: text('a PEM certificate', /BEGIN/), key: text('a PEM key', /BEGIN/) })),
+  trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
+});
+
+const server = object<ServerOptions>({
+  names: optional(list(text('a host name in lower case', /^[^\sA-Z]+$/)), []),
+  locations: list(
+    object<LocationOptions>({ path: text('a path that begins with /', /^\//), upstream: text('a name', /^\S+$/) }),
+    1,
+  ),
+});
+
+const timeouts = object<TimeoutOptions>({
+  clientHeader: optional(milliseconds, 60_000),
+  clientBody: optional(milliseconds, 60_000),
+  keepalive: optional(milliseconds, 75_000),
+  send: optional(milliseconds, 60_000),
+  connect: optional(milliseconds, 60_000),
+  read: optional(milliseconds, 60_000),
+  upstreamSend: optional(milliseconds, 60_000),
+});
+
+const limits = object<LimitOptions>({
+  line: optional(integer(64, 65_536), 8_192),
+  head: optional(integer(256, 1_048_576), 32_768),
+  fields: optional(integer(1, 10_000), 100),
+  body: optional(integer(0), 1_048_576),
+  requests: optional(integer(1), 1_000),
+});
+
+const proxy = object<ProxyOptions>({
+  listeners: list(listener, 1),
+  upstreams: list(upstream, 1),
+  servers: optional(list(server, 1), []),
+  timeouts: optional(timeouts, timeouts({}, 'timeouts')),
+  limits: optional(limits, limits({}, 'limits')),
+  tagQueryInterval: optional(milliseconds, 1_000),
+  log: optional(fn<ProxyOptions['log']>(), () => undefined),
+});
+
+/**
+ * Checks what a caller gave, fills in the defaults and freezes it.
+ *
+ * @throws OptionError (code `bad_option`) naming the option's path, what was expected and what came
+ */
+export function readProxyOptions(given: GivenProxyOptions): ProxyOptions {
+  const options = proxy(given, '');
+  const names = new Set(options.upstreams.map((one) => one.name));
+  if (names.size !== options.upstreams.length) {
+    throw new OptionError('upstreams', 'names that differ', options.upstreams.map((one) => one.name).join(', '));
+  }
+  options.servers.forEach((one, i) => {
+    one.locations.forEach((location, j) => {
+      if (!names.has(location.upstream)) {
+        throw new OptionError(
+          `servers[${i}].locations[${j}].upstream`,
+          `one of ${[...names].join(', ')}`,
+          location.upstream,
+        );
+      }
+    });
+  });
+  return options;
+}

@@ -1,0 +1,31 @@
+import type { Peer } from '../peer.js';
+import type { PickRequest, Policy } from './policy.js';
+import { gain } from './round-robin.js';
+
+/**
+ * nginx's `least_conn`: fewest active connections for the weight; among equals smooth weighted round robin. Shares are
+ * compared crosswise (a/w < b/v is a*v < b*w), which is exact for any weights.
+ */
+export class LeastConn implements Policy {
+  pick(request: PickRequest, candidates: readonly Peer[]): Peer | undefined {
+    let least: Peer | undefined;
+    for (const peer of candidates) {
+      if (!peer.available || request.tried.has(peer)) continue;
+      if (least === undefined || compareShares(peer, least) < 0) least = peer;
+    }
+    if (least === undefined) return undefined;
+    let best = least;
+    let total = 0;
+    for (const peer of candidates) {
+      if (!peer.available || request.tried.has(peer) || compareShares(peer, least) !== 0) continue;
+      total += gain(peer);
+      if (peer.currentWeight > best.currentWeight) best = peer;
+    }
+    best.currentWeight -= total;
+    return best;
+  }
+}
+
+function compareShares(a: Peer, b: Peer): number {
+  return a.active * b.options.weight - b.active * a.options.weight;
+}

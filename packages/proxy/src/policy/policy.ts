@@ -1,0 +1,34 @@
+import type { Peer } from '../peer.js';
+
+/** Peers that were tried for a request. Costs nothing until the first is added, and little after. */
+export class Tried {
+  #peers: Peer[] | undefined;
+
+  add(peer: Peer): void {
+    if (this.#peers === undefined) this.#peers = [peer];
+    else if (!this.#peers.includes(peer)) this.#peers.push(peer);
+  }
+
+  has(peer: Peer): boolean {
+    return this.#peers !== undefined && this.#peers.includes(peer);
+  }
+}
+
+/** What a policy may know of a request. */
+export interface PickRequest {
+  readonly clientAddress: string;
+  /** A WebSocket upgrade with no session yet: it needs no pin. */
+  readonly opensWebSocketSession: boolean;
+  readonly tried: Tried;
+}
+
+/** How one of several peers is chosen. */
+export interface Policy {
+  /**
+   * One pass over the candidates, no allocation.
+   *
+   * @param candidates the peers of the upstream, in its order; some may be unusable or tried
+   * @returns a peer that is available and was not tried, or undefined when there is none
+   */
+  pick(request: PickRequest, candidates: readonly Peer[]): Peer | undefined;
+}

@@ -1,0 +1,95 @@
+import type { HeadLimits } from './http1/head.js';
+import { Link } from './link.js';
+import type { KeepaliveOptions } from './options.js';
+import type { Peer } from './peer.js';
+
+/** Idle connections to the peers of one upstream (nginx: `keepalive`, `keepalive_requests`, `_time`, `_timeout`). */
+export class LinkPool {
+  readonly #options: KeepaliveOptions;
+  readonly #limits: HeadLimits;
+  /** Per peer, the one used last at the end: it is the least likely to be closed by the peer. */
+  readonly #idle = new Map<Peer, Link[]>();
+  #sweep: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: KeepaliveOptions, limits: HeadLimits) {
+    this.#options = options;
+    this.#limits = limits;
+  }
+
+  /** An idle connection to the peer, or undefined. */
+  take(peer: Peer): Link | undefined {
+    const links = this.#idle.get(peer);
+    const link = links?.pop();
+    if (link === undefined) return undefined;
+    if (this.#expired(link, performance.now())) {
+      // Those below it are older still.
+      this.#drop(peer);
+      link.destroy();
+      return undefined;
+    }
+    return link;
+  }
+
+  /** A new connection to the peer, still connecting. */
+  open(peer: Peer): Link {
+    return new Link(peer, this.#limits);
+  }
+
+  /** Takes back a connection whose response has ended, or closes it where it may not be used again. */
+  give(link: Link): void {
+    const { connections, requests, time } = this.#options;
+    const links = this.#idle.get(link.peer) ?? [];
+    const old = link.requests >= requests || performance.now() - link.openedAt >= time || link.idleLimit === 0;
+    if (this.#closed || old || connections === 0 || link.wire.pending > 0 || link.wire.destroyed) {
+      link.destroy();
+      return;
+    }
+    if (links.length >= connections) links.shift()?.destroy();
+    links.push(link);
+    this.#idle.set(link.peer, links);
+    link.idle(this.#onIdleEnd);
+    this.#sweep ??= setTimeout(this.#onSweep, Math.min(this.#options.timeout, 1_000)).unref();
+  }
+
+  /** Connections kept idle now. */
+  get size(): number {
+    let size = 0;
+    for (const links of this.#idle.values()) size += links.length;
+    return size;
+  }
+
+  /** Closes the idle connections and those that come back later. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#sweep);
+    for (const peer of this.#idle.keys()) this.#drop(peer);
+  }
+
+  #drop(peer: Peer): void {
+    const links = this.#idle.get(peer) ?? [];
+    this.#idle.delete(peer);
+    for (const link of links) link.destroy();
+  }
+
+  #expired(link: Link, now: number): boolean {
+    return now - link.idleSince >= Math.min(this.#options.timeout, link.idleLimit);
+  }
+
+  readonly #onIdleEnd = (link: Link): void => {
+    const links = this.#idle.get(link.peer);
+    const index = links?.indexOf(link) ?? -1;
+    if (index >= 0) links?.splice(index, 1);
+  };
+
+  readonly #onSweep = (): void => {
+    this.#sweep = undefined;
+    const now = performance.now();
+    for (const [peer, links] of this.#idle) {
+      const first = links.findIndex((link) => !this.#expired(link, now));
+      for (const link of links.splice(0, first < 0 ? links.length : first)) link.destroy();
+      if (links.length === 0) this.#idle.delete(peer);
+    }
+    if (this.#idle.size > 0) this.#sweep = setTimeout(this.#onSweep, Math.min(this.#options.timeout, 1_000)).unref();
+  };
+}

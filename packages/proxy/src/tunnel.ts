@@ -1,0 +1,154 @@
+import { Deadline } from './deadline.js';
+import type { Link } from './link.js';
+import type { Peer } from './peer.js';
+import { handshakeSid } from './session.js';
+import type { UpstreamGroup } from './upstream-group.js';
+import type { ReadBuffer, Wire, WireReader } from './wire.js';
+
+/** What a tunnel connects, and what is known of it at its opening. */
+export interface TunnelEnds {
+  readonly client: Wire;
+  readonly link: Link;
+  /** Acquired; the tunnel releases it. */
+  readonly peer: Peer;
+  readonly group: UpstreamGroup;
+  /** The WebSocket opens an Engine.IO session: its first frame names the sid. */
+  readonly opensSession: boolean;
+  /** Beginning of what the peer sent behind its 101. */
+  readonly first: string;
+}
+
+/** Milliseconds that one side may go on after the other has ended. */
+const HALF_OPEN = 10_000;
+
+/** Bytes both ways between a client and a peer after a 101 (RFC 9110 7.8), until either end closes or both are silent. */
+export class Tunnel {
+  readonly #ends: TunnelEnds;
+  readonly #deadline: Deadline;
+  readonly #onEnded: (tunnel: Tunnel) => void;
+  #learning: boolean;
+  #halfOpen = false;
+  /** Both connections are closed or about to be. */
+  ended = false;
+
+  /**
+   * @param early what the client sent behind its request
+   * @param onEnded called once, when both connections are closed or about to be
+   */
+  constructor(ends: TunnelEnds, early: string, onEnded: (tunnel: Tunnel) => void) {
+    this.#ends = ends;
+    this.#onEnded = onEnded;
+    this.#learning = ends.opensSession;
+    this.#deadline = new Deadline(() => this.destroy());
+    const peerWire = ends.link.handOver();
+    ends.client.reader = new Flow(this, ends.client, peerWire, false);
+    peerWire.reader = new Flow(this, peerWire, ends.client, true);
+    if (ends.first !== '') this.#learn(ends.first);
+    if (early !== '') {
+      peerWire.put(early);
+      peerWire.flush();
+    }
+    // Either may have been paused, or have ended, while it spoke HTTP.
+    ends.client.resume();
+    peerWire.resume();
+    this.touch();
+    if (peerWire.socket.readableEnded) this.onSideEnd(ends.client);
+    if (ends.client.destroyed || peerWire.destroyed) this.destroy();
+  }
+
+  /** A byte moved: the read timeout begins anew (nginx: `proxy_read_timeout`). */
+  touch(): void {
+    if (!this.#halfOpen) this.#deadline.set(this.#ends.group.timeouts.read);
+  }
+
+  /** Bytes a side has sent that the other has not taken: then the time for a write runs (nginx: `proxy_send_timeout`). */
+  onCongested(): void {
+    if (!this.#halfOpen) this.#deadline.set(this.#ends.group.timeouts.upstreamSend);
+  }
+
+  /** First bytes from the peer. */
+  onFirstBytes(buffer: ReadBuffer, length: number): void {
+    if (this.#learning) this.#learn(buffer.bytes.toString('latin1', 0, Math.min(length, 512)));
+  }
+
+  #learn(text: string): void {
+    this.#learning = false;
+    const sid = handshakeSid(text);
+    if (sid !== undefined) this.#ends.group.upstream.affinity.learn(sid, this.#ends.peer);
+  }
+
+  /** One side has ended: the other is told, and has a while to end as well. */
+  onSideEnd(other: Wire): void {
+    other.end();
+    if (this.#halfOpen) {
+      this.#finish();
+      return;
+    }
+    this.#halfOpen = true;
+    this.#deadline.set(HALF_OPEN);
+  }
+
+  onSideClosed(other: Wire): void {
+    other.endWithin(HALF_OPEN);
+    this.#finish();
+  }
+
+  /** Closes both sides at once. */
+  destroy(): void {
+    this.#ends.client.destroy();
+    this.#ends.link.wire.destroy();
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#deadline.close();
+    this.#ends.peer.release(true);
+    this.#onEnded(this);
+  }
+}
+
+/** One direction of a tunnel: reads from one wire and writes to the other, no faster than that one takes. */
+class Flow implements WireReader {
+  readonly #tunnel: Tunnel;
+  readonly #from: Wire;
+  readonly #to: Wire;
+  #first: boolean;
+
+  constructor(tunnel: Tunnel, from: Wire, to: Wire, fromPeer: boolean) {
+    this.#tunnel = tunnel;
+    this.#from = from;
+    this.#to = to;
+    this.#first = fromPeer;
+  }
+
+  onBytes(buffer: ReadBuffer, length: number): void {
+    if (this.#first) {
+      this.#first = false;
+      this.#tunnel.onFirstBytes(buffer, length);
+    }
+    this.#to.putFrom(buffer, 0, length);
+    this.#to.flush();
+    if (this.#to.congested) {
+      this.#from.pause();
+      this.#tunnel.onCongested();
+    } else {
+      this.#tunnel.touch();
+    }
+  }
+
+  onEnd(): void {
+    this.#tunnel.onSideEnd(this.#to);
+  }
+
+  /** This side has taken what was written to it: the other may send on. */
+  onDrain(): void {
+    this.#to.resume();
+    this.#tunnel.touch();
+  }
+
+  onClose(): void {
+    this.#tunnel.onSideClosed(this.#to);
+  }
+}

@@ -1,0 +1,46 @@
+import type { ProxyError } from './errors.js';
+import { askHealth } from './health-query.js';
+import type { RequestHead } from './http1/request-head.js';
+import type { ProxyOptions, TimeoutOptions, UpstreamOptions } from './options.js';
+import type { Peer } from './peer.js';
+import { LinkPool } from './pool.js';
+import { TagQuery } from './tag-query.js';
+import { Upstream } from './upstream.js';
+
+/** One upstream at work: who its peers are, the idle connections to them, and whose tag is whose. */
+export class UpstreamGroup {
+  readonly upstream: Upstream;
+  readonly pool: LinkPool;
+  readonly tags: TagQuery;
+  readonly timeouts: TimeoutOptions;
+  readonly #log: ProxyOptions['log'];
+
+  constructor(options: UpstreamOptions, proxy: ProxyOptions) {
+    this.upstream = new Upstream(options);
+    this.pool = new LinkPool(options.keepalive, proxy.limits);
+    this.timeouts = proxy.timeouts;
+    this.#log = proxy.log;
+    this.tags = new TagQuery({
+      peers: this.upstream.peers,
+      affinity: this.upstream.affinity,
+      intervalMs: proxy.tagQueryInterval,
+      fetchHealth: askHealth,
+    });
+  }
+
+  /** Tells the log of a failed attempt, without the query string: it carries session ids. */
+  tellFailure(error: ProxyError, peer: Peer | undefined, head: RequestHead, client: string, retry: boolean): void {
+    const query = head.target.indexOf('?');
+    const path = query < 0 ? head.target : head.target.slice(0, query);
+    const where = peer === undefined ? '' : `, peer ${peer.name}`;
+    const next = retry ? ', trying the next peer' : '';
+    this.#log(
+      'error',
+      `${error.message} (${error.code})${where}, upstream "${this.upstream.name}", client ${client}, request "${head.method} ${path}"${next}`,
+    );
+  }
+
+  close(): void {
+    this.pool.close();
+  }
+}

@@ -1,0 +1,63 @@
+import { Affinity } from './affinity.js';
+import type { PolicyName, UpstreamOptions } from './options.js';
+import { Peer } from './peer.js';
+import { IpHash } from './policy/ip-hash.js';
+import { LeastConn } from './policy/least-conn.js';
+import type { PickRequest, Policy } from './policy/policy.js';
+import { RoundRobin } from './policy/round-robin.js';
+
+/** A named set of peers (nginx: `upstream`) and how one of them is chosen. */
+export class Upstream {
+  readonly name: string;
+  readonly options: UpstreamOptions;
+  readonly peers: readonly Peer[];
+  /** Which peer holds which session. */
+  readonly affinity: Affinity;
+  readonly #primary: readonly Peer[];
+  readonly #backup: readonly Peer[];
+  readonly #policy: Policy;
+  readonly #websocketPolicy: Policy;
+  readonly #roundRobin = new RoundRobin();
+
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(options: UpstreamOptions, now: () => number = () => performance.now()) {
+    this.name = options.name;
+    this.options = options;
+    // nginx: a single server is never taken out by max_fails; there is nothing else to ask.
+    const single = options.peers.length === 1;
+    this.peers = options.peers.map((peer, index) => new Peer(single ? { ...peer, maxFails: 0 } : peer, index, now));
+    this.#primary = this.peers.filter((peer) => !peer.options.backup);
+    this.#backup = this.peers.filter((peer) => peer.options.backup);
+    this.affinity = new Affinity(this.peers, options.learnedSids);
+    this.#policy = this.#policyOf(options.policy);
+    this.#websocketPolicy = this.#policyOf(options.websocketPolicy ?? options.policy);
+  }
+
+  #policyOf(name: PolicyName): Policy {
+    switch (name) {
+      case 'round_robin':
+        return this.#roundRobin;
+      case 'ip_hash':
+        return new IpHash(this.#roundRobin);
+      case 'least_conn':
+        return new LeastConn();
+    }
+  }
+
+  /**
+   * The peer for a request that is not pinned: by the policy among the peers that are no backup, else by round robin
+   * among the backups. undefined: no live upstreams.
+   */
+  pick(request: PickRequest): Peer | undefined {
+    const policy = request.opensWebSocketSession ? this.#websocketPolicy : this.#policy;
+    const peer = policy.pick(request, this.#primary) ?? this.#roundRobin.pick(request, this.#backup);
+    peer?.chosen();
+    return peer;
+  }
+
+  /** The peer that holds the session, when it is known and may be used; see `Peer.holdsSessions`. */
+  pinnedPeer(sid: string): Peer | undefined {
+    const peer = this.affinity.peerOf(sid);
+    return peer?.holdsSessions === true ? peer : undefined;
+  }
+}

@@ -1,0 +1,223 @@
+import type { Socket } from 'node:net';
+import { Socket as NetSocket } from 'node:net';
+
+/**
+ * One TCP or TLS connection, read into buffers that are used again and again.
+ *
+ * Plain TCP reads of all connections go into one shared buffer: libuv asks for the buffer and fills it in one step, so
+ * its bytes are valid during `onBytes` and cost an idle connection nothing. A connection whose reads fill the shared
+ * buffer gets a larger one of its own until they no longer do. TLS reads come in buffers that the TLS layer allocates.
+ */
+
+/** What a read came in. Whoever wants to keep bytes past `onBytes` copies them. */
+export interface ReadBuffer {
+  readonly bytes: Buffer;
+  /** Another connection's read may overwrite the bytes as soon as `onBytes` has returned. */
+  readonly shared: boolean;
+  /** A write that is not finished refers to the bytes: they must not be read into again. */
+  lent: boolean;
+}
+
+/** Whoever handles what comes on a wire; changes when an HTTP connection becomes a tunnel. */
+export interface WireReader {
+  onBytes(buffer: ReadBuffer, length: number): void;
+  /** The other side will send no more. */
+  onEnd(): void;
+  /** What was written has gone to the kernel. */
+  onDrain(): void;
+  /** The connection is over; with the system's error when that was the reason. Called once. */
+  onClose(error: NodeJS.ErrnoException | undefined): void;
+}
+
+/** The shared buffer's size is also the longest text that a socket can try to send without a heap copy of it. */
+const SHARED_SIZE = 16_384;
+const OWN_SIZE = 65_536;
+/** Up to so many bytes a copy into the text that goes out anyway is cheaper than a second buffer in the write. */
+const COPY_SIZE = 4_096;
+/** So many reads in a row below the shared size give the own buffer back. */
+const SMALL_READS = 8;
+
+const sharedBuffer: ReadBuffer = { bytes: Buffer.allocUnsafeSlow(SHARED_SIZE), shared: true, lent: false };
+
+export class Wire {
+  readonly socket: Socket;
+  reader: WireReader;
+  /** Totals in bytes. */
+  bytesRead = 0;
+  bytesWritten = 0;
+  #buffer: ReadBuffer = sharedBuffer;
+  #smallReads = 0;
+  #error: NodeJS.ErrnoException | undefined;
+  #paused = false;
+  /** Put and not yet sent. */
+  #out = '';
+
+  /** Wires a socket up. With `open` the socket is made here, to read into our buffers; see `openWire`. */
+  constructor(open: Socket | ((onread: OnRead) => Socket), reader: WireReader) {
+    this.reader = reader;
+    if (typeof open === 'function') {
+      this.socket = open({ buffer: this.#nextBuffer, callback: this.#onRead });
+    } else {
+      this.socket = open;
+      open.on('data', this.#onData);
+    }
+    this.socket.on('end', this.#onEnd);
+    this.socket.on('drain', this.#onDrain);
+    this.socket.on('error', this.#onError);
+    this.socket.once('close', this.#onClose);
+  }
+
+  /** Bytes written that the kernel has not taken yet. */
+  get pending(): number {
+    return this.socket.writableLength;
+  }
+
+  /** More was written than the other side takes: stop reading what feeds it until `onDrain`. */
+  get congested(): boolean {
+    return this.socket.writableLength > 0 && this.socket.writableNeedDrain;
+  }
+
+  get destroyed(): boolean {
+    return this.socket.destroyed;
+  }
+
+  /** Adds text whose characters are bytes (latin1) to what `flush` sends. */
+  put(text: string): void {
+    this.#out += text;
+  }
+
+  /** Adds bytes out of a read buffer; many are sent at once, and not overwritten before they are gone. */
+  putFrom(buffer: ReadBuffer, start: number, end: number): void {
+    if (buffer.shared || end - start <= COPY_SIZE) {
+      this.#out += buffer.bytes.toString('latin1', start, end);
+      return;
+    }
+    this.socket.cork();
+    this.flush();
+    this.bytesWritten += end - start;
+    this.socket.write(buffer.bytes.subarray(start, end));
+    this.socket.uncork();
+    if (this.socket.writableLength > 0) buffer.lent = true;
+  }
+
+  /** Sends what was put, in one write. */
+  flush(): void {
+    if (this.#out === '') return;
+    this.bytesWritten += this.#out.length;
+    this.socket.write(this.#out, 'latin1');
+    this.#out = '';
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.socket.resume();
+  }
+
+  /** Sends what was written, then the end of the stream. The other direction stays open. */
+  end(): void {
+    if (!this.socket.destroyed && !this.socket.writableEnded) this.socket.end();
+  }
+
+  /** Sends what was written and closes; at once when that takes more than `ms` milliseconds. */
+  endWithin(ms: number): void {
+    if (this.socket.destroyed) return;
+    if (this.socket.writableLength === 0) {
+      this.socket.destroy();
+      return;
+    }
+    this.end();
+    const timer = setTimeout(() => this.socket.destroy(), ms);
+    this.socket.once('finish', () => this.socket.destroy());
+    this.socket.once('close', () => clearTimeout(timer));
+  }
+
+  /** Closes at once. */
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  readonly #nextBuffer = (): Buffer => this.#buffer.bytes;
+
+  readonly #onRead = (length: number, _bytes: Uint8Array): boolean => {
+    const buffer = this.#buffer;
+    this.bytesRead += length;
+    this.reader.onBytes(buffer, length);
+    if (!buffer.shared || length === SHARED_SIZE) this.#chooseBuffer(buffer, length);
+    return !this.#paused;
+  };
+
+  #chooseBuffer(buffer: ReadBuffer, length: number): void {
+    this.#smallReads = length < SHARED_SIZE ? this.#smallReads + 1 : 0;
+    if (this.#smallReads >= SMALL_READS) {
+      this.#smallReads = 0;
+      this.#buffer = sharedBuffer;
+    } else if (buffer.shared || buffer.lent) {
+      this.#buffer = { bytes: Buffer.allocUnsafeSlow(OWN_SIZE), shared: false, lent: false };
+    }
+  }
+
+  /** A TLS read, or one of a socket that could not be given our buffer. */
+  readonly #onData = (bytes: Buffer): void => {
+    this.bytesRead += bytes.length;
+    this.reader.onBytes({ bytes, shared: false, lent: false }, bytes.length);
+  };
+
+  readonly #onEnd = (): void => {
+    this.reader.onEnd();
+  };
+
+  readonly #onDrain = (): void => {
+    this.reader.onDrain();
+  };
+
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    this.#error ??= error;
+  };
+
+  readonly #onClose = (): void => {
+    this.socket.off('data', this.#onData);
+    this.socket.off('end', this.#onEnd);
+    this.socket.off('drain', this.#onDrain);
+    this.reader.onClose(this.#error);
+  };
+}
+
+/** The `onread` option of `net`: where reads go, and who is told. */
+export interface OnRead {
+  buffer: () => Buffer;
+  callback: (length: number, bytes: Uint8Array) => boolean;
+}
+
+interface WithHandle {
+  _handle?: object | null;
+}
+
+/**
+ * The wire of a connection that a `net.Server` accepted with `pauseOnConnect`. `net` offers `onread` to outgoing
+ * connections only, so the accepted handle moves to a socket made with it. Where a runtime keeps its handles elsewhere
+ * the accepted socket is read the ordinary way.
+ */
+export function acceptedWire(accepted: Socket, reader: WireReader): Wire {
+  const holder = accepted as unknown as WithHandle;
+  const handle = holder._handle;
+  if (handle === null || handle === undefined) {
+    const wire = new Wire(accepted, reader);
+    accepted.resume();
+    return wire;
+  }
+  const wire = new Wire((onread) => {
+    holder._handle = null;
+    // `handle` is what net.Server itself passes here; it is not in the published types.
+    const options = { handle, allowHalfOpen: true, readable: true, writable: true, onread };
+    return new NetSocket(options);
+  }, reader);
+  wire.socket.resume();
+  return wire;
+}
