@@ -1,23 +1,27 @@
-import { BlockList, isIP } from 'node:net';
+import { OptionError } from './fields.js';
 
 const DOT = 46;
 const COLON = 58;
+const ZERO = 48;
 
 /**
- * Writes the bytes of an IP address into `into`, allocating nothing. IPv4-mapped IPv6 counts as IPv4.
+ * Writes the bytes of an IP address into `into`, allocating nothing. IPv4-mapped IPv6 counts as IPv4; the zone of a
+ * link-local address (`fe80::1%eth0`, which a socket's own address may have) is not looked at.
  *
  * @param into at least 16 bytes
  * @returns 4, 16, or 0 for a text that is no IP address
  */
 export function addressBytes(text: string, into: Uint8Array): 0 | 4 | 16 {
   if (!text.includes(':')) return ipv4Bytes(text, 0, into, 0) ? 4 : 0;
-  if (!ipv6Bytes(text, into)) return 0;
+  const zone = text.indexOf('%');
+  if (!ipv6Bytes(zone < 0 ? text : text.slice(0, zone), into)) return 0;
   for (let i = 0; i < 10; i++) if (into[i] !== 0) return 16;
   if (into[10] !== 255 || into[11] !== 255) return 16;
-  into.copyWithin(0, 12, 16);
+  for (let i = 0; i < 4; i++) into[i] = into[12 + i] ?? 0;
   return 4;
 }
 
+/** Dotted decimal and nothing else: an octet with a leading zero is octal to some readers and is refused. */
 function ipv4Bytes(text: string, from: number, into: Uint8Array, at: number): boolean {
   let octet = -1;
   let octets = 0;
@@ -28,8 +32,8 @@ function ipv4Bytes(text: string, from: number, into: Uint8Array, at: number): bo
       into[at + octets++] = octet;
       octet = -1;
     } else {
-      if (code < 48 || code > 57) return false;
-      octet = Math.max(octet, 0) * 10 + code - 48;
+      if (code < ZERO || code > 57 || octet === 0) return false;
+      octet = Math.max(octet, 0) * 10 + code - ZERO;
       if (octet > 255) return false;
     }
   }
@@ -38,7 +42,6 @@ function ipv4Bytes(text: string, from: number, into: Uint8Array, at: number): bo
 
 /** RFC 4291 2.2, with an IPv4 tail and without zone. */
 function ipv6Bytes(text: string, into: Uint8Array): boolean {
-  into.fill(0, 0, 16);
   let filled = 0;
   let gap = -1;
   let i = 0;
@@ -47,7 +50,7 @@ function ipv6Bytes(text: string, into: Uint8Array): boolean {
     i = 1;
   }
   while (i < text.length) {
-    if (text.charCodeAt(i) === COLON && (i === 0 || text.charCodeAt(i - 1) === COLON || i === 1)) {
+    if (text.charCodeAt(i) === COLON && text.charCodeAt(i - 1) === COLON) {
       if (gap >= 0) return false;
       gap = filled;
       i++;
@@ -58,7 +61,7 @@ function ipv6Bytes(text: string, into: Uint8Array): boolean {
     let group = 0;
     for (; i < text.length && text.charCodeAt(i) !== COLON; i++) {
       if (text.charCodeAt(i) === DOT) {
-        if (filled > 12 || !ipv4Bytes(text, start, into, filled)) return false;
+        if (!ipv4Bytes(text, start, into, filled)) return false;
         return spread(into, filled + 4, gap);
       }
       const digit = hexDigit(text.charCodeAt(i));
@@ -80,69 +83,108 @@ function ipv6Bytes(text: string, into: Uint8Array): boolean {
 function spread(into: Uint8Array, filled: number, gap: number): boolean {
   if (gap < 0) return filled === 16;
   if (filled > 14) return false;
-  const tail = filled - gap;
-  into.copyWithin(16 - tail, gap, filled);
-  into.fill(0, gap, 16 - tail);
+  // Loops: over so few bytes a call of copyWithin or fill takes longer.
+  let to = 16;
+  for (let from = filled; from > gap;) into[--to] = into[--from] ?? 0;
+  while (to > gap) into[--to] = 0;
   return true;
 }
 
 function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
+  if (code >= ZERO && code <= 57) return code - ZERO;
   const lower = code | 32;
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
+/** The bytes of the address at hand; nothing is awaited while they are in use. */
+const scratch = new Uint8Array(16);
+
+interface Block {
+  /** 4 or 16. */
+  readonly length: number;
+  readonly bytes: Uint8Array;
+  /** How many leading bits an address has in common with it. */
+  readonly bits: number;
+}
+
 /** Addresses and CIDR blocks whose word on the client's address counts (nginx: `set_real_ip_from`). */
 export class TrustedProxies {
-  readonly #blocks = new BlockList();
+  readonly #blocks: readonly Block[];
 
-  /** @throws RangeError for an entry that is no address and no block */
+  /** @throws OptionError for an entry that is no address and no block */
   constructor(entries: readonly string[]) {
-    for (const entry of entries) {
-      const [address = '', bits] = entry.split('/');
-      const version = isIP(address);
-      const family = version === 4 ? 'ipv4' : 'ipv6';
-      const most = version === 4 ? 32 : 128;
-      if (version === 0 || (bits !== undefined && Number(bits) > most)) {
-        throw new RangeError(`expected an address or a CIDR block such as 10.0.0.0/8, got ${JSON.stringify(entry)}`);
+    this.#blocks = entries.map((entry, index) => {
+      const block = readBlock(entry);
+      if (block === undefined) {
+        throw new OptionError(`trustedProxies[${index}]`, 'an address or a CIDR block such as 10.0.0.0/8', entry);
       }
-      if (bits === undefined) this.#blocks.addAddress(address, family);
-      else this.#blocks.addSubnet(address, Number(bits), family);
-    }
+      return block;
+    });
   }
 
+  /** An IPv4-mapped IPv6 address is looked up as the IPv4 address that it is. */
   has(address: string): boolean {
-    const version = isIP(address);
-    return version !== 0 && this.#blocks.check(address, version === 4 ? 'ipv4' : 'ipv6');
+    const length = addressBytes(address, scratch);
+    if (length === 0) return false;
+    for (const block of this.#blocks) if (block.length === length && contains(block)) return true;
+    return false;
   }
+}
+
+function readBlock(entry: string): Block | undefined {
+  const slash = entry.indexOf('/');
+  const address = slash < 0 ? entry : entry.slice(0, slash);
+  const bytes = new Uint8Array(16);
+  const length = addressBytes(address, bytes);
+  if (length === 0 || address.includes('%')) return undefined;
+  // A block of mapped addresses counts its bits from the beginning of the IPv6 address.
+  const offset = length === 4 && address.includes(':') ? 96 : 0;
+  if (slash < 0) return { length, bytes, bits: length * 8 };
+  const digits = entry.slice(slash + 1);
+  const bits = Number(digits) - offset;
+  if (!/^\d{1,3}$/.test(digits) || bits < 0 || bits > length * 8) return undefined;
+  return { length, bytes, bits };
+}
+
+/** The address in `scratch` begins with the block's bits. */
+function contains({ bytes, bits }: Block): boolean {
+  const whole = bits >> 3;
+  for (let i = 0; i < whole; i++) if (scratch[i] !== bytes[i]) return false;
+  const rest = bits & 7;
+  if (rest === 0) return true;
+  return ((scratch[whole] ?? 0) ^ (bytes[whole] ?? 0)) >> (8 - rest) === 0;
 }
 
 /**
  * The client's address (nginx: `real_ip_header X-Forwarded-For`, `real_ip_recursive on`): from the right, the first
- * address that is not itself a trusted proxy's. An entry that is no address ends the walk at the one before it.
+ * address that is not itself a trusted proxy's, or the leftmost when all are. An entry that is no address ends the walk
+ * at the one before it; an empty one is passed over (RFC 9110 5.6.1).
+ *
+ * @param forwardedFor the field's value, several fields joined by commas
+ * @returns an IP address without port
  */
 export function clientAddress(
   socketAddress: string,
   forwardedFor: string | undefined,
   trusted: TrustedProxies,
 ): string {
-  if (forwardedFor === undefined || !trusted.has(socketAddress)) return socketAddress;
+  if (forwardedFor === undefined) return socketAddress;
   let client = socketAddress;
   let end = forwardedFor.length;
   while (end > 0 && trusted.has(client)) {
     const comma = forwardedFor.lastIndexOf(',', end - 1);
-    const address = withoutPort(forwardedFor.slice(comma + 1, end).trim());
-    if (isIP(address) === 0) break;
-    client = address;
+    const entry = forwardedFor.slice(comma + 1, end).trim();
     end = comma;
+    if (entry === '') continue;
+    const address = withoutPort(entry);
+    if (address.includes('%') || addressBytes(address, scratch) === 0) break;
+    client = address;
   }
   return client;
 }
 
 /** `1.2.3.4:5678` and `[::1]:80` carry a port, `::1` does not. */
 function withoutPort(entry: string): string {
-  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(entry);
-  if (bracketed !== null) return bracketed[1] ?? '';
-  const ipv4 = /^([\d.]+):\d+$/.exec(entry);
-  return ipv4?.[1] ?? entry;
+  const parts = /^(?:\[([\dA-Fa-f:.]+)\]|([\d.]+))(?::\d{1,5})?$/.exec(entry);
+  return parts?.[1] ?? parts?.[2] ?? entry;
 }

@@ -264,7 +264,8 @@ export class Forward implements LinkUser {
       this.onLinkError(new ProxyError('unexpected_upgrade'));
       return;
     }
-    // The peer stays acquired: the tunnel releases it.
+    // The peer stays acquired: the tunnel releases it, perhaps in hours, but it has answered well now.
+    peer.succeeded();
     this.#link = undefined;
     this.#peer = undefined;
     this.#end();

@@ -15,7 +15,7 @@ export class Peer {
   /** Attempts since the start, and how many of them failed. */
   requests = 0;
   failures = 0;
-  /** False after a connection to it could not be made, until one is. */
+  /** False after a connection to it could not be made, until one is. See `connectFailed`. */
   reachable = true;
   /** Smooth weighted round robin. */
   effectiveWeight: number;
@@ -24,6 +24,8 @@ export class Peer {
   fails = 0;
   #accessed = Number.NEGATIVE_INFINITY;
   #checked = Number.NEGATIVE_INFINITY;
+  /** When a connection last failed or was last tried again. Means nothing while `reachable`. */
+  #connectChecked = Number.NEGATIVE_INFINITY;
   readonly #now: () => number;
 
   constructor(options: PeerOptions, index: number, now: () => number) {
@@ -55,18 +57,28 @@ export class Peer {
     return this.enabled && !this.full && this.healthy;
   }
 
-  /** Still to be used for its own sessions: a failed request alone scatters none of them, an unreachable peer does. */
+  /**
+   * Still to be used for its own sessions, whatever `drain`, `max_conns` and `max_fails` say: a failed request scatters
+   * none of them. An unreachable peer does, for `fail_timeout`; then one request tries it again.
+   */
   get holdsSessions(): boolean {
-    return !this.options.down && (this.reachable || this.healthy);
+    if (this.options.down) return false;
+    return this.reachable || this.#now() - this.#connectChecked > this.options.failTimeout;
   }
 
-  /** It was chosen: within a `fail_timeout` that has passed no second request tries it (nginx: `peer->checked`). */
+  /**
+   * It was chosen. After a `fail_timeout` that has passed this is the request that tries the peer again, and no second
+   * one does before the next has passed (nginx: `peer->checked`). The clock is read only when there is something to try.
+   */
   chosen(): void {
+    if (this.fails === 0 && this.reachable) return;
     const now = this.#now();
-    if (now - this.#checked > this.options.failTimeout) this.#checked = now;
+    const { failTimeout } = this.options;
+    if (now - this.#checked > failTimeout) this.#checked = now;
+    if (now - this.#connectChecked > failTimeout) this.#connectChecked = now;
   }
 
-  /** A request or tunnel begins. Every call is followed by one of `release`. */
+  /** A request or tunnel begins. Every call is followed by one of `release`; one too many is without effect. */
   acquire(): void {
     this.active++;
     this.requests++;
@@ -74,11 +86,21 @@ export class Peer {
 
   /** It has ended; `ok` false counts as a failure (nginx: `ngx_http_upstream_free_round_robin_peer`). */
   release(ok: boolean): void {
+    if (this.active === 0) return;
     this.active--;
-    if (ok) {
-      if (this.#accessed < this.#checked) this.fails = 0;
-      return;
-    }
+    if (ok) this.succeeded();
+    else this.#failed();
+  }
+
+  /**
+   * The peer has answered as it should: it is live again if this was the request that tried it. `release(true)` says so
+   * by itself; a tunnel says so when it opens, which may be hours before it ends.
+   */
+  succeeded(): void {
+    if (this.#accessed < this.#checked) this.fails = 0;
+  }
+
+  #failed(): void {
     const { maxFails, weight } = this.options;
     this.failures++;
     this.fails++;
@@ -93,5 +115,6 @@ export class Peer {
 
   connectFailed(): void {
     this.reachable = false;
+    this.#connectChecked = this.#now();
   }
 }

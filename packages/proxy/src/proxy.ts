@@ -145,7 +145,7 @@ export class Proxy implements ClientHost {
     if (trusted === undefined) return client.origin;
     return {
       socketAddress: client.socketAddress,
-      clientAddress: clientAddress(client.socketAddress, head.get('x-forwarded-for'), trusted),
+      clientAddress: clientAddress(client.socketAddress, head.joined('x-forwarded-for'), trusted),
       tls: client.tls,
       trusted: true,
     };

@@ -6,7 +6,7 @@ export interface TagQueryOptions {
   readonly affinity: Affinity;
   /** Least milliseconds from the end of one round of questions to the next. */
   readonly intervalMs: number;
-  /** Asks one peer for its tag; undefined when it does not say. Never rejects. */
+  /** Asks one peer for its tag; undefined when it does not say. Settles in bounded time; a rejection is no answer. */
   readonly fetchHealth: (peer: Peer) => Promise<string | undefined>;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
@@ -24,7 +24,10 @@ export class TagQuery {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Resolves when the peers have said what they have to say; at once within the interval after the last round. */
+  /**
+   * Resolves when the peers have said what they have to say; at once within the interval after the last round. Calls
+   * while a round is on share it. Never rejects.
+   */
   ask(): Promise<void> {
     if (this.#running !== undefined) return this.#running;
     if (this.#now() - this.#lastEnd < this.#options.intervalMs) return Promise.resolve();
@@ -38,7 +41,7 @@ export class TagQuery {
   async #askAll(): Promise<void> {
     const { peers, affinity, fetchHealth } = this.#options;
     const asked = peers.filter((peer) => !peer.options.down && peer.options.route === undefined);
-    await Promise.all(
+    await Promise.allSettled(
       asked.map(async (peer) => {
         const tag = await fetchHealth(peer);
         if (tag !== undefined) affinity.learnTag(tag, peer);

@@ -34,19 +34,13 @@ export class Upstream {
   }
 
   #policyOf(name: PolicyName): Policy {
-    switch (name) {
-      case 'round_robin':
-        return this.#roundRobin;
-      case 'ip_hash':
-        return new IpHash(this.#roundRobin);
-      case 'least_conn':
-        return new LeastConn();
-    }
+    if (name === 'ip_hash') return new IpHash(this.#roundRobin);
+    return name === 'least_conn' ? new LeastConn() : this.#roundRobin;
   }
 
   /**
    * The peer for a request that is not pinned: by the policy among the peers that are no backup, else by round robin
-   * among the backups. undefined: no live upstreams.
+   * among the backups, whatever the policy is (nginx has no backups with ip_hash). undefined: no live upstreams.
    */
   pick(request: PickRequest): Peer | undefined {
     const policy = request.opensWebSocketSession ? this.#websocketPolicy : this.#policy;
@@ -58,6 +52,8 @@ export class Upstream {
   /** The peer that holds the session, when it is known and may be used; see `Peer.holdsSessions`. */
   pinnedPeer(sid: string): Peer | undefined {
     const peer = this.affinity.peerOf(sid);
-    return peer?.holdsSessions === true ? peer : undefined;
+    if (peer?.holdsSessions !== true) return undefined;
+    peer.chosen();
+    return peer;
   }
 }

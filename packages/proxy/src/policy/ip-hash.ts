@@ -1,7 +1,7 @@
 import { addressBytes } from '../client-address.js';
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
-import { RoundRobin } from './round-robin.js';
+import type { RoundRobin } from './round-robin.js';
 
 const START = 89;
 const FACTOR = 113;
@@ -28,7 +28,10 @@ export class IpHash implements Policy {
     let total = 0;
     for (const peer of candidates) total += peer.options.weight;
     let hash = START;
-    for (let tries = 0; tries <= TRIES; tries++) {
+    // nginx goes on where the try before has found its peer. Starting over comes to the same point when the peers that
+    // were found then are not counted as misses.
+    const misses = TRIES + request.tried.size;
+    for (let tries = 0; tries <= misses; tries++) {
       for (let i = 0; i < length; i++) hash = (hash * FACTOR + (bytes[i] ?? 0)) % MODULUS;
       const peer = peerAt(candidates, hash % total);
       if (peer?.available === true && !request.tried.has(peer)) return peer;

@@ -9,19 +9,22 @@ import { gain } from './round-robin.js';
 export class LeastConn implements Policy {
   pick(request: PickRequest, candidates: readonly Peer[]): Peer | undefined {
     let least: Peer | undefined;
+    let tie = false;
     for (const peer of candidates) {
       if (!peer.available || request.tried.has(peer)) continue;
-      if (least === undefined || compareShares(peer, least) < 0) least = peer;
+      const order = least === undefined ? -1 : compareShares(peer, least);
+      if (order < 0) least = peer;
+      tie = order === 0 || (tie && order > 0);
     }
-    if (least === undefined) return undefined;
-    let best = least;
+    if (least === undefined || !tie) return least;
+    let best: Peer | undefined;
     let total = 0;
     for (const peer of candidates) {
       if (!peer.available || request.tried.has(peer) || compareShares(peer, least) !== 0) continue;
       total += gain(peer);
-      if (peer.currentWeight > best.currentWeight) best = peer;
+      if (best === undefined || peer.currentWeight > best.currentWeight) best = peer;
     }
-    best.currentWeight -= total;
+    if (best !== undefined) best.currentWeight -= total;
     return best;
   }
 }

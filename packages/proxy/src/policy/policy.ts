@@ -9,6 +9,10 @@ export class Tried {
     else if (!this.#peers.includes(peer)) this.#peers.push(peer);
   }
 
+  get size(): number {
+    return this.#peers === undefined ? 0 : this.#peers.length;
+  }
+
   has(peer: Peer): boolean {
     return this.#peers !== undefined && this.#peers.includes(peer);
   }
