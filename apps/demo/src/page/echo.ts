@@ -1,0 +1,91 @@
+import { byId, setText } from './element.js';
+import { formatMs, formatTick } from './format.js';
+import type { Link } from './link.js';
+import { RoundTrips } from './round-trips.js';
+import { sparkline } from './sparkline.js';
+
+/** Milliseconds between two echoes. */
+const EVERY_MS = 1_000;
+
+/** An echo that took longer is lost, in milliseconds. */
+const TIMEOUT_MS = 5_000;
+
+/** Echoes in the window: one minute. */
+const CAPACITY = 60;
+
+const PLOT = { width: 600, height: 100, capacity: CAPACITY, floor: 1 };
+
+/** Degrees the pinwheel turns with every answer: one blade. */
+const BLADE = 60;
+
+/** Measures the round trip once a second while the page is connected and looked at, and draws the last minute. */
+export function runEcho(link: Link): void {
+  const trips = new RoundTrips(CAPACITY);
+  const texts = {
+    last: byId('rtt', HTMLElement),
+    p50: byId('rtt-p50', HTMLElement),
+    p99: byId('rtt-p99', HTMLElement),
+    lost: byId('rtt-lost', HTMLElement),
+    top: byId('rtt-top', HTMLElement),
+  };
+  const lostItem = byId('rtt-lost-item', HTMLElement);
+  const line = byId('spark-line', SVGPathElement);
+  const area = byId('spark-area', SVGPathElement);
+  const dot = byId('spark-dot', SVGPathElement);
+  const wheel = byId('wheel', SVGElement);
+  let sent = 0;
+  let turned = 0;
+  let timer: number | undefined;
+
+  function ask(): void {
+    timer = window.setTimeout(ask, EVERY_MS);
+    // A hidden page's timers and frames are held back: it would measure the browser.
+    if (!link.socket.connected || document.hidden) return;
+    const number = (sent += 1);
+    const session = link.socket.id;
+    const start = performance.now();
+    link.socket.timeout(TIMEOUT_MS).emit('echo', number, (error: Error | null, answer: unknown) => {
+      // The connection that carried the question is gone: the page says so elsewhere.
+      if (error !== null && link.socket.id !== session) return;
+      // A server that has too much of it answers with a refusal instead of the number.
+      const echoed = error === null && answer === number;
+      trips.add(echoed ? performance.now() - start : null);
+      if (echoed) turn();
+      draw();
+    });
+  }
+
+  function turn(): void {
+    turned += BLADE;
+    wheel.style.transform = `rotate(${turned}deg)`;
+  }
+
+  function draw(): void {
+    const { last, p50, p99, lost } = trips.figures();
+    setText(texts.last, figure(last));
+    if (last !== undefined) texts.last.dataset['ms'] = last.toFixed(2);
+    setText(texts.p50, figure(p50));
+    setText(texts.p99, figure(p99));
+    setText(texts.lost, String(lost));
+    lostItem.hidden = lost === 0;
+    const shapes = sparkline(trips.samples, PLOT);
+    line.setAttribute('d', shapes.line);
+    area.setAttribute('d', shapes.area);
+    dot.setAttribute('d', shapes.dot);
+    setText(texts.top, `${formatTick(shapes.top)}${shapes.cut ? ' +' : ''}`);
+  }
+
+  let wasConnected = false;
+  link.watch((state) => {
+    const connected = state.phase === 'connected';
+    if (connected && !wasConnected) {
+      window.clearTimeout(timer);
+      ask();
+    }
+    wasConnected = connected;
+  });
+}
+
+function figure(ms: number | undefined): string {
+  return ms === undefined ? '–' : formatMs(ms);
+}

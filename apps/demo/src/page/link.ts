@@ -1,0 +1,101 @@
+import type { ClientToServerEvents, ServerGreeting, ServerToClientEvents } from '@pinwheel/protocol';
+import { type Socket, io } from 'socket.io-client';
+import { type LinkEvent, type LinkState, initialLink, nextLink } from './link-state.js';
+import type { TransportName } from './query.js';
+
+/** An event of the contract with its ack, where the contract leaves the ack to the client. */
+type Acked<E extends keyof ClientToServerEvents> = (...args: Required<Parameters<ClientToServerEvents[E]>>) => void;
+
+/** What this page sends: as the contract has it, always asking for an answer. */
+interface PageEvents extends Omit<ClientToServerEvents, 'message' | 'join' | 'say'> {
+  message: Acked<'message'>;
+  join: Acked<'join'>;
+  say: Acked<'say'>;
+}
+
+export type PageSocket = Socket<ServerToClientEvents, PageEvents>;
+
+/** How long "back on Server1 after 640 ms" stays before it is "connected" again, in milliseconds. */
+const SETTLE_MS = 10_000;
+
+/** Longest wait before coming back to a server that sent the page away, in milliseconds. */
+const RETURN_MAX_MS = 5_000;
+
+/** The page's own connection: a Socket.IO socket with default options, and what is known of it. */
+export interface Link {
+  readonly socket: PageSocket;
+  readonly state: LinkState;
+  /** Calls `listener` with the state now and after every change. */
+  watch(listener: (state: LinkState) => void): void;
+}
+
+/**
+ * Connects to the page's own origin.
+ *
+ * @param transport the only transport to use; undefined for Socket.IO's default, polling and then an upgrade
+ */
+export function openLink(transport: TransportName | undefined): Link {
+  const watchers: ((state: LinkState) => void)[] = [];
+  let state = initialLink(performance.now());
+  let settling: number | undefined;
+  let refusals = 0;
+
+  const socket: PageSocket = io(transport === undefined ? {} : { transports: [transport] });
+  const manager = socket.io;
+
+  function happened(event: LinkEvent): void {
+    state = nextLink(state, event);
+    for (const watcher of watchers) watcher(state);
+  }
+
+  /** Socket.IO leaves it to the page to come back when a server ended or refused the connection on purpose. */
+  function comeBack(): void {
+    const wait = Math.min(RETURN_MAX_MS, 250 * 2 ** refusals) * (0.5 + Math.random() / 2);
+    refusals += 1;
+    window.setTimeout(() => {
+      happened({ type: 'attempt', at: performance.now() });
+      socket.connect();
+    }, wait);
+  }
+
+  manager.on('reconnect_attempt', () => happened({ type: 'attempt', at: performance.now() }));
+
+  // Every connection has an engine of its own; its upgrade is never probed before it is open.
+  manager.on('open', () => {
+    const engine = manager.engine;
+    happened({ type: 'opened', at: performance.now(), transport: engine.transport.name });
+    engine.on('upgrade', (next) => happened({ type: 'upgraded', at: performance.now(), transport: next.name }));
+    engine.on('upgradeError', () => happened({ type: 'upgrade failed' }));
+  });
+
+  socket.on('server', (greeting: ServerGreeting) => {
+    refusals = 0;
+    happened({ type: 'greeted', at: performance.now(), greeting });
+    window.clearTimeout(settling);
+    settling = window.setTimeout(() => happened({ type: 'settled' }), SETTLE_MS);
+  });
+
+  socket.on('disconnect', (reason) => {
+    window.clearTimeout(settling);
+    happened({ type: 'lost', at: performance.now() });
+    if (reason === 'io server disconnect') comeBack();
+  });
+
+  socket.on('connect_error', (error) => {
+    // An active socket is being reconnected by its manager: nothing is refused, no server was reached.
+    if (socket.active) return;
+    happened({ type: 'refused', reason: error.message });
+    comeBack();
+  });
+
+  return {
+    socket,
+    get state() {
+      return state;
+    },
+    watch(listener) {
+      watchers.push(listener);
+      listener(state);
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/**
+ * A scrolling list of what happened, newest at the end. Entries are drawn once a frame, however fast they come, and the
+ * oldest leave: neither a flood nor a hidden page, which gets no frames, makes it grow.
+ */
+export class LogList<T> {
+  readonly #list: HTMLElement;
+  readonly #scroller: HTMLElement;
+  readonly #draw: (entry: T) => HTMLElement;
+  readonly #capacity: number;
+  #waiting: T[] = [];
+  #frame: number | undefined;
+
+  /**
+   * @param list the `<ol>` that gets the items
+   * @param scroller the box around it that scrolls
+   * @param draw makes the `<li>` of an entry
+   * @param capacity how many items are kept
+   */
+  constructor(list: HTMLElement, scroller: HTMLElement, draw: (entry: T) => HTMLElement, capacity: number) {
+    this.#list = list;
+    this.#scroller = scroller;
+    this.#draw = draw;
+    this.#capacity = capacity;
+  }
+
+  add(entry: T): void {
+    this.#waiting.push(entry);
+    if (this.#waiting.length > this.#capacity) this.#waiting.shift();
+    if (this.#frame === undefined) this.#frame = requestAnimationFrame(() => this.#flush());
+  }
+
+  clear(): void {
+    this.#waiting = [];
+    this.#list.replaceChildren();
+  }
+
+  #flush(): void {
+    this.#frame = undefined;
+    // Someone who scrolled up to read is left where they are.
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    const follows = scrollHeight - scrollTop - clientHeight < 48;
+    this.#list.append(...this.#waiting.map(this.#draw));
+    this.#waiting = [];
+    while (this.#list.childElementCount > this.#capacity) this.#list.firstElementChild?.remove();
+    if (follows) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Said } from '@pinwheel/protocol';
+import { tint } from './colour.js';
+import { byId, make, makeName } from './element.js';
+import { formatPayload, shortId } from './format.js';
+import { LogList } from './log-list.js';
+
+/** A line of the room's log: what was said, and who the page was when it heard it. */
+export interface RoomEntry {
+  said: Said;
+  ownId: string | undefined;
+  ownServer: string | undefined;
+}
+
+/** The room's log, in `#room-log`. */
+export function roomLog(): LogList<RoomEntry> {
+  const list = byId('room-log', HTMLOListElement);
+  return new LogList(list, byId('room-scroll', HTMLElement), draw, 200);
+}
+
+function draw({ said, ownId, ownServer }: RoomEntry): HTMLElement {
+  const own = said.from === ownId;
+  const cross = said.server !== ownServer;
+
+  const item = make('li', own ? 'said own' : 'said');
+  tint(item, said.server);
+  item.dataset['server'] = said.server;
+  item.dataset['from'] = said.from;
+  item.dataset['cross'] = String(cross);
+
+  const head = make('p', 'said-head');
+  head.append(make('span', 'dot'), makeName('server', said.server));
+  head.append(own ? make('span', 'you', 'you') : make('code', 'id', shortId(said.from)));
+  if (cross) head.append(make('span', 'cross', 'cross-node'));
+  const text = make('p', 'said-text', formatPayload(said.payload));
+  text.dir = 'auto';
+  item.append(head, text);
+  return item;
+}
