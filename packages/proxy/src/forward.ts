@@ -35,6 +35,8 @@ export class Forward implements LinkUser {
   #reused = false;
   #requestSent = false;
   #askedForTags = false;
+  /** Why the attempt before failed: that is the answer when no peer is left to try. */
+  #lastError: ProxyError | undefined;
   /** The body that came so far; empty once it is over `BODY_KEPT` and sent. */
   #body = '';
   #bodyKept = true;
@@ -79,11 +81,16 @@ export class Forward implements LinkUser {
     }
     const peer = upstream.pick({
       clientAddress: this.#client.origin.clientAddress,
-      opensWebSocketSession: this.#head.asksWebSocket && sid === '',
+      opens: this.#opens(sid),
       tried: this.#tried,
     });
-    if (peer === undefined) this.#fail(new ProxyError('no_live_upstream', `upstream "${upstream.name}"`));
+    if (peer === undefined) this.#fail(this.#lastError ?? new ProxyError('no_live_upstream', `upstream "${upstream.name}"`));
     else this.#attempt(peer, false);
+  }
+
+  #opens(sid: string): 'polling' | 'websocket' | undefined {
+    if (this.#opensSession) return 'polling';
+    return this.#head.asksWebSocket && sid === '' ? 'websocket' : undefined;
   }
 
   readonly #onTagsKnown = (): void => {
@@ -105,6 +112,8 @@ export class Forward implements LinkUser {
     link.use(this);
     if (idle !== undefined) {
       this.#send(link);
+      // Its body may have been held back for want of a peer.
+      if (this.#client.wire.paused) this.#client.takeBody();
     } else {
       link.deadline.set(this.#group.timeouts.connect);
     }
@@ -116,7 +125,8 @@ export class Forward implements LinkUser {
     this.#send(link);
     link.wire.flush();
     this.#watch(link);
-    this.#client.wire.resume();
+    if (link.wire.congested) this.#client.holdBody();
+    else this.#client.takeBody();
   }
 
   /** Puts the head and the body so far on the wire; `flush` sends them in one write. */
@@ -146,7 +156,7 @@ export class Forward implements LinkUser {
       this.#dropBody();
     }
     if (!sent) {
-      if (this.#body.length > BODY_KEPT) this.#client.wire.pause();
+      if (this.#body.length > BODY_KEPT) this.#client.holdBody();
       return;
     }
     if (this.#head.chunked) {
@@ -168,13 +178,15 @@ export class Forward implements LinkUser {
     const link = this.#link;
     if (link === undefined || !this.#requestSent) return;
     link.wire.flush();
-    if (link.wire.congested) this.#client.wire.pause();
+    if (link.wire.congested) this.#client.holdBody();
     this.#watch(link);
   }
 
   /** Sets the peer's timeout for what it owes now: taking our bytes, or answering. */
   #watch(link: Link): void {
     const { timeouts } = this.#group;
+    // It is the client that holds up the response.
+    if (link.wire.paused) return;
     if (link.wire.pending > 0) link.deadline.set(timeouts.upstreamSend);
     else if (this.#bodyEnded) link.deadline.set(timeouts.read);
     else link.deadline.clear();
@@ -184,7 +196,7 @@ export class Forward implements LinkUser {
     const link = this.#link;
     if (link === undefined) return;
     this.#watch(link);
-    this.#client.wire.resume();
+    this.#client.takeBody();
   }
 
   onResponseHead(head: ResponseHead, framing: BodyFraming): void {
@@ -301,6 +313,7 @@ export class Forward implements LinkUser {
     } else if (stale) {
       this.#attempt(peer, true);
     } else {
+      this.#lastError = error;
       this.start();
       this.flush();
     }

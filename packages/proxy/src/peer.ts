@@ -19,7 +19,6 @@ export class Peer {
   reachable = true;
   /** Smooth weighted round robin. */
   effectiveWeight: number;
-  currentWeight = 0;
   /** Failures that count, and when, in milliseconds of `now`: the last one, and the last that was looked at again. */
   fails = 0;
   #accessed = Number.NEGATIVE_INFINITY;

@@ -20,8 +20,8 @@ function upstreamOf(
   return new Upstream(options, now);
 }
 
-function pick(upstream: Upstream, tried = new Tried(), opensWebSocketSession = false): number | undefined {
-  return upstream.pick({ clientAddress: '127.0.0.1', opensWebSocketSession, tried })?.index;
+function pick(upstream: Upstream, tried = new Tried(), opens?: 'polling' | 'websocket'): number | undefined {
+  return upstream.pick({ clientAddress: '127.0.0.1', opens, tried })?.index;
 }
 
 function peerAt(upstream: Upstream, index: number): Peer {
@@ -62,13 +62,22 @@ describe('pick', () => {
     expect(order).toEqual([0, 2, 1, undefined]);
   });
 
+  test('round robin deals sessions apart from other requests, over whichever transport they open', () => {
+    const upstream = upstreamOf([{}, {}]);
+    const page = (opens: 'polling' | 'websocket'): number | undefined => {
+      pick(upstream);
+      return pick(upstream, new Tried(), opens);
+    };
+    expect([page('polling'), page('polling'), page('websocket'), page('polling')]).toEqual([0, 1, 0, 1]);
+  });
+
   test('the WebSocket policy is for upgrades that open a session, and only when named', () => {
     const peers = [{}, {}, {}];
     const both = upstreamOf(peers, { policy: 'ip_hash', websocketPolicy: 'round_robin' });
-    expect([0, 1, 2].map(() => pick(both, new Tried(), true))).toEqual([0, 1, 2]);
+    expect([0, 1, 2].map(() => pick(both, new Tried(), 'websocket'))).toEqual([0, 1, 2]);
     expect([0, 1, 2].map(() => pick(both))).toEqual([2, 2, 2]);
     const one = upstreamOf(peers, { policy: 'ip_hash' });
-    expect([0, 1, 2].map(() => pick(one, new Tried(), true))).toEqual([2, 2, 2]);
+    expect([0, 1, 2].map(() => pick(one, new Tried(), 'websocket'))).toEqual([2, 2, 2]);
   });
 
   test('a single peer is never put out by failures', () => {

@@ -16,8 +16,9 @@ export class Upstream {
   readonly #primary: readonly Peer[];
   readonly #backup: readonly Peer[];
   readonly #policy: Policy;
+  readonly #sessionPolicy: Policy;
   readonly #websocketPolicy: Policy;
-  readonly #roundRobin = new RoundRobin();
+  readonly #backupPolicy = new RoundRobin();
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(options: UpstreamOptions, now: () => number = () => performance.now()) {
@@ -29,13 +30,24 @@ export class Upstream {
     this.#primary = this.peers.filter((peer) => !peer.options.backup);
     this.#backup = this.peers.filter((peer) => peer.options.backup);
     this.affinity = new Affinity(this.peers, options.learnedSids);
-    this.#policy = this.#policyOf(options.policy);
-    this.#websocketPolicy = this.#policyOf(options.websocketPolicy ?? options.policy);
+    this.#policy = Upstream.#policyOf(options.policy);
+    this.#sessionPolicy = Upstream.#policyOf(options.policy);
+    const { websocketPolicy = options.policy } = options;
+    this.#websocketPolicy = websocketPolicy === options.policy ? this.#sessionPolicy : Upstream.#policyOf(websocketPolicy);
   }
 
-  #policyOf(name: PolicyName): Policy {
-    if (name === 'ip_hash') return new IpHash(this.#roundRobin);
-    return name === 'least_conn' ? new LeastConn() : this.#roundRobin;
+  static #policyOf(name: PolicyName): Policy {
+    if (name === 'ip_hash') return new IpHash(new RoundRobin());
+    return name === 'least_conn' ? new LeastConn() : new RoundRobin();
+  }
+
+  /**
+   * Sessions are dealt apart from other requests: a page that asks for an even number of files before its handshake
+   * would else have every session of a round robin over two peers on the same one.
+   */
+  #policyFor(opens: PickRequest['opens']): Policy {
+    if (opens === undefined) return this.#policy;
+    return opens === 'websocket' ? this.#websocketPolicy : this.#sessionPolicy;
   }
 
   /**
@@ -43,8 +55,8 @@ export class Upstream {
    * among the backups, whatever the policy is (nginx has no backups with ip_hash). undefined: no live upstreams.
    */
   pick(request: PickRequest): Peer | undefined {
-    const policy = request.opensWebSocketSession ? this.#websocketPolicy : this.#policy;
-    const peer = policy.pick(request, this.#primary) ?? this.#roundRobin.pick(request, this.#backup);
+    const policy = this.#policyFor(request.opens);
+    const peer = policy.pick(request, this.#primary) ?? this.#backupPolicy.pick(request, this.#backup);
     peer?.chosen();
     return peer;
   }

@@ -1,12 +1,14 @@
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
-import { gain } from './round-robin.js';
+import { SmoothWeights } from './smooth-weights.js';
 
 /**
  * nginx's `least_conn`: fewest active connections for the weight; among equals smooth weighted round robin. Shares are
  * compared crosswise (a/w < b/v is a*v < b*w), which is exact for any weights.
  */
 export class LeastConn implements Policy {
+  readonly #weights = new SmoothWeights();
+
   pick(request: PickRequest, candidates: readonly Peer[]): Peer | undefined {
     let least: Peer | undefined;
     let tie = false;
@@ -21,10 +23,10 @@ export class LeastConn implements Policy {
     let total = 0;
     for (const peer of candidates) {
       if (!peer.available || request.tried.has(peer) || compareShares(peer, least) !== 0) continue;
-      total += gain(peer);
-      if (best === undefined || peer.currentWeight > best.currentWeight) best = peer;
+      total += this.#weights.gain(peer);
+      if (best === undefined || this.#weights.of(peer) > this.#weights.of(best)) best = peer;
     }
-    if (best !== undefined) best.currentWeight -= total;
+    if (best !== undefined) this.#weights.pay(best, total);
     return best;
   }
 }

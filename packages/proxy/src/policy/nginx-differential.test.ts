@@ -202,7 +202,7 @@ function picker(name: SetupName): (address: string) => number {
   return (address) => {
     const tried = new Tried();
     for (;;) {
-      const peer = upstream.pick({ clientAddress: address, opensWebSocketSession: false, tried });
+      const peer = upstream.pick({ clientAddress: address, opens: undefined, tried });
       if (peer === undefined) return -1;
       peer.acquire();
       const dead = servers[peer.index]?.dead === true;

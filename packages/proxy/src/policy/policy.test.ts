@@ -24,7 +24,7 @@ function peersOf(settings: readonly Settings[], now: () => number = () => 0): Pe
 }
 
 function request(clientAddress = '127.0.0.1', tried = new Tried()): PickRequest {
-  return { clientAddress, opensWebSocketSession: false, tried };
+  return { clientAddress, opens: undefined, tried };
 }
 
 function triedOf(...peers: readonly Peer[]): Tried {
@@ -197,11 +197,7 @@ describe('least_conn', () => {
     peers[1]?.acquire();
     fail(peers[2] ?? never());
     expect(sequence(new LeastConn(), peers, 5)).toEqual([2, 2, 2, 2, 2]);
-    expect(peers.map((peer) => [peer.currentWeight, peer.effectiveWeight])).toEqual([
-      [0, 4],
-      [0, 4],
-      [0, 2],
-    ]);
+    expect(peers.map((peer) => peer.effectiveWeight)).toEqual([4, 4, 2]);
   });
 });
 

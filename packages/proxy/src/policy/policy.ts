@@ -21,8 +21,11 @@ export class Tried {
 /** What a policy may know of a request. */
 export interface PickRequest {
   readonly clientAddress: string;
-  /** A WebSocket upgrade with no session yet: it needs no pin. */
-  readonly opensWebSocketSession: boolean;
+  /**
+   * The request opens a session: an Engine.IO polling handshake, or a WebSocket upgrade with no session yet, which needs
+   * no pin. undefined for all others.
+   */
+  readonly opens: 'polling' | 'websocket' | undefined;
   readonly tried: Tried;
 }
 

@@ -1,5 +1,6 @@
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
+import { SmoothWeights } from './smooth-weights.js';
 
 /**
  * nginx's smooth weighted round robin (`ngx_http_upstream_get_peer`): every usable peer gains its weight, the one that
@@ -7,23 +8,17 @@ import type { PickRequest, Policy } from './policy.js';
  * weight, which grows back by one with every pick.
  */
 export class RoundRobin implements Policy {
+  readonly #weights = new SmoothWeights();
+
   pick(request: PickRequest, candidates: readonly Peer[]): Peer | undefined {
     let best: Peer | undefined;
     let total = 0;
     for (const peer of candidates) {
       if (!peer.available || request.tried.has(peer)) continue;
-      total += gain(peer);
-      if (best === undefined || peer.currentWeight > best.currentWeight) best = peer;
+      total += this.#weights.gain(peer);
+      if (best === undefined || this.#weights.of(peer) > this.#weights.of(best)) best = peer;
     }
-    if (best !== undefined) best.currentWeight -= total;
+    if (best !== undefined) this.#weights.pay(best, total);
     return best;
   }
-}
-
-/** @returns the weight the peer gained */
-export function gain(peer: Peer): number {
-  const weight = peer.effectiveWeight;
-  peer.currentWeight += weight;
-  if (weight < peer.options.weight) peer.effectiveWeight++;
-  return weight;
 }

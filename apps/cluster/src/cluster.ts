@@ -1,0 +1,210 @@
+import { formatAddress, urlOf } from '@pinwheel/balancer';
+import { createProxy, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
+import { ClusterFailure } from './cluster-failure.js';
+import { NodeProcess } from './node-process.js';
+import { type ClusterOptions, DEFAULTS } from './options.js';
+import { cannotListen, checkPort, nodePorts } from './ports.js';
+import { tryHandshake, waitUntilReady } from './probe.js';
+import { checkRedis, type ClusterRedis, startRedis } from './redis.js';
+import type { SupervisedProcess } from './supervised-process.js';
+
+/** Milliseconds that nodes and connections get to end by themselves: a node drains over 3,000, and all is over in 5,000. */
+const GRACE = 4_000;
+/** Milliseconds for the embedded Redis, which holds nothing worth waiting for. */
+const REDIS_GRACE = 500;
+
+export interface StartOptions extends Partial<ClusterOptions> {
+  /** Gets every line that the cluster and its processes have to tell. Default: nobody. */
+  readonly log?: (line: string) => void;
+  /** Aborted: the start is given up and everything stopped. */
+  readonly signal?: AbortSignal;
+}
+
+/** A node as it stands now. */
+export interface ClusterNode {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  /** The node tag in its session ids. */
+  readonly tag: string;
+  /** Undefined while it does not run. */
+  readonly pid: number | undefined;
+  readonly ready: boolean;
+}
+
+/** A cluster that serves. */
+export interface Cluster {
+  /** Where a client on this machine reaches the balancer, without a slash at the end. */
+  readonly url: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly redis: {
+    readonly kind: ClusterRedis['kind'];
+    /** `embedded`, or host and port of `REDIS_URL`. */
+    readonly shown: string;
+    /** With the password. */
+    readonly url: string;
+    readonly pid: number | undefined;
+  };
+  /** What the balancer holds and has done. */
+  status(): ProxyStatus;
+  /**
+   * Sends a signal (default SIGKILL) to the process of a node, or of the embedded `Redis`; resolves when it has ended.
+   * It is started again.
+   *
+   * @throws RangeError when there is no process of that name
+   */
+  kill(name: string, signal?: NodeJS.Signals): Promise<void>;
+  /** Accepts no more, drains the nodes, ends everything. `graceMs` (default 4,000) bounds the draining. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/**
+ * Starts Redis, the nodes and the balancer on this machine. Resolves when a client is served by every node.
+ *
+ * @throws ClusterFailure (code `cluster_failed`) when it cannot start; then nothing is left running
+ */
+export async function startCluster(options: StartOptions = {}): Promise<Cluster> {
+  const { log = () => undefined, signal, ...given } = options;
+  const cluster = new RunningCluster({ ...DEFAULTS, ...given }, log);
+  const giveUp = (): void => {
+    void cluster.stop(0);
+  };
+  signal?.addEventListener('abort', giveUp);
+  try {
+    signal?.throwIfAborted();
+    await cluster.start();
+  } catch (error) {
+    await cluster.stop(0);
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
+  }
+  return cluster;
+}
+
+class RunningCluster implements Cluster {
+  url = '';
+  readonly #options: ClusterOptions;
+  readonly #log: (line: string) => void;
+  readonly #stopped = new AbortController();
+  #stopping: Promise<void> | undefined;
+  #redis: ClusterRedis | undefined;
+  #redisProcess: SupervisedProcess | undefined;
+  #nodes: readonly NodeProcess[] = [];
+  #proxy: Proxy | undefined;
+
+  constructor(options: ClusterOptions, log: (line: string) => void) {
+    this.#options = options;
+    this.#log = log;
+  }
+
+  async start(): Promise<void> {
+    const { host, port, redisUrl } = this.#options;
+    const ports = nodePorts(this.#options);
+    await checkPort({ host, port }, '--port');
+    for (const nodePort of ports) await checkPort({ host, port: nodePort }, '--node-port');
+
+    // From here on every process and listener is known to #stop before the next pause.
+    this.#throwIfStopped();
+    this.#redis =
+      redisUrl === undefined
+        ? await startRedis(this.#log, (process) => {
+            this.#redisProcess = process;
+          })
+        : await checkRedis(redisUrl);
+    this.#throwIfStopped();
+
+    const { url } = this.#redis;
+    this.#nodes = ports.map(
+      (nodePort, index) => new NodeProcess(`Server${index + 1}`, { host, port: nodePort }, () => url, this.#log),
+    );
+    await Promise.all(
+      this.#nodes.map(async (node) => {
+        await node.process.start();
+        await waitUntilReady(node.name, node.url, this.#stopped.signal);
+        await tryHandshake(node.name, node.url);
+      }),
+    );
+    this.#throwIfStopped();
+    this.url = await this.#startProxy();
+    await tryHandshake('the balancer', this.url);
+    this.#throwIfStopped();
+  }
+
+  async #startProxy(): Promise<string> {
+    const { host, port, policy, websocketPolicy } = this.#options;
+    const proxy = createProxy({
+      listeners: [{ host, port }],
+      upstreams: [
+        {
+          name: 'nodes',
+          peers: this.#nodes.map((node) => ({ host: node.host, port: node.port, route: node.tag })),
+          policy,
+          websocketPolicy,
+        },
+      ],
+      log: (level, message) => this.#log(`balancer | [${level}] ${message}`),
+    });
+    this.#proxy = proxy;
+    try {
+      await proxy.listen();
+    } catch (error) {
+      throw cannotListen(error, { host, port }, '--port');
+    }
+    // A close before the listener was bound had nothing to close.
+    if (this.#stopped.signal.aborted) await proxy.close(0);
+    const address = proxy.addresses[0];
+    if (address === undefined)
+      throw new ClusterFailure(`the balancer does not listen on ${formatAddress({ host, port })}`);
+    return urlOf(address);
+  }
+
+  get nodes(): readonly ClusterNode[] {
+    return this.#nodes.map(({ name, host, port, url, tag, process }) => ({
+      name,
+      host,
+      port,
+      url,
+      tag,
+      pid: process.pid,
+      ready: process.ready,
+    }));
+  }
+
+  get redis(): Cluster['redis'] {
+    const { kind, shown, url } = this.#redis ?? { kind: 'embedded', shown: 'embedded', url: '' };
+    return { kind, shown, url, pid: this.#redisProcess?.pid };
+  }
+
+  status(): ProxyStatus {
+    if (this.#proxy === undefined) throw new ClusterFailure('the cluster has not started');
+    return this.#proxy.status();
+  }
+
+  async kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const processes = [...this.#nodes.map((node) => node.process), ...(this.#redisProcess ? [this.#redisProcess] : [])];
+    const found = processes.find((process) => process.name === name);
+    if (found === undefined) {
+      throw new RangeError(`expected one of ${processes.map((process) => process.name).join(', ')}, got ${name}`);
+    }
+    await found.kill(signal);
+  }
+
+  stop(graceMs = GRACE): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs);
+    return this.#stopping;
+  }
+
+  /** First no new clients, then the nodes hand back the ones they have, and Redis is there until they are through. */
+  async #stop(graceMs: number): Promise<void> {
+    this.#stopped.abort();
+    const closed = this.#proxy?.close(graceMs);
+    await Promise.all(this.#nodes.map((node) => node.process.stop(graceMs)));
+    await Promise.all([closed, this.#redisProcess?.stop(REDIS_GRACE)]);
+  }
+
+  #throwIfStopped(): void {
+    if (this.#stopped.signal.aborted) throw new ClusterFailure('the cluster was stopped while it started');
+  }
+}

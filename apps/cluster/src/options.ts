@@ -1,0 +1,97 @@
+import { type FlagKind, type Policies, readFlags, readInteger, readPolicies, UsageError } from '@pinwheel/balancer';
+import { nodePorts } from './ports.js';
+import { checkRedisUrl } from './redis-url.js';
+
+/** The most nodes one machine is asked to run. */
+const MAX_NODES = 64;
+
+/** What a cluster is made of. */
+export interface ClusterOptions extends Policies {
+  /** Number of nodes, from 1. */
+  readonly nodes: number;
+  /** Address that the nodes and the balancer listen on; the embedded Redis is always on 127.0.0.1. */
+  readonly host: string;
+  /** The balancer's port; 0 takes a free one. */
+  readonly port: number;
+  /** The first node's port; each further node has the next one, the balancer's left out. 0 takes free ones. */
+  readonly nodePort: number;
+  /** `redis://` or `rediss://`; the embedded Redis when absent. */
+  readonly redisUrl?: string | undefined;
+}
+
+export const DEFAULTS: ClusterOptions = Object.freeze({
+  nodes: 2,
+  host: '127.0.0.1',
+  port: 3102,
+  nodePort: 3100,
+  policy: 'ip_hash',
+  websocketPolicy: 'least_conn',
+});
+
+const KINDS = {
+  nodes: 'value',
+  host: 'value',
+  port: 'value',
+  'node-port': 'value',
+  policy: 'value',
+  help: 'switch',
+  version: 'switch',
+} as const satisfies Record<string, FlagKind>;
+
+export const HELP = `usage: npm start -- [flags]      (or: pinwheel [flags])
+
+Starts Redis, echo nodes and the balancer on this machine and keeps them running.
+
+  --nodes N        how many nodes, 1 to ${MAX_NODES} (${DEFAULTS.nodes})
+  --port PORT      the balancer's port (${DEFAULTS.port}; 0 takes a free one)
+  --node-port PORT the port of Server1; Server2 and so on have the next ones, the balancer's
+                   left out (${DEFAULTS.nodePort}; 0 takes free ones)
+  --host HOST      the address that balancer and nodes listen on (${DEFAULTS.host})
+  --policy NAME    round_robin, ip_hash or least_conn, for everything
+                   (without it: ip_hash, and least_conn for WebSockets that open a session)
+  --help           show this text
+  --version        show the version
+
+REDIS_URL in the environment, such as redis://user:password@host:6379, takes the place of the embedded Redis.
+Ctrl-C drains and ends everything within 5 s; a second one ends at once.
+Exit code: 0 after Ctrl-C, 1 when the cluster cannot start, 2 for a command line that does not fit.
+`;
+
+export interface Command {
+  readonly command: 'help' | 'version' | 'start';
+  readonly options: ClusterOptions;
+}
+
+/**
+ * Reads the command line and the environment of `pinwheel`.
+ *
+ * @param args the command line behind the program's name
+ * @throws UsageError for one that does not fit; never with a password in it
+ */
+export function readCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+  const flags = readFlags(args, KINDS);
+  const integer = (name: 'nodes' | 'port' | 'node-port', min: number, max: number, otherwise: number): number => {
+    const text = flags.value(name);
+    return text === undefined ? otherwise : readInteger(`--${name}`, text, min, max);
+  };
+  const redisUrl = env['REDIS_URL'];
+  const options: ClusterOptions = {
+    nodes: integer('nodes', 1, MAX_NODES, DEFAULTS.nodes),
+    port: integer('port', 0, 65_535, DEFAULTS.port),
+    nodePort: integer('node-port', 0, 65_535, DEFAULTS.nodePort),
+    host: readHost(flags.value('host') ?? DEFAULTS.host),
+    ...readPolicies(flags),
+    redisUrl: redisUrl === undefined || redisUrl === '' ? undefined : checkRedisUrl(redisUrl),
+  };
+  const last = nodePorts(options).at(-1) ?? 0;
+  if (last > 65_535) {
+    throw new UsageError('--node-port', `room for ${options.nodes} ports up to 65535`, String(options.nodePort));
+  }
+  return { command: flags.has('help') ? 'help' : flags.has('version') ? 'version' : 'start', options };
+}
+
+function readHost(text: string): string {
+  const host = /^\[(.+)\]$/.exec(text)?.[1] ?? text;
+  if (!/^[^\s/[\]]+$/.test(host)) throw new UsageError('--host', 'an address or host name', text);
+  return host;
+}

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SupervisedProcess } from './supervised-process.js';
+
+let folder: string;
+let lines: string[];
+let supervised: SupervisedProcess | undefined;
+const waiting = new Set<() => void>();
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pinwheel-'));
+  lines = [];
+});
+
+afterEach(async () => {
+  await supervised?.stop(0);
+  supervised = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+function supervise(source: string): SupervisedProcess {
+  const module = join(folder, 'program.mjs');
+  writeFileSync(module, source);
+  supervised = new SupervisedProcess({
+    name: 'It',
+    module,
+    env: () => process.env,
+    onMessage: (message) => message === 'ready',
+    log: (line) => {
+      lines.push(line);
+      for (const look of waiting) look();
+    },
+  });
+  return supervised;
+}
+
+/** Resolves as soon as `text` was logged for the `count`th time. */
+function logged(text: string, count = 1): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (lines.filter((line) => line === text).length < count) return;
+      waiting.delete(look);
+      resolve();
+    };
+    waiting.add(look);
+    look();
+  });
+}
+
+const SERVES = `process.send('ready'); process.on('disconnect', () => process.exit()); setInterval(() => {}, 1e9);`;
+
+test('what the process prints is logged behind its name', async () => {
+  const it = supervise(`console.log('out'); console.error('It: err'); process.stdout.write('last'); ${SERVES}`);
+  await it.start();
+  await Promise.all([logged('It | out'), logged('It | err')]);
+  await it.stop(1_000);
+  await logged('It | last');
+  expect(it.ready).toBe(false);
+});
+
+test('one that ends before it is ready is not started again', async () => {
+  const it = supervise(`console.error('no'); process.exit(3);`);
+  await expect(it.start()).rejects.toThrow('It did not start: exit code 3');
+  expect(lines).toEqual(['It | no']);
+  expect(it.pid).toBeUndefined();
+});
+
+test('one that is killed is started again, later each time, until it is stopped', async () => {
+  const it = supervise(SERVES);
+  await it.start();
+  const first = it.pid;
+  await it.kill('SIGKILL');
+  await logged('It is back');
+  expect(it.pid).not.toBe(first);
+  await it.kill('SIGKILL');
+  await logged('It is back', 2);
+  await it.stop(1_000);
+  expect(it.pid).toBeUndefined();
+  expect(lines).toEqual([
+    'It ended unasked (SIGKILL): starting it again in 200 ms',
+    'It is back',
+    'It ended unasked (SIGKILL): starting it again in 400 ms',
+    'It is back',
+  ]);
+});
+
+test('one that fails at its restart is tried again', async () => {
+  const mark = join(folder, 'mark');
+  // The second run fails, the third is well.
+  const it = supervise(`
+    import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+    const run = existsSync(${JSON.stringify(mark)}) ? Number(readFileSync(${JSON.stringify(mark)}, 'utf8')) : 1;
+    writeFileSync(${JSON.stringify(mark)}, String(run + 1));
+    if (run === 2) process.exit(7);
+    ${SERVES}`);
+  await it.start();
+  await it.kill('SIGKILL');
+  await logged('It is back');
+  expect(lines).toEqual([
+    'It ended unasked (SIGKILL): starting it again in 200 ms',
+    'It ended unasked (exit code 7): starting it again in 400 ms',
+    'It is back',
+  ]);
+});
+
+test('a stop between two runs cancels the restart', async () => {
+  const it = supervise(SERVES);
+  await it.start();
+  await it.kill('SIGKILL');
+  await it.stop(1_000);
+  expect(it.pid).toBeUndefined();
+  await expect(it.start()).rejects.toThrow('It did not start: it was stopped');
+});
+
+test('a process that ignores SIGTERM is killed after the grace', async () => {
+  const it = supervise(`process.on('SIGTERM', () => {}); ${SERVES}`);
+  await it.start();
+  await it.stop(50);
+  expect(lines).toEqual(['It did not end within 50 ms: killed']);
+});
+
+test('a process that sleeps is woken to end by itself', async () => {
+  const it = supervise(`process.on('SIGTERM', () => { console.log('ends'); process.exit(); }); ${SERVES}`);
+  await it.start();
+  await it.kill('SIGSTOP');
+  await it.stop(10_000);
+  expect(lines).toEqual(['It | ends']);
+});

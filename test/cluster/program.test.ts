@@ -1,0 +1,182 @@
+import { io } from 'socket.io-client';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  allGone,
+  descendants,
+  endPrograms,
+  isAlive,
+  type Program,
+  startNode,
+  root,
+  takePort,
+} from '../fixture/program.js';
+import { startServer } from '../fixture/process.js';
+
+const MAIN = 'apps/cluster/dist/main.js';
+const READY = /^ready /;
+
+afterEach(endPrograms);
+
+/** A cluster on free ports, so that it meets no other one. */
+function cluster(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Program {
+  return startNode(MAIN, ['--port', '0', '--node-port', '0', ...args], { REDIS_URL: '', ...env });
+}
+
+async function urlOf(program: Program): Promise<string> {
+  const line = await program.line('stdout', READY);
+  return line.split(' ')[1] ?? '';
+}
+
+/** What a node says to a client that connects. */
+async function greeting(url: string): Promise<{ server: string; port: number }> {
+  const client = io(url, { forceNew: true, reconnection: false });
+  try {
+    return await new Promise((resolve, reject) => {
+      client.once('server', resolve);
+      client.once('connect_error', reject);
+    });
+  } finally {
+    client.disconnect();
+  }
+}
+
+test('when it says ready, and nothing else, a client is served', async () => {
+  const program = cluster(['--nodes', '3', '--policy', 'round_robin']);
+  const url = await urlOf(program);
+  const servers = new Set<string>();
+  for (let i = 0; i < 3; i++) servers.add((await greeting(url)).server);
+  expect([...servers].toSorted()).toEqual(['Server1', 'Server2', 'Server3']);
+  expect(program.stdout).toMatch(/^ready http:\/\/127\.0\.0\.1:\d+ nodes=3 redis=embedded\n$/);
+});
+
+test('without --policy all clients of an address are on one server', async () => {
+  const url = await urlOf(cluster());
+  const servers = new Set<string>();
+  for (let i = 0; i < 4; i++) servers.add((await greeting(url)).server);
+  expect(servers.size).toBe(1);
+});
+
+test('with REDIS_URL the ready line shows its host and port only', async () => {
+  const redis = await startServer(`${root}/apps/cluster/dist/redis-process.js`, 'Redis', { PORT: '0' });
+  try {
+    const program = cluster([], { REDIS_URL: `redis://127.0.0.1:${redis.port}/3` });
+    await urlOf(program);
+    expect(program.stdout).toMatch(
+      new RegExp(`^ready http://127\\.0\\.0\\.1:\\d+ nodes=2 redis=127\\.0\\.0\\.1:${redis.port}\n$`),
+    );
+    expect(descendants(program.pid)).toHaveLength(2);
+    program.child.kill('SIGTERM');
+    await program.ended;
+  } finally {
+    await redis.kill();
+  }
+});
+
+test('--host moves balancer and nodes', async () => {
+  const program = cluster(['--host', '127.0.0.3']);
+  const url = await urlOf(program);
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.3:/);
+  const { port } = await greeting(url);
+  expect((await fetch(`http://127.0.0.3:${port}/healthz`)).status).toBe(200);
+  await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
+});
+
+describe('what ends it leaves nothing behind', () => {
+  test.each([
+    ['Ctrl-C', 'SIGINT', true],
+    ['SIGTERM', 'SIGTERM', false],
+  ] as const)('%s, with a client connected, within 5 s and with exit code 0', async (_name, signal, group) => {
+    const program = cluster();
+    const url = await urlOf(program);
+    const client = io(url, { forceNew: true });
+    await new Promise((resolve) => client.once('server', resolve));
+    const children = descendants(program.pid);
+    expect(children).toHaveLength(3);
+    const started = performance.now();
+    if (group) program.signalGroup(signal);
+    else program.child.kill(signal);
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    client.disconnect();
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(children.filter(isAlive)).toEqual([]);
+  });
+
+  test('Ctrl-C while it starts', async () => {
+    const program = cluster();
+    while (descendants(program.pid).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const children = descendants(program.pid);
+    program.signalGroup('SIGINT');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toBe('');
+    await allGone(children);
+  });
+
+  test('SIGKILL: nodes and Redis end by themselves', async () => {
+    const program = cluster();
+    await urlOf(program);
+    const children = descendants(program.pid);
+    program.child.kill('SIGKILL');
+    await expect(allGone(children)).resolves.toBeUndefined();
+  });
+
+  test('a node that sleeps is woken', async () => {
+    const program = cluster();
+    await urlOf(program);
+    const children = descendants(program.pid);
+    const last = children.at(-1) ?? 0;
+    process.kill(last, 'SIGSTOP');
+    const started = performance.now();
+    program.child.kill('SIGINT');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(children.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe('what is in its way is one line, exit 1, nothing left', () => {
+  test('the balancer port', async () => {
+    const { port, release } = await takePort();
+    const program = startNode(MAIN, ['--port', String(port), '--node-port', '0'], { REDIS_URL: '' });
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stdout).toBe('');
+    expect(program.stderr).toBe(
+      `pinwheel: 127.0.0.1:${port} is already in use: stop what listens there or choose another with --port\n`,
+    );
+    await release();
+  });
+
+  test('the port of a node', async () => {
+    const { port, release } = await takePort();
+    const program = startNode(MAIN, ['--port', '0', '--node-port', String(port)], { REDIS_URL: '' });
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr).toBe(
+      `pinwheel: 127.0.0.1:${port} is already in use: stop what listens there or choose another with --node-port\n`,
+    );
+    await release();
+  });
+
+  test('a REDIS_URL without a Redis, its password not shown', async () => {
+    const { port, release } = await takePort();
+    await release();
+    const program = cluster([], { REDIS_URL: `redis://user:secret@127.0.0.1:${port}` });
+    expect(await program.ended).toEqual({ code: 1, signal: null });
+    expect(program.stderr).toMatch(
+      new RegExp(`^pinwheel: Redis at 127\\.0\\.0\\.1:${port} \\(REDIS_URL\\) does not answer: .*ECONNREFUSED.*\\n$`),
+    );
+    expect(program.stderr).not.toContain('secret');
+  });
+});
+
+test('a command line that does not fit is one line that names the flag, exit 2', async () => {
+  const program = cluster(['--nodes', '0']);
+  expect(await program.ended).toEqual({ code: 2, signal: null });
+  expect(program.stderr).toBe('pinwheel: --nodes: expected a whole number from 1 to 64, got "0"\n');
+});
+
+test('--help shows every flag', async () => {
+  const program = cluster(['--help']);
+  expect(await program.ended).toEqual({ code: 0, signal: null });
+  for (const flag of ['--nodes', '--port', '--node-port', '--host', '--policy', 'REDIS_URL']) {
+    expect(program.stdout).toContain(flag);
+  }
+});

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Cluster } from '@pinwheel/cluster';
+import { startCluster } from '@pinwheel/cluster';
+import type { BrowserContext, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+const CHROMIUM = '/usr/bin/chromium';
+const missing = !existsSync(CHROMIUM);
+
+/** Without background networking: a test machine may have no network beyond itself. */
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+describe.skipIf(missing)('the page in Chromium (apt-get install chromium)', () => {
+  let cluster: Cluster;
+  let context: BrowserContext;
+  let profile = '';
+  /** Whatever a page complained about. */
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    cluster = await startCluster({ port: 0, nodePort: 0, policy: 'round_robin', websocketPolicy: 'round_robin' });
+    profile = await mkdtemp(join(tmpdir(), 'pinwheel-chromium-'));
+    context = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, headless: true, args: ARGS });
+  });
+  afterAll(async () => {
+    await context?.close();
+    await rm(profile, { recursive: true, force: true });
+    await cluster.stop(0);
+  });
+  afterEach(async () => {
+    for (const page of context.pages()) await page.close();
+    expect(complaints.splice(0)).toEqual([]);
+  });
+
+  async function open(path = '/'): Promise<Page> {
+    const page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    await page.goto(cluster.url + path);
+    await page.waitForSelector('body[data-server]');
+    return page;
+  }
+
+  /** Pages on both servers. */
+  async function openOnBoth(path: string): Promise<[Page, Page]> {
+    const first = await open(path);
+    const server = await serverOf(first);
+    for (let tries = 0; tries < 8; tries++) {
+      const second = await open(path);
+      if ((await serverOf(second)) !== server) return [first, second];
+      await second.close();
+    }
+    throw new Error(`expected a page on another server than ${server}`);
+  }
+
+  async function serverOf(page: Page): Promise<string> {
+    return (await page.getAttribute('body', 'data-server')) ?? '';
+  }
+
+  test('shows its server, the upgrade to WebSocket and the echo', async () => {
+    const page = await open();
+    expect(await page.textContent('#server-name')).toMatch(/^Server[12]$/);
+    await page.waitForSelector('body[data-transport="websocket"]');
+    await page.waitForFunction(() => Number(document.querySelector('#upgrade-ms')?.getAttribute('data-ms')) > 0);
+    await page.waitForFunction(() => Number(document.querySelector('#rtt')?.getAttribute('data-ms')) > 0);
+    await page.fill('#message-text', 'hello <b>there</b>');
+    await page.press('#message-text', 'Enter');
+    await page.waitForFunction(() =>
+      document.querySelector('#answers')?.textContent?.includes('Server received from client: hello <b>there</b>'),
+    );
+  });
+
+  test('two pages show two servers under round robin', async () => {
+    const pages = await openOnBoth('/');
+    const names = await Promise.all(pages.map((page) => page.textContent('#server-name')));
+    expect(names.toSorted()).toEqual(['Server1', 'Server2']);
+  });
+
+  test('a room message reaches the page on the other node', async () => {
+    const [here, there] = await openOnBoth('/?room=lobby');
+    await here.waitForSelector('#room-members[data-count="2"]');
+    await here.fill('#say-text', 'across the nodes');
+    await here.press('#say-text', 'Enter');
+    const item = await there.waitForSelector('#room-log [data-cross="true"]');
+    expect(await item.textContent()).toContain('across the nodes');
+    expect(await item.getAttribute('data-server')).toBe(await serverOf(here));
+    const own = await here.waitForSelector('#room-log [data-cross="false"]');
+    expect(await own.textContent()).toContain('across the nodes');
+  });
+
+  test('works with polling only', async () => {
+    const page = await open('/?transport=polling');
+    await page.waitForSelector('body[data-transport="polling"]');
+    await page.waitForFunction(() => Number(document.querySelector('#rtt')?.getAttribute('data-ms')) > 0);
+  });
+
+  test('comes back by itself when its node is killed', async () => {
+    const page = await open();
+    await cluster.kill(await serverOf(page));
+    await page.waitForFunction(() => document.querySelector('#state')?.textContent?.includes('back on'), undefined, {
+      timeout: 10_000,
+    });
+    // The browser itself reports the connections it lost.
+    complaints.splice(0);
+  });
+});
