@@ -99,6 +99,8 @@ describe('what ends it leaves nothing behind', () => {
     client.disconnect();
     expect(performance.now() - started).toBeLessThan(5_000);
     expect(children.filter(isAlive)).toEqual([]);
+    // The signal reached the one process only, which ends the others in order: Redis after the nodes.
+    expect(program.stderr).not.toMatch(/ended unasked|connection lost/);
   });
 
   test('Ctrl-C while it starts', async () => {
