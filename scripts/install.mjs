@@ -1,6 +1,6 @@
 // Dependencies: node_modules is compared with package-lock.json and installed anew when they differ.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { runStep } from './step.mjs';
 
@@ -14,6 +14,8 @@ export async function install(root) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name)));
   const npm = [...npmCommand(), 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=warn'];
   const shell = process.platform === 'win32' && npm[0] === 'npm';
+  // npm writes it last: as long as it is not there, nobody takes a half-done installation for a whole one.
+  rmSync(installedFile(root), { force: true });
   await runStep('installing the dependencies (npm ci)', npm, { cwd: root, env, shell });
   writeFileSync(stampFile(root), stampText(root));
 }

@@ -4,6 +4,8 @@ import { constants } from 'node:os';
 
 /** Milliseconds after which a step that still runs is announced. */
 const QUIET = 400;
+/** Milliseconds that a step gets to end after a signal: npm would first finish what it has begun, for seconds. */
+const LAST_WORDS = 500;
 
 /** A step failed. The message is for a person and holds all of the step's output. */
 export class StepFailure extends Error {}
@@ -67,6 +69,7 @@ export function endOnSignal(lock) {
       running.removeAllListeners('close');
       running.once('close', leave);
       running.kill(signal);
+      setTimeout(() => running?.kill('SIGKILL'), LAST_WORDS);
     }
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -41,7 +41,8 @@ describe.skipIf(missing)('the page in Chromium (apt-get install chromium)', () =
   });
   afterEach(async () => {
     for (const page of context.pages()) await page.close();
-    expect(complaints.splice(0)).toEqual([]);
+    const [complaint] = complaints.splice(0);
+    if (complaint !== undefined) throw new Error(`the page complained: ${complaint}`);
   });
 
   async function open(path = '/'): Promise<Page> {
@@ -87,7 +88,7 @@ describe.skipIf(missing)('the page in Chromium (apt-get install chromium)', () =
   test('two pages show two servers under round robin', async () => {
     const pages = await openOnBoth('/');
     const names = await Promise.all(pages.map((page) => page.textContent('#server-name')));
-    expect(names.toSorted()).toEqual(['Server1', 'Server2']);
+    expect(new Set(names)).toEqual(new Set(['Server1', 'Server2']));
   });
 
   test('a room message reaches the page on the other node', async () => {

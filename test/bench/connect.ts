@@ -86,7 +86,11 @@ const rows: Row[] = [];
 const servers = await Promise.all(['Server1', 'Server2'].map(startStockServer));
 const makers = [() => pinwheel('round_robin', servers), () => pinwheel('ip_hash', servers)];
 if (nginxPath === undefined) process.stderr.write('nginx is not installed: apt-get install nginx\n');
-else makers.unshift(() => nginx('', servers), () => nginx('ip_hash;', servers));
+else
+  makers.unshift(
+    () => nginx('', servers),
+    () => nginx('ip_hash;', servers),
+  );
 for (const make of makers) {
   const balancer = await make();
   process.stderr.write(`${balancer.name} ...\n`);
@@ -94,7 +98,9 @@ for (const make of makers) {
   await balancer.stop();
 }
 await Promise.all(servers.map((server) => server.kill()));
-process.stdout.write(`| ${CLIENTS} default clients at once | connected in ${WINDOW / 1_000} s | connect_error | p50 | max | where |\n`);
+process.stdout.write(
+  `| ${CLIENTS} default clients at once | connected in ${WINDOW / 1_000} s | connect_error | p50 | max | where |\n`,
+);
 process.stdout.write('|---|---|---|---|---|---|\n');
 for (const row of rows) {
   const { name, connected, errors, p50, max, perServer } = row;

@@ -70,7 +70,11 @@ async function tryCluster(compose: readonly string[]): Promise<void> {
   const [one, two] = [...clients.values()];
   if (one === undefined || two === undefined) throw new Error('expected two clients');
   try {
-    expect('both nodes serve clients through 3102', [...clients.keys()].sort(), ['Server1', 'Server2']);
+    expect(
+      'both nodes serve clients through 3102',
+      [...clients.keys()].toSorted((a, b) => a.localeCompare(b)),
+      ['Server1', 'Server2'],
+    );
     expect(
       'a message is answered',
       await within('message', one.emitWithAck('message', 'hi')),

@@ -75,14 +75,13 @@ export function list<T>(field: Field<T>, min = 0): Field<readonly T[]> {
   };
 }
 
-export function fn<T extends (...args: never[]) => unknown>(): Field<T> {
-  return (value, path) => {
-    if (!isFunction<T>(value)) throw new OptionError(path, 'a function', value);
-    return value;
-  };
-}
+/** A function; what it takes and returns is not looked at. */
+export const callback: Field<(...args: never[]) => unknown> = (value, path) => {
+  if (!isFunction(value)) throw new OptionError(path, 'a function', value);
+  return value;
+};
 
-function isFunction<T>(value: unknown): value is T {
+function isFunction(value: unknown): value is (...args: never[]) => unknown {
   return typeof value === 'function';
 }
 

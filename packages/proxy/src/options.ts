@@ -1,5 +1,17 @@
 import { isTag } from '@pinwheel/protocol';
-import { flag, fn, integer, list, maybe, milliseconds, object, oneOf, OptionError, optional, text } from './fields.js';
+import {
+  callback,
+  flag,
+  integer,
+  list,
+  maybe,
+  milliseconds,
+  object,
+  oneOf,
+  OptionError,
+  optional,
+  text,
+} from './fields.js';
 import type { Field } from './fields.js';
 
 /** nginx's words for how a peer is chosen. */
@@ -233,6 +245,8 @@ const limits = object<LimitOptions>({
   requests: optional(integer(1), 1_000),
 });
 
+const logger: Field<ProxyOptions['log']> = (value, path) => callback(value, path) as ProxyOptions['log'];
+
 const proxy = object<ProxyOptions>({
   listeners: list(listener, 1),
   upstreams: list(upstream, 1),
@@ -240,7 +254,7 @@ const proxy = object<ProxyOptions>({
   timeouts: optional(timeouts, timeouts({}, 'timeouts')),
   limits: optional(limits, limits({}, 'limits')),
   tagQueryInterval: optional(milliseconds, 1_000),
-  log: optional(fn<ProxyOptions['log']>(), () => undefined),
+  log: optional(logger, () => undefined),
 });
 
 /**

@@ -46,7 +46,7 @@ function compile<U>(locations: readonly LocationOptions[], upstreams: ReadonlyMa
     const found = upstreams.get(upstream);
     if (found !== undefined) server.push({ path, upstream: found });
   }
-  return server.sort((a, b) => b.path.length - a.path.length);
+  return server.toSorted((a, b) => b.path.length - a.path.length);
 }
 
 /** `Host` without port and without the dot of a fully qualified name, in lower case. */
