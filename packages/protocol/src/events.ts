@@ -56,7 +56,8 @@ export type Ack<T> = (answer: T) => void;
 
 /** What a client may send. Arguments arrive from the network: a node checks every one of them. */
 export interface ClientToServerEvents {
-  message: (text: string, ack?: Ack<string>) => void;
+  message: (text: string, ack?: Ack<string | Refusal>) => void;
+  /** Acks the very same value; a `Refusal` when the client sends too much. */
   echo: (value: unknown, ack: Ack<unknown>) => void;
   join: (room: string, ack?: Ack<RoomAnswer | Refusal>) => void;
   leave: (room: string, ack?: Ack<RoomAnswer | Refusal>) => void;

@@ -72,7 +72,22 @@ export class Client implements WireReader, BodySink {
 
   /** Closes an idle connection now; a busy one ends with the request in hand. */
   closeWhenIdle(): void {
-    if (!this.busy) this.wire.destroy();
+    if (this.busy || this.#ending) return;
+    if (this.wire.pending > 0) this.#end();
+    else this.wire.destroy();
+  }
+
+  /** The peer takes no more for now: the body is read no further, which is not the client's fault. */
+  holdBody(): void {
+    this.wire.pause();
+    // Where the client takes no answer either, its time for that goes on.
+    if (!this.#body.done && !this.wire.congested) this.deadline.clear();
+  }
+
+  /** The peer takes the body again. */
+  takeBody(): void {
+    if (!this.#body.done) this.deadline.set(this.#host.timeouts.clientBody);
+    this.wire.resume();
   }
 
   onBytes(buffer: ReadBuffer, length: number): void {
@@ -95,10 +110,12 @@ export class Client implements WireReader, BodySink {
 
   /** Reads on in the request line and fields, the body, or what is behind it. */
   #step(buffer: ReadBuffer, at: number, end: number): number {
-    if (this.#head === undefined) return this.#readHead(buffer, at, end);
-    if (this.#body.done) {
+    const idle = this.#head === undefined;
+    if (idle && !this.wire.congested) return this.#readHead(buffer, at, end);
+    if (idle || this.#body.done) {
+      // A client that takes no answers is asked for no further requests: `onDrain` goes on.
       this.#carry += buffer.bytes.toString('latin1', at, end);
-      if (this.#carry.length > PIPELINED) this.wire.pause();
+      if (idle || this.#carry.length > PIPELINED) this.wire.pause();
       return end;
     }
     const next = this.#body.read(buffer, at, end, this);
@@ -106,7 +123,7 @@ export class Client implements WireReader, BodySink {
     if (this.#body.done) {
       this.deadline.clear();
       this.#forward.requestBodyEnd();
-    } else {
+    } else if (!this.wire.paused) {
       this.deadline.set(this.#host.timeouts.clientBody);
     }
     return next;
@@ -161,11 +178,19 @@ export class Client implements WireReader, BodySink {
   onExchangeEnd(keepAlive: boolean): void {
     this.#forward = undefined;
     this.#head = undefined;
-    if (!keepAlive) {
+    if (!keepAlive || (this.#host.closing && this.#carry === '')) {
       this.#end();
-      return;
+    } else if (this.wire.congested) {
+      this.wire.pause();
+      this.deadline.set(this.#host.timeouts.send);
+    } else {
+      this.#awaitRequest();
     }
-    this.deadline.set(this.#host.timeouts.keepalive);
+  }
+
+  #awaitRequest(): void {
+    const { keepalive, send } = this.#host.timeouts;
+    this.deadline.set(this.wire.pending > 0 ? Math.max(keepalive, send) : keepalive);
     this.wire.resume();
     if (!this.#processing && this.#carry !== '') this.#processCarry();
   }
@@ -181,7 +206,7 @@ export class Client implements WireReader, BodySink {
     this.#forward = undefined;
     if (responseStarted) {
       // Half an answer with a clean end would be taken for a whole one.
-      this.wire.destroy();
+      this.wire.reset();
       return;
     }
     const keepAlive = this.#head !== undefined && this.#body.done && this.mayKeepAlive(this.#head);
@@ -195,7 +220,7 @@ export class Client implements WireReader, BodySink {
     this.#forward?.abort();
     this.#forward = undefined;
     if (started) {
-      this.wire.destroy();
+      this.wire.reset();
       return;
     }
     this.#answer(errorPage(error.status), false);
@@ -241,15 +266,18 @@ export class Client implements WireReader, BodySink {
 
   onEnd(): void {
     // nginx takes the end of a client's stream for its leaving (499); so does this.
+    const started = this.#forward?.responseStarted ?? false;
     this.#forward?.abort();
     this.#forward = undefined;
-    if (this.wire.pending > 0 && !this.#ending) this.#end();
-    else this.wire.destroy();
+    if (started) this.wire.reset();
+    else if (this.wire.pending === 0) this.wire.destroy();
+    else if (!this.#ending) this.#end();
   }
 
   onDrain(): void {
     if (this.#ending) this.deadline.set(LINGER);
-    else this.#forward?.onClientDrain();
+    else if (this.#forward !== undefined) this.#forward.onClientDrain();
+    else if (this.#head === undefined && this.wire.paused) this.#awaitRequest();
   }
 
   onClose(): void {
@@ -261,7 +289,11 @@ export class Client implements WireReader, BodySink {
 
   #onExpired(): void {
     const awaitsRequest = this.#head === undefined ? this.#carry !== '' : !this.#body.done;
-    if (this.#ending || !awaitsRequest || this.wire.pending > 0) {
+    if (this.wire.pending > 0 || this.#forward?.responseStarted === true) {
+      this.wire.reset();
+      return;
+    }
+    if (this.#ending || !awaitsRequest) {
       this.wire.destroy();
       return;
     }

@@ -84,7 +84,8 @@ export class Forward implements LinkUser {
       opens: this.#opens(sid),
       tried: this.#tried,
     });
-    if (peer === undefined) this.#fail(this.#lastError ?? new ProxyError('no_live_upstream', `upstream "${upstream.name}"`));
+    if (peer === undefined)
+      this.#fail(this.#lastError ?? new ProxyError('no_live_upstream', `upstream "${upstream.name}"`));
     else this.#attempt(peer, false);
   }
 

@@ -1,7 +1,7 @@
 import { Deadline } from './deadline.js';
 import type { Link } from './link.js';
 import type { Peer } from './peer.js';
-import { handshakeSid } from './session.js';
+import { HANDSHAKE_LENGTH, handshakeSid } from './session.js';
 import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer, Wire, WireReader } from './wire.js';
 
@@ -26,7 +26,10 @@ export class Tunnel {
   readonly #ends: TunnelEnds;
   readonly #deadline: Deadline;
   readonly #onEnded: (tunnel: Tunnel) => void;
-  #learning: boolean;
+  /** The sid of the session that the tunnel opens has not been found. */
+  learning: boolean;
+  /** What the peer has said, while `learning`. */
+  #handshake = '';
   #halfOpen = false;
   /** Both connections are closed or about to be. */
   ended = false;
@@ -38,12 +41,12 @@ export class Tunnel {
   constructor(ends: TunnelEnds, early: string, onEnded: (tunnel: Tunnel) => void) {
     this.#ends = ends;
     this.#onEnded = onEnded;
-    this.#learning = ends.opensSession;
+    this.learning = ends.opensSession;
     this.#deadline = new Deadline(() => this.destroy());
     const peerWire = ends.link.handOver();
     ends.client.reader = new Flow(this, ends.client, peerWire, false);
     peerWire.reader = new Flow(this, peerWire, ends.client, true);
-    if (ends.first !== '') this.#learn(ends.first);
+    if (ends.first !== '' && this.learning) this.learn(ends.first);
     if (early !== '') {
       peerWire.put(early);
       peerWire.flush();
@@ -66,24 +69,25 @@ export class Tunnel {
     if (!this.#halfOpen) this.#deadline.set(this.#ends.group.timeouts.upstreamSend);
   }
 
-  /** First bytes from the peer. */
-  onFirstBytes(buffer: ReadBuffer, length: number): void {
-    if (this.#learning) this.#learn(buffer.bytes.toString('latin1', 0, Math.min(length, 512)));
-  }
-
-  #learn(text: string): void {
-    this.#learning = false;
-    const sid = handshakeSid(text);
+  /** Looks for the sid in the peer's first bytes, which may come in pieces. */
+  learn(text: string): void {
+    this.#handshake += text;
+    const sid = handshakeSid(this.#handshake);
+    this.learning = sid === undefined && this.#handshake.length < HANDSHAKE_LENGTH;
+    if (!this.learning) this.#handshake = '';
     if (sid !== undefined) this.#ends.group.upstream.affinity.learn(sid, this.#ends.peer);
   }
 
   /** One side has ended: the other is told, and has a while to end as well. */
   onSideEnd(other: Wire): void {
-    other.end();
     if (this.#halfOpen) {
+      // Both have ended: what is still on its way has as long to arrive.
+      this.#ends.client.endWithin(HALF_OPEN);
+      this.#ends.link.wire.endWithin(HALF_OPEN);
       this.#finish();
       return;
     }
+    other.end();
     this.#halfOpen = true;
     this.#deadline.set(HALF_OPEN);
   }
@@ -114,19 +118,18 @@ class Flow implements WireReader {
   readonly #tunnel: Tunnel;
   readonly #from: Wire;
   readonly #to: Wire;
-  #first: boolean;
+  readonly #fromPeer: boolean;
 
   constructor(tunnel: Tunnel, from: Wire, to: Wire, fromPeer: boolean) {
     this.#tunnel = tunnel;
     this.#from = from;
     this.#to = to;
-    this.#first = fromPeer;
+    this.#fromPeer = fromPeer;
   }
 
   onBytes(buffer: ReadBuffer, length: number): void {
-    if (this.#first) {
-      this.#first = false;
-      this.#tunnel.onFirstBytes(buffer, length);
+    if (this.#fromPeer && this.#tunnel.learning) {
+      this.#tunnel.learn(buffer.bytes.toString('latin1', 0, Math.min(length, HANDSHAKE_LENGTH)));
     }
     this.#to.putFrom(buffer, 0, length);
     this.#to.flush();

@@ -33,7 +33,8 @@ export class Upstream {
     this.#policy = Upstream.#policyOf(options.policy);
     this.#sessionPolicy = Upstream.#policyOf(options.policy);
     const { websocketPolicy = options.policy } = options;
-    this.#websocketPolicy = websocketPolicy === options.policy ? this.#sessionPolicy : Upstream.#policyOf(websocketPolicy);
+    this.#websocketPolicy =
+      websocketPolicy === options.policy ? this.#sessionPolicy : Upstream.#policyOf(websocketPolicy);
   }
 
   static #policyOf(name: PolicyName): Policy {

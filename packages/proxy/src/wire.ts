@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Socket as NetSocket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /**
  * One TCP or TLS connection, read into buffers that are used again and again.
@@ -108,6 +109,11 @@ export class Wire {
     this.#out = '';
   }
 
+  /** Nothing is read until `resume`. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;
@@ -127,11 +133,8 @@ export class Wire {
 
   /** Sends what was written and closes; at once when that takes more than `ms` milliseconds. */
   endWithin(ms: number): void {
+    if (this.socket.writableFinished) this.socket.destroy();
     if (this.socket.destroyed) return;
-    if (this.socket.writableLength === 0) {
-      this.socket.destroy();
-      return;
-    }
     this.end();
     const timer = setTimeout(() => this.socket.destroy(), ms);
     this.socket.once('finish', () => this.socket.destroy());
@@ -141,6 +144,17 @@ export class Wire {
   /** Closes at once. */
   destroy(): void {
     this.socket.destroy();
+  }
+
+  /** Closes at once in a way that is no end of the stream: what was sent is not all there was. */
+  reset(): void {
+    const { socket } = this;
+    // TLS has its own mark of a clean end and does not send it; libuv resets nothing that has said its end.
+    if (socket instanceof TLSSocket || socket.destroyed || (socket.writableEnded && socket.writableLength === 0)) {
+      socket.destroy();
+    } else {
+      socket.resetAndDestroy();
+    }
   }
 
   readonly #nextBuffer = (): Buffer => this.#buffer.bytes;

@@ -9,7 +9,7 @@ export interface BodySink {
 /** How a body is delimited (RFC 9112 6.3). */
 export type BodyFraming = 'none' | 'length' | 'chunked' | 'until_close';
 
-const Step = { size: 0, extension: 1, data: 2, dataEnd: 3, trailer: 4, trailerLine: 5 } as const;
+const Step = { size: 0, blank: 1, extension: 2, data: 3, dataEnd: 4, trailer: 5, trailerLine: 6 } as const;
 type Step = (typeof Step)[keyof typeof Step];
 
 /** Chunk-size lines and trailers are read, not kept; a peer that never ends one is stopped here. */
@@ -23,6 +23,7 @@ const CR = 13;
 const TAB = 9;
 const SPACE = 32;
 const SEMICOLON = 59;
+const DEL = 127;
 
 /** Finds the end of one body in the bytes of a connection and hands on what is inside. */
 export class BodyReader {
@@ -108,11 +109,14 @@ export class BodyReader {
       case Step.size:
         this.#readSizeByte(byte);
         break;
+      case Step.blank:
+        this.#readBlankByte(byte);
+        break;
       case Step.extension:
         if (this.#line > LINE_LIMIT) throw new ProxyError('bad_chunk', `an extension of more than ${LINE_LIMIT} bytes`);
         if (byte === LF) this.#endSizeLine();
         else if (byte === CR) this.#afterCr = true;
-        else if (byte < SPACE && byte !== TAB) throw new ProxyError('bad_chunk', 'a control character');
+        else if (isControl(byte)) throw new ProxyError('bad_chunk', 'a control character');
         break;
       case Step.dataEnd:
         if (byte === LF) this.#begin(Step.size);
@@ -131,6 +135,7 @@ export class BodyReader {
           this.#step = Step.trailer;
           this.#afterCr = false;
         } else if (byte === CR) this.#afterCr = true;
+        else if (isControl(byte)) throw new ProxyError('bad_chunk', 'a control character');
     }
   }
 
@@ -144,13 +149,27 @@ export class BodyReader {
     if (this.#digits === 0) throw new ProxyError('bad_chunk', 'no digit');
     if (byte === LF) this.#endSizeLine();
     else if (byte === CR) this.#afterCr = true;
-    else if (byte === SEMICOLON || byte === SPACE || byte === TAB) this.#step = Step.extension;
+    else if (byte === SEMICOLON) this.#step = Step.extension;
+    else if (byte === SPACE || byte === TAB) this.#step = Step.blank;
     else throw new ProxyError('bad_chunk', `the byte 0x${byte.toString(16)}`);
+  }
+
+  /** RFC 9112 7.1.1: blanks may stand before an extension, and many senders put them before nothing. */
+  #readBlankByte(byte: number): void {
+    if (this.#line > LINE_LIMIT) throw new ProxyError('bad_chunk', `more than ${LINE_LIMIT} blanks`);
+    if (byte === LF) this.#endSizeLine();
+    else if (byte === CR) this.#afterCr = true;
+    else if (byte === SEMICOLON) this.#step = Step.extension;
+    else if (byte !== SPACE && byte !== TAB) throw new ProxyError('bad_chunk', `the byte 0x${byte.toString(16)}`);
   }
 
   #endSizeLine(): void {
     this.#begin(this.#remaining === 0 ? Step.trailer : Step.data);
   }
+}
+
+function isControl(byte: number): boolean {
+  return (byte < SPACE && byte !== TAB) || byte === DEL;
 }
 
 function hexDigit(byte: number): number {

@@ -40,6 +40,15 @@ export class Fields {
     }
     return undefined;
   }
+
+  /** Values of all fields of that name (lower case), joined as one list (RFC 9110 5.3), or undefined. */
+  joined(lower: string): string | undefined {
+    let value: string | undefined;
+    for (let i = 0; i < this.keys.length; i++) {
+      if (this.keys[i]?.lower === lower) value = value === undefined ? this.values[i] : `${value}, ${this.values[i]}`;
+    }
+    return value;
+  }
 }
 
 /** Control characters but HTAB and line ends, and any CR that ends no line. */

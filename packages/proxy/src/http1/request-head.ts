@@ -13,11 +13,12 @@ export class RequestHead extends Fields {
   /** `Expect: 100-continue`. */
   expectContinue = false;
 
-  /** True when the client asks to speak WebSocket on this connection (RFC 6455 4.1). */
+  /** True when the client asks to speak WebSocket on this connection (RFC 6455 4.1; never in HTTP/1.0, RFC 9110 7.8). */
   get asksWebSocket(): boolean {
     return (
       this.upgrade !== undefined &&
       this.connectionUpgrade &&
+      this.minor === 1 &&
       this.method === 'GET' &&
       this.upgrade.toLowerCase() === 'websocket'
     );
@@ -25,6 +26,8 @@ export class RequestHead extends Fields {
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** No white space (RFC 9112 3.2), and no byte beyond ASCII: Node's strict parser takes none in a target. */
+const TARGET = /^[!-~]+$/;
 const SCHEME = /^https?:\/\//i;
 /** RFC 3986 3.2.2 reg-name or IPv6 literal, and a port. */
 const HOST = /^(?:[A-Za-z0-9!$&'()*+,;=\-._~%]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
@@ -39,7 +42,7 @@ export function readRequestHead(text: string, from: number, limits: HeadLimits):
   const start = skipEmptyLines(text, from);
   const end = endOfHead(text, start);
   if (end < 0 || end - start > limits.head) {
-    refuseOverlong(text, start, limits);
+    refuseOverlong(text, from, start, limits);
     return undefined;
   }
   const head = new RequestHead();
@@ -62,14 +65,14 @@ function skipEmptyLines(text: string, from: number): number {
   }
 }
 
-/** A head that is not whole yet may already be over a limit. */
-function refuseOverlong(text: string, start: number, limits: HeadLimits): void {
+/** A head that is not whole yet may already be over a limit; the empty lines before it count, or they had none. */
+function refuseOverlong(text: string, from: number, start: number, limits: HeadLimits): void {
   const lf = text.indexOf('\n', start);
   if ((lf < 0 ? text.length : lf) - start > limits.line) {
     throw new ProxyError('target_too_long', `more than ${limits.line} bytes`);
   }
   const line = text.length - (text.lastIndexOf('\n') + 1);
-  if (text.length - start > limits.head || line > limits.line) {
+  if (text.length - from > limits.head || line > limits.line) {
     throw new ProxyError('head_too_large', `more than ${limits.head} bytes, or a line of more than ${limits.line}`);
   }
 }
@@ -83,8 +86,8 @@ function readRequestLine(head: RequestHead, text: string, start: number, stop: n
   head.method = method;
   head.minor = readVersion(text, lastSpace + 1, stop, start);
   const target = text.slice(space + 1, lastSpace);
-  // RFC 9112 3.2 has no white space in a target, and 3 has one space on either side of it.
-  if (target.includes(' ') || target.includes('\t')) throw badRequestLine(text, start, stop);
+  // RFC 9112 3: one space on either side of it.
+  if (!TARGET.test(target)) throw badRequestLine(text, start, stop);
   if (method === 'CONNECT' || method === 'TRACE') throw new ProxyError('method_not_allowed', method);
   readTarget(head, target);
 }
@@ -121,8 +124,10 @@ function readTarget(head: RequestHead, target: string): void {
   const path = rest.search(/[/?#]/);
   head.host = path < 0 ? rest : rest.slice(0, path);
   if (!HOST.test(head.host)) throw new ProxyError('bad_host', JSON.stringify(head.host.slice(0, 80)));
-  const tail = path < 0 ? '' : rest.slice(path);
-  head.target = withoutFragment(tail.startsWith('/') ? tail : `/${tail}`);
+  const tail = path < 0 ? '' : withoutFragment(rest.slice(path));
+  // RFC 9112 3.2.4: the server as a whole is meant.
+  if (tail === '' && head.method === 'OPTIONS') head.target = '*';
+  else head.target = tail.startsWith('/') ? tail : `/${tail}`;
 }
 
 /** A fragment has no place in a request (RFC 9112 3.2); what follows it is not for the server. */

@@ -1,0 +1,232 @@
+import { describe, expect, test } from 'vitest';
+import { ProxyError } from '../errors.js';
+import { requestHeadText } from '../forwarded-head.js';
+import type { RequestHead } from './request-head.js';
+import { readRequestHead } from './request-head.js';
+
+const limits = { line: 8_192, head: 32_768, fields: 100 };
+const origin = { socketAddress: '10.1.2.3', clientAddress: '10.1.2.3', tls: false, trusted: false };
+
+function read(text: string): RequestHead {
+  const head = readRequestHead(text, 0, limits);
+  if (head === undefined) throw new Error('the head is not whole');
+  return head;
+}
+
+function asks(line: string, fields: string): boolean {
+  return read(`${line}\r\nHost: a\r\n${fields}\r\n`).asksWebSocket;
+}
+
+/** The status the text is refused with, or 200. */
+function verdict(text: string): number {
+  try {
+    return readRequestHead(text, 0, limits) === undefined ? 0 : 200;
+  } catch (error) {
+    if (error instanceof ProxyError) return error.status;
+    throw error;
+  }
+}
+
+const fieldLines = (count: number): string => Array.from({ length: count }, (_, index) => `X-${index}: v\r\n`).join('');
+
+describe('a request head is refused', () => {
+  test.each<[number, string, string]>([
+    [400, 'with Content-Length and Transfer-Encoding', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n'],
+    [400, 'with Transfer-Encoding and Content-Length', 'Transfer-Encoding: chunked\r\nContent-Length: 5\r\n'],
+    [400, 'with Content-Length 0 and Transfer-Encoding', 'Content-Length: 0\r\nTransfer-Encoding: chunked\r\n'],
+    [400, 'with two Content-Lengths that differ', 'Content-Length: 5\r\nContent-Length: 6\r\n'],
+    [400, 'with a Content-Length list', 'Content-Length: 5, 5\r\n'],
+    [400, 'with an empty Content-Length', 'Content-Length:\r\n'],
+    [400, 'with a signed Content-Length', 'Content-Length: +5\r\n'],
+    [400, 'with a negative Content-Length', 'Content-Length: -5\r\n'],
+    [400, 'with a hexadecimal Content-Length', 'Content-Length: 0x5\r\n'],
+    [400, 'with a fractional Content-Length', 'Content-Length: 5.0\r\n'],
+    [400, 'with blanks in Content-Length', 'Content-Length: 5 5\r\n'],
+    [400, 'with a Content-Length past every integer', 'Content-Length: 9999999999999999999\r\n'],
+    [400, 'with Transfer-Encoding gzip', 'Transfer-Encoding: gzip\r\n'],
+    [400, 'with Transfer-Encoding gzip, chunked', 'Transfer-Encoding: gzip, chunked\r\n'],
+    [400, 'with Transfer-Encoding chunked, identity', 'Transfer-Encoding: chunked, identity\r\n'],
+    [400, 'with Transfer-Encoding identity', 'Transfer-Encoding: identity\r\n'],
+    [400, 'with an empty Transfer-Encoding', 'Transfer-Encoding:\r\n'],
+    [400, 'with Transfer-Encoding in quotes', 'Transfer-Encoding: "chunked"\r\n'],
+    [400, 'with two Transfer-Encodings', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n'],
+    [400, 'with a parameter on chunked', 'Transfer-Encoding: chunked;q=1\r\n'],
+    [400, 'with a vertical tab before chunked', 'Transfer-Encoding: \x0bchunked\r\n'],
+    [400, 'with a line folded by a space', 'X-A: 1\r\n folded: 2\r\n'],
+    [400, 'with a line folded by a tab', 'X-A: 1\r\n\tfolded\r\n'],
+    [400, 'with a first line that is folded', ' X-A: 1\r\n'],
+    [400, 'with a bare CR in a value', 'X-A: 1\r2\r\n'],
+    [400, 'with a bare CR that hides a line', 'X-A: 1\rContent-Length: 5\r\n'],
+    [400, 'with a bare CR as a line', 'X-A: 1\r\n\rX-B: 2\r\n'],
+    [400, 'with two CRs before the LF', 'X-A: 1\r\r\n'],
+    [400, 'with NUL in a value', 'X-A: 1\x002\r\n'],
+    [400, 'with NUL in a name', 'X-\x00A: 1\r\n'],
+    [400, 'with a control character in a value', 'X-A: \x01\r\n'],
+    [400, 'with a backspace in a value', 'X-A: a\x08b\r\n'],
+    [400, 'with DEL in a value', 'X-A: \x7f\r\n'],
+    [400, 'with an escape character in a value', 'X-A: \x1b[0m\r\n'],
+    [400, 'with a space before the colon', 'X-A : 1\r\n'],
+    [400, 'with a tab before the colon', 'Content-Length\t: 1\r\n'],
+    [400, 'with a space in a name', 'X A: 1\r\n'],
+    [400, 'with an empty name', ': 1\r\n'],
+    [400, 'with a line without a colon', 'nonsense\r\n'],
+    [400, 'with a name that is no token', 'X(A): 1\r\n'],
+    [400, 'with a name beyond ASCII', 'X-\xe4: 1\r\n'],
+    [400, 'with a second Host', 'Host: b\r\n'],
+    [400, 'with the same Host twice', 'Host: a\r\n'],
+    [431, 'with 101 fields', fieldLines(100)],
+    [431, 'with a line over the limit', `X-A: ${'v'.repeat(8_192)}\r\n`],
+    [431, 'with a head over the limit', `X-A: ${'v'.repeat(8_000)}\r\n`.repeat(5)],
+  ])('with %i: %s', (status, _name, lines) => {
+    expect(verdict(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)).toBe(status);
+  });
+
+  test.each<[number, string]>([
+    [400, ' GET / HTTP/1.1\r\nHost: a'],
+    [400, '\tGET / HTTP/1.1\r\nHost: a'],
+    [400, '\rGET / HTTP/1.1\r\nHost: a'],
+    [400, 'GET  / HTTP/1.1\r\nHost: a'],
+    [400, 'GET /  HTTP/1.1\r\nHost: a'],
+    [400, 'GET\t/ HTTP/1.1\r\nHost: a'],
+    [400, 'GET /\tHTTP/1.1\r\nHost: a'],
+    [400, 'GET /a b HTTP/1.1\r\nHost: a'],
+    [400, 'GET /a\tb HTTP/1.1\r\nHost: a'],
+    [400, 'GET /a\x00b HTTP/1.1\r\nHost: a'],
+    [400, 'GET /a\rb HTTP/1.1\r\nHost: a'],
+    [400, 'GET / HTTP/1.1 \r\nHost: a'],
+    [400, 'GET / HTTP/1.1\r\r\nHost: a'],
+    [400, 'GET /\r\nHost: a'],
+    [400, 'GET\r\nHost: a'],
+    [400, 'GET HTTP/1.1\r\nHost: a'],
+    [400, 'G(T / HTTP/1.1\r\nHost: a'],
+    [400, 'G\xc9T / HTTP/1.1\r\nHost: a'],
+    [400, 'GET / http/1.1\r\nHost: a'],
+    [400, 'GET / HTTP/1\r\nHost: a'],
+    [400, 'GET / HTTP/1.10\r\nHost: a'],
+    [400, 'GET / HTTP/11\r\nHost: a'],
+    [400, 'GET / HTTP/1,1\r\nHost: a'],
+    [400, 'GET / HTTP/1.x\r\nHost: a'],
+    [400, 'GET / HTTQ/1.1\r\nHost: a'],
+    [505, 'GET / HTTP/2.0\r\nHost: a'],
+    [505, 'GET / HTTP/0.9\r\nHost: a'],
+    [505, 'PRI * HTTP/2.0\r\n\r\nSM'],
+    [405, 'CONNECT a:80 HTTP/1.1\r\nHost: a'],
+    [405, 'TRACE / HTTP/1.1\r\nHost: a'],
+    [400, 'GET path HTTP/1.1\r\nHost: a'],
+    [400, 'GET * HTTP/1.1\r\nHost: a'],
+    [400, 'GET ftp://a/ HTTP/1.1\r\nHost: a'],
+    [400, 'GET a:80 HTTP/1.1\r\nHost: a'],
+    [400, 'GET http:/// HTTP/1.1\r\nHost: a'],
+    [400, 'GET http://user@a/ HTTP/1.1\r\nHost: a'],
+    [400, 'GET http://a:b/ HTTP/1.1\r\nHost: a'],
+    [400, 'GET /\xe4 HTTP/1.1\r\nHost: a'],
+    [400, 'GET / HTTP/1.1\r\nX-A: 1'],
+    [400, 'GET / HTTP/1.1\r\nHost:'],
+    [400, 'GET / HTTP/1.1\r\nHost: a b'],
+    [400, 'GET / HTTP/1.1\r\nHost: a/b'],
+    [400, 'GET / HTTP/1.1\r\nHost: a@b'],
+    [400, 'GET / HTTP/1.1\r\nHost: a:80:80'],
+    [400, 'GET / HTTP/1.1\r\nHost: [::1'],
+    [400, 'GET / HTTP/1.1\r\nHost: \xe4'],
+    [400, 'GET / HTTP/1.0\r\nHost: a\r\nHost: a'],
+    [400, 'POST / HTTP/1.0\r\nTransfer-Encoding: chunked'],
+    [414, `GET /${'a'.repeat(8_192)} HTTP/1.1\r\nHost: a`],
+  ])('with %i: %j', (status, lines) => {
+    expect(verdict(`${lines}\r\n\r\n`)).toBe(status);
+  });
+
+  test.each<[number, string, string]>([
+    [414, 'a request line without end', 'GET /' + 'a'.repeat(8_192)],
+    [431, 'a header line without end', `GET / HTTP/1.1\r\nX-A: ${'v'.repeat(8_200)}`],
+    [431, 'a head without end', `GET / HTTP/1.1\r\n${`X-A: ${'v'.repeat(1_000)}\r\n`.repeat(33)}`],
+    [431, 'empty lines without end', '\r\n'.repeat(16_500)],
+  ])('with %i before it is whole: %s', (status, _name, text) => {
+    expect(verdict(text)).toBe(status);
+  });
+});
+
+describe('a request head is accepted', () => {
+  test('with bare LF line ends', () => {
+    const head = read('GET /a HTTP/1.1\nHost: a\nX-A: 1\n\n');
+    expect([head.method, head.target, head.host, head.get('x-a'), head.length]).toEqual(['GET', '/a', 'a', '1', 32]);
+  });
+
+  test('with CRLF and bare LF mixed', () => {
+    expect(read('GET /a HTTP/1.1\r\nHost: a\nX-A: 1\r\n\nnext').names).toEqual(['Host', 'X-A']);
+  });
+
+  test('behind empty lines, which count in its length', () => {
+    const head = read('\r\n\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nrest');
+    expect([head.method, head.length]).toEqual(['GET', 32]);
+  });
+
+  test.each([
+    ['GET http://other:81/a?b HTTP/1.1', 'other:81', '/a?b'],
+    ['GET HTTP://other HTTP/1.1', 'other', '/'],
+    ['GET https://other?b HTTP/1.1', 'other', '/?b'],
+    ['GET http://other#x HTTP/1.1', 'other', '/'],
+    ['GET http://[::1]:81/ HTTP/1.1', '[::1]:81', '/'],
+    ['GET /a#b HTTP/1.1', 'a', '/a'],
+    ['GET //a HTTP/1.1', 'a', '//a'],
+    ['OPTIONS * HTTP/1.1', 'a', '*'],
+    ['OPTIONS http://other HTTP/1.1', 'other', '*'],
+    ['OPTIONS http://other/ HTTP/1.1', 'other', '/'],
+    ['GET / HTTP/1.7', 'a', '/'],
+  ])('%s: the host is %s, the target %s', (line, host, target) => {
+    const head = read(`${line}\r\nHost: a\r\n\r\n`);
+    expect([head.host, head.target]).toEqual([host, target]);
+  });
+
+  test('in HTTP/1.0 without Host, closing unless it says keep-alive', () => {
+    const plain = read('GET / HTTP/1.0\r\n\r\n');
+    expect([plain.host, plain.minor, plain.close]).toEqual(['', 0, true]);
+    expect(read('GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n').close).toBe(false);
+  });
+
+  test('with the same Content-Length twice, which goes out once', () => {
+    const head = read('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 05\r\n\r\n');
+    expect(head.contentLength).toBe(5);
+    expect(requestHeadText(head, origin, 'd', false).match(/content-length/gi)).toHaveLength(1);
+  });
+
+  test('with 100 fields', () => {
+    expect(verdict(`GET / HTTP/1.1\r\nHost: a\r\n${fieldLines(99)}\r\n`)).toBe(200);
+  });
+
+  test('with tabs, empty values and bytes beyond ASCII in values', () => {
+    const head = read('GET / HTTP/1.1\r\nHost:\ta \r\nX-A:\r\nX-B: \t a\tb\xff \t\r\n\r\n');
+    expect(head.values).toEqual(['a', '', 'a\tb\xff']);
+  });
+
+  test('when what follows it is binary', () => {
+    expect(verdict('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n\x00\x01\r')).toBe(200);
+  });
+});
+
+test('a head is not whole before its last byte', () => {
+  const text = '\r\nPOST /a?b HTTP/1.1\r\nHost: a\nX-A: 1\r\nContent-Length: 5\r\n\r\n';
+  for (let length = 0; length < text.length; length++) expect(verdict(text.slice(0, length))).toBe(0);
+  expect(verdict(text)).toBe(200);
+});
+
+describe('Connection', () => {
+  test.each([
+    ['close', { close: true, connectionUpgrade: false }],
+    ['Close', { close: true, connectionUpgrade: false }],
+    ['keep-alive, Upgrade', { close: false, connectionUpgrade: true }],
+    ['UPGRADE', { close: false, connectionUpgrade: true }],
+    [' x-a , close,', { close: true, connectionUpgrade: false }],
+  ])('"%s" is read', (value, expected) => {
+    expect(read(`GET / HTTP/1.1\r\nHost: a\r\nConnection: ${value}\r\n\r\n`)).toMatchObject(expected);
+  });
+
+  test('an upgrade is asked for by HTTP/1.1 GET with both fields only', () => {
+    expect(asks('GET / HTTP/1.1', 'Connection: Upgrade\r\nUpgrade: WebSocket\r\n')).toBe(true);
+    expect(asks('GET / HTTP/1.1', 'Upgrade: websocket\r\n')).toBe(false);
+    expect(asks('GET / HTTP/1.1', 'Connection: upgrade\r\n')).toBe(false);
+    expect(asks('GET / HTTP/1.1', 'Connection: upgrade\r\nUpgrade: h2c\r\n')).toBe(false);
+    expect(asks('POST / HTTP/1.1', 'Connection: upgrade\r\nUpgrade: websocket\r\n')).toBe(false);
+    // RFC 9110 7.8
+    expect(asks('GET / HTTP/1.0', 'Connection: upgrade\r\nUpgrade: websocket\r\n')).toBe(false);
+  });
+});
