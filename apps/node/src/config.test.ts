@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.js';
+
+describe('a node is set up by its environment', () => {
+  it('which may be empty', () => {
+    expect(readConfig({})).toEqual({
+      host: '127.0.0.1',
+      port: 3100,
+      server: 'Server1',
+      redisUrl: 'redis://127.0.0.1:6379',
+      tag: undefined,
+    });
+  });
+
+  it('which names everything', () => {
+    const env = { PORT: '0', HOST: '::1', SERVER_NAME: 'app-2', REDIS_URL: '', NODE_TAG: 'n2' };
+    expect(readConfig(env)).toEqual({ host: '::1', port: 0, server: 'app-2', redisUrl: undefined, tag: 'n2' });
+  });
+
+  it.each([
+    [{ PORT: 'abc' }, 'PORT: expected a port number from 0 to 65535, got "abc"'],
+    [{ PORT: '65536' }, 'PORT: expected a port number from 0 to 65535, got "65536"'],
+    [{ PORT: '' }, 'PORT: expected a port number from 0 to 65535, got ""'],
+    [{ HOST: 'a b' }, 'HOST: expected an address or host name, got "a b"'],
+    [{ SERVER_NAME: 'a\nb' }, 'SERVER_NAME: expected 1 to 64 characters A-Z a-z 0-9 . _ -, got "a\\nb"'],
+    [{ NODE_TAG: 'a.b' }, 'NODE_TAG: expected 1 to 64 characters A-Z a-z 0-9 _ -, got "a.b"'],
+    [{ REDIS_URL: 'http://u:secret@h' }, 'REDIS_URL: expected redis://'],
+  ])('but not by %j', (env, message) => {
+    expect(() => readConfig(env)).toThrow(message);
+    expect(() => readConfig(env)).not.toThrow('secret');
+  });
+});

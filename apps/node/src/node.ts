@@ -1,0 +1,205 @@
+import { createServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { contentSecurityPolicy, demoRoot } from '@pinwheel/demo';
+import { connectRedis, createAdapterClients, joinCluster, RoomCounts } from '@pinwheel/member';
+import type { Member, RedisLink } from '@pinwheel/member';
+import { createAdapter } from '@socket.io/redis-adapter';
+import { Server } from 'socket.io';
+import type { NodeConfig } from './config.js';
+import { serveContract } from './contract.js';
+import type { NodeServer } from './contract.js';
+import { PlainEcho } from './plain-echo.js';
+import { roomKey, roomOfKey } from './room-key.js';
+import { REQUESTS_TIMEOUT_MS } from './room-members.js';
+import { SlowReaders } from './slow-readers.js';
+import { StaticSite } from './static-site.js';
+import { routeUpgrades } from './upgrade-route.js';
+
+/** An echo node that listens. */
+export interface RunningNode {
+  readonly server: string;
+  readonly host: string;
+  readonly port: number;
+  /** `http://host:port`, without a slash at the end. */
+  readonly url: string;
+  readonly tag: string;
+  /** `host:port` of its Redis, or `none`. */
+  readonly redis: string;
+  readonly io: NodeServer;
+  readonly member: Member;
+  /** Ends every connection and frees everything. Drain the member first to let clients go in order. */
+  close(): Promise<void>;
+}
+
+/** An address that cannot be listened on. The message is one line for the person who chose it. */
+export class ListenError extends Error {
+  /** The system's code, such as `EADDRINUSE`. */
+  readonly code: string;
+  override name = 'ListenError';
+
+  constructor(config: NodeConfig, cause: NodeJS.ErrnoException) {
+    super(`cannot listen on ${inUrl(config.host)}:${config.port}: ${reasonOf(cause)}`, { cause });
+    this.code = cause.code ?? 'unknown';
+  }
+}
+
+/**
+ * Starts an echo node. Redis need not be there: clients of this node are served at once, and other nodes are reached as
+ * soon as it is.
+ *
+ * @param tell told what an operator should know, in lines without a newline
+ * @throws ListenError when the address cannot be listened on
+ */
+export async function startNode(config: NodeConfig, tell: (line: string) => void): Promise<RunningNode> {
+  const link = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl);
+  if (link !== undefined) tellOfRedis(link, tell);
+
+  const site = new StaticSite(demoRoot, { 'content-security-policy': contentSecurityPolicy });
+  if (site.empty) tell(`there is no page in ${demoRoot}: run "npm run build"`);
+  const http = createServer(
+    {
+      // Longer than any balancer keeps an idle connection: it is the balancer that ends one, never we under its request.
+      keepAliveTimeout: 75_000,
+      headersTimeout: 30_000,
+      requestTimeout: 120_000,
+    },
+    site.handle,
+  );
+  const io: NodeServer = new Server(http, {
+    destroyUpgrade: false,
+    serveClient: true,
+    ...(link === undefined ? {} : { adapter: adapter(link, tell) }),
+  });
+  const plain = new PlainEcho(tell);
+  routeUpgrades(
+    http,
+    '/socket.io/',
+    (request, socket, head) => io.engine.handleUpgrade(request, socket, head),
+    (request, socket, head) => plain.upgrade(request, socket, head),
+  );
+  const member = joinCluster(io, {
+    server: config.server,
+    ...(config.tag === undefined ? {} : { tag: config.tag }),
+    ...(link === undefined ? {} : { redis: link }),
+    connections: plain,
+    signals: [],
+  });
+  const counts = link === undefined ? undefined : countRooms(io, link);
+  const readers = new SlowReaders(io, tell);
+  const connections = openConnections(http);
+  let port = config.port;
+  serveContract(io, {
+    server: config.server,
+    greeting: () => ({ server: config.server, port, tag: member.tag }),
+    counts,
+    reachable: () => link?.ready ?? false,
+    readers,
+  });
+
+  async function close(): Promise<void> {
+    readers.stop();
+    await counts?.stop();
+    const closed = io.close();
+    plain.close();
+    // What does not end by itself now is a client that does not answer a closing handshake.
+    const cut = setTimeout(() => connections.forEach((socket) => socket.destroy()), 300);
+    http.closeAllConnections();
+    await closed;
+    clearTimeout(cut);
+    link?.close();
+  }
+
+  try {
+    port = await listen(http, config);
+  } catch (error) {
+    await close();
+    throw new ListenError(config, error as NodeJS.ErrnoException);
+  }
+  return {
+    server: config.server,
+    host: config.host,
+    port,
+    url: `http://${inUrl(config.host)}:${port}`,
+    tag: member.tag,
+    redis: link?.address ?? 'none',
+    io,
+    member,
+    close,
+  };
+}
+
+function adapter(link: RedisLink, tell: (line: string) => void): ReturnType<typeof createAdapter> {
+  const { pubClient, subClient } = createAdapterClients(link, (error) => {
+    tell(`a message of another node was not understood: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  return createAdapter(pubClient, subClient, { requestsTimeout: REQUESTS_TIMEOUT_MS });
+}
+
+function countRooms(io: NodeServer, link: RedisLink): RoomCounts {
+  const { adapter: rooms } = io.of('/');
+  const counts = new RoomCounts({
+    link,
+    localCount: (room) => rooms.rooms.get(roomKey(room))?.size ?? 0,
+    *localRooms() {
+      for (const key of rooms.rooms.keys()) {
+        const room = roomOfKey(key);
+        if (room !== undefined) yield room;
+      }
+    },
+  });
+  const changed = (key: string): void => {
+    const room = roomOfKey(key);
+    if (room !== undefined) void counts.update(room);
+  };
+  rooms.on('join-room', changed);
+  rooms.on('leave-room', changed);
+  return counts;
+}
+
+function tellOfRedis(link: RedisLink, tell: (line: string) => void): void {
+  let droppedBefore = 0;
+  let down = false;
+  link.on('down', (problem) => {
+    down = true;
+    droppedBefore = link.dropped;
+    tell(`Redis ${link.address}: ${problem}; clients of this node are served, other nodes are not reached`);
+  });
+  link.on('up', () => {
+    if (!down) return;
+    down = false;
+    const dropped = link.dropped - droppedBefore;
+    tell(`Redis ${link.address}: connected; ${dropped} messages to other nodes were dropped`);
+  });
+}
+
+function openConnections(http: HttpServer): Set<Socket> {
+  const open = new Set<Socket>();
+  http.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return open;
+}
+
+function listen(http: HttpServer, { host, port }: NodeConfig): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject);
+    http.listen({ host, port, backlog: 1_024 }, () => {
+      http.off('error', reject);
+      resolve((http.address() as AddressInfo).port);
+    });
+  });
+}
+
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function reasonOf(error: NodeJS.ErrnoException): string {
+  if (error.code === 'EADDRINUSE') return 'the port is in use, choose another with PORT';
+  if (error.code === 'EACCES') return 'this port needs more rights, choose one above 1023 with PORT';
+  if (error.code === 'EADDRNOTAVAIL') return 'this machine has no such address, choose another with HOST';
+  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return 'no such host name, choose another with HOST';
+  return error.message;
+}

@@ -1,0 +1,114 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { echoText } from '@pinwheel/protocol';
+import type { OtherConnections } from '@pinwheel/member';
+import { WebSocketServer } from 'ws';
+import type { RawData, WebSocket } from 'ws';
+
+/** Bytes of one message; a larger one ends the connection with 1009. */
+const MESSAGE_MAX = 1024 * 1024;
+/** Bytes that may wait for a client before nothing more is read from it. */
+const WAITING_MAX = 1024 * 1024;
+/** Milliseconds that a client may leave what waits for it unread. */
+const UNREAD_MS = 60_000;
+/** Messages a second that are logged one by one; the rest of that second is one number. */
+const LOGGED_MAX = 20;
+/** Characters of a message that are logged. */
+const LOGGED_LENGTH = 200;
+
+/**
+ * A plain WebSocket echo server: a text comes back as `Server received from client: <text>`, binary as it is. A client
+ * that sends without reading is read no further until it has; others do not notice.
+ */
+export class PlainEcho implements OtherConnections {
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX, perMessageDeflate: false });
+  readonly #log: MessageLog;
+
+  /** @param tell told of received texts, in one line each, up to a rate */
+  constructor(tell: (line: string) => void) {
+    this.#log = new MessageLog(tell);
+  }
+
+  get size(): number {
+    return this.#server.clients.size;
+  }
+
+  *closers(): Generator<() => void> {
+    for (const client of this.#server.clients) yield () => client.close(1001, 'the server is going away');
+  }
+
+  /** Takes over the socket of a request to upgrade, and refuses what is no WebSocket handshake. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client));
+  }
+
+  /** Ends every connection at once. */
+  close(): void {
+    for (const client of this.#server.clients) client.terminate();
+    this.#server.close();
+    this.#log.close();
+  }
+
+  #serve(client: WebSocket): void {
+    let unread: NodeJS.Timeout | undefined;
+
+    const onSent = (): void => {
+      if (unread === undefined || client.bufferedAmount > WAITING_MAX / 2) return;
+      clearTimeout(unread);
+      unread = undefined;
+      client.resume();
+    };
+
+    client.on('message', (data: RawData, isBinary: boolean) => {
+      if (isBinary) {
+        client.send(data, onSent);
+      } else {
+        const text = String(data);
+        this.#log.received(text);
+        client.send(echoText(text), onSent);
+      }
+      if (unread === undefined && client.bufferedAmount > WAITING_MAX) {
+        client.pause();
+        unread = setTimeout(() => client.terminate(), UNREAD_MS);
+      }
+    });
+    client.on('close', () => clearTimeout(unread));
+    // A broken frame, a message too large: `ws` has told the client with a close code and closes.
+    client.on('error', () => undefined);
+  }
+}
+
+/** Tells of messages, at a rate that a flood cannot raise: standard error may be a pipe, and writing to it waits. */
+class MessageLog {
+  readonly #tell: (line: string) => void;
+  #window: NodeJS.Timeout | undefined;
+  #count = 0;
+
+  constructor(tell: (line: string) => void) {
+    this.#tell = tell;
+  }
+
+  received(text: string): void {
+    this.#window ??= setTimeout(() => this.#next(), 1_000).unref();
+    this.#count += 1;
+    if (this.#count <= LOGGED_MAX) this.#tell(`Received from client: ${oneLine(text)}`);
+  }
+
+  close(): void {
+    clearTimeout(this.#window);
+  }
+
+  #next(): void {
+    this.#window = undefined;
+    if (this.#count > LOGGED_MAX) this.#tell(`Received from clients: ${this.#count - LOGGED_MAX} more within a second`);
+    this.#count = 0;
+  }
+}
+
+/** A client's text as one line of a log: short, with nothing that a terminal would obey. */
+function oneLine(text: string): string {
+  const start = text.length > LOGGED_LENGTH ? `${text.slice(0, LOGGED_LENGTH)}... (${text.length} characters)` : text;
+  return start.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}

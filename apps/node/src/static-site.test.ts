@@ -1,0 +1,102 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StaticSite } from './static-site.js';
+
+const root = mkdtempSync(join(tmpdir(), 'pinwheel-site-'));
+const page = `<!doctype html><title>page</title>${'<p>text</p>'.repeat(100)}`;
+const server = createServer();
+let url = '';
+
+beforeAll(async () => {
+  mkdirSync(join(root, 'assets'));
+  writeFileSync(join(root, 'index.html'), page);
+  writeFileSync(join(root, 'index.html.gz'), 'never served by name');
+  writeFileSync(join(root, 'favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  writeFileSync(join(root, 'assets', 'page-1a2b3c.js'), `// ${'x'.repeat(2_000)}`);
+  server.on('request', new StaticSite(root, { 'x-page': 'yes' }).handle);
+  // A build that removes the files while the server runs changes nothing.
+  rmSync(root, { recursive: true });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+function get(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Response> {
+  return fetch(url + path, { method, headers: { 'accept-encoding': 'identity', ...headers } });
+}
+
+describe('a static site', () => {
+  it('serves its page at / and by name, to be asked for anew every time', async () => {
+    for (const path of ['/', '/index.html', '/?room=lobby']) {
+      const response = await get(path);
+      expect(await response.text()).toBe(page);
+      expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(response.headers.get('cache-control')).toBe('no-cache');
+      expect(response.headers.get('x-page')).toBe('yes');
+    }
+  });
+
+  it('lets assets, whose names change with their contents, be kept for ever', async () => {
+    const response = await get('/assets/page-1a2b3c.js');
+    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    expect(response.headers.get('x-page')).toBeNull();
+  });
+
+  it('compresses for those who take it', async () => {
+    for (const accepted of ['gzip', 'br, gzip;q=0.5', '*']) {
+      const response = await get('/', { 'accept-encoding': accepted });
+      expect(response.headers.get('content-encoding')).toBe('gzip');
+      expect(await response.text()).toBe(page);
+      expect(Number(response.headers.get('content-length'))).toBeLessThan(page.length / 5);
+    }
+    for (const accepted of ['identity', 'gzip;q=0, *', 'br']) {
+      const response = await get('/', { 'accept-encoding': accepted });
+      expect(response.headers.get('content-encoding')).toBeNull();
+      expect(response.headers.get('vary')).toBe('accept-encoding');
+    }
+  });
+
+  it('answers 304 to whoever has the same', async () => {
+    const etag = (await get('/')).headers.get('etag') ?? '';
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const response = await get('/', { 'if-none-match': known });
+      expect([response.status, await response.text()]).toEqual([304, '']);
+    }
+    expect((await get('/', { 'if-none-match': '"other"' })).status).toBe(200);
+    expect((await get('/', { 'if-none-match': etag, 'accept-encoding': 'gzip' })).status).toBe(200);
+  });
+
+  it('answers HEAD with the same head and no body', async () => {
+    const response = await get('/', {}, 'HEAD');
+    expect(response.headers.get('content-length')).toBe(String(page.length));
+    expect(await response.text()).toBe('');
+  });
+
+  it('answers 405 to other methods', async () => {
+    const response = await get('/', {}, 'DELETE');
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  it.each(['/nothing', '/assets', '/assets/', '/index.html.gz', '/%2e%2e/etc/passwd', '/%', '/__proto__', '//index.html'])(
+    'has nothing at %s',
+    async (path) => {
+      const response = await get(path);
+      expect(response.status).toBe(404);
+      expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+      expect(await response.text()).toBe('404: nothing is here\n');
+    },
+  );
+
+  it('without a folder has nothing at all', () => {
+    expect(new StaticSite(root).empty).toBe(true);
+  });
+});

@@ -1,0 +1,40 @@
+import { onTestFinished } from 'vitest';
+import type { ClientToServerEvents, ServerToClientEvents } from '@pinwheel/protocol';
+import { io } from 'socket.io-client';
+import type { Socket } from 'socket.io-client';
+import type { NodeConfig } from '../config.js';
+import { startNode } from '../node.js';
+import type { RunningNode } from '../node.js';
+
+export type Client = Socket<ServerToClientEvents, ClientToServerEvents>;
+
+/** Runs `cleanup` after the test, before what was registered earlier. */
+export function afterwards(cleanup: () => unknown): void {
+  onTestFinished(async () => {
+    await cleanup();
+  });
+}
+
+/** A node in this process, on a free port, without Redis unless told otherwise, until the test ends. */
+export async function node(config: Partial<NodeConfig> = {}, told: string[] = []): Promise<RunningNode> {
+  const settings = { host: '127.0.0.1', port: 0, server: 'Server1', redisUrl: undefined, tag: undefined, ...config };
+  const running = await startNode(settings, (line) => told.push(line));
+  afterwards(() => running.close());
+  return running;
+}
+
+/** A connected client, until the test ends. */
+export async function client(url: string, options: Parameters<typeof io>[1] = {}): Promise<Client> {
+  const socket: Client = io(url, { forceNew: true, transports: ['websocket'], reconnectionDelay: 50, ...options });
+  afterwards(() => socket.disconnect());
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('connect_error', reject);
+  });
+  return socket;
+}
+
+/** Emits whatever is given, well-formed or not, and gives what the ack was given. */
+export function ask(socket: Client, event: string, ...args: unknown[]): Promise<unknown> {
+  return (socket as unknown as Socket).timeout(10_000).emitWithAck(event, ...args);
+}

@@ -1,0 +1,4 @@
+/** What the tests of the node share. Not part of the package. */
+export { afterwards, ask, client, node } from './in-process.js';
+export { nodeProcess } from './node-process.js';
+export type { NodeProcess } from './node-process.js';

@@ -1,0 +1,20 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/**
+ * Sends requests to upgrade on exactly `path` to `atPath` and all others to `elsewhere`, in place of whatever listens for
+ * upgrades now: Engine.IO's own listener takes every path that begins with its own.
+ */
+export function routeUpgrades(server: Server, path: string, atPath: Upgrade, elsewhere: Upgrade): void {
+  server.removeAllListeners('upgrade');
+  server.on('upgrade', (request, socket, head) => {
+    // The HTTP server has let go of the socket, and a WebSocket may be refused before it has listeners of its own.
+    socket.on('error', () => socket.destroy());
+    const url = request.url ?? '';
+    const query = url.indexOf('?');
+    const pathname = query < 0 ? url : url.slice(0, query);
+    (pathname === path ? atPath : elsewhere)(request, socket, head);
+  });
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** What is used of the HTTP server that Socket.IO is attached to: `node:http`, `node:https` or `node:http2` alike. */
+export interface HttpServer {
+  address(): unknown;
+  rawListeners(event: string): unknown[];
+  removeAllListeners(event: string): unknown;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+}
+
+/** Answers or refuses a request before anyone else sees it. True when it did. */
+export type RequestHook = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** The same for a request to upgrade. */
+export type UpgradeHook = (request: IncomingMessage, socket: Duplex) => boolean;
+
+/**
+ * Puts a hook before the listeners that an HTTP server has now: Socket.IO's and the application's. (Socket.IO puts itself
+ * before the application in the same way when it is attached.)
+ */
+export function interpose(server: HttpServer, onRequest: RequestHook, onUpgrade: UpgradeHook): void {
+  before(server, 'request', onRequest);
+  // A server without a listener for upgrades answers such requests as plain ones: that is left as it is.
+  if (server.rawListeners('upgrade').length > 0) before(server, 'upgrade', onUpgrade);
+}
+
+function before<Args extends unknown[]>(server: HttpServer, event: string, hook: (...args: Args) => boolean): void {
+  const others = server.rawListeners(event) as ((...args: unknown[]) => void)[];
+  server.removeAllListeners(event);
+  server.on(event, (...args: never[]) => {
+    if (hook(...(args as unknown as Args))) return;
+    for (const listener of others) listener.apply(server, args);
+  });
+}

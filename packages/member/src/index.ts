@@ -1,0 +1,15 @@
+export { createAdapterClients } from './adapter-clients.js';
+export type { AdapterClients } from './adapter-clients.js';
+export type { DrainReport, OtherConnections } from './drain.js';
+export { joinCluster } from './join-cluster.js';
+export type { Member } from './join-cluster.js';
+export { MemberOptionError } from './options.js';
+export type { DrainOptions, MemberOptions } from './options.js';
+export type { RedisClients } from './pub-sub.js';
+export { connectRedis } from './redis-link.js';
+export type { RedisLink, RedisLinkOptions } from './redis-link.js';
+export { readRedisUrl, RedisUrlError } from './redis-url.js';
+export type { RedisAddress } from './redis-url.js';
+export { RoomCounts } from './room-counts.js';
+export type { RoomCountsOptions } from './room-counts.js';
+export { defaultTag } from './tag.js';

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectRedis } from './redis-link.js';
+import type { RedisLink, RedisLinkOptions } from './redis-link.js';
+import { embeddedRedis, freePort, hasRedisServer, redisInstall, redisServer, until } from './testing/index.js';
+import type { RedisProcess } from './testing/index.js';
+
+const servers = [
+  { name: 'redis-server', start: redisServer, skip: !hasRedisServer },
+  { name: 'js-redis-server', start: embeddedRedis, skip: false },
+];
+
+describe.each(servers)('a link to $name', ({ name, start, skip }) => {
+  let redis: RedisProcess;
+  const links: RedisLink[] = [];
+
+  function link(options: RedisLinkOptions = {}): RedisLink {
+    const made = connectRedis(redis.url, { retryMax: 200, ...options });
+    links.push(made);
+    return made;
+  }
+
+  beforeEach(async (context) => {
+    if (skip) context.skip(`${name} ${redisInstall}`);
+    redis = await start();
+  });
+
+  afterEach(async () => {
+    links.splice(0).forEach((one) => one.close());
+    if (!skip) await redis.kill();
+  });
+
+  it('has its subscriptions again after Redis was killed and restarted', async () => {
+    const one = link();
+    const heard: string[] = [];
+    one.onMessage((channel, message) => heard.push(`${channel.toString()}=${message.toString()}`));
+    one.onPatternMessage((_pattern, channel, message) => heard.push(`${channel.toString()}~${message.toString()}`));
+    await expect(one.subscriptions.add('subscribe', ['a', 'b'])).rejects.toThrow('not connected');
+    await once(one, 'up');
+    await one.subscriptions.add('psubscribe', ['room#*']);
+    expect(await one.publish('a', 'before')).toBe(1);
+
+    await redis.kill();
+    await until('the link is down', () => !one.ready);
+    expect(one.problem).toMatch(/connection (lost|refused|reset)/);
+    await redis.start();
+    await until('the link is up', () => one.ready);
+
+    expect(await one.publish('b', 'after')).toBe(1);
+    expect(await one.publish('room#1', Buffer.from('after'))).toBe(1);
+    await until('all has arrived', () => heard.length === 3);
+    expect(heard).toEqual(['a=before', 'b=after', 'room#1~after']);
+  });
+
+  it('drops what is published while Redis is away, and counts it', async () => {
+    const one = link();
+    await once(one, 'up');
+    await redis.kill();
+    await until('the link is down', () => one.commands.status !== 'ready');
+    await expect(one.publish('a', 'x')).rejects.toThrow('not connected to 127.0.0.1');
+    await expect(one.publish('a', 'x')).rejects.toThrow('connection');
+    expect(one.dropped).toBe(2);
+  });
+
+  it('drops what is published while Redis hangs and too much waits, and gives up the silent connection', async () => {
+    const one = link({ pendingMax: 1_000, silenceMax: 300 });
+    await once(one, 'up');
+    redis.hang();
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => one.publish('a', 'x'.repeat(100))));
+    expect(outcomes.filter((outcome) => outcome.status === 'rejected')).toHaveLength(20);
+    expect(one.dropped).toBe(20);
+    redis.resume();
+    await until('the link is up again', () => one.ready);
+    await one.publish('a', 'x');
+  });
+});
+
+it('a link whose Redis was never there says so, and tries again and again until it is closed', async () => {
+  const port = await freePort();
+  const one = connectRedis(`redis://someone:secret@127.0.0.1:${port}`, { retryMax: 20 });
+  const [problem] = await once(one, 'down');
+  expect(problem).toBe('connection refused');
+  expect(one.address).toBe(`127.0.0.1:${port}`);
+  let attempts = 0;
+  one.commands.on('reconnecting', () => (attempts += 1));
+  await until('it has tried three times', () => attempts >= 3);
+  one.close();
+  await expect(one.publish('a', 'x')).rejects.toThrow('not connected');
+});

@@ -1,0 +1,35 @@
+import type { EventEmitter } from 'node:events';
+
+/** What is used of an Engine.IO session. */
+export interface Session {
+  readonly transport: { readonly name: string };
+  /** Closes the transport, which makes a client with default options come back by itself. */
+  close(discard?: boolean): void;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** The Engine.IO sessions that are open on this server, whichever namespaces they have joined. */
+export class Sessions {
+  readonly #open = new Set<Session>();
+  readonly #onOpen: (session: Session) => void;
+
+  /** @param onOpen told of every new session */
+  constructor(engine: EventEmitter, onOpen: (session: Session) => void) {
+    this.#onOpen = onOpen;
+    engine.on('connection', (session: Session) => this.#add(session));
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#open.values();
+  }
+
+  #add(session: Session): void {
+    this.#open.add(session);
+    session.once('close', () => this.#open.delete(session));
+    this.#onOpen(session);
+  }
+}
