@@ -6,19 +6,24 @@ describe('a room is a text of 1 to 128 characters', () => {
     expect(roomName(room)).toBe(room);
   });
 
-  it.each([['', 'an empty one'], ['x'.repeat(129), 'one of 129'], ['\ud800', 'one of 1'], [7, 'type number'], [null, 'null']])(
-    'not %j',
-    (value, got) => {
-      expect(() => roomName(value)).toThrow(got);
-    },
-  );
+  it.each([
+    ['', 'an empty one'],
+    ['x'.repeat(129), 'one of 129'],
+    ['\ud800', 'one of 1'],
+    [7, 'type number'],
+    [null, 'null'],
+  ])('not %j', (value, got) => {
+    expect(() => roomName(value)).toThrow(got);
+  });
 
-  it.each([[undefined, 'nothing'], [['a'], 'a list'], [{}, 'type object'], [Buffer.from('a'), 'type object']])(
-    'nor %j',
-    (value, got) => {
-      expect(() => roomName(value)).toThrow(got);
-    },
-  );
+  it.each([
+    [undefined, 'nothing'],
+    [['a'], 'a list'],
+    [{}, 'type object'],
+    [Buffer.from('a'), 'type object'],
+  ])('nor %j', (value, got) => {
+    expect(() => roomName(value)).toThrow(got);
+  });
 });
 
 function nested(levels: number): unknown {

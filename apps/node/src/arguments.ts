@@ -22,10 +22,18 @@ const DEPTH_MAX = 200;
 /** @throws RefusedError (`bad_argument`) unless `value` is a room's name */
 export function roomName(value: unknown): string {
   // Half a surrogate pair has no UTF-8 form: it would be another room in Redis than in this process.
-  if (typeof value === 'string' && value.length >= 1 && value.length <= ROOM_NAME_MAX && !/\p{Surrogate}/u.test(value)) {
+  if (
+    typeof value === 'string' &&
+    value.length >= 1 &&
+    value.length <= ROOM_NAME_MAX &&
+    !/\p{Surrogate}/u.test(value)
+  ) {
     return value;
   }
-  throw new RefusedError('bad_argument', `room: expected a text of 1 to ${ROOM_NAME_MAX} characters, got ${shown(value)}`);
+  throw new RefusedError(
+    'bad_argument',
+    `room: expected a text of 1 to ${ROOM_NAME_MAX} characters, got ${shown(value)}`,
+  );
 }
 
 /** @throws RefusedError (`bad_argument`) unless `value` is a text */

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { ask, client, node } from './testing/index.js';
 
 const lobby = { ok: true, room: 'lobby' };
-const refused = (code: string): unknown => ({ ok: false, error: { code, message: expect.stringContaining('expected') } });
+const refused = (code: string): unknown => ({
+  ok: false,
+  error: { code, message: expect.stringContaining('expected') },
+});
 
 describe('a node', () => {
   it('greets every client with its name, port and tag', async () => {
@@ -26,13 +29,18 @@ describe('a node', () => {
     expect(answers).toEqual(['Server received from client: hello', 'Server received from client: no ack']);
   });
 
-  it.each([['text'], [0], [null], [[1, { a: [true] }]], [Buffer.from([0, 255])], [{ deep: Buffer.from('x') }], [{ _placeholder: true, num: 5 }]])(
-    'echoes %j',
-    async (value) => {
-      const socket = await client((await node()).url);
-      expect(await ask(socket, 'echo', value)).toEqual(value);
-    },
-  );
+  it.each([
+    ['text'],
+    [0],
+    [null],
+    [[1, { a: [true] }]],
+    [Buffer.from([0, 255])],
+    [{ deep: Buffer.from('x') }],
+    [{ _placeholder: true, num: 5 }],
+  ])('echoes %j', async (value) => {
+    const socket = await client((await node()).url);
+    expect(await ask(socket, 'echo', value)).toEqual(value);
+  });
 
   it('counts a socket once that joins twice, and not after it left', async () => {
     const { url } = await node();
@@ -43,7 +51,10 @@ describe('a node', () => {
     expect(await ask(one, 'leave', 'lobby')).toEqual({ ...lobby, members: 1 });
     expect(await ask(one, 'leave', 'lobby')).toEqual({ ...lobby, members: 1 });
     two.disconnect();
-    await until('the other is gone', async () => (await ask(one, 'join', 'lobby') as { members: number }).members === 1);
+    await until(
+      'the other is gone',
+      async () => ((await ask(one, 'join', 'lobby')) as { members: number }).members === 1,
+    );
   });
 
   it('gives what is said to everyone in the room, sender included, and to nobody else', async () => {
@@ -56,7 +67,12 @@ describe('a node', () => {
     await ask(sockets[2], 'join', 'elsewhere');
     expect(await ask(sockets[0], 'say', 'lobby', { text: 'hi', data: Buffer.from('x') })).toEqual({ ok: true });
     await until('both have heard', () => heard[0]?.length === 1 && heard[1]?.length === 1);
-    const said = { room: 'lobby', from: sockets[0].id, server: 'Server1', payload: { text: 'hi', data: Buffer.from('x') } };
+    const said = {
+      room: 'lobby',
+      from: sockets[0].id,
+      server: 'Server1',
+      payload: { text: 'hi', data: Buffer.from('x') },
+    };
     await ask(sockets[2], 'echo', 'all before this has arrived');
     expect(heard).toEqual([[said], [said], []]);
   });
@@ -87,7 +103,7 @@ describe('a node', () => {
     ['say', [['lobby'], 'x'], 'bad_argument'],
     ['say', ['lobby'], 'bad_argument'],
     ['message', [Buffer.from('x')], 'bad_argument'],
-  ])('refuses %s of %j: %s %s', async (event, args, code) => {
+  ])('refuses %s of %j: %s', async (event, args, code) => {
     const socket = await client((await node()).url);
     expect(await ask(socket, event, ...args)).toEqual(refused(code));
     // Without an ack there is nobody to tell.

@@ -27,8 +27,8 @@ export type NodeSocket = Socket<ClientToServerEvents, ServerToClientEvents, Inte
 /** Events a second and at once that one client may send. */
 const RATE = 2_000;
 const BURST = 4_000;
-/** Refused events, with no accepted one between, after which a client is sent away. */
-const REFUSED_MAX = 20_000;
+/** Refused events at once, beyond as many a second as are let through, after which a client is sent away. */
+const REFUSED_BURST = 20_000;
 /** Rooms that one client may be in. */
 const ROOMS_MAX = 1_000;
 /** What `who` takes from the client's allowance: it makes every node answer. */
@@ -63,7 +63,8 @@ export function serveContract(io: NodeServer, options: ContractOptions): void {
     ask:
       counts === undefined
         ? undefined
-        : (room, answer) => io.serverSideEmit('who', room, (_error: Error | null, answers: RoomMember[][]) => answer(answers)),
+        : (room, answer) =>
+            io.serverSideEmit('who', room, (_error: Error | null, answers: RoomMember[][]) => answer(answers)),
     reachable: options.reachable,
   });
   io.on('who', (room, answer) => answer(members.local(room)));
@@ -101,7 +102,10 @@ export function serveContract(io: NodeServer, options: ContractOptions): void {
       const said = payload(args, 1);
       const key = roomKey(room);
       if (!socket.rooms.has(key)) {
-        throw new RefusedError('not_in_room', `expected a room that you have joined, you are not in ${JSON.stringify(room)}`);
+        throw new RefusedError(
+          'not_in_room',
+          `expected a room that you have joined, you are not in ${JSON.stringify(room)}`,
+        );
       }
       io.to(key).emit('said', { room, from: socket.id, server, payload: said });
       return { ok: true };
@@ -124,8 +128,8 @@ type Handle = (event: keyof ClientToServerEvents, cost: number, answer: Answer) 
  */
 function allowance(socket: NodeSocket, readers: SlowReaders): Handle {
   const bucket = new TokenBucket(RATE, BURST);
+  const patience = new TokenBucket(RATE, REFUSED_BURST);
   const tooMany = new RefusedError('too_many', `expected at most ${RATE} events a second, this is more`);
-  let refused = 0;
   let taken = 0;
 
   return (event, cost, answer) => {
@@ -133,12 +137,10 @@ function allowance(socket: NodeSocket, readers: SlowReaders): Handle {
       const last = args.at(-1);
       const ack = typeof last === 'function' ? (args.pop() as (value: unknown) => void) : undefined;
       if (!bucket.take(cost)) {
-        refused += 1;
-        if (refused === REFUSED_MAX) socket.disconnect(true);
-        else fail(ack, tooMany);
+        if (patience.take(1)) fail(ack, tooMany);
+        else socket.disconnect(true);
         return;
       }
-      refused = 0;
       taken += 1;
       // Now and then: what it costs to look grows with what waits.
       if (taken % 64 === 0) readers.check(socket);

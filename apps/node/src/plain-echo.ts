@@ -63,7 +63,8 @@ export class PlainEcho implements OtherConnections {
       if (isBinary) {
         client.send(data, onSent);
       } else {
-        const text = String(data);
+        // `ws` gives a text as one Buffer unless it is told otherwise.
+        const text = (data as Buffer).toString();
         this.#log.received(text);
         client.send(echoText(text), onSent);
       }

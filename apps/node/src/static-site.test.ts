@@ -86,15 +86,21 @@ describe('a static site', () => {
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  it.each(['/nothing', '/assets', '/assets/', '/index.html.gz', '/%2e%2e/etc/passwd', '/%', '/__proto__', '//index.html'])(
-    'has nothing at %s',
-    async (path) => {
-      const response = await get(path);
-      expect(response.status).toBe(404);
-      expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
-      expect(await response.text()).toBe('404: nothing is here\n');
-    },
-  );
+  it.each([
+    '/nothing',
+    '/assets',
+    '/assets/',
+    '/index.html.gz',
+    '/%2e%2e/etc/passwd',
+    '/%',
+    '/__proto__',
+    '//index.html',
+  ])('has nothing at %s', async (path) => {
+    const response = await get(path);
+    expect(response.status).toBe(404);
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(await response.text()).toBe('404: nothing is here\n');
+  });
 
   it('without a folder has nothing at all', () => {
     expect(new StaticSite(root).empty).toBe(true);

@@ -124,7 +124,9 @@ function pathOf(url: string): string {
 /** RFC 9110, 12.5.3: `gzip` by its own name, else by `*`, unless its weight is 0. */
 function acceptsGzip(header: string | string[] | undefined): boolean {
   const codings = new Map<string, boolean>();
-  for (const coding of String(header ?? '').toLowerCase().split(',')) {
+  for (const coding of String(header ?? '')
+    .toLowerCase()
+    .split(',')) {
     const [name = '', ...parameters] = coding.split(';').map((part) => part.trim());
     codings.set(name, !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)));
   }

@@ -86,7 +86,7 @@ describe('a drain', () => {
     const drained = member.drain({ timeoutMs: 5_000 });
     const polls = await Promise.all(sessions.map(async (session) => (await fetch(session)).text()));
     for (const poll of polls) expect(poll).toContain('40{"sid"');
-    for (const session of sessions) expect(await (await fetch(session)).text()).toMatch(/^1$|\x1e1$/);
+    for (const session of sessions) expect((await (await fetch(session)).text()).endsWith('1')).toBe(true);
     expect(await drained).toMatchObject({ open: 2, cut: 0 });
   });
 
@@ -113,8 +113,10 @@ describe('a drain', () => {
     const watch = (socket: ClientSocket, transport: string): void => {
       socket.on('disconnect', () => ended.push({ transport, at: performance.now() }));
     };
-    for (let i = 0; i < 60; i += 1) watch(await client(url, { transports: ['websocket'], reconnection: false }), 'websocket');
-    for (let i = 0; i < 20; i += 1) watch(await client(url, { transports: ['polling'], reconnection: false }), 'polling');
+    for (let i = 0; i < 60; i += 1)
+      watch(await client(url, { transports: ['websocket'], reconnection: false }), 'websocket');
+    for (let i = 0; i < 20; i += 1)
+      watch(await client(url, { transports: ['polling'], reconnection: false }), 'polling');
     const began = performance.now();
     expect(await member.drain({ timeoutMs: 1_000 })).toMatchObject({ open: 80, cut: 0 });
     await until('all have noticed', () => ended.length === 80);

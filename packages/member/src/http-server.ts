@@ -6,7 +6,7 @@ export interface HttpServer {
   address(): unknown;
   rawListeners(event: string): unknown[];
   removeAllListeners(event: string): unknown;
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
 /** Answers or refuses a request before anyone else sees it. True when it did. */
@@ -19,16 +19,18 @@ export type UpgradeHook = (request: IncomingMessage, socket: Duplex) => boolean;
  * before the application in the same way when it is attached.)
  */
 export function interpose(server: HttpServer, onRequest: RequestHook, onUpgrade: UpgradeHook): void {
-  before(server, 'request', onRequest);
+  before(server, 'request', onRequest as Hook);
   // A server without a listener for upgrades answers such requests as plain ones: that is left as it is.
-  if (server.rawListeners('upgrade').length > 0) before(server, 'upgrade', onUpgrade);
+  if (server.rawListeners('upgrade').length > 0) before(server, 'upgrade', onUpgrade as Hook);
 }
 
-function before<Args extends unknown[]>(server: HttpServer, event: string, hook: (...args: Args) => boolean): void {
+type Hook = (...args: unknown[]) => boolean;
+
+function before(server: HttpServer, event: string, hook: Hook): void {
   const others = server.rawListeners(event) as ((...args: unknown[]) => void)[];
   server.removeAllListeners(event);
-  server.on(event, (...args: never[]) => {
-    if (hook(...(args as unknown as Args))) return;
+  server.on(event, (...args: unknown[]) => {
+    if (hook(...args)) return;
     for (const listener of others) listener.apply(server, args);
   });
 }

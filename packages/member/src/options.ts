@@ -37,7 +37,9 @@ export class MemberOptionError extends TypeError {
   override name = 'MemberOptionError';
 
   constructor(option: string, expected: string, got: unknown) {
-    super(`joinCluster: ${option}: expected ${expected}, got ${typeof got === 'string' ? JSON.stringify(got) : String(got)}`);
+    super(
+      `joinCluster: ${option}: expected ${expected}, got ${typeof got === 'string' ? JSON.stringify(got) : String(got)}`,
+    );
   }
 }
 

@@ -25,7 +25,7 @@ const CHUNK = 200;
 
 interface Waiting {
   readonly promise: Promise<number>;
-  resolve(count: number): void;
+  readonly resolve: (count: number) => void;
 }
 
 /**
@@ -46,7 +46,7 @@ export class RoomCounts {
   #timer: NodeJS.Timeout | undefined;
   /** True while the id is in Redis with all shares right, as far as is known. */
   #settled = false;
-  #settling: Promise<void> | undefined;
+  #settling = false;
   #stopped = false;
 
   constructor(options: RoomCountsOptions) {
@@ -148,12 +148,13 @@ export class RoomCounts {
 
   /** Brings the shares in Redis to what is so on this node. One at a time. */
   #settle(): void {
-    if (this.#stopped) return;
     this.#settled = false;
-    this.#settling ??= this.#bring()
+    if (this.#stopped || this.#settling) return;
+    this.#settling = true;
+    this.#bring()
       .catch(() => undefined) // The next tick tries again.
       .finally(() => {
-        this.#settling = undefined;
+        this.#settling = false;
       });
   }
 
@@ -186,7 +187,7 @@ export class RoomCounts {
 
   async #reap(id: string): Promise<void> {
     const { ttl } = this.#options;
-    for (let more = true; more; ) more = await this.#scripts.reap(this.#nodes, id, ttl, CHUNK);
+    for (let more = true; more;) more = await this.#scripts.reap(this.#nodes, id, ttl, CHUNK);
   }
 
   #key(room: string): string {

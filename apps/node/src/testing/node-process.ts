@@ -31,8 +31,8 @@ export function nodeProcess(env: Record<string, string>, withChannel = false): N
   const lines = createInterface(child.stdout);
   lines.on('line', (line) => stdout.push(line));
   createInterface(child.stderr).on('line', (line) => stderr.push(line));
-  // Emitted when the pipes are at their end too.
-  const exited = once(child, 'close');
+  // 'close' comes when the pipes are at their end too; of a child whose channel was closed from here, only 'exit' does.
+  const exited = once(child, withChannel ? 'exit' : 'close');
   const ready = Promise.race([
     once(lines, 'line').then(([line]) => String(line)),
     exited.then(() => Promise.reject(new Error(`the node ended: ${stderr.join('\n')}`))),

@@ -1,0 +1,149 @@
+import { embeddedRedis, hasRedisServer, redisInstall, redisServer, until } from '@pinwheel/member/testing';
+import type { RedisProcess } from '@pinwheel/member/testing';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { afterwards, ask, client, node } from './testing/index.js';
+import type { RunningNode } from './node.js';
+
+const servers = [
+  { name: 'redis-server', start: redisServer, skip: !hasRedisServer },
+  { name: 'js-redis-server', start: embeddedRedis, skip: false },
+];
+
+async function readyState(url: string): Promise<{ status: number; reason: string }> {
+  const response = await fetch(`${url}/readyz`);
+  const { redis } = (await response.json()) as { redis: { reason?: string } };
+  return { status: response.status, reason: redis.reason ?? '' };
+}
+
+function ready(one: RunningNode): Promise<unknown> {
+  return until(`${one.server} is ready`, async () => (await readyState(one.url)).status === 200);
+}
+
+async function pair(redis: RedisProcess, told: string[] = []): Promise<[RunningNode, RunningNode]> {
+  const made = await Promise.all([
+    node({ server: 'Server1', redisUrl: redis.url }, told),
+    node({ server: 'Server2', redisUrl: redis.url }, told),
+  ]);
+  await Promise.all(made.map(ready));
+  return made;
+}
+
+const members = (count: number): unknown => ({ ok: true, room: 'lobby', members: count });
+
+describe.each(servers)('two nodes over $name', ({ name, start, skip }) => {
+  let redis: RedisProcess;
+
+  beforeEach(async (context) => {
+    if (skip) context.skip(`${name} ${redisInstall}`);
+    redis = await start();
+    afterwards(() => redis.kill());
+  });
+
+  it('are one: counts, members and what is said', async () => {
+    const [one, two] = await pair(redis);
+    const [a, b] = [await client(one.url), await client(two.url, { transports: ['polling'] })];
+    const heard: unknown[] = [];
+    for (const socket of [a, b]) socket.on('said', (said) => heard.push(said));
+    expect(await ask(a, 'join', 'lobby')).toEqual(members(1));
+    expect(await ask(b, 'join', 'lobby')).toEqual(members(2));
+    expect(await ask(a, 'join', 'lobby')).toEqual(members(2));
+    for (const socket of [a, b]) {
+      const who = (await ask(socket, 'who', 'lobby')) as { members: unknown[] };
+      expect(who.members).toHaveLength(2);
+      expect(who.members).toContainEqual({ id: a.id, server: 'Server1', transport: 'websocket' });
+      expect(who.members).toContainEqual({ id: b.id, server: 'Server2', transport: 'polling' });
+    }
+    const payload = { text: '\u2028 <b>', data: Buffer.from([0, 200]), list: [null, 1.5, true] };
+    expect(await ask(b, 'say', 'lobby', payload)).toEqual({ ok: true });
+    await until('both have heard', () => heard.length === 2);
+    const said = { room: 'lobby', from: b.id, server: 'Server2', payload };
+    expect(heard).toEqual([said, said]);
+    expect(await ask(a, 'leave', 'lobby')).toEqual(members(1));
+    b.disconnect();
+    await until(
+      'the other is gone',
+      async () => ((await ask(a, 'leave', 'lobby')) as { members: number }).members === 0,
+    );
+  });
+
+  it('serve their own clients while Redis is gone, and are one again when it is back', async () => {
+    const told: string[] = [];
+    const [one, two] = await pair(redis, told);
+    const [a, b] = [await client(one.url), await client(two.url)];
+    const heard: unknown[] = [];
+    b.on('said', (said) => heard.push(said.payload));
+    await ask(a, 'join', 'lobby');
+    await ask(b, 'join', 'lobby');
+
+    await redis.kill();
+    const gone = await until('it is not ready', async () => {
+      const state = await readyState(one.url);
+      return state.status === 503 ? state : undefined;
+    });
+    expect(gone.reason).toMatch(/^not connected to 127\.0\.0\.1:\d+: connection/);
+    expect(await ask(a, 'join', 'other')).toEqual({ ok: true, room: 'other', members: 1 });
+    expect(await ask(a, 'join', 'lobby')).toEqual(members(1));
+    expect(await ask(a, 'say', 'lobby', 'lost')).toEqual({ ok: true });
+    expect(await ask(a, 'who', 'lobby')).toEqual({
+      ok: true,
+      members: [{ id: a.id, server: 'Server1', transport: 'websocket' }],
+    });
+    const late = await client(one.url);
+    expect(await ask(late, 'message', 'new here')).toBe('Server received from client: new here');
+
+    await redis.start();
+    await Promise.all([ready(one), ready(two)]);
+    await ask(a, 'say', 'lobby', 'back');
+    await until('it is heard over there', () => heard.length === 1);
+    expect(heard).toEqual(['back']);
+    await until('counts are whole', async () => ((await ask(a, 'join', 'lobby')) as { members: number }).members === 2);
+    expect(told.filter((line) => line.includes('clients of this node are served'))).toHaveLength(2);
+    expect(told.some((line) => /connected; [1-9]\d* messages to other nodes were dropped/.test(line))).toBe(true);
+  });
+
+  it('do not mind messages in Redis that are none of theirs', async () => {
+    const told: string[] = [];
+    const [one, two] = await pair(redis, told);
+    const [a, b] = [await client(one.url), await client(two.url)];
+    await ask(a, 'join', 'lobby');
+    await ask(b, 'join', 'lobby');
+    const { connectRedis } = await import('@pinwheel/member');
+    const stranger = connectRedis(redis.url);
+    afterwards(() => stranger.close());
+    await until('it is connected', () => stranger.ready);
+    const strange = [
+      Buffer.from([0xc1]),
+      '{"type":0',
+      '{"type":6,"uid":"x"}',
+      '{"type":5}',
+      'null',
+      '{"type":0,"rooms":5}',
+    ];
+    for (const message of strange) {
+      await stranger.publish('socket.io#/#room lobby#', message);
+      await stranger.publish('socket.io-request#/#', message);
+      await stranger.publish('socket.io-response#/#', message);
+    }
+    const heard = new Promise((resolve) => b.once('said', (said) => resolve(said.payload)));
+    await ask(a, 'say', 'lobby', 'still here');
+    expect(await heard).toBe('still here');
+    expect(told.some((line) => line.startsWith('a message of another node was not understood'))).toBe(true);
+  });
+});
+
+it('a node answers within its time while Redis hangs', async () => {
+  const redis = await embeddedRedis();
+  afterwards(() => redis.kill());
+  const [one] = await pair(redis);
+  const a = await client(one.url);
+  await ask(a, 'join', 'lobby');
+  redis.hang();
+  const began = performance.now();
+  expect(await ask(a, 'join', 'other')).toEqual({ ok: true, room: 'other', members: 1 });
+  expect(await ask(a, 'say', 'lobby', 'x')).toEqual({ ok: true });
+  expect(await ask(a, 'who', 'lobby')).toMatchObject({ ok: true, members: [{ id: a.id }] });
+  expect(performance.now() - began).toBeLessThan(4_000);
+  expect((await readyState(one.url)).reason).toBe('a published message did not come back within 1000 ms');
+  redis.resume();
+  await ready(one);
+});
