@@ -4,6 +4,7 @@ WORKDIR /pinwheel
 COPY package.json package-lock.json ./
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/proxy/package.json packages/proxy/
+COPY packages/nginx-conf/package.json packages/nginx-conf/
 COPY packages/member/package.json packages/member/
 COPY apps/demo/package.json apps/demo/
 COPY apps/node/package.json apps/node/

@@ -8,9 +8,13 @@ import type { Reply } from './http1/reply.js';
 import { CONTINUE, errorPage, replyText } from './http1/reply.js';
 import type { RequestHead } from './http1/request-head.js';
 import { readRequestHead } from './http1/request-head.js';
-import type { LimitOptions, TimeoutOptions } from './options.js';
+import type { Facts } from './facts.js';
+import type { Listener } from './listener.js';
+import type { Location } from './location.js';
+import { valueOf } from './location.js';
+import type { LimitOptions, ReplyOptions, TimeoutOptions } from './options.js';
+import { RequestFacts } from './request-facts.js';
 import type { TunnelEnds } from './tunnel.js';
-import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer, Wire, WireReader } from './wire.js';
 
 /** What a client connection needs of the proxy it came to. */
@@ -19,12 +23,15 @@ export interface ClientHost {
   readonly limits: LimitOptions;
   /** True while the proxy closes: connections end with the request in hand. */
   readonly closing: boolean;
-  /** The upstream for a request, or undefined when no location fits. */
-  route(head: RequestHead): UpstreamGroup | undefined;
+  /** The location for a request, or undefined when none fits. */
+  route(head: RequestHead, client: Client): Location | undefined;
   originOf(head: RequestHead, client: Client): Origin;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
   onClientClosed(client: Client): void;
 }
+
+/** Client connections so far. */
+let connections = 0;
 
 /** Bytes of later requests taken in while one is being answered (RFC 9112 9.3.2); past that the client has to wait. */
 const PIPELINED = 65_536;
@@ -42,6 +49,20 @@ export class Client implements WireReader, BodySink {
   readonly #host: ClientHost;
   readonly #body = new BodyReader();
   #head: RequestHead | undefined;
+  #location: Location | undefined;
+  /** Of the current request, once something has asked for it. */
+  #facts: RequestFacts | undefined;
+  /** When the current request's head was read, and what had been written on the connection by then. */
+  requestStart = 0;
+  writtenBefore = 0;
+  /** Milliseconds since the epoch. */
+  readonly acceptedAt = Date.now();
+  readonly serial = ++connections;
+  #lastServerName = '';
+  readonly #remotePort: number | undefined;
+  /** Status and head size of the current answer. */
+  status = 0;
+  headLength = 0;
   #forward: Forward | undefined;
   /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
   #carry = '';
@@ -51,18 +72,68 @@ export class Client implements WireReader, BodySink {
   #ending = false;
   #switched = false;
 
-  constructor(host: ClientHost, tls: boolean, address: string, wireUp: (reader: WireReader) => Wire) {
+  /**
+   * @param listener the one it came to
+   * @param address of the client
+   */
+  constructor(
+    host: ClientHost,
+    readonly listener: Listener,
+    address: string,
+    wireUp: (reader: WireReader) => Wire,
+  ) {
     this.#host = host;
-    this.tls = tls;
+    this.tls = listener.options.tls !== undefined;
     this.socketAddress = address;
-    this.origin = { socketAddress: address, clientAddress: address, tls, trusted: false };
+    this.origin = { socketAddress: address, clientAddress: address, tls: this.tls, trusted: false };
     this.wire = wireUp(this);
+    this.#remotePort = this.wire.socket.remotePort;
     this.deadline.set(host.timeouts.clientHeader);
   }
 
   /** A request is being read or answered. */
   get busy(): boolean {
     return this.#head !== undefined || this.#carry !== '';
+  }
+
+  /** What is known of the current request. */
+  get facts(): Facts {
+    this.#facts ??= new RequestFacts(this, this.#head, this.#forward);
+    if (this.#forward !== undefined) this.#facts.forwardedBy(this.#forward);
+    return this.#facts;
+  }
+
+  /** Milliseconds between two writes that the client takes. */
+  get sendTimeout(): number {
+    return this.#host.timeouts.send;
+  }
+
+  readonly getFacts = (): Facts => this.facts;
+
+  get bodyReceived(): number {
+    return this.#body.received;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#remotePort;
+  }
+
+  get localAddress(): string {
+    return this.wire.socket.localAddress ?? '';
+  }
+
+  get localPort(): number | undefined {
+    return this.wire.socket.localPort;
+  }
+
+  /** First name of the server that has the current request. */
+  get serverName(): string {
+    return this.#location?.serverName ?? this.#lastServerName;
+  }
+
+  /** Requests on the connection so far. */
+  get requests(): number {
+    return this.#requests;
   }
 
   /** Whether the connection may carry another request after this one. */
@@ -145,16 +216,28 @@ export class Client implements WireReader, BodySink {
   }
 
   #begin(head: RequestHead, bodyHere: boolean): void {
-    const { limits, timeouts } = this.#host;
+    const { timeouts } = this.#host;
     this.#requests++;
     this.#head = head;
+    this.#facts = undefined;
+    this.#location = undefined;
+    this.status = 0;
+    this.headLength = 0;
+    this.requestStart = performance.now();
+    this.writtenBefore = this.wire.bytesWritten;
     this.#body.begin(head.chunked ? 'chunked' : head.contentLength > 0 ? 'length' : 'none', head.contentLength);
-    if (limits.body > 0 && head.contentLength > limits.body) {
-      throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${limits.body}`);
-    }
     this.origin = this.#host.originOf(head, this);
-    const group = this.#host.route(head);
-    if (group === undefined) throw new ProxyError('no_location', head.target);
+    const location = this.#host.route(head, this);
+    if (location === undefined) throw new ProxyError('no_location', head.target);
+    this.#location = location;
+    const { bodyLimit } = location;
+    if (bodyLimit > 0 && head.contentLength > bodyLimit) {
+      throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${bodyLimit}`);
+    }
+    if (location.reply !== undefined) {
+      this.#reply(location.reply, head);
+      return;
+    }
     if (this.#body.done) {
       this.deadline.clear();
     } else {
@@ -164,28 +247,47 @@ export class Client implements WireReader, BodySink {
         this.wire.flush();
       }
     }
-    this.#forward = new Forward(this, head, group);
-    this.#forward.start();
+    const forward = new Forward(this, head, location, this.getFacts);
+    this.#forward = forward;
+    forward.start();
+  }
+
+  /** Answers as configured (nginx: `return`). A body that is still to come is not waited for. */
+  #reply(reply: ReplyOptions, head: RequestHead): void {
+    if (reply.status === 444) {
+      this.#over();
+      this.wire.destroy();
+      return;
+    }
+    const keepAlive = this.#body.done && this.mayKeepAlive(head);
+    this.#answer(replyFor(reply, this.getFacts), keepAlive);
+    this.onExchangeEnd(keepAlive);
   }
 
   bodyBytes(buffer: ReadBuffer, start: number, end: number): void {
-    const { body } = this.#host.limits;
-    if (body > 0 && this.#body.received > body) throw new ProxyError('body_too_large', `the limit is ${body} bytes`);
+    const limit = this.#location?.bodyLimit ?? 0;
+    if (limit > 0 && this.#body.received > limit) throw new ProxyError('body_too_large', `the limit is ${limit} bytes`);
     this.#forward?.requestBody(buffer, start, end);
   }
 
   /** The answer has been written. */
   onExchangeEnd(keepAlive: boolean): void {
+    this.#over();
     this.#forward = undefined;
     this.#head = undefined;
     if (!keepAlive || (this.#host.closing && this.#carry === '')) {
       this.#end();
-    } else if (this.wire.congested) {
-      this.wire.pause();
-      this.deadline.set(this.#host.timeouts.send);
     } else {
       this.#awaitRequest();
     }
+  }
+
+  /** The request is over: its location is told once. */
+  #over(): void {
+    const location = this.#location;
+    this.#location = undefined;
+    this.#lastServerName = location?.serverName ?? '';
+    location?.onEnd?.(this.facts);
   }
 
   #awaitRequest(): void {
@@ -224,12 +326,17 @@ export class Client implements WireReader, BodySink {
       return;
     }
     this.#answer(errorPage(error.status), false);
+    this.#over();
     this.#head = undefined;
     this.#end();
   }
 
   #answer(reply: Reply, keepAlive: boolean): void {
-    this.wire.put(replyText(reply, keepAlive, this.#head?.method !== 'HEAD'));
+    const withBody = this.#head?.method !== 'HEAD';
+    const text = replyText(reply, keepAlive, withBody);
+    this.status = reply.status;
+    this.headLength = text.indexOf('\r\n\r\n') + 4;
+    this.wire.put(text);
     this.wire.flush();
   }
 
@@ -246,7 +353,7 @@ export class Client implements WireReader, BodySink {
   }
 
   onSwitched(
-    ends: Omit<TunnelEnds, 'client' | 'first'>,
+    ends: Omit<TunnelEnds, 'client' | 'first' | 'onEnd'>,
     head: string,
     buffer: ReadBuffer,
     start: number,
@@ -257,33 +364,42 @@ export class Client implements WireReader, BodySink {
     this.deadline.close();
     const early = this.#carry;
     this.#carry = '';
+    this.status = 101;
+    this.headLength = head.length;
     this.wire.put(head);
     if (end > start) this.wire.putFrom(buffer, start, end);
     this.wire.flush();
     const first = end > start ? buffer.bytes.toString('latin1', start, Math.min(end, start + 512)) : '';
-    this.#host.onTunnel(this, { ...ends, client: this.wire, first }, early);
+    this.#host.onTunnel(this, { ...ends, client: this.wire, first, onEnd: () => this.#over() }, early);
   }
 
   onEnd(): void {
     // nginx takes the end of a client's stream for its leaving (499); so does this.
     const started = this.#forward?.responseStarted ?? false;
-    this.#forward?.abort();
-    this.#forward = undefined;
+    this.#abandon();
     if (started) this.wire.reset();
     else if (this.wire.pending === 0) this.wire.destroy();
     else if (!this.#ending) this.#end();
   }
 
+  /** The client is gone in the middle of a request (nginx: 499). */
+  #abandon(): void {
+    if (this.#forward === undefined) return;
+    if (!this.#forward.responseStarted) this.status = new ProxyError('client_closed').status;
+    this.#forward.abort();
+    this.#over();
+    this.#forward = undefined;
+  }
+
   onDrain(): void {
     if (this.#ending) this.deadline.set(LINGER);
     else if (this.#forward !== undefined) this.#forward.onClientDrain();
-    else if (this.#head === undefined && this.wire.paused) this.#awaitRequest();
+    else if (this.#head === undefined && (this.wire.paused || this.#carry === '')) this.#awaitRequest();
   }
 
   onClose(): void {
     this.deadline.close();
-    this.#forward?.abort();
-    this.#forward = undefined;
+    this.#abandon();
     if (!this.#switched) this.#host.onClientClosed(this);
   }
 
@@ -299,4 +415,13 @@ export class Client implements WireReader, BodySink {
     }
     this.#refuse(new ProxyError('request_timeout'));
   }
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+function replyFor({ status, text, contentType }: ReplyOptions, facts: () => Facts): Reply {
+  const shown = text === undefined ? '' : valueOf(text, facts);
+  if (REDIRECTS.has(status)) return { ...errorPage(status), fields: `Location: ${shown}\r\n` };
+  if (text === undefined && status >= 300) return errorPage(status);
+  return { status, contentType: contentType ?? 'text/plain', body: shown };
 }

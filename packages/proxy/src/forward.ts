@@ -1,10 +1,13 @@
 import type { Client } from './client.js';
 import { ProxyError } from './errors.js';
-import { requestHeadText, responseHeadText, switchedHeadText } from './forwarded-head.js';
+import type { Facts, UpstreamAttempt } from './facts.js';
+import { configuredHeadText, requestHeadText, responseHeadText, switchedHeadText } from './forwarded-head.js';
 import type { BodyFraming } from './http1/body.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ResponseHead } from './http1/response-head.js';
 import type { Link, LinkUser } from './link.js';
+import type { Location } from './location.js';
+import { normalPath } from './normal-path.js';
 import type { Peer } from './peer.js';
 import { Tried } from './policy/policy.js';
 import { mayRetry } from './retry.js';
@@ -23,7 +26,13 @@ const BODY_KEPT = 65_536;
 export class Forward implements LinkUser {
   readonly #client: Client;
   readonly #head: RequestHead;
+  readonly #location: Location;
   readonly #group: UpstreamGroup;
+  readonly #facts: () => Facts;
+  /** Attempts so far, for whoever is told at the end; not kept when nobody is. */
+  readonly attempts: AttemptRecord[] = [];
+  /** The peer's answer. */
+  response: ResponseHead | undefined;
   readonly #engine: EngineRequest | undefined;
   /** The response names a new sid: it is read for it. */
   readonly #opensSession: boolean;
@@ -50,13 +59,21 @@ export class Forward implements LinkUser {
   #learning = false;
   #ended = false;
 
-  constructor(client: Client, head: RequestHead, group: UpstreamGroup) {
+  /** @param location one that has a group */
+  constructor(client: Client, head: RequestHead, location: Location, facts: () => Facts) {
     this.#client = client;
     this.#head = head;
-    this.#group = group;
+    this.#location = location;
+    this.#facts = facts;
+    if (location.group === undefined) throw new TypeError('a location with a reply forwards nothing');
+    this.#group = location.group;
     this.#engine = engineRequest(head.target);
     this.#opensSession = this.#engine !== undefined && opensPollingSession(this.#engine, head);
     this.#bodyEnded = !head.chunked && head.contentLength <= 0;
+  }
+
+  get upstreamName(): string {
+    return this.#group.upstream.name;
   }
 
   get method(): string {
@@ -105,6 +122,7 @@ export class Forward implements LinkUser {
     this.#tried.add(peer);
     this.#peer = peer;
     this.#requestSent = false;
+    if (this.#location.onEnd !== undefined) this.attempts.push(new AttemptRecord(peer.name));
     peer.acquire();
     const idle = freshOnly ? undefined : this.#group.pool.take(peer);
     const link = idle ?? this.#group.pool.open(peer);
@@ -116,7 +134,7 @@ export class Forward implements LinkUser {
       // Its body may have been held back for want of a peer.
       if (this.#client.wire.paused) this.#client.takeBody();
     } else {
-      link.deadline.set(this.#group.timeouts.connect);
+      link.deadline.set(this.#location.timeouts.connect);
     }
   }
 
@@ -134,12 +152,25 @@ export class Forward implements LinkUser {
   #send(link: Link): void {
     this.#requestSent = true;
     const head = this.#head;
-    link.wire.put(requestHeadText(head, this.#client.origin, this.#group.upstream.name, this.#opensSession));
+    link.wire.put(this.#headText());
     if (this.#body !== '') {
       link.wire.put(head.chunked ? `${this.#body.length.toString(16)}\r\n${this.#body}\r\n` : this.#body);
       if (this.#body.length > BODY_KEPT) this.#dropBody();
     }
     if (this.#bodyEnded && head.chunked) link.wire.put('0\r\n\r\n');
+    const attempt = this.attempts.at(-1);
+    if (attempt !== undefined) attempt.connectTime = performance.now() - attempt.startedAt;
+  }
+
+  #headText(): string {
+    const { fields } = this.#location;
+    if (fields === undefined) {
+      return requestHeadText(this.#head, this.#client.origin, this.#group.upstream.name, this.#opensSession);
+    }
+    const { target } = this.#head;
+    const own =
+      this.#location.options.uri === undefined ? target : this.#location.targetFor(target, normalPath(target));
+    return configuredHeadText(this.#head, own, fields, this.#facts, this.#opensSession);
   }
 
   #dropBody(): void {
@@ -185,7 +216,7 @@ export class Forward implements LinkUser {
 
   /** Sets the peer's timeout for what it owes now: taking our bytes, or answering. */
   #watch(link: Link): void {
-    const { timeouts } = this.#group;
+    const { timeouts } = this.#location;
     // It is the client that holds up the response.
     if (link.wire.paused) return;
     if (link.wire.pending > 0) link.deadline.set(timeouts.upstreamSend);
@@ -202,6 +233,8 @@ export class Forward implements LinkUser {
 
   onResponseHead(head: ResponseHead, framing: BodyFraming): void {
     this.responseStarted = true;
+    this.response = head;
+    this.#recordHead(head.status);
     this.#learning = this.#opensSession && head.status === 200;
     const modern = this.#head.minor === 1;
     // A body without known end is chunked for a client that can read that, else it ends with the connection.
@@ -210,7 +243,10 @@ export class Forward implements LinkUser {
     this.#keepAlive = this.#client.mayKeepAlive(this.#head) && this.#outFraming !== 'until_close' && this.#bodyEnded;
     const stated =
       framing === 'none' && head.chunked && modern && this.method === 'HEAD' ? 'chunked' : this.#outFraming;
-    this.#client.wire.put(responseHeadText(head, stated, this.#keepAlive));
+    const text = responseHeadText(head, stated, this.#keepAlive);
+    this.#client.status = head.status;
+    this.#client.headLength = text.length;
+    this.#client.wire.put(text);
   }
 
   bodyBytes(buffer: ReadBuffer, start: number, end: number): void {
@@ -239,9 +275,9 @@ export class Forward implements LinkUser {
     if (this.#client.wire.congested) {
       link.wire.pause();
       link.deadline.clear();
-      this.#client.deadline.set(this.#group.timeouts.send);
+      this.#client.deadline.set(this.#client.sendTimeout);
     } else {
-      link.deadline.set(this.#group.timeouts.read);
+      link.deadline.set(this.#location.timeouts.read);
     }
   }
 
@@ -251,7 +287,7 @@ export class Forward implements LinkUser {
     if (link === undefined || !this.responseStarted) return;
     this.#client.deadline.clear();
     link.wire.resume();
-    link.deadline.set(this.#group.timeouts.read);
+    link.deadline.set(this.#location.timeouts.read);
   }
 
   onResponseEnd(reusable: boolean): void {
@@ -272,6 +308,8 @@ export class Forward implements LinkUser {
     const link = this.#link;
     const peer = this.#peer;
     if (link === undefined || peer === undefined) return;
+    this.response = head;
+    this.#recordHead(head.status);
     if (!this.#head.asksWebSocket || !this.#bodyEnded) {
       link.destroy();
       this.onLinkError(new ProxyError('unexpected_upgrade'));
@@ -284,7 +322,7 @@ export class Forward implements LinkUser {
     this.#end();
     const opensSession = this.#engine !== undefined && this.#engine.sid === '';
     this.#client.onSwitched(
-      { peer, link, group: this.#group, opensSession },
+      { peer, link, group: this.#group, timeouts: this.#location.timeouts, opensSession },
       switchedHeadText(head),
       buffer,
       start,
@@ -308,6 +346,8 @@ export class Forward implements LinkUser {
       attempts: this.#attempts,
       maxAttempts: upstream.peers.length + 1,
     });
+    const failed = this.attempts.at(-1);
+    if (failed !== undefined && failed.status === 0) failed.status = error.status;
     this.#group.tellFailure(error, peer, this.#head, this.#client.origin.clientAddress, retry);
     if (!retry || peer === undefined) {
       this.#fail(error);
@@ -334,12 +374,39 @@ export class Forward implements LinkUser {
     this.#client.onForwardFailed(error, this.responseStarted);
   }
 
+  #recordHead(status: number): void {
+    const attempt = this.attempts.at(-1);
+    if (attempt === undefined) return;
+    attempt.status = status;
+    attempt.headerTime = performance.now() - attempt.startedAt;
+  }
+
   #release(ok: boolean): void {
+    this.#recordEnd();
     this.#peer?.release(ok);
     this.#peer = undefined;
+  }
+
+  #recordEnd(): void {
+    const attempt = this.attempts.at(-1);
+    if (attempt !== undefined) attempt.responseTime ??= performance.now() - attempt.startedAt;
   }
 
   #end(): void {
     this.#ended = true;
   }
+}
+
+/** One attempt, as `$upstream_*` variables tell it. Times are milliseconds since it began. */
+class AttemptRecord implements UpstreamAttempt {
+  readonly startedAt = performance.now();
+  status = 0;
+  connectTime: number | undefined;
+  headerTime: number | undefined;
+  responseTime: number | undefined;
+  responseLength = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+
+  constructor(readonly addr: string) {}
 }

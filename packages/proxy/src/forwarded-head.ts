@@ -4,6 +4,9 @@ import type { Fields } from './http1/head.js';
 import { reasonOf } from './http1/reply.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ResponseHead } from './http1/response-head.js';
+import type { Facts } from './facts.js';
+import type { ConfiguredField } from './location.js';
+import { valueOf } from './location.js';
 
 /**
  * Heads as they leave: written anew from what was read, never passed on raw. Fields that end at this hop are left out
@@ -62,6 +65,46 @@ export function requestHeadText(head: RequestHead, origin: Origin, defaultHost: 
     lengthFields(head) +
     (upgrade ? `Connection: upgrade\r\nUpgrade: ${head.upgrade ?? ''}\r\n\r\n` : '\r\n')
   );
+}
+
+/**
+ * The head of a request to a peer with the fields a configuration gives (nginx: `proxy_set_header`): each takes the place
+ * of the client's field of that name, '' leaves it out. The client's other end-to-end fields pass.
+ *
+ * @param target for the peer
+ */
+export function configuredHeadText(
+  head: RequestHead,
+  target: string,
+  configured: readonly ConfiguredField[],
+  facts: () => Facts,
+  identityOnly: boolean,
+): string {
+  let text = `${head.method} ${target} HTTP/1.1\r\n`;
+  for (const { name, value } of configured) {
+    const shown = valueOf(value, facts);
+    if (shown !== '') text += `${name}: ${shown}\r\n`;
+  }
+  for (let i = 0; i < head.names.length; i++) {
+    const key = head.keys[i];
+    if (key === undefined || !passes(key.kind, identityOnly) || head.nominated?.has(key.lower) === true) continue;
+    if (configured.some((field) => field.lower === key.lower)) continue;
+    text += `${head.names[i]}: ${head.values[i] ?? ''}\r\n`;
+  }
+  return `${text}${lengthFields(head)}\r\n`;
+}
+
+function passes(kind: FieldKind, identityOnly: boolean): boolean {
+  switch (kind) {
+    case FieldKind.other:
+    case FieldKind.forwardedFor:
+    case FieldKind.forwarded:
+      return true;
+    case FieldKind.acceptEncoding:
+      return !identityOnly;
+    default:
+      return false;
+  }
 }
 
 /** The framing of a request body does not change on the way. */

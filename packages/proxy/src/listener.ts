@@ -1,6 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer, isIPv4 } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
+import { TrustedProxies } from './client-address.js';
 import type { ListenOptions } from './options.js';
 import type { WireReader } from './wire.js';
 import { acceptedWire, Wire } from './wire.js';
@@ -13,13 +14,19 @@ export type OnConnection = (wireUp: WireUp, address: string, listener: Listener)
 
 /** One bound address: accepts TCP or TLS connections. */
 export class Listener {
-  readonly options: ListenOptions;
+  options: ListenOptions;
+  /** Position in the options. */
+  index: number;
+  /** Whose word on the client's address counts; undefined for nobody's. */
+  trusted: TrustedProxies | undefined;
   readonly #server: Server;
   #onListenError: ((error: Error) => void) | undefined;
 
   /** @param onError told of errors after binding, such as too many open files */
-  constructor(options: ListenOptions, onConnection: OnConnection, onError: (error: Error) => void) {
+  constructor(options: ListenOptions, index: number, onConnection: OnConnection, onError: (error: Error) => void) {
     this.options = options;
+    this.index = index;
+    this.trusted = trustedBy(options);
     const { tls } = options;
     if (tls === undefined) {
       this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -63,6 +70,25 @@ export class Listener {
     return { host: bound.address, port: bound.port, tls: this.options.tls !== undefined };
   }
 
+  /** True when new options need no new socket: same address, and TLS or not as now. */
+  serves(options: ListenOptions): boolean {
+    const bound = this.address;
+    const port = options.port === 0 ? undefined : (bound?.port ?? this.options.port);
+    return (
+      options.host === this.options.host &&
+      options.port === port &&
+      (options.tls === undefined) === (this.options.tls === undefined)
+    );
+  }
+
+  /** Takes new options that it `serves`, certificates included. */
+  update(options: ListenOptions, index: number): void {
+    if (options.tls !== undefined && this.#server instanceof TlsServer) this.#server.setSecureContext(options.tls);
+    this.options = options;
+    this.index = index;
+    this.trusted = trustedBy(options);
+  }
+
   /** Accepts no more; connections there are go on. */
   close(): void {
     this.#server.close();
@@ -74,4 +100,8 @@ function peerAddress(socket: Socket): string | undefined {
   const address = socket.remoteAddress;
   if (address?.startsWith('::ffff:') === true && isIPv4(address.slice(7))) return address.slice(7);
   return address;
+}
+
+function trustedBy({ trustedProxies }: ListenOptions): TrustedProxies | undefined {
+  return trustedProxies.length > 0 ? new TrustedProxies(trustedProxies) : undefined;
 }

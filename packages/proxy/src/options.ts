@@ -12,6 +12,7 @@ import {
   optional,
   text,
 } from './fields.js';
+import type { Facts } from './facts.js';
 import type { Field } from './fields.js';
 
 /** nginx's words for how a peer is chosen. */
@@ -88,18 +89,62 @@ export interface ListenOptions {
   readonly trustedProxies: readonly string[];
 }
 
-/** What becomes of the requests whose path begins with `path`. The longest `path` that fits wins. */
+/** A text, or what makes it for a request. */
+export type Value = string | ((facts: Facts) => string);
+
+/** A field of the request to a peer; '' leaves it out (nginx: `proxy_set_header`). */
+export interface FieldOptions {
+  readonly name: string;
+  readonly value: Value;
+}
+
+/** An answer of the balancer's own (nginx: `return`). */
+export interface ReplyOptions {
+  /** 444 closes the connection without an answer. */
+  readonly status: number;
+  /** Body; for 301, 302, 303, 307 and 308 the `Location`. Without it the page of the status. */
+  readonly text?: Value | undefined;
+  /** Default `text/plain`. */
+  readonly contentType?: string | undefined;
+}
+
+/** What becomes of the requests that fit (nginx: `location`). It has either an `upstream` or a `reply`. */
 export interface LocationOptions {
-  /** Begins with `/`. */
+  /** Begins with `/`; empty for an expression. */
   readonly path: string;
+  /**
+   * `prefix` (default): the longest one that fits, unless an expression does. `final_prefix`: no expression goes before
+   * it (`^~`). `exact` (`=`). `expression`: `matches` decides, in the order of the options.
+   */
+  readonly match: 'prefix' | 'final_prefix' | 'exact' | 'expression';
+  readonly matches?: ((path: string, facts: Facts) => boolean) | undefined;
   /** The upstream's name. */
-  readonly upstream: string;
+  readonly upstream?: string | undefined;
+  readonly reply?: ReplyOptions | undefined;
+  /** Takes the place of `path` in the target (`proxy_pass` with a URI). */
+  readonly uri?: string | undefined;
+  /** Fields of the request to the peer instead of the forwarding fields that are sent by default. */
+  readonly fields?: readonly FieldOptions[] | undefined;
+  /** Milliseconds; `timeouts.connect`, `.read` and `.upstreamSend` when absent. */
+  readonly connectTimeout?: number | undefined;
+  readonly readTimeout?: number | undefined;
+  readonly sendTimeout?: number | undefined;
+  /** Bytes of a request body, 0 for no limit; `limits.body` when absent. */
+  readonly bodyLimit?: number | undefined;
+  /** Told when a request is over, for a tunnel when the tunnel is (`access_log`). */
+  readonly onEnd?: ((facts: Facts) => void) | undefined;
 }
 
 /** A virtual server: which hosts it answers for and where its requests go. */
 export interface ServerOptions {
-  /** Host names, lower case, without port. Requests for no known name go to the first server. Default none. */
+  /** Indexes of the listeners it serves; all when absent. */
+  readonly listeners?: readonly number[] | undefined;
+  /** Indexes of the listeners whose requests for no known name it takes; else the first server does. Default none. */
+  readonly defaultFor: readonly number[];
+  /** Host names, lower case, without port; `*.name`, `name.*` and `.name` as in nginx. Default none. */
   readonly names: readonly string[];
+  /** Expressions for host names, tried after the names. Default none. */
+  readonly expressions: readonly ((host: string, facts: Facts) => boolean)[];
   readonly locations: readonly LocationOptions[];
 }
 
@@ -160,11 +205,17 @@ export type GivenUpstream = Given<
   },
   'name' | 'peers'
 >;
+export type GivenListener = Given<ListenOptions, 'port'>;
+export type GivenLocation = Given<LocationOptions, 'path'>;
+export type GivenServer = Given<
+  Omit<ServerOptions, 'locations'> & { readonly locations: readonly GivenLocation[] },
+  'locations'
+>;
 /** What `createProxy` takes. */
 export interface GivenProxyOptions {
-  readonly listeners: readonly Given<ListenOptions, 'port'>[];
+  readonly listeners: readonly GivenListener[];
   readonly upstreams: readonly GivenUpstream[];
-  readonly servers?: readonly Given<ServerOptions, 'locations'>[];
+  readonly servers?: readonly GivenServer[];
   readonly timeouts?: Partial<TimeoutOptions>;
   readonly limits?: Partial<LimitOptions>;
   readonly tagQueryInterval?: number;
@@ -219,12 +270,39 @@ const listener = object<ListenOptions>({
   trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
 });
 
-const server = object<ServerOptions>({
-  names: optional(list(text('a host name in lower case', /^[^\sA-Z]+$/)), []),
-  locations: list(
-    object<LocationOptions>({ path: text('a path that begins with /', /^\//), upstream: text('a name', /^\S+$/) }),
-    1,
+const value: Field<Value> = (given, path) =>
+  typeof given === 'string' ? given : (callback(given, path) as Exclude<Value, string>);
+
+const location = object<LocationOptions>({
+  path: text('a path', /^(?:\/|$)/),
+  match: optional(oneOf('prefix', 'final_prefix', 'exact', 'expression'), 'prefix'),
+  matches: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['matches']>),
+  upstream: maybe(text('a name', /^\S+$/)),
+  reply: maybe(
+    object<ReplyOptions>({
+      status: integer(200, 999),
+      text: maybe(value),
+      contentType: maybe(text('a media type', /^[^\0-\x1f]*$/)),
+    }),
   ),
+  uri: maybe(text('a path', /^\//)),
+  fields: maybe(list(object<FieldOptions>({ name: text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/), value }))),
+  connectTimeout: maybe(milliseconds),
+  readTimeout: maybe(milliseconds),
+  sendTimeout: maybe(milliseconds),
+  bodyLimit: maybe(integer(0)),
+  onEnd: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['onEnd']>),
+});
+
+const server = object<ServerOptions>({
+  listeners: maybe(list(integer(0))),
+  defaultFor: optional(list(integer(0)), []),
+  names: optional(list(text('a host name in lower case', /^[^\sA-Z]*$/)), []),
+  expressions: optional(
+    list((given, path) => callback(given, path) as ServerOptions['expressions'][number]),
+    [],
+  ),
+  locations: list(location),
 });
 
 const timeouts = object<TimeoutOptions>({
@@ -249,7 +327,7 @@ const logger: Field<ProxyOptions['log']> = (value, path) => callback(value, path
 
 const proxy = object<ProxyOptions>({
   listeners: list(listener, 1),
-  upstreams: list(upstream, 1),
+  upstreams: list(upstream),
   servers: optional(list(server, 1), []),
   timeouts: optional(timeouts, timeouts({}, 'timeouts')),
   limits: optional(limits, limits({}, 'limits')),
@@ -270,12 +348,16 @@ export function readProxyOptions(given: GivenProxyOptions): ProxyOptions {
   }
   options.servers.forEach((one, i) => {
     one.locations.forEach((location, j) => {
-      if (!names.has(location.upstream)) {
+      const path = `servers[${i}].locations[${j}]`;
+      if ((location.upstream === undefined) === (location.reply === undefined)) {
         throw new OptionError(
-          `servers[${i}].locations[${j}].upstream`,
-          `one of ${[...names].join(', ')}`,
-          location.upstream,
+          path,
+          'either an upstream or a reply',
+          location.upstream === undefined ? 'neither' : 'both',
         );
+      }
+      if (location.upstream !== undefined && !names.has(location.upstream)) {
+        throw new OptionError(`${path}.upstream`, `one of ${[...names].join(', ')}`, location.upstream);
       }
     });
   });

@@ -1,11 +1,12 @@
 import type { ClientHost } from './client.js';
 import { Client } from './client.js';
-import { clientAddress, TrustedProxies } from './client-address.js';
+import { clientAddress } from './client-address.js';
 import type { Origin } from './forwarded-head.js';
 import type { RequestHead } from './http1/request-head.js';
-import type { WireUp } from './listener.js';
+import type { OnConnection } from './listener.js';
 import { Listener } from './listener.js';
-import type { GivenProxyOptions, LimitOptions, ProxyOptions, TimeoutOptions } from './options.js';
+import type { Location } from './location.js';
+import type { GivenProxyOptions, LimitOptions, ListenOptions, ProxyOptions, TimeoutOptions } from './options.js';
 import { readProxyOptions } from './options.js';
 import { Routes } from './route.js';
 import type { ProxyStatus } from './status.js';
@@ -32,14 +33,11 @@ export function createProxy(options: GivenProxyOptions): Proxy {
 
 /** The proxy at work: listeners, clients, tunnels and upstreams. */
 export class Proxy implements ClientHost {
-  readonly options: ProxyOptions;
-  readonly timeouts: TimeoutOptions;
-  readonly limits: LimitOptions;
+  options: ProxyOptions;
   closing = false;
-  readonly #groups = new Map<string, UpstreamGroup>();
-  readonly #routes: Routes<UpstreamGroup>;
-  readonly #listeners: readonly Listener[];
-  readonly #trusted = new Map<Client, TrustedProxies>();
+  #groups: ReadonlyMap<string, UpstreamGroup>;
+  #routes: Routes;
+  #listeners: readonly Listener[];
   readonly #clients = new Set<Client>();
   readonly #tunnels = new Set<Tunnel>();
   readonly #startedAt = performance.now();
@@ -49,18 +47,23 @@ export class Proxy implements ClientHost {
   /** @param options as `readProxyOptions` returns them */
   constructor(options: ProxyOptions) {
     this.options = options;
-    this.timeouts = options.timeouts;
-    this.limits = options.limits;
-    for (const one of options.upstreams) this.#groups.set(one.name, new UpstreamGroup(one, options));
+    this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
-    this.#listeners = options.listeners.map((one) => {
-      const trusted = one.trustedProxies.length > 0 ? new TrustedProxies(one.trustedProxies) : undefined;
-      return new Listener(
-        one,
-        (wireUp, address) => this.#onConnection(wireUp, address, one.tls !== undefined, trusted),
-        (error) => options.log('crit', `listener ${one.host}:${one.port}: ${error.message}`),
-      );
+    this.#listeners = options.listeners.map((one, index) => this.#newListener(one, index));
+  }
+
+  #newListener(options: ListenOptions, index: number): Listener {
+    return new Listener(options, index, this.#onConnection, (error) => {
+      this.options.log('crit', `listener ${options.host}:${options.port}: ${error.message}`);
     });
+  }
+
+  get timeouts(): TimeoutOptions {
+    return this.options.timeouts;
+  }
+
+  get limits(): LimitOptions {
+    return this.options.limits;
   }
 
   /**
@@ -75,9 +78,54 @@ export class Proxy implements ClientHost {
       for (const listener of this.#listeners) listener.close();
       throw error;
     }
+    this.#askForTags();
+  }
+
+  #askForTags(): void {
     for (const group of this.#groups.values()) {
       if (group.upstream.options.stickySid) void group.tags.ask();
     }
+  }
+
+  /**
+   * Takes new options while serving: listeners on the same address stay open, new ones are bound first, and what is under
+   * way ends as it began. When an option does not fit or a listener cannot be bound, nothing changes.
+   *
+   * @throws OptionError, or the system's error as `listen`
+   */
+  async reload(given: GivenProxyOptions): Promise<void> {
+    const options = readProxyOptions(given);
+    const kept = new Map<ListenOptions, Listener>();
+    for (const one of options.listeners) {
+      const same = this.#listeners.find((listener) => listener.serves(one));
+      if (same !== undefined) kept.set(one, same);
+    }
+    const fresh: Listener[] = [];
+    const listeners = options.listeners.map((one, index) => {
+      const listener = kept.get(one) ?? this.#newListener(one, index);
+      if (!kept.has(one)) fresh.push(listener);
+      return listener;
+    });
+    try {
+      for (const listener of fresh) await listener.listen();
+    } catch (error) {
+      for (const listener of fresh) listener.close();
+      throw error;
+    }
+    const gone = this.#listeners.filter((listener) => !listeners.includes(listener));
+    const before = this.#groups;
+    listeners.forEach((listener, index) => {
+      const one = options.listeners[index];
+      if (one !== undefined) listener.update(one, index);
+    });
+    this.#listeners = listeners;
+    this.#groups = groupsOf(options);
+    this.#routes = new Routes(options, this.#groups);
+    this.options = options;
+    for (const listener of gone) listener.close();
+    for (const client of this.#clients) if (gone.includes(client.listener)) client.closeWhenIdle();
+    for (const group of before.values()) group.close();
+    this.#askForTags();
   }
 
   /** Where the listeners are bound, in the order of the options. */
@@ -129,20 +177,18 @@ export class Proxy implements ClientHost {
     };
   }
 
-  #onConnection(wireUp: WireUp, address: string, tls: boolean, trusted: TrustedProxies | undefined): void {
-    const client = new Client(this, tls, address, wireUp);
-    this.#clients.add(client);
-    if (trusted?.has(address) === true) this.#trusted.set(client, trusted);
-  }
+  readonly #onConnection: OnConnection = (wireUp, address, listener) => {
+    this.#clients.add(new Client(this, listener, address, wireUp));
+  };
 
-  route(head: RequestHead): UpstreamGroup | undefined {
+  route(head: RequestHead, client: Client): Location | undefined {
     this.#requests++;
-    return this.#routes.find(head.host, head.target);
+    return this.#routes.find(client.listener.index, head.host, head.target, client.getFacts);
   }
 
   originOf(head: RequestHead, client: Client): Origin {
-    const trusted = this.#trusted.get(client);
-    if (trusted === undefined) return client.origin;
+    const { trusted } = client.listener;
+    if (trusted === undefined || !trusted.has(client.socketAddress)) return client.origin;
     return {
       socketAddress: client.socketAddress,
       clientAddress: clientAddress(client.socketAddress, head.joined('x-forwarded-for'), trusted),
@@ -169,6 +215,9 @@ export class Proxy implements ClientHost {
 
   #forget(client: Client): void {
     this.#clients.delete(client);
-    this.#trusted.delete(client);
   }
+}
+
+function groupsOf(options: ProxyOptions): ReadonlyMap<string, UpstreamGroup> {
+  return new Map(options.upstreams.map((one) => [one.name, new UpstreamGroup(one, options)]));
 }

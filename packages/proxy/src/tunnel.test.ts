@@ -192,6 +192,27 @@ async function pour(to: RawConnection, total: number): Promise<string> {
   return hash.digest('hex');
 }
 
+/**
+ * Sends pieces that each come in a read of their own, until nothing more goes: then the last of them have been written
+ * but not taken, each too small to hold up the next read. Reads of 16 KB make the reader take a buffer of its own.
+ */
+async function fill(to: RawConnection, ownBuffer: boolean): Promise<{ length: number; sum: string }> {
+  const hash = createHash('sha256');
+  let length = 0;
+  for (let i = 0; ; i++) {
+    const piece = randomBytes(ownBuffer && i % 5 === 0 ? 20_000 : randomInt(4_200, 12_000));
+    hash.update(piece);
+    length += piece.length;
+    const gone = new Promise<boolean>((resolve) => {
+      to.socket.write(piece, () => setImmediate(() => setImmediate(resolve, true)));
+    });
+    const late = new Promise<boolean>((resolve) => {
+      setTimeout(resolve, 500, false).unref();
+    });
+    if (!(await Promise.race([gone, late]))) return { length, sum: hash.digest('hex') };
+  }
+}
+
 /** Reads so many bytes, stopping now and then for `pauseMs`, and returns their checksum. */
 function drink(from: RawConnection, total: number, pauseMs: number): Promise<string> {
   const hash = createHash('sha256');
@@ -232,6 +253,26 @@ describe('many bytes both ways through several tunnels at once arrive unchanged'
     for (const [sent, got] of await Promise.all(checks)) expect(got).toBe(sent);
     for (const { peer } of tunnels) peer.socket.resetAndDestroy();
     await nothingLeft(proxy);
+  });
+
+  test('writes that are held up are not overwritten by the next reads', async () => {
+    const upstream = await startUpstream();
+    const proxy = await startProxy([upstream.port]);
+    const directions: (readonly [RawConnection, RawConnection])[] = [];
+    for (let i = 0; i < 8; i++) {
+      const { client, peer } = await openTunnel(proxy, upstream);
+      directions.push([client, peer], [peer, client]);
+    }
+    for (const [, to] of directions) to.socket.pause();
+    const filled = await Promise.all(directions.map(([from], index) => fill(from, index % 4 < 2)));
+    const got = await Promise.all(
+      directions.map(([, to], index) => {
+        const drunk = drink(to, filled[index]?.length ?? 0, 0);
+        to.socket.resume();
+        return drunk;
+      }),
+    );
+    expect(got).toEqual(filled.map(({ sum }) => sum));
   });
 
   test('a side that reads nothing holds up the other, in bounded memory', async () => {

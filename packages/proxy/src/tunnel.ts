@@ -1,5 +1,6 @@
 import { Deadline } from './deadline.js';
 import type { Link } from './link.js';
+import type { PeerTimeouts } from './location.js';
 import type { Peer } from './peer.js';
 import { HANDSHAKE_LENGTH, handshakeSid } from './session.js';
 import type { UpstreamGroup } from './upstream-group.js';
@@ -14,8 +15,11 @@ export interface TunnelEnds {
   readonly group: UpstreamGroup;
   /** The WebSocket opens an Engine.IO session: its first frame names the sid. */
   readonly opensSession: boolean;
+  readonly timeouts: PeerTimeouts;
   /** Beginning of what the peer sent behind its 101. */
   readonly first: string;
+  /** Told when the tunnel is over. */
+  readonly onEnd: () => void;
 }
 
 /** Milliseconds that one side may go on after the other has ended. */
@@ -61,12 +65,12 @@ export class Tunnel {
 
   /** A byte moved: the read timeout begins anew (nginx: `proxy_read_timeout`). */
   touch(): void {
-    if (!this.#halfOpen) this.#deadline.set(this.#ends.group.timeouts.read);
+    if (!this.#halfOpen) this.#deadline.set(this.#ends.timeouts.read);
   }
 
   /** Bytes a side has sent that the other has not taken: then the time for a write runs (nginx: `proxy_send_timeout`). */
   onCongested(): void {
-    if (!this.#halfOpen) this.#deadline.set(this.#ends.group.timeouts.upstreamSend);
+    if (!this.#halfOpen) this.#deadline.set(this.#ends.timeouts.upstreamSend);
   }
 
   /** Looks for the sid in the peer's first bytes, which may come in pieces. */
@@ -109,6 +113,7 @@ export class Tunnel {
     this.ended = true;
     this.#deadline.close();
     this.#ends.peer.release(true);
+    this.#ends.onEnd();
     this.#onEnded(this);
   }
 }

@@ -1,7 +1,7 @@
 import type { ProxyError } from './errors.js';
 import { askHealth } from './health-query.js';
 import type { RequestHead } from './http1/request-head.js';
-import type { ProxyOptions, TimeoutOptions, UpstreamOptions } from './options.js';
+import type { ProxyOptions, UpstreamOptions } from './options.js';
 import type { Peer } from './peer.js';
 import { LinkPool } from './pool.js';
 import { TagQuery } from './tag-query.js';
@@ -12,13 +12,11 @@ export class UpstreamGroup {
   readonly upstream: Upstream;
   readonly pool: LinkPool;
   readonly tags: TagQuery;
-  readonly timeouts: TimeoutOptions;
   readonly #log: ProxyOptions['log'];
 
   constructor(options: UpstreamOptions, proxy: ProxyOptions) {
     this.upstream = new Upstream(options);
     this.pool = new LinkPool(options.keepalive, proxy.limits);
-    this.timeouts = proxy.timeouts;
     this.#log = proxy.log;
     this.tags = new TagQuery({
       peers: this.upstream.peers,

@@ -42,10 +42,10 @@ export class Fields {
   }
 
   /** Values of all fields of that name (lower case), joined as one list (RFC 9110 5.3), or undefined. */
-  joined(lower: string): string | undefined {
+  joined(lower: string, separator = ', '): string | undefined {
     let value: string | undefined;
     for (let i = 0; i < this.keys.length; i++) {
-      if (this.keys[i]?.lower === lower) value = value === undefined ? this.values[i] : `${value}, ${this.values[i]}`;
+      if (this.keys[i]?.lower === lower) value = value === undefined ? this.values[i] : value + separator + (this.values[i] ?? '');
     }
     return value;
   }

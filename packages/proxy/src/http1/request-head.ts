@@ -10,6 +10,8 @@ export class RequestHead extends Fields {
   target = '';
   /** `Host` as given, port included; empty in HTTP/1.0 without one. */
   host = '';
+  /** The request line as it came. */
+  line = '';
   /** `Expect: 100-continue`. */
   expectContinue = false;
 
@@ -78,6 +80,7 @@ function refuseOverlong(text: string, from: number, start: number, limits: HeadL
 }
 
 function readRequestLine(head: RequestHead, text: string, start: number, stop: number): void {
+  head.line = text.slice(start, stop);
   const space = text.indexOf(' ', start);
   const lastSpace = text.lastIndexOf(' ', stop - 1);
   if (space < 0 || space >= stop || lastSpace <= space) throw badRequestLine(text, start, stop);

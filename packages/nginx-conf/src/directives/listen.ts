@@ -1,0 +1,100 @@
+import { parseAddress } from '../address.js';
+import type { InetAddress, UnixAddress } from '../address.js';
+import { invalidParameter, parameter } from '../arguments.js';
+import type { Site } from '../directive.js';
+import { parseInteger, parseSeconds, parseSize } from '../units.js';
+
+/** TCP keep-alive of accepted connections: the system's values where one is left out. Seconds. */
+export interface SocketKeepalive {
+  readonly idle: number | undefined;
+  readonly interval: number | undefined;
+  readonly count: number | undefined;
+}
+
+export interface Listen {
+  /** As written. */
+  readonly source: string;
+  /** Port 80 where none is given; `lastPort` for a range. */
+  readonly address: (InetAddress & { readonly port: number }) | UnixAddress;
+  readonly defaultServer: boolean;
+  readonly ssl: boolean;
+  readonly proxyProtocol: boolean;
+  /** Connections not yet accepted. Default 511. */
+  readonly backlog: number;
+  /** An IPv6 wildcard takes no IPv4 connections. Default true. */
+  readonly ipv6only: boolean;
+  readonly keepalive: SocketKeepalive | 'on' | 'off' | undefined;
+}
+
+/** Socket tuning without an effect that a client could see. */
+const TUNING = /^(?:deferred|reuseport|multipath|(?:fastopen|rcvbuf|sndbuf|setfib|accept_filter)=.*)$/s;
+const REFUSED = /^(?:http2|quic|spdy)$/;
+
+function addressName(address: Listen['address']): string {
+  if ('unix' in address) return `unix:${address.unix}`;
+  const { host, port, lastPort } = address;
+  const shown = host === '*' ? '0.0.0.0' : host.includes(':') ? `[${host}]` : host;
+  return `${shown}:${port}${lastPort === undefined ? '' : `-${lastPort}`}`;
+}
+
+function readKeepalive(value: string, site: Site): Listen['keepalive'] {
+  if (value === 'on' || value === 'off') return value;
+  const parts = value.split(':');
+  const [idle, interval] = parts.slice(0, 2).map((one) => (one === '' ? undefined : parseSeconds(one)));
+  const count = parts[2] === undefined || parts[2] === '' ? undefined : parseInteger(parts[2]);
+  const given = parts.filter((one) => one !== '').length;
+  const read = [idle, interval, count].filter((one) => one !== undefined && one > 0).length;
+  if (parts.length > 3 || given === 0 || given !== read) site.fail(`invalid so_keepalive value: "${value}"`);
+  return { idle, interval, count };
+}
+
+/** `listen address [parameters]`, in nginx's words where it refuses them. */
+export function readListen([source = '', ...parameters]: readonly string[], site: Site): Listen {
+  const parsed = parseAddress(source, { listen: true });
+  if ('problem' in parsed) return site.fail(`${parsed.problem} in "${source}" of the "listen" directive`);
+  const address = 'unix' in parsed ? parsed : { ...parsed, port: parsed.port ?? 80 };
+  const name = addressName(address);
+
+  let defaultServer = false;
+  let ssl = false;
+  let proxyProtocol = false;
+  let backlog = 511;
+  let ipv6only = true;
+  let keepalive: Listen['keepalive'];
+  let options = false;
+  for (const arg of parameters) {
+    const queue = parameter(arg, 'backlog');
+    const only = parameter(arg, 'ipv6only');
+    const alive = parameter(arg, 'so_keepalive');
+    if (arg === 'default_server' || arg === 'default') defaultServer = true;
+    else if (arg === 'ssl') ssl = true;
+    else if (arg === 'proxy_protocol') proxyProtocol = true;
+    else if (arg === 'bind') options = true;
+    else if (queue !== undefined) {
+      backlog = parseInteger(queue) || site.fail(`invalid backlog "${arg}"`);
+      options = true;
+    } else if (only !== undefined) {
+      if (only !== 'on' && only !== 'off') invalidParameter(arg, site);
+      ipv6only = only === 'on';
+      options = true;
+    } else if (alive !== undefined) {
+      keepalive = readKeepalive(alive, site);
+      options = true;
+    } else if (REFUSED.test(arg)) {
+      site.fail(`the "${arg}" parameter of the "listen" directive is not served by pinwheel`);
+    } else if (TUNING.test(arg)) {
+      const buffer = parameter(arg, 'rcvbuf') ?? parameter(arg, 'sndbuf');
+      if (buffer !== undefined && !parseSize(buffer)) site.fail(`invalid ${arg.slice(0, 6)} "${arg}"`);
+      site.warn(`the "${arg}" parameter of the "listen" directive has no effect in pinwheel`);
+      options = true;
+    } else invalidParameter(arg, site);
+  }
+
+  const own = site.scope.entries.some(
+    (entry) => entry.spec.name === 'listen' && addressName((entry.value as Listen).address) === name,
+  );
+  if (own) site.fail(`a duplicate listen ${name}`);
+  if (options && !site.claim('listen options', name)) site.fail(`duplicate listen options for ${name}`);
+  if (defaultServer && !site.claim('default server', name)) site.fail(`a duplicate default server for ${name}`);
+  return { source, address, defaultServer, ssl, proxyProtocol, backlog, ipv6only, keepalive };
+}

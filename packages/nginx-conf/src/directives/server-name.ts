@@ -1,0 +1,27 @@
+import type { Site } from '../directive.js';
+import { Hostnames } from '../hostnames.js';
+import type { Regex } from '../regex.js';
+
+/** A name of a server: exact or with a wildcard (lower case), a regular expression, or `$hostname`. */
+export type ServerName = { readonly name: string } | { readonly regex: Regex } | { readonly hostname: true };
+
+/** `server_name`; '' is for requests without a host. */
+export function readServerName(args: readonly string[], site: Site): readonly ServerName[] {
+  return args.map((arg): ServerName => {
+    if (arg === '.' || arg === '*' || (arg.length < 3 && arg.startsWith('*'))) {
+      return site.fail(`server name "${arg}" is invalid`);
+    }
+    if (arg.includes('/')) site.warn(`server name "${arg}" has suspicious symbols`);
+    if (arg.startsWith('~')) {
+      if (arg.length === 1) site.fail(`empty regex in server name "${arg}"`);
+      // Hosts are compared in lower case, so that capitals in the expression could never match.
+      return { regex: site.regex(arg.slice(1), /[A-Z]/.test(arg)) };
+    }
+    if (arg.toLowerCase() === '$hostname') return { hostname: true };
+    if (new Hostnames<true>().add(arg, true) === 'invalid') {
+      // nginx finds this when it has read everything.
+      site.later(() => site.fail(`invalid server name or wildcard "${arg}"`));
+    }
+    return { name: arg.toLowerCase() };
+  });
+}

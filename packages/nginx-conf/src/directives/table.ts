@@ -1,0 +1,29 @@
+import type { Spec } from '../directive.js';
+import { accepted } from './accepted.js';
+import { core } from './core.js';
+import { http } from './http.js';
+import { log } from './log.js';
+import { proxy } from './proxy.js';
+import { tls } from './tls.js';
+import { upstream } from './upstream.js';
+
+/** Every directive that may stand in a file, by area. */
+export const AREAS: Readonly<Record<string, Readonly<Record<string, Spec>>>> = {
+  process: core,
+  'servers and requests': http,
+  logs: log,
+  proxy,
+  upstreams: upstream,
+  TLS: tls,
+  'no effect': accepted,
+};
+
+const byName = new Map<string, Spec[]>();
+for (const area of Object.values(AREAS)) {
+  for (const spec of Object.values(area)) byName.set(spec.name, [...(byName.get(spec.name) ?? []), spec]);
+}
+
+/** The directives of this name: several when it means another thing in another context. */
+export function specsNamed(name: string): readonly Spec[] {
+  return byName.get(name) ?? [];
+}

@@ -1,0 +1,44 @@
+import { ConfError } from '../error.js';
+import type { Place } from '../error.js';
+
+/** What nginx takes where no `types` block is in sight. */
+const DEFAULTS: readonly (readonly [type: string, extensions: readonly string[]])[] = [
+  ['text/html', ['html', 'htm', 'shtml']],
+  ['image/gif', ['gif']],
+  ['image/jpeg', ['jpg', 'jpeg']],
+];
+
+/** File name extensions and their types: the `types` blocks of a level. */
+export class MimeTypes {
+  readonly #types = new Map<string, string>();
+  /** Extensions given more than once: the last one counts. */
+  readonly duplicates: { readonly message: string; readonly place: Place }[] = [];
+
+  /** One line of the block: `text/html html htm`. */
+  add({ name: type, args, file, line }: { readonly name: string; readonly args: readonly string[] } & Place): void {
+    if (type === 'include') {
+      throw new ConfError('invalid number of arguments in "include" directive', { file, line });
+    }
+    for (const arg of args) {
+      const extension = arg.toLowerCase();
+      const before = this.#types.get(extension);
+      if (before !== undefined) {
+        const message = `duplicate extension "${arg}", content type: "${type}", previous content type: "${before}"`;
+        this.duplicates.push({ message, place: { file, line } });
+      }
+      this.#types.set(extension, type);
+    }
+  }
+
+  /** The types of a configuration without any `types` block. */
+  static defaults(): MimeTypes {
+    const types = new MimeTypes();
+    for (const [name, args] of DEFAULTS) types.add({ name, args, file: '', line: 0 });
+    return types;
+  }
+
+  /** By extension without the dot, lower case. */
+  get entries(): ReadonlyMap<string, string> {
+    return this.#types;
+  }
+}

@@ -1,0 +1,1 @@
+export type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from '@pinwheel/proxy';

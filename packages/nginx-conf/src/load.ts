@@ -1,0 +1,32 @@
+import { Checker } from './check.js';
+import type { ConfWarning } from './error.js';
+import type { ConfFiles } from './files.js';
+import { confPrefix, parseFile, parseParameter } from './parse.js';
+import type { Directive } from './parse.js';
+import type { Scope } from './scope.js';
+import type { Variables } from './user-variables.js';
+
+/** A configuration that has been read, checked and compiled. */
+export interface Configuration {
+  /** The main level, from which all others are reached. */
+  readonly main: Scope;
+  /** Everything as written, included files in their place. */
+  readonly tree: readonly Directive[];
+  readonly variables: Variables;
+  readonly warnings: readonly ConfWarning[];
+}
+
+/**
+ * Reads an nginx.conf.
+ *
+ * @param path of the main file, as errors should name it; `include` starts from its directory
+ * @param parameter directives of `-g`, which come before those of the file
+ * @throws ConfError at the first thing that is wrong, in the order nginx finds it
+ */
+export function loadConfiguration(files: ConfFiles, path: string, parameter = ''): Configuration {
+  const checker = new Checker();
+  const given = parseParameter(files, parameter, confPrefix(path), checker);
+  const tree = [...given, ...parseFile(files, path, checker)];
+  checker.finish();
+  return { main: checker.main, tree, variables: checker.variables, warnings: checker.warnings };
+}

@@ -1,0 +1,76 @@
+import type { GivenListener, GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
+import { http } from '../directives/http.js';
+import type { Listen } from '../directives/listen.js';
+import { upstream } from '../directives/upstream.js';
+import { ConfError } from '../error.js';
+import type { Configuration } from '../load.js';
+import type { Scope } from '../scope.js';
+import { checkServed } from './served.js';
+import { locationsOf } from './locations.js';
+import { listenerOf, sharedOptions } from './shared.js';
+import { implicitUpstreams, upstreamOf } from './upstreams.js';
+
+/** What a configuration needs of the world: the program provides it. */
+export interface Surroundings {
+  /** The log at that path; what is given to it is one line without its end. */
+  accessLog(path: string): (line: string) => void;
+  /** The text of a certificate or key. @throws Error */
+  readFile(path: string): string;
+}
+
+/**
+ * The options of a proxy that does what the configuration says.
+ *
+ * @throws ConfError for what the directive table knows and the proxy cannot do yet
+ */
+export function proxyOptions(configuration: Configuration, around: Surroundings): GivenProxyOptions {
+  const main = configuration.main;
+  const block = main.own(main.entries.find(({ spec }) => spec.name === 'http')?.spec ?? http.http).at(0)?.scope;
+  if (block === undefined) throw new ConfError('no "http" section: there is nothing to serve');
+  checkServed(block);
+  const servers = block.blocks(http.server);
+  const listeners: { readonly key: string; readonly options: GivenListener }[] = [];
+  const upstreams: GivenUpstream[] = block.blocks(upstream.upstream).map(({ value, scope }) => upstreamOf(value, scope));
+  const given = servers.map(({ scope }): GivenServer => {
+    const served: number[] = [];
+    const defaultFor: number[] = [];
+    for (const listen of listens(scope)) {
+      const key = keyOf(listen);
+      let index = listeners.findIndex((one) => one.key === key);
+      if (index < 0) index = listeners.push({ key, options: listenerOf(listen, scope, around) }) - 1;
+      served.push(index);
+      if (listen.defaultServer) defaultFor.push(index);
+    }
+    const locations = locationsOf(scope, around);
+    return { listeners: served, defaultFor, ...namesOf(scope), locations };
+  });
+  return {
+    listeners: listeners.map((one) => one.options),
+    upstreams: [...upstreams, ...implicitUpstreams(block, upstreams)],
+    servers: given,
+    ...sharedOptions(block, servers),
+  };
+}
+
+/** A server without `listen` listens on port 80. */
+function listens(server: Scope): readonly Listen[] {
+  const given = server.own(http.listen).map(({ value }) => value);
+  if (given.length > 0) return given;
+  return [http.listen.read(['*:80'], server.site({ name: 'listen', args: [], file: '', line: 0 }, server))];
+}
+
+function keyOf({ address }: Listen): string {
+  return 'unix' in address ? `unix:${address.unix}` : `${address.host} ${address.port}`;
+}
+
+function namesOf(server: Scope): Pick<GivenServer, 'names' | 'expressions'> {
+  const names = server.own(http.server_name).flatMap(({ value }) => value);
+  return {
+    names: names.flatMap((one) => ('name' in one ? [one.name] : [])),
+    expressions: names.flatMap((one) => {
+      if (!('regex' in one)) return [];
+      const { regex } = one;
+      return [(host, facts) => regex.match(host, facts)];
+    }),
+  };
+}

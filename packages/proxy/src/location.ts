@@ -1,0 +1,73 @@
+import type { Facts } from './facts.js';
+import type { FieldOptions, LimitOptions, LocationOptions, ReplyOptions, TimeoutOptions, Value } from './options.js';
+import type { UpstreamGroup } from './upstream-group.js';
+
+/** Timeouts towards a peer; see `TimeoutOptions`. */
+export interface PeerTimeouts {
+  readonly connect: number;
+  readonly read: number;
+  readonly upstreamSend: number;
+}
+
+/** A configured field of the request to a peer, with its name in lower case beside it. */
+export interface ConfiguredField extends FieldOptions {
+  readonly lower: string;
+}
+
+/** A location at work: what becomes of a request that it fits. */
+export class Location {
+  readonly options: LocationOptions;
+  /** Undefined where the answer is the balancer's own. */
+  readonly group: UpstreamGroup | undefined;
+  readonly reply: ReplyOptions | undefined;
+  /** Undefined: the forwarding fields that are always sent (`forwarded-head.ts`). */
+  readonly fields: readonly ConfiguredField[] | undefined;
+  readonly timeouts: PeerTimeouts;
+  /** Bytes of a request body; 0 is no limit. */
+  readonly bodyLimit: number;
+  readonly onEnd: ((facts: Facts) => void) | undefined;
+
+  constructor(
+    options: LocationOptions,
+    group: UpstreamGroup | undefined,
+    timeouts: TimeoutOptions,
+    limits: LimitOptions,
+    /** First name of its server. */
+    readonly serverName: string,
+  ) {
+    this.options = options;
+    this.group = group;
+    this.reply = options.reply;
+    this.fields = options.fields?.map((field) => ({ ...field, lower: field.name.toLowerCase() }));
+    this.timeouts = {
+      connect: options.connectTimeout ?? timeouts.connect,
+      read: options.readTimeout ?? timeouts.read,
+      upstreamSend: options.sendTimeout ?? timeouts.upstreamSend,
+    };
+    this.bodyLimit = options.bodyLimit ?? limits.body;
+    this.onEnd = options.onEnd;
+  }
+
+  /** The target for the peer: with a `uri`, that takes the place of the part that the location's path matched. */
+  targetFor(target: string, path: string): string {
+    const { uri } = this.options;
+    if (uri === undefined) return target;
+    const query = target.indexOf('?');
+    const rest = encodePath(path.slice(this.options.path.length));
+    return uri + rest + (query < 0 ? '' : target.slice(query));
+  }
+}
+
+/** The value for this request. */
+export function valueOf(value: Value, facts: () => Facts): string {
+  return typeof value === 'string' ? value : value(facts());
+}
+
+/** A decoded path as it may stand in a request line again. */
+function encodePath(path: string): string {
+  return path.replace(
+    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+    /[\0-\x20\x7f-\xff%?#]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}
