@@ -134,7 +134,7 @@ export interface Facts {
 
   /** Group `n` (1 to 9) of the last regular expression that matched; undefined when there is none. */
   capture(n: number): string | undefined;
-  /** A regular expression has matched: its groups are `$1` to `$9` from now on. */
+  /** A regular expression has matched: `groups[1]` and on are `$1` and on from now on. */
   setCaptures(groups: readonly (string | undefined)[]): void;
   /** Slot `index` (from 0, below `Variables.slots`) of the request's own variables; undefined until it is set. */
   variable(index: number): string | undefined;

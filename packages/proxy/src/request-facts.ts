@@ -146,7 +146,7 @@ export class RequestFacts implements Facts {
   }
 
   capture(n: number): string | undefined {
-    return this.#captures[n - 1];
+    return this.#captures[n];
   }
   setCaptures(groups: readonly (string | undefined)[]): void {
     this.#captures = groups;
