@@ -72,6 +72,18 @@ describe('the buffer of 4,096 bytes', () => {
   });
 });
 
+it.each([
+  ['"a"b;', 'unexpected "b"'],
+  ["'a'};", 'unexpected "}"'],
+  ['"a"', 'unexpected end of file, expecting ";" or "}"'],
+  ['a', 'unexpected end of file, expecting ";" or "}"'],
+  ['a }', 'unexpected "}"'],
+  [';', 'unexpected ";"'],
+  ['\n{', 'unexpected "{"'],
+])('%j is refused', (text, message) => {
+  expect(() => statements(text)).toThrow(expect.objectContaining({ message, file: 'f' }));
+});
+
 it('a parameter that ends early is told as such', () => {
   expect(() => new Lexer('a b', 'command line', 'parameter').next()).toThrow(
     expect.objectContaining({ message: 'unexpected end of parameter, expecting ";"', line: 0 }),

@@ -82,5 +82,5 @@ it.each([
 });
 
 it('one that is too large is refused when it is compiled, not when it is first used', () => {
-  expect(() => compilePattern('(?:(?:a{1,60000}b){1,60000}c){1,60000}')).toThrow('too large');
+  expect(() => compilePattern('(?:(?:a?){3000}){3000}')).toThrow(/^what JavaScript cannot compile \(.+\) in regex/);
 });

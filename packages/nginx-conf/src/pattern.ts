@@ -51,7 +51,7 @@ class Translator {
       regexp.test('');
       return { regexp, names: this.#names, groups: this.#groups };
     } catch (error) {
-      throw this.#refused(error instanceof Error ? error.message : String(error));
+      throw this.#refused(`what JavaScript cannot compile (${error instanceof Error ? error.message : String(error)})`);
     }
   }
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { memoryFiles } from './fixture/memory-files.js';
+import { request } from './fixture/request.js';
 import { core } from './directives/core.js';
 import { http } from './directives/http.js';
 import { log } from './directives/log.js';
@@ -79,7 +80,9 @@ it('set and return keep their order', () => {
 it('defaults that are compiled work like what is written', () => {
   const { servers } = load('http { server {} }');
   const [access] = servers[0]?.list(log.access_log) ?? [];
-  expect(access === undefined || access === 'off' ? undefined : access.path.value).toBe('logs/access.log');
+  if (access === undefined || access === 'off') throw new Error('no log');
+  expect(access.path.value).toBe('logs/access.log');
+  expect(access.format.line(request())).toContain('"GET /a?x=1 HTTP/1.1" 200 100');
   expect(
     servers[0]
       ?.list(http.index)

@@ -1,3 +1,4 @@
+import { configuredReply } from './configured-reply.js';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import { Forward } from './forward.js';
@@ -11,7 +12,6 @@ import { readRequestHead } from './http1/request-head.js';
 import type { Facts } from './facts.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
-import { valueOf } from './location.js';
 import type { LimitOptions, ReplyOptions, TimeoutOptions } from './options.js';
 import { RequestFacts } from './request-facts.js';
 import type { TunnelEnds } from './tunnel.js';
@@ -59,14 +59,15 @@ export class Client implements WireReader, BodySink {
   readonly acceptedAt = Date.now();
   readonly serial = ++connections;
   #lastServerName = '';
-  readonly #remotePort: number | undefined;
+  readonly remotePort: number | undefined;
   /** Status and head size of the current answer. */
   status = 0;
   headLength = 0;
   #forward: Forward | undefined;
   /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
   #carry = '';
-  #requests = 0;
+  /** On this connection so far. */
+  requests = 0;
   #processing = false;
   /** No further request is read; what still comes is thrown away. */
   #ending = false;
@@ -87,7 +88,7 @@ export class Client implements WireReader, BodySink {
     this.socketAddress = address;
     this.origin = { socketAddress: address, clientAddress: address, tls: this.tls, trusted: false };
     this.wire = wireUp(this);
-    this.#remotePort = this.wire.socket.remotePort;
+    this.remotePort = this.wire.socket.remotePort;
     this.deadline.set(host.timeouts.clientHeader);
   }
 
@@ -114,31 +115,14 @@ export class Client implements WireReader, BodySink {
     return this.#body.received;
   }
 
-  get remotePort(): number | undefined {
-    return this.#remotePort;
-  }
-
-  get localAddress(): string {
-    return this.wire.socket.localAddress ?? '';
-  }
-
-  get localPort(): number | undefined {
-    return this.wire.socket.localPort;
-  }
-
   /** First name of the server that has the current request. */
   get serverName(): string {
     return this.#location?.serverName ?? this.#lastServerName;
   }
 
-  /** Requests on the connection so far. */
-  get requests(): number {
-    return this.#requests;
-  }
-
   /** Whether the connection may carry another request after this one. */
   mayKeepAlive(head: RequestHead): boolean {
-    return !head.close && !this.#host.closing && this.#requests < this.#host.limits.requests;
+    return !head.close && !this.#host.closing && this.requests < this.#host.limits.requests;
   }
 
   /** Closes an idle connection now; a busy one ends with the request in hand. */
@@ -217,7 +201,7 @@ export class Client implements WireReader, BodySink {
 
   #begin(head: RequestHead, bodyHere: boolean): void {
     const { timeouts } = this.#host;
-    this.#requests++;
+    this.requests++;
     this.#head = head;
     this.#facts = undefined;
     this.#location = undefined;
@@ -260,7 +244,7 @@ export class Client implements WireReader, BodySink {
       return;
     }
     const keepAlive = this.#body.done && this.mayKeepAlive(head);
-    this.#answer(replyFor(reply, this.getFacts), keepAlive);
+    this.#answer(configuredReply(reply, this.getFacts), keepAlive);
     this.onExchangeEnd(keepAlive);
   }
 
@@ -415,13 +399,4 @@ export class Client implements WireReader, BodySink {
     }
     this.#refuse(new ProxyError('request_timeout'));
   }
-}
-
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
-function replyFor({ status, text, contentType }: ReplyOptions, facts: () => Facts): Reply {
-  const shown = text === undefined ? '' : valueOf(text, facts);
-  if (REDIRECTS.has(status)) return { ...errorPage(status), fields: `Location: ${shown}\r\n` };
-  if (text === undefined && status >= 300) return errorPage(status);
-  return { status, contentType: contentType ?? 'text/plain', body: shown };
 }

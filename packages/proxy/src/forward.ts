@@ -1,6 +1,7 @@
 import type { Client } from './client.js';
 import { ProxyError } from './errors.js';
-import type { Facts, UpstreamAttempt } from './facts.js';
+import { Attempts } from './attempts.js';
+import type { Facts } from './facts.js';
 import { configuredHeadText, requestHeadText, responseHeadText, switchedHeadText } from './forwarded-head.js';
 import type { BodyFraming } from './http1/body.js';
 import type { RequestHead } from './http1/request-head.js';
@@ -29,8 +30,7 @@ export class Forward implements LinkUser {
   readonly #location: Location;
   readonly #group: UpstreamGroup;
   readonly #facts: () => Facts;
-  /** Attempts so far, for whoever is told at the end; not kept when nobody is. */
-  readonly attempts: AttemptRecord[] = [];
+  readonly attempts: Attempts;
   /** The peer's answer. */
   response: ResponseHead | undefined;
   readonly #engine: EngineRequest | undefined;
@@ -67,6 +67,7 @@ export class Forward implements LinkUser {
     this.#facts = facts;
     if (location.group === undefined) throw new TypeError('a location with a reply forwards nothing');
     this.#group = location.group;
+    this.attempts = new Attempts(location.onEnd !== undefined);
     this.#engine = engineRequest(head.target);
     this.#opensSession = this.#engine !== undefined && opensPollingSession(this.#engine, head);
     this.#bodyEnded = !head.chunked && head.contentLength <= 0;
@@ -122,7 +123,7 @@ export class Forward implements LinkUser {
     this.#tried.add(peer);
     this.#peer = peer;
     this.#requestSent = false;
-    if (this.#location.onEnd !== undefined) this.attempts.push(new AttemptRecord(peer.name));
+    this.attempts.begin(peer);
     peer.acquire();
     const idle = freshOnly ? undefined : this.#group.pool.take(peer);
     const link = idle ?? this.#group.pool.open(peer);
@@ -158,8 +159,7 @@ export class Forward implements LinkUser {
       if (this.#body.length > BODY_KEPT) this.#dropBody();
     }
     if (this.#bodyEnded && head.chunked) link.wire.put('0\r\n\r\n');
-    const attempt = this.attempts.at(-1);
-    if (attempt !== undefined) attempt.connectTime = performance.now() - attempt.startedAt;
+    this.attempts.onSent();
   }
 
   #headText(): string {
@@ -234,7 +234,7 @@ export class Forward implements LinkUser {
   onResponseHead(head: ResponseHead, framing: BodyFraming): void {
     this.responseStarted = true;
     this.response = head;
-    this.#recordHead(head.status);
+    this.attempts.onHead(head.status);
     this.#learning = this.#opensSession && head.status === 200;
     const modern = this.#head.minor === 1;
     // A body without known end is chunked for a client that can read that, else it ends with the connection.
@@ -309,7 +309,7 @@ export class Forward implements LinkUser {
     const peer = this.#peer;
     if (link === undefined || peer === undefined) return;
     this.response = head;
-    this.#recordHead(head.status);
+    this.attempts.onHead(head.status);
     if (!this.#head.asksWebSocket || !this.#bodyEnded) {
       link.destroy();
       this.onLinkError(new ProxyError('unexpected_upgrade'));
@@ -346,8 +346,7 @@ export class Forward implements LinkUser {
       attempts: this.#attempts,
       maxAttempts: upstream.peers.length + 1,
     });
-    const failed = this.attempts.at(-1);
-    if (failed !== undefined && failed.status === 0) failed.status = error.status;
+    this.attempts.onFailed(error.status);
     this.#group.tellFailure(error, peer, this.#head, this.#client.origin.clientAddress, retry);
     if (!retry || peer === undefined) {
       this.#fail(error);
@@ -374,39 +373,13 @@ export class Forward implements LinkUser {
     this.#client.onForwardFailed(error, this.responseStarted);
   }
 
-  #recordHead(status: number): void {
-    const attempt = this.attempts.at(-1);
-    if (attempt === undefined) return;
-    attempt.status = status;
-    attempt.headerTime = performance.now() - attempt.startedAt;
-  }
-
   #release(ok: boolean): void {
-    this.#recordEnd();
+    this.attempts.onEnd();
     this.#peer?.release(ok);
     this.#peer = undefined;
-  }
-
-  #recordEnd(): void {
-    const attempt = this.attempts.at(-1);
-    if (attempt !== undefined) attempt.responseTime ??= performance.now() - attempt.startedAt;
   }
 
   #end(): void {
     this.#ended = true;
   }
-}
-
-/** One attempt, as `$upstream_*` variables tell it. Times are milliseconds since it began. */
-class AttemptRecord implements UpstreamAttempt {
-  readonly startedAt = performance.now();
-  status = 0;
-  connectTime: number | undefined;
-  headerTime: number | undefined;
-  responseTime: number | undefined;
-  responseLength = 0;
-  bytesReceived = 0;
-  bytesSent = 0;
-
-  constructor(readonly addr: string) {}
 }

@@ -66,7 +66,6 @@ export function valueOf(value: Value, facts: () => Facts): string {
 /** A decoded path as it may stand in a request line again. */
 function encodePath(path: string): string {
   return path.replace(
-    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
     /[\0-\x20\x7f-\xff%?#]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );

@@ -270,10 +270,10 @@ const listener = object<ListenOptions>({
   trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
 });
 
-const value: Field<Value> = (given, path) =>
+const templated: Field<Value> = (given, path) =>
   typeof given === 'string' ? given : (callback(given, path) as Exclude<Value, string>);
 
-const location = object<LocationOptions>({
+const locationFields = object<LocationOptions>({
   path: text('a path', /^(?:\/|$)/),
   match: optional(oneOf('prefix', 'final_prefix', 'exact', 'expression'), 'prefix'),
   matches: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['matches']>),
@@ -281,12 +281,14 @@ const location = object<LocationOptions>({
   reply: maybe(
     object<ReplyOptions>({
       status: integer(200, 999),
-      text: maybe(value),
-      contentType: maybe(text('a media type', /^[^\0-\x1f]*$/)),
+      text: maybe(templated),
+      contentType: maybe(text('a media type', /^[ -~]*$/)),
     }),
   ),
   uri: maybe(text('a path', /^\//)),
-  fields: maybe(list(object<FieldOptions>({ name: text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/), value }))),
+  fields: maybe(
+    list(object<FieldOptions>({ name: text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/), value: templated })),
+  ),
   connectTimeout: maybe(milliseconds),
   readTimeout: maybe(milliseconds),
   sendTimeout: maybe(milliseconds),
@@ -302,7 +304,7 @@ const server = object<ServerOptions>({
     list((given, path) => callback(given, path) as ServerOptions['expressions'][number]),
     [],
   ),
-  locations: list(location),
+  locations: list(locationFields),
 });
 
 const timeouts = object<TimeoutOptions>({

@@ -51,10 +51,10 @@ export class RequestFacts implements Facts {
     return this.#client.remotePort;
   }
   get serverAddr(): string {
-    return this.#client.localAddress;
+    return this.#client.wire.socket.localAddress ?? '';
   }
   get serverPort(): number | undefined {
-    return this.#client.localPort;
+    return this.#client.wire.socket.localPort;
   }
   get connection(): number {
     return this.#client.serial;
@@ -135,7 +135,7 @@ export class RequestFacts implements Facts {
     return this.#forward === undefined ? undefined : '80';
   }
   get upstreamAttempts(): readonly UpstreamAttempt[] {
-    return this.#forward?.attempts ?? [];
+    return this.#forward?.attempts.all ?? [];
   }
   upstreamHeader(name: string): string | undefined {
     return this.#forward?.response?.joined(name);

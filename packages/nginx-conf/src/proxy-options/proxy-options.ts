@@ -30,7 +30,9 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
   checkServed(block);
   const servers = block.blocks(http.server);
   const listeners: { readonly key: string; readonly options: GivenListener }[] = [];
-  const upstreams: GivenUpstream[] = block.blocks(upstream.upstream).map(({ value, scope }) => upstreamOf(value, scope));
+  const upstreams: GivenUpstream[] = block
+    .blocks(upstream.upstream)
+    .map(({ value, scope }) => upstreamOf(value, scope));
   const given = servers.map(({ scope }): GivenServer => {
     const served: number[] = [];
     const defaultFor: number[] = [];

@@ -5,18 +5,22 @@ import type { Scope } from '../scope.js';
  * Directives whose meaning reaches the proxy. What the table reads and is not in here would be ignored, so it is refused
  * by name. The second list may stand only where it holds for everything: in `http`, or in the only server.
  */
-const SERVED: ReadonlySet<string> = new Set([
-  ...['server', 'listen', 'server_name', 'location', 'return', 'map', 'types', 'default_type', 'log_format', 'access_log'],
-  ...['client_max_body_size', 'upstream', 'ip_hash', 'least_conn', 'keepalive', 'keepalive_requests', 'keepalive_time'],
-  ...['keepalive_timeout', 'zone', 'sticky_sid', 'websocket', 'proxy_pass', 'proxy_http_version', 'proxy_set_header'],
-  ...['proxy_connect_timeout', 'proxy_read_timeout', 'proxy_send_timeout', 'proxy_buffering', 'proxy_request_buffering'],
-  ...['ssl_certificate', 'ssl_certificate_key', 'error_log', 'include'],
-]);
+const SERVED: ReadonlySet<string> = words(`
+    server listen server_name location return map types default_type log_format access_log
+    client_max_body_size upstream ip_hash least_conn keepalive keepalive_requests keepalive_time
+    keepalive_timeout zone sticky_sid websocket proxy_pass proxy_http_version proxy_set_header
+    proxy_connect_timeout proxy_read_timeout proxy_send_timeout proxy_buffering
+    proxy_request_buffering ssl_certificate ssl_certificate_key error_log include
+  `);
 
-const WHOLE_LISTENER: ReadonlySet<string> = new Set([
-  ...['client_header_timeout', 'client_body_timeout', 'large_client_header_buffers', 'keepalive_timeout'],
-  ...['keepalive_requests', 'send_timeout', 'set_real_ip_from', 'real_ip_header', 'real_ip_recursive'],
-]);
+const WHOLE_LISTENER: ReadonlySet<string> = words(`
+    client_header_timeout client_body_timeout large_client_header_buffers keepalive_timeout
+    keepalive_requests send_timeout set_real_ip_from real_ip_header real_ip_recursive
+  `);
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/));
+}
 
 /** @throws ConfError for the first directive in the order of the file that the proxy cannot follow yet */
 export function checkServed(block: Scope): void {

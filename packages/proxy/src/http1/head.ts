@@ -45,7 +45,8 @@ export class Fields {
   joined(lower: string, separator = ', '): string | undefined {
     let value: string | undefined;
     for (let i = 0; i < this.keys.length; i++) {
-      if (this.keys[i]?.lower === lower) value = value === undefined ? this.values[i] : value + separator + (this.values[i] ?? '');
+      if (this.keys[i]?.lower === lower)
+        value = value === undefined ? this.values[i] : value + separator + (this.values[i] ?? '');
     }
     return value;
   }

@@ -1,0 +1,15 @@
+import type { Facts } from './facts.js';
+import type { Reply } from './http1/reply.js';
+import { errorPage } from './http1/reply.js';
+import { valueOf } from './location.js';
+import type { ReplyOptions } from './options.js';
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** The answer that a location gives by itself (nginx: `return`). Without a text it is the page of its status. */
+export function configuredReply({ status, text, contentType }: ReplyOptions, facts: () => Facts): Reply {
+  const shown = text === undefined ? '' : valueOf(text, facts);
+  if (REDIRECTS.has(status)) return { ...errorPage(status), fields: `Location: ${shown}\r\n` };
+  if (text === undefined && status >= 300) return errorPage(status);
+  return { status, contentType: contentType ?? 'text/plain', body: shown };
+}
