@@ -294,9 +294,9 @@ describe('closing the proxy', () => {
   test('lets an answer that is on its way out arrive whole', async () => {
     const upstream = await startUpstream(answering(ANSWER));
     const proxy = await startProxy([upstream.port]);
-    const { client, sent } = await congested(proxy);
+    const { client, begun } = await congested(proxy);
     const closed = proxy.proxy.close(10_000);
-    await expectAnswers(client, sent);
+    await expectAnswers(client, begun);
     expect(await client.ended()).toBe('fin');
     client.destroy();
     await closed;

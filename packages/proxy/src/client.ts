@@ -30,9 +30,7 @@ export interface ClientHost {
   onClientClosed(client: Client): void;
 }
 
-/** Client connections so far. */
 let connections = 0;
-
 /** Bytes of later requests taken in while one is being answered (RFC 9112 9.3.2); past that the client has to wait. */
 const PIPELINED = 65_536;
 /** Milliseconds given to a client to read an answer that came before the whole request. */
@@ -104,7 +102,7 @@ export class Client implements WireReader, BodySink {
     return this.#facts;
   }
 
-  /** Milliseconds between two writes that the client takes. */
+  /** See `TimeoutOptions.send`. */
   get sendTimeout(): number {
     return this.#host.timeouts.send;
   }

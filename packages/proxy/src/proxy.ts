@@ -142,7 +142,7 @@ export class Proxy implements ClientHost {
     for (const listener of this.#listeners) listener.close();
     for (const client of this.#clients) client.closeWhenIdle();
     if (graceMs > 0) await this.#allGone(graceMs);
-    for (const client of this.#clients) client.wire.destroy();
+    for (const client of this.#clients) client.wire.reset();
     for (const tunnel of this.#tunnels) tunnel.destroy();
     for (const group of this.#groups.values()) group.close();
     await this.#allGone(1_000);
