@@ -1,63 +1,14 @@
 #!/usr/bin/env node
-import { constants } from 'node:os';
-import { createProxy, OptionError } from '@pinwheel/proxy';
-import { urlOf } from './address.js';
-import { isSystemError, listenFailure } from './listen-failure.js';
-import { type BalancerOptions, describe, HELP, proxyOptions, readBalancerOptions } from './options.js';
-import { onStopSignal } from './stop-signals.js';
-import { UsageError } from './usage-error.js';
-import { packageVersion } from './version.js';
-
-/** Milliseconds that requests and tunnels get to finish after the first signal. */
-const GRACE = 5_000;
-
-function say(message: string): void {
-  process.stderr.write(`pinwheel-balancer: ${message}\n`);
-}
-
-async function serve(options: BalancerOptions): Promise<void> {
-  const proxy = createProxy(proxyOptions(options, (level, message) => say(`[${level}] ${message}`)));
-  try {
-    await proxy.listen();
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    const first = options.listeners[0] ?? { host: '127.0.0.1', port: 0 };
-    say(listenFailure(error, askedFor(error, first), '--listen'));
-    process.exit(1);
-  }
-  onStopSignal(
-    () => {
-      proxy.close(GRACE).then(
-        () => process.exit(0),
-        (error: unknown) => {
-          say(`closing failed: ${String(error)}`);
-          process.exit(1);
-        },
-      );
-    },
-    (signal) => process.exit(128 + constants.signals[signal]),
-  );
-  process.stdout.write(`ready ${proxy.addresses.map(urlOf).join(',')} ${describe(options)}\n`);
-}
-
-/** The listener that a system error is about: it says so itself, else there was only the one. */
-function askedFor(error: NodeJS.ErrnoException, otherwise: { host: string; port: number }) {
-  const { address, port } = error as { address?: unknown; port?: unknown };
-  return typeof address === 'string' && typeof port === 'number' ? { host: address, port } : otherwise;
-}
+import { isNginxForm } from './process/command-line.js';
+import { runAsNginx } from './process/run.js';
+import { runWithFlags } from './run-with-flags.js';
 
 // Whoever read our output may be gone; the balancer goes on without a reader.
 const readerGone = (): void => undefined;
 process.stdout.on('error', readerGone);
 process.stderr.on('error', readerGone);
 
-try {
-  const options = readBalancerOptions(process.argv.slice(2));
-  if (options.command === 'help') process.stdout.write(HELP);
-  else if (options.command === 'version') process.stdout.write(`${packageVersion(import.meta.url)}\n`);
-  else await serve(options);
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof OptionError)) throw error;
-  say(error.message);
-  process.exitCode = 2;
-}
+const args = process.argv.slice(2);
+const code = await (isNginxForm(args) ? runAsNginx(args) : runWithFlags(args));
+// Listeners may be bound already when the start fails.
+if (code !== undefined) process.exit(code);

@@ -19,6 +19,7 @@ const KINDS = {
 } as const satisfies Record<string, FlagKind>;
 
 export const HELP = `usage: pinwheel-balancer --upstream HOST:PORT[,HOST:PORT...] [flags]
+       pinwheel-balancer -c FILE [nginx's options, see -h]
 
 Balances HTTP, WebSocket and Socket.IO over the peers of one upstream; a Socket.IO session stays on its node.
 

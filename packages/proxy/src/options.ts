@@ -190,6 +190,8 @@ export interface ProxyOptions {
   readonly limits: LimitOptions;
   /** Milliseconds between two questions to the peers which tag is whose. Default 1,000. */
   readonly tagQueryInterval: number;
+  /** Whether they are asked at start too, and not only when an unknown tag comes. Default true. */
+  readonly tagQueryAtStart: boolean;
   /** Where errors are told. Default: nowhere. */
   readonly log: (level: LogLevel, message: string) => void;
 }
@@ -219,6 +221,7 @@ export interface GivenProxyOptions {
   readonly timeouts?: Partial<TimeoutOptions>;
   readonly limits?: Partial<LimitOptions>;
   readonly tagQueryInterval?: number;
+  readonly tagQueryAtStart?: boolean;
   readonly log?: (level: LogLevel, message: string) => void;
 }
 
@@ -334,6 +337,7 @@ const proxy = object<ProxyOptions>({
   timeouts: optional(timeouts, timeouts({}, 'timeouts')),
   limits: optional(limits, limits({}, 'limits')),
   tagQueryInterval: optional(milliseconds, 1_000),
+  tagQueryAtStart: optional(flag, true),
   log: optional(logger, () => undefined),
 });
 

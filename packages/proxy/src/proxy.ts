@@ -82,6 +82,7 @@ export class Proxy implements ClientHost {
   }
 
   #askForTags(): void {
+    if (!this.options.tagQueryAtStart) return;
     for (const group of this.#groups.values()) {
       if (group.upstream.options.stickySid) void group.tags.ask();
     }

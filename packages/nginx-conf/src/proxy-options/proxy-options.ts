@@ -50,6 +50,8 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
     listeners: listeners.map((one) => one.options),
     upstreams: [...upstreams, ...implicitUpstreams(block, upstreams)],
     servers: given,
+    // Servers get no request that nobody made, as with nginx; a tag that is not known yet is asked for when it comes.
+    tagQueryAtStart: false,
     ...sharedOptions(block, servers),
   };
 }

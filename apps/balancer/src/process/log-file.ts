@@ -1,0 +1,62 @@
+import { closeSync, fchownSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { bytes } from './byte-string.js';
+import { STDERR } from './paths.js';
+
+/** A log that lines are appended to, one write each, so that several processes may share the file. */
+export class LogFile {
+  readonly path: string;
+  /** Lines that could not be written: a full disk must not end the proxy. */
+  lost = 0;
+  #descriptor: number | undefined;
+
+  /** @param path a byte string; `STDERR` for standard error */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Of the open file; none for standard error. */
+  get descriptor(): number | undefined {
+    return this.#descriptor;
+  }
+
+  /** Opens the file, or makes it. Throws the system's error. */
+  open(): void {
+    if (this.path !== STDERR) this.#descriptor ??= openSync(bytes(this.path), 'a', 0o644);
+  }
+
+  /**
+   * Turns to the file that has the path now, which a rotation may have made another. The old one stays when that cannot
+   * be opened. Throws the system's error.
+   */
+  reopen(): void {
+    if (this.#descriptor === undefined) return;
+    const old = this.#descriptor;
+    this.#descriptor = openSync(bytes(this.path), 'a', 0o644);
+    closeSync(old);
+  }
+
+  /** @param line a byte string that ends with a line feed */
+  write(line: string): void {
+    if (this.path === STDERR) {
+      process.stderr.write(bytes(line));
+      return;
+    }
+    try {
+      // Closed by a reload, yet a request of the old configuration still logs.
+      this.open();
+      if (this.#descriptor !== undefined) writeSync(this.#descriptor, bytes(line));
+    } catch {
+      this.lost++;
+    }
+  }
+
+  /** Gives an open file to a user, who can then reopen it; no terminal or pipe. Throws the system's error. */
+  giveTo(uid: number, gid: number): void {
+    if (this.#descriptor !== undefined && fstatSync(this.#descriptor).isFile()) fchownSync(this.#descriptor, uid, gid);
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}

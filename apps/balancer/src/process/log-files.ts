@@ -1,0 +1,44 @@
+import { LogFile } from './log-file.js';
+
+/** All logs of the process, one `LogFile` for each path. */
+export class LogFiles implements Iterable<LogFile> {
+  readonly #files = new Map<string, LogFile>();
+
+  /** The log at a path, open only when it has been opened before. */
+  at(path: string): LogFile {
+    const file = this.#files.get(path) ?? new LogFile(path);
+    this.#files.set(path, file);
+    return file;
+  }
+
+  /** The log at a path, open. Throws the system's error. */
+  open(path: string): LogFile {
+    const file = this.at(path);
+    file.open();
+    return file;
+  }
+
+  /** Reopens every log; `failed` is told of those that stay with their old file. */
+  reopen(failed: (path: string, error: unknown) => void): void {
+    for (const file of this.#files.values()) {
+      try {
+        file.reopen();
+      } catch (error) {
+        failed(file.path, error);
+      }
+    }
+  }
+
+  /** Closes the logs that are not among `used`; a late line opens one again for itself. */
+  closeAllBut(used: ReadonlySet<LogFile>): void {
+    for (const [path, file] of this.#files) {
+      if (used.has(file)) continue;
+      file.close();
+      this.#files.delete(path);
+    }
+  }
+
+  [Symbol.iterator](): Iterator<LogFile> {
+    return this.#files.values();
+  }
+}

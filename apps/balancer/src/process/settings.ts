@@ -1,0 +1,48 @@
+import { type Configuration, core, fullPath, loadConfiguration } from '@pinwheel/nginx-conf';
+import { type Account, readUser } from './account.js';
+import type { DiskFiles } from './conf-files.js';
+import type { Paths } from './paths.js';
+
+/** What a configuration says about the process. */
+export interface Settings {
+  readonly configuration: Configuration;
+  readonly daemon: boolean;
+  /** A byte string. */
+  readonly pidPath: string;
+  readonly account: Account | undefined;
+  /** Milliseconds; undefined is no limit. */
+  readonly shutdownTimeout: number | undefined;
+  readonly workerProcesses: number | 'auto';
+  /** Messages for the operator, with their place. */
+  readonly warnings: readonly string[];
+  /** Why the `user` directive has no effect; of interest when the process starts, later it is that user. */
+  readonly userWarning: string | undefined;
+}
+
+/**
+ * Reads a configuration.
+ *
+ * @param directives of `-g`
+ * @throws ConfError at the first thing that is wrong
+ */
+export function loadSettings(files: DiskFiles, paths: Paths, directives: string): Settings {
+  const configuration = loadConfiguration(files, paths.confFile, directives);
+  const { main } = configuration;
+  const { account, warning } = readUser(main);
+  return {
+    configuration,
+    daemon: main.get(core.daemon),
+    pidPath: fullPath(main.get(core.pid), paths.prefix),
+    account,
+    // 0 is no limit, as in nginx.
+    shutdownTimeout: main.get(core.worker_shutdown_timeout) || undefined,
+    workerProcesses: main.get(core.worker_processes),
+    warnings: configuration.warnings.map(withoutProgram),
+    userWarning: warning,
+  };
+}
+
+/** The message and place of an error or warning of the configuration, without `pinwheel: [level] `. */
+export function withoutProgram(told: { toString(): string }): string {
+  return told.toString().replace(/^pinwheel: \[\w+\] /, '');
+}

@@ -1,0 +1,29 @@
+import { constants } from 'node:os';
+
+/** What the signals of a serving process ask for. */
+export interface SignalActions {
+  /** End at once. */
+  stop(): void;
+  /** End when what has begun is over. */
+  quit(): void;
+  reload(): void;
+  reopen(): void;
+  log(message: string): void;
+}
+
+/** Obeys the signals that nginx obeys; each is logged. */
+export function obeySignals(actions: SignalActions): void {
+  const on = (signal: NodeJS.Signals, what: string, act: () => void): void => {
+    process.on(signal, () => {
+      actions.log(`signal ${constants.signals[signal]} (${signal}) received, ${what}`);
+      act();
+    });
+  };
+  on('SIGTERM', 'exiting', () => actions.stop());
+  on('SIGINT', 'exiting', () => actions.stop());
+  on('SIGQUIT', 'shutting down', () => actions.quit());
+  on('SIGHUP', 'reconfiguring', () => actions.reload());
+  on('SIGUSR1', 'reopening logs', () => actions.reopen());
+  // Not served, and by default the end of a process.
+  on('SIGUSR2', 'ignored: the program cannot be exchanged while it runs', () => undefined);
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { ConfError, confPrefix, fullPath, type Surroundings } from '@pinwheel/nginx-conf';
+import { bytes } from './byte-string.js';
+import { LogFile } from './log-file.js';
+import type { LogFiles } from './log-files.js';
+import type { Paths } from './paths.js';
+import { fileFailureMessage } from './system-failure.js';
+
+/** The files of this machine for one configuration: its access logs, certificates and keys. */
+export class DiskSurroundings implements Surroundings {
+  readonly #paths: Paths;
+  readonly #logs: LogFiles;
+  /** The access logs that the configuration names without variables. */
+  readonly accessLogs = new Set<LogFile>();
+  #isOpen = false;
+
+  constructor(paths: Paths, logs: LogFiles) {
+    this.#paths = paths;
+    this.#logs = logs;
+  }
+
+  /** One that is first asked for while serving has a path with variables: it is open for one line only, as in nginx. */
+  accessLog(path: string): (line: string) => void {
+    const full = fullPath(path, this.#paths.prefix);
+    if (this.#isOpen) {
+      return (line) => {
+        const file = new LogFile(full);
+        file.write(`${line}\n`);
+        file.close();
+      };
+    }
+    const file = this.#logs.at(full);
+    this.accessLogs.add(file);
+    return (line) => file.write(`${line}\n`);
+  }
+
+  /**
+   * Opens the access logs.
+   *
+   * @throws ConfError in nginx's words when one cannot be opened
+   */
+  openLogs(): void {
+    for (const file of this.accessLogs) {
+      try {
+        file.open();
+      } catch (error) {
+        throw new ConfError(fileFailureMessage(file.path, error));
+      }
+    }
+    this.#isOpen = true;
+  }
+
+  /** A relative path starts from the folder of the configuration file. */
+  readFile(path: string): string {
+    const full = fullPath(path, confPrefix(this.#paths.confFile));
+    try {
+      return readFileSync(bytes(full), 'latin1');
+    } catch (error) {
+      throw new Error(fileFailureMessage(full, error), { cause: error });
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { endPrograms } from '../fixture/program.js';
+import { Prefix } from './prefix.js';
+
+let prefix: Prefix;
+
+beforeEach(async () => {
+  prefix = await Prefix.make();
+});
+
+afterEach(async () => {
+  await endPrograms();
+  await prefix.remove();
+});
+
+function logTo(...targets: string[]): Promise<void> {
+  const logs = targets.map((target) => `access_log ${target} short;`).join(' ');
+  return prefix.configure(
+    `error_log logs/error.log notice; events { }
+     http {
+       log_format short '$status $request_method $uri';
+       server { listen 127.0.0.1:${prefix.port}; ${logs} location / { return 200 one; } }
+     }`,
+  );
+}
+
+test('access logs are written, and reopened after a rotation', async () => {
+  await logTo('logs/a.log', 'logs/b.log');
+  const program = await prefix.serving();
+  await prefix.text();
+  await prefix.logged(/^200 GET \/$/, 'logs/a.log');
+  await prefix.logged(/^200 GET \/$/, 'logs/b.log');
+  renameSync(prefix.file('logs/a.log'), prefix.file('logs/a.log.1'));
+  program.child.kill('SIGUSR1');
+  await prefix.logged(/reopening logs$/);
+  await prefix.text();
+  await prefix.logged(/^200 GET \/$/, 'logs/a.log');
+  expect(prefix.read('logs/a.log.1')).toBe('200 GET /\n');
+});
+
+test('a path with variables is opened for each line', async () => {
+  await logTo('logs/$arg_a.log');
+  await prefix.serving();
+  expect(readdirSync(prefix.file('logs')).toSorted()).toEqual(['error.log', 'pinwheel.pid']);
+  for (const a of ['x', 'y', 'x']) await (await fetch(`http://127.0.0.1:${prefix.port}/?a=${a}`)).text();
+  await prefix.logged(/^200/, 'logs/y.log');
+  await prefix.logged(/^200 GET \/$/, 'logs/x.log');
+  // One in a folder that is not there is lost, and the request is not.
+  expect((await fetch(`http://127.0.0.1:${prefix.port}/?a=no/x`)).status).toBe(200);
+});
+
+test('after a reload lines go to the new log, and the old one is closed', async () => {
+  await logTo('logs/a.log');
+  const program = await prefix.serving();
+  await logTo('logs/b.log');
+  program.child.kill('SIGHUP');
+  await prefix.logged(/reconfigured$/);
+  await prefix.text();
+  await prefix.logged(/^200/, 'logs/b.log');
+  expect(prefix.read('logs/a.log')).toBe('');
+  renameSync(prefix.file('logs/a.log'), prefix.file('logs/a.log.1'));
+  program.child.kill('SIGUSR1');
+  await prefix.logged(/reopening logs$/);
+  program.child.kill('SIGTERM');
+  await program.ended;
+  expect(existsSync(prefix.file('logs/a.log'))).toBe(false);
+});
+
+test.each(['-t', '-q'])('an access log that cannot be opened is told with %s, exit 1', async (option) => {
+  await logTo('nowhere/a.log');
+  const { code, stderr } = await prefix.run(option);
+  expect(code).toBe(1);
+  expect(stderr).toContain(
+    `pinwheel: [emerg] open() "${prefix.file('nowhere/a.log')}" failed (2: No such file or directory)\n`,
+  );
+});
+
+test('a certificate that is not there is told', async () => {
+  await prefix.configure(
+    `events { } http { access_log off; server { listen 127.0.0.1:${prefix.port} ssl; ssl_certificate a.pem;
+     ssl_certificate_key a.key; location / { return 200 one; } } }`,
+  );
+  const { code, stderr } = await prefix.run('-g', 'daemon off;');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^pinwheel: \[emerg\] cannot load certificate "[^"]*a\.pem": open\(\) ".*\/conf\/a\.pem" failed/,
+  );
+});

@@ -1,0 +1,108 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { allGone, isAlive, type Program, startNode, takePort } from '../fixture/program.js';
+
+/** A folder that a balancer has as its `-p`, with `conf` and `logs` in it. */
+export class Prefix {
+  readonly path: string;
+  /** Free when the prefix was made. */
+  readonly port: number;
+
+  private constructor(path: string, port: number) {
+    this.path = path;
+    this.port = port;
+  }
+
+  static async make(): Promise<Prefix> {
+    const path = await mkdtemp(join(tmpdir(), 'pinwheel-prefix-'));
+    await mkdir(join(path, 'conf'));
+    await mkdir(join(path, 'logs'));
+    const { port, release } = await takePort();
+    await release();
+    return new Prefix(path, port);
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  read(name: string): string {
+    return readFileSync(this.file(name), 'utf8');
+  }
+
+  /** Writes the configuration: one server on the port whose `/` has these lines. */
+  serve(location: string, main = ''): Promise<void> {
+    return this.configure(
+      `${main} error_log logs/error.log notice; events { }\n` +
+        `http { access_log off; server { listen 127.0.0.1:${this.port}; location / { ${location} } } }\n`,
+    );
+  }
+
+  configure(text: string): Promise<void> {
+    return writeFile(this.file('conf/nginx.conf'), text);
+  }
+
+  /** Starts the program with `-p` and these options. */
+  start(...args: string[]): Program {
+    return startNode('apps/balancer/dist/main.js', ['-p', this.path, ...args]);
+  }
+
+  /** Starts it in the foreground and waits for its pid file. */
+  async serving(...args: string[]): Promise<Program> {
+    const program = this.start('-g', 'daemon off;', ...args);
+    await until(() => this.pid !== undefined || program.child.exitCode !== null);
+    if (program.child.exitCode !== null) throw new Error(`it ended:\n${program.stderr}`);
+    return program;
+  }
+
+  /** Runs it to its end. */
+  async run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const program = this.start(...args);
+    const { code } = await program.ended;
+    return { code, stdout: program.stdout, stderr: program.stderr };
+  }
+
+  /** The process id in `logs/pinwheel.pid`. */
+  get pid(): number | undefined {
+    return existsSync(this.file('logs/pinwheel.pid')) ? Number(this.read('logs/pinwheel.pid')) : undefined;
+  }
+
+  async text(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.port}/`, { headers: { connection: 'close' } })).text();
+  }
+
+  /** Waits until a log has a line that fits. */
+  async logged(pattern: RegExp, name = 'logs/error.log'): Promise<string> {
+    let found: string | undefined;
+    await until(() => {
+      found = existsSync(this.file(name))
+        ? this.read(name)
+            .split('\n')
+            .find((line) => pattern.test(line))
+        : undefined;
+      return found !== undefined;
+    });
+    return found ?? '';
+  }
+
+  /** Ends what its pid file names, and removes it. */
+  async remove(): Promise<void> {
+    const { pid } = this;
+    if (pid !== undefined && pid > 1 && isAlive(pid)) {
+      process.kill(pid, 'SIGKILL');
+      await allGone([pid]);
+    }
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Waits until something is so; rejects after 20 s. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!isSo()) {
+    if (performance.now() > end) throw new Error(`not so after 20 s: ${isSo.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

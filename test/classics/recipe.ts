@@ -1,0 +1,131 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { nginxPath } from '../fixture/nginx.js';
+import { takePort } from '../fixture/program.js';
+
+const BALANCER = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/balancer')), 'main.js');
+
+/** Who runs the file. */
+export type Runner = 'pinwheel' | 'nginx';
+
+/** Both where nginx is installed; tests of nginx are then the ones that keep this project honest. */
+export const RUNNERS: readonly Runner[] = ['pinwheel', 'nginx'];
+
+/** For `describe.skipIf`: nginx's rows need nginx (apt-get install nginx). */
+export function isMissing(runner: Runner): boolean {
+  return runner === 'nginx' && nginxPath === undefined;
+}
+
+/** A free port of 127.0.0.1. */
+export async function freePort(): Promise<number> {
+  const { port, release } = await takePort();
+  await release();
+  return port;
+}
+
+/** A program that serves an nginx.conf, started as nginx is: `-p PREFIX -c conf/nginx.conf`. */
+export class Recipe {
+  readonly prefix: string;
+  readonly #child: ChildProcess;
+
+  private constructor(prefix: string, child: ChildProcess) {
+    this.prefix = prefix;
+    this.#child = child;
+  }
+
+  /**
+   * @param conf text of the file; `pid` and `error_log` are put before it
+   * @param port one that it listens on
+   * @param files further files of the prefix, by name
+   */
+  static async start(
+    runner: Runner,
+    conf: string,
+    port: number,
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<Recipe> {
+    const prefix = await mkdtemp(join(tmpdir(), `pinwheel-${runner}-`));
+    await mkdir(join(prefix, 'conf'));
+    await mkdir(join(prefix, 'logs'));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(prefix, name), text);
+    await writeConf(prefix, conf);
+    const args = ['-p', prefix, '-c', 'conf/nginx.conf', '-e', 'logs/error.log', '-g', 'daemon off;'];
+    const child =
+      runner === 'nginx'
+        ? spawn(nginxPath ?? 'nginx', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+        : spawn(process.execPath, [BALANCER, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint += text;
+    });
+    const recipe = new Recipe(prefix, child);
+    try {
+      await recipe.#accepts(port);
+    } catch (error) {
+      await recipe.stop();
+      throw new Error(`${runner} does not serve the file: ${complaint}`, { cause: error });
+    }
+    return recipe;
+  }
+
+  /** What is in one of its files; '' while it is not there. */
+  read(name: string): string {
+    const path = join(this.prefix, name);
+    return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  }
+
+  /** Waits until one of its files has the text. */
+  async has(name: string, text: string): Promise<void> {
+    await until(() => this.read(name).includes(text), `"${text}" in ${name}`);
+  }
+
+  /** Puts another file in the place of the first and has it reloaded. */
+  async reload(conf: string): Promise<void> {
+    await writeConf(this.prefix, conf);
+    this.#child.kill('SIGHUP');
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const gone = once(this.#child, 'exit');
+      this.#child.kill('SIGTERM');
+      await gone;
+    }
+    await rm(this.prefix, { recursive: true, force: true });
+  }
+
+  async #accepts(port: number): Promise<void> {
+    const open = (): Promise<boolean> =>
+      new Promise((resolve) => {
+        const socket = connect(port, '127.0.0.1');
+        socket.once('connect', () => resolve(true));
+        socket.once('error', () => resolve(false));
+        socket.once('connect', () => socket.destroy());
+      });
+    const end = performance.now() + 10_000;
+    while (!(await open())) {
+      if (this.#child.exitCode !== null || performance.now() > end) throw new Error(`nothing listens on ${port}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+function writeConf(prefix: string, conf: string): Promise<void> {
+  return writeFile(join(prefix, 'conf/nginx.conf'), `pid logs/nginx.pid;\n${conf}`);
+}
+
+/** Waits until it holds; rejects after 10 s. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`after 10 s still not: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
