@@ -8,7 +8,7 @@ export interface WebSocketClient {
   /** The 101. */
   readonly answer: IncomingMessage;
   /** Sends and waits for the next message. */
-  ask(text: string): Promise<string>;
+  readonly ask: (text: string) => Promise<string>;
   /** Resolves with the close code. */
   readonly closed: Promise<number>;
 }
