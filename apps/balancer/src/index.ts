@@ -1,4 +1,5 @@
 export * from './address.js';
+export * from './file-options.js';
 export * from './flags.js';
 export * from './listen-failure.js';
 export * from './policy.js';

@@ -1,6 +1,7 @@
 import { formatAddress, urlOf } from '@pinwheel/balancer';
-import { createProxy, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
+import { createProxy, type GivenProxyOptions, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
 import { ClusterFailure } from './cluster-failure.js';
+import { cannotServe, readConfiguration } from './configuration.js';
 import { NodeProcess } from './node-process.js';
 import { type ClusterOptions, DEFAULTS } from './options.js';
 import { cannotListen, checkPort, nodePorts } from './ports.js';
@@ -102,7 +103,8 @@ class RunningCluster implements Cluster {
   async start(): Promise<void> {
     const { host, port, redisUrl } = this.#options;
     const ports = nodePorts(this.#options);
-    await checkPort({ host, port }, '--port');
+    const balancer = this.#balancerOptions();
+    if (this.#options.config === undefined) await checkPort({ host, port }, '--port');
     for (const nodePort of ports) await checkPort({ host, port: nodePort }, '--node-port');
 
     // From here on every process and listener is known to #stop before the next pause.
@@ -127,14 +129,20 @@ class RunningCluster implements Cluster {
       }),
     );
     this.#throwIfStopped();
-    this.url = await this.#startProxy();
+    this.url = await this.#startProxy(balancer());
     await tryHandshake('the balancer', this.url);
     this.#throwIfStopped();
   }
 
-  async #startProxy(): Promise<string> {
-    const { host, port, policy, websocketPolicy } = this.#options;
-    const proxy = createProxy({
+  /** Reads the file at once, so that what is wrong with it is told before anything starts. */
+  #balancerOptions(): () => GivenProxyOptions {
+    const { host, port, policy, websocketPolicy, config } = this.#options;
+    const log: GivenProxyOptions['log'] = (level, message) => this.#log(`balancer | [${level}] ${message}`);
+    if (config !== undefined) {
+      const options = readConfiguration(config, log);
+      return () => options;
+    }
+    return () => ({
       listeners: [{ host, port }],
       upstreams: [
         {
@@ -144,19 +152,24 @@ class RunningCluster implements Cluster {
           websocketPolicy,
         },
       ],
-      log: (level, message) => this.#log(`balancer | [${level}] ${message}`),
+      log,
     });
+  }
+
+  async #startProxy(options: GivenProxyOptions): Promise<string> {
+    const { host, port, config } = this.#options;
+    const proxy = createProxy(options);
     this.#proxy = proxy;
     try {
       await proxy.listen();
     } catch (error) {
-      throw cannotListen(error, { host, port }, '--port');
+      throw config === undefined ? cannotListen(error, { host, port }, '--port') : cannotServe(error, config);
     }
     // A close before the listener was bound had nothing to close.
     if (this.#stopped.signal.aborted) await proxy.close(0);
-    const address = proxy.addresses[0];
+    const address = proxy.addresses.find((one) => !one.tls);
     if (address === undefined)
-      throw new ClusterFailure(`the balancer does not listen on ${formatAddress({ host, port })}`);
+      throw new ClusterFailure(`the balancer does not listen on ${formatAddress({ host, port })} for plain HTTP`);
     return urlOf(address);
   }
 

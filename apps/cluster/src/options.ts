@@ -15,6 +15,8 @@ export interface ClusterOptions extends Policies {
   readonly port: number;
   /** The first node's port; each further node has the next one, the balancer's left out. 0 takes free ones. */
   readonly nodePort: number;
+  /** An nginx.conf for the balancer; then `port` and the policies are the file's. */
+  readonly config?: string | undefined;
   /** `redis://` or `rediss://`; the embedded Redis when absent. */
   readonly redisUrl?: string | undefined;
 }
@@ -34,6 +36,7 @@ const KINDS = {
   port: 'value',
   'node-port': 'value',
   policy: 'value',
+  config: 'value',
   help: 'switch',
   version: 'switch',
 } as const satisfies Record<string, FlagKind>;
@@ -49,6 +52,7 @@ Starts Redis, echo nodes and the balancer on this machine and keeps them running
   --host HOST      the address that balancer and nodes listen on (${DEFAULTS.host})
   --policy NAME    round_robin, ip_hash or least_conn, for everything
                    (without it: ip_hash, and least_conn for WebSockets that open a session)
+  --config FILE    an nginx.conf for the balancer, in place of --port and --policy
   --help           show this text
   --version        show the version
 
@@ -81,6 +85,7 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
     nodePort: integer('node-port', 0, 65_535, DEFAULTS.nodePort),
     host: readHost(flags.value('host') ?? DEFAULTS.host),
     ...readPolicies(flags),
+    config: readConfig(flags),
     redisUrl: redisUrl === undefined || redisUrl === '' ? undefined : checkRedisUrl(redisUrl),
   };
   const last = nodePorts(options).at(-1) ?? 0;
@@ -88,6 +93,16 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
     throw new UsageError('--node-port', `room for ${options.nodes} ports up to 65535`, String(options.nodePort));
   }
   return { command: flags.has('help') ? 'help' : flags.has('version') ? 'version' : 'start', options };
+}
+
+function readConfig(flags: ReturnType<typeof readFlags>): string | undefined {
+  const file = flags.value('config');
+  if (file === undefined) return undefined;
+  for (const name of ['port', 'policy']) {
+    const value = flags.value(name);
+    if (value !== undefined) throw new UsageError(`--${name}`, 'it to stand in the file of --config', value);
+  }
+  return file;
 }
 
 function readHost(text: string): string {
