@@ -57,7 +57,9 @@ test.each([
   [['--node-port', '65535'], '--node-port: expected room for 2 ports up to 65535, got "65535"'],
   [['--host', 'a b'], '--host: expected an address or host name, got "a b"'],
   [['--policy', 'random'], '--policy: expected one of round_robin, ip_hash, least_conn, got "random"'],
-  [['--config', 'x'], 'flag: expected one that --help lists, got "--config"'],
+  [['--confg', 'x'], 'flag: expected one that --help lists, got "--confg"'],
+  [['--config', 'x', '--port', '1'], '--port: expected it to stand in the file of --config, got "1"'],
+  [['--config', 'x', '--policy', 'ip_hash'], '--policy: expected it to stand in the file of --config, got "ip_hash"'],
   [['4'], 'argument: expected a flag (see --help), got "4"'],
 ])('%j is refused', (args, message) => {
   expect(complaint(args)).toBe(message);
