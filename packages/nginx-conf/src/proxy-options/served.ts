@@ -1,3 +1,4 @@
+import type { Spec } from '../directive.js';
 import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
 
@@ -20,6 +21,12 @@ const WHOLE_LISTENER: ReadonlySet<string> = words(`
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
+}
+
+/** True when the proxy, or the program around it, does what the directive says; false when it is refused. */
+export function isCarriedOut({ name, contexts }: Pick<Spec, 'name' | 'contexts'>): boolean {
+  const outside = contexts.every((context) => context === 'main' || context === 'events');
+  return outside || SERVED.has(name) || (WHOLE_LISTENER.has(name) && !contexts.includes('upstream'));
 }
 
 /** @throws ConfError for the first directive in the order of the file that the proxy cannot follow yet */
