@@ -198,7 +198,6 @@ export class Client implements WireReader, BodySink {
   }
 
   #begin(head: RequestHead, bodyHere: boolean): void {
-    const { timeouts } = this.#host;
     this.requests++;
     this.#head = head;
     this.#facts = undefined;
@@ -212,6 +211,7 @@ export class Client implements WireReader, BodySink {
     const location = this.#host.route(head, this);
     if (location === undefined) throw new ProxyError('no_location', head.target);
     this.#location = location;
+    location.admit?.(this.wire.socket, head.host);
     const { bodyLimit } = location;
     if (bodyLimit > 0 && head.contentLength > bodyLimit) {
       throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${bodyLimit}`);
@@ -223,7 +223,7 @@ export class Client implements WireReader, BodySink {
     if (this.#body.done) {
       this.deadline.clear();
     } else {
-      this.deadline.set(timeouts.clientBody);
+      this.deadline.set(this.#host.timeouts.clientBody);
       if (head.expectContinue && !bodyHere) {
         this.wire.put(CONTINUE);
         this.wire.flush();
@@ -307,7 +307,7 @@ export class Client implements WireReader, BodySink {
       this.wire.reset();
       return;
     }
-    this.#answer(errorPage(error.status), false);
+    this.#answer(errorPage(error.status, error.told), false);
     this.#over();
     this.#head = undefined;
     this.#end();
@@ -315,8 +315,8 @@ export class Client implements WireReader, BodySink {
 
   #answer(reply: Reply, keepAlive: boolean): void {
     const withBody = this.#head?.method !== 'HEAD';
-    const text = replyText(reply, keepAlive, withBody);
     this.status = reply.status;
+    const text = replyText(reply, keepAlive, withBody, this.#location?.addedTo(reply.status, this.getFacts));
     this.headLength = text.indexOf('\r\n\r\n') + 4;
     this.wire.put(text);
     this.wire.flush();

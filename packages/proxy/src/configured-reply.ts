@@ -9,7 +9,15 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** The answer that a location gives by itself (nginx: `return`). Without a text it is the page of its status. */
 export function configuredReply({ status, text, contentType }: ReplyOptions, facts: () => Facts): Reply {
   const shown = text === undefined ? '' : valueOf(text, facts);
-  if (REDIRECTS.has(status)) return { ...errorPage(status), fields: `Location: ${shown}\r\n` };
-  if (text === undefined && status >= 300) return errorPage(status);
+  if (REDIRECTS.has(status)) return { ...errorPage(status), fields: `Location: ${absolute(shown, facts)}\r\n` };
+  if (text === undefined && status >= 400) return errorPage(status);
   return { status, contentType: contentType ?? 'text/plain', body: shown };
+}
+
+/** nginx: `absolute_redirect on`, `port_in_redirect on`: a path is told with scheme, host and the port that was asked. */
+function absolute(location: string, facts: () => Facts): string {
+  if (!location.startsWith('/')) return location;
+  const { scheme, host, serverPort } = facts();
+  const usual = serverPort === undefined || serverPort === (scheme === 'https' ? 443 : 80);
+  return `${scheme}://${host}${usual ? '' : `:${serverPort}`}${location}`;
 }

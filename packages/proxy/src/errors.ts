@@ -27,6 +27,9 @@ const kinds = {
   ambiguous_length: { source: 'client', status: 400, text: 'expected Content-Length or Transfer-Encoding, not both' },
   bad_chunk: { source: 'client', status: 400, text: 'expected a chunk size in hexadecimal digits' },
   method_not_allowed: { source: 'client', status: 405, text: 'CONNECT and TRACE are not served' },
+  no_client_certificate: { source: 'client', status: 400, text: 'No required SSL certificate was sent' },
+  client_certificate: { source: 'client', status: 400, text: 'The SSL certificate error' },
+  misdirected: { source: 'client', status: 421, text: 'the host is not the one of the TLS handshake' },
   request_timeout: { source: 'client', status: 408, text: 'the request did not arrive in time' },
   body_too_large: { source: 'client', status: 413, text: 'the request body is over the limit' },
   target_too_long: { source: 'client', status: 414, text: 'the request line is over the limit' },
@@ -54,6 +57,8 @@ export class ProxyError extends Error {
   readonly source: ErrorSource;
   /** HTTP status for the client. */
   readonly status: number;
+  /** A line for the client, where nginx has one besides the status. */
+  readonly told: string | undefined;
 
   constructor(code: ErrorCode, detail = '', cause?: unknown) {
     const kind = kinds[code];
@@ -62,5 +67,6 @@ export class ProxyError extends Error {
     this.code = code;
     this.source = kind.source;
     this.status = kind.status;
+    this.told = code === 'no_client_certificate' || code === 'client_certificate' ? kind.text : undefined;
   }
 }

@@ -74,7 +74,12 @@ export class Forward implements LinkUser {
   }
 
   get upstreamName(): string {
-    return this.#group.upstream.name;
+    const { name, tls } = this.#group.upstream.options;
+    return tls?.host ?? name;
+  }
+
+  get defaultPort(): string {
+    return this.#group.upstream.options.tls === undefined ? '80' : '443';
   }
 
   get method(): string {
@@ -243,8 +248,9 @@ export class Forward implements LinkUser {
     this.#keepAlive = this.#client.mayKeepAlive(this.#head) && this.#outFraming !== 'until_close' && this.#bodyEnded;
     const stated =
       framing === 'none' && head.chunked && modern && this.method === 'HEAD' ? 'chunked' : this.#outFraming;
-    const text = responseHeadText(head, stated, this.#keepAlive);
     this.#client.status = head.status;
+    const added = this.#location.addedTo(head.status, this.#facts);
+    const text = responseHeadText(head, stated, this.#keepAlive, added);
     this.#client.headLength = text.length;
     this.#client.wire.put(text);
   }
@@ -323,7 +329,7 @@ export class Forward implements LinkUser {
     const opensSession = this.#engine !== undefined && this.#engine.sid === '';
     this.#client.onSwitched(
       { peer, link, group: this.#group, timeouts: this.#location.timeouts, opensSession },
-      switchedHeadText(head),
+      switchedHeadText(head, this.#location.addedTo(head.status, this.#facts)),
       buffer,
       start,
       end,

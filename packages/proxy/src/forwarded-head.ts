@@ -117,19 +117,21 @@ function lengthFields(head: RequestHead): string {
  * The head of a response to the client, blank line included.
  *
  * @param framing how the body goes out to the client
+ * @param added further field lines, each ended by CRLF
  */
-export function responseHeadText(head: ResponseHead, framing: BodyFraming, keepAlive: boolean): string {
+export function responseHeadText(head: ResponseHead, framing: BodyFraming, keepAlive: boolean, added = ''): string {
   return (
     statusLine(head) +
     endToEndFields(head) +
     bodyFields(head, framing) +
+    added +
     (keepAlive ? 'Connection: keep-alive\r\n\r\n' : 'Connection: close\r\n\r\n')
   );
 }
 
 /** The head of a 101 to the client. */
-export function switchedHeadText(head: ResponseHead): string {
-  return `${statusLine(head)}${endToEndFields(head)}Connection: upgrade\r\nUpgrade: ${head.upgrade ?? 'websocket'}\r\n\r\n`;
+export function switchedHeadText(head: ResponseHead, added = ''): string {
+  return `${statusLine(head)}${endToEndFields(head)}${added}Connection: upgrade\r\nUpgrade: ${head.upgrade ?? 'websocket'}\r\n\r\n`;
 }
 
 function statusLine(head: ResponseHead): string {

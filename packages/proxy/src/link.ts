@@ -8,6 +8,7 @@ import type { ResponseHead } from './http1/response-head.js';
 import { readResponseHead } from './http1/response-head.js';
 import { rememberedLookup } from './names.js';
 import type { Peer } from './peer.js';
+import type { UpstreamTls } from './upstream-tls.js';
 import type { ReadBuffer, WireReader } from './wire.js';
 import { Wire } from './wire.js';
 
@@ -49,24 +50,26 @@ export class Link implements WireReader {
   readonly #body = new BodyReader();
   #handedOver = false;
 
-  constructor(peer: Peer, limits: HeadLimits) {
+  /** @param tls over TLS; plain when absent */
+  constructor(peer: Peer, limits: HeadLimits, tls?: UpstreamTls) {
     this.peer = peer;
     this.#limits = limits;
-    this.wire = new Wire((onread) => {
-      const { host, port } = peer.options;
-      const named = isIP(host) === 0;
-      return connect({
-        host,
-        port,
-        noDelay: true,
-        allowHalfOpen: true,
-        autoSelectFamily: named,
-        ...(named && { lookup: rememberedLookup }),
-        // The types know a callback that is handed a Uint8Array, which a Buffer is.
-        onread,
-      });
-    }, this);
-    this.wire.socket.once('connect', this.#onConnect);
+    const { host, port } = peer.options;
+    const named = isIP(host) === 0;
+    const where = {
+      host,
+      port,
+      noDelay: true,
+      allowHalfOpen: true,
+      autoSelectFamily: named,
+      ...(named && { lookup: rememberedLookup }),
+    };
+    // The types know a callback that is handed a Uint8Array, which a Buffer is.
+    this.wire = new Wire(
+      tls === undefined ? (onread) => connect({ ...where, onread }) : tls.connect(peer, where),
+      this,
+    );
+    this.wire.socket.once(tls === undefined ? 'connect' : 'secureConnect', this.#onConnect);
   }
 
   /** Takes the link for a request. `onIdleEnd` of the pool is let go. */

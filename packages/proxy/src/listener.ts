@@ -1,8 +1,8 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer, isIPv4 } from 'node:net';
-import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { TrustedProxies } from './client-address.js';
 import type { ListenOptions } from './options.js';
+import { TlsServer } from './tls-server.js';
 import type { WireReader } from './wire.js';
 import { acceptedWire, Wire } from './wire.js';
 
@@ -22,8 +22,17 @@ export class Listener {
   readonly #server: Server;
   #onListenError: ((error: Error) => void) | undefined;
 
-  /** @param onError told of errors after binding, such as too many open files */
-  constructor(options: ListenOptions, index: number, onConnection: OnConnection, onError: (error: Error) => void) {
+  /**
+   * @param onError told of errors after binding, such as too many open files
+   * @param onHandshakeFailed told of clients with whom TLS did not come about
+   */
+  constructor(
+    options: ListenOptions,
+    index: number,
+    onConnection: OnConnection,
+    onError: (error: Error) => void,
+    onHandshakeFailed: (error: Error, address: string) => void,
+  ) {
     this.options = options;
     this.index = index;
     this.trusted = trustedBy(options);
@@ -36,13 +45,12 @@ export class Listener {
         else onConnection((reader) => acceptedWire(socket, reader), address, this);
       });
     } else {
-      const server = createTlsServer({ cert: tls.cert, key: tls.key, allowHalfOpen: true, noDelay: true }, (socket) => {
+      const server = new TlsServer(tls, (error, socket) => onHandshakeFailed(error, peerAddress(socket) ?? 'unknown'));
+      server.on('secureConnection', (socket) => {
         const address = peerAddress(socket);
         if (address === undefined) socket.destroy();
         else onConnection((reader) => new Wire(socket, reader), address, this);
       });
-      // A handshake that fails ends that connection only.
-      server.on('tlsClientError', (_error, socket) => socket.destroy());
       this.#server = server;
     }
     this.#server.on('error', (error) => {
@@ -83,7 +91,7 @@ export class Listener {
 
   /** Takes new options that it `serves`, certificates included. */
   update(options: ListenOptions, index: number): void {
-    if (options.tls !== undefined && this.#server instanceof TlsServer) this.#server.setSecureContext(options.tls);
+    if (options.tls !== undefined && this.#server instanceof TlsServer) this.#server.update(options.tls);
     this.options = options;
     this.index = index;
     this.trusted = trustedBy(options);

@@ -1,5 +1,17 @@
+import type { Socket } from 'node:net';
+import { addedLines } from './added-fields.js';
+import { requireCertificate } from './client-certificate.js';
 import type { Facts } from './facts.js';
-import type { FieldOptions, LimitOptions, LocationOptions, ReplyOptions, TimeoutOptions, Value } from './options.js';
+import { hostName } from './host-name.js';
+import type {
+  FieldOptions,
+  LimitOptions,
+  LocationOptions,
+  ReplyOptions,
+  ServerOptions,
+  TimeoutOptions,
+  Value,
+} from './options.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
 /** Timeouts towards a peer; see `TimeoutOptions`. */
@@ -26,6 +38,8 @@ export class Location {
   /** Bytes of a request body; 0 is no limit. */
   readonly bodyLimit: number;
   readonly onEnd: ((facts: Facts) => void) | undefined;
+  /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
+  readonly admit: ((socket: Socket, host: string) => void) | undefined;
 
   constructor(
     options: LocationOptions,
@@ -34,6 +48,7 @@ export class Location {
     limits: LimitOptions,
     /** First name of its server. */
     readonly serverName: string,
+    server?: ServerOptions,
   ) {
     this.options = options;
     this.group = group;
@@ -46,6 +61,16 @@ export class Location {
     };
     this.bodyLimit = options.bodyLimit ?? limits.body;
     this.onEnd = options.onEnd;
+    if (server !== undefined && server.verifyClient !== 'off') {
+      const { verifyClient, verifyDepth } = server;
+      this.admit = (socket, host) => requireCertificate(socket, hostName(host), verifyClient, verifyDepth);
+    }
+  }
+
+  /** Lines that the configuration adds to an answer of that status. */
+  addedTo(status: number, facts: () => Facts): string {
+    const { addedFields } = this.options;
+    return addedFields === undefined ? '' : addedLines(addedFields, status, facts);
   }
 
   /** The target for the peer: with a `uri`, that takes the place of the part that the location's path matched. */

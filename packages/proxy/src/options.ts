@@ -14,6 +14,10 @@ import {
 } from './fields.js';
 import type { Facts } from './facts.js';
 import type { Field } from './fields.js';
+import type { TlsOptions, UpstreamTlsOptions, VerifyClient } from './tls-options.js';
+import { listenerTls, upstreamTls, verifyClient } from './tls-options.js';
+
+export type * from './tls-options.js';
 
 /** nginx's words for how a peer is chosen. */
 export type PolicyName = 'round_robin' | 'ip_hash' | 'least_conn';
@@ -64,13 +68,8 @@ export interface UpstreamOptions {
   /** Untagged session ids remembered, the least recently used forgotten first. Default 100,000. */
   readonly learnedSids: number;
   readonly keepalive: KeepaliveOptions;
-}
-
-export interface TlsOptions {
-  /** PEM certificate chain. */
-  readonly cert: string;
-  /** PEM private key. */
-  readonly key: string;
+  /** Peers are spoken to over TLS. */
+  readonly tls?: UpstreamTlsOptions | undefined;
 }
 
 export interface ListenOptions {
@@ -96,6 +95,12 @@ export type Value = string | ((facts: Facts) => string);
 export interface FieldOptions {
   readonly name: string;
   readonly value: Value;
+}
+
+/** A field added to answers; '' leaves it out (nginx: `add_header`). */
+export interface AddedFieldOptions extends FieldOptions {
+  /** On every status, not only 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308. Default false. */
+  readonly always: boolean;
 }
 
 /** An answer of the balancer's own (nginx: `return`). */
@@ -125,6 +130,8 @@ export interface LocationOptions {
   readonly uri?: string | undefined;
   /** Fields of the request to the peer instead of the forwarding fields that are sent by default. */
   readonly fields?: readonly FieldOptions[] | undefined;
+  /** Fields added to every answer of the location, a 101 and error pages included. */
+  readonly addedFields?: readonly AddedFieldOptions[] | undefined;
   /** Milliseconds; `timeouts.connect`, `.read` and `.upstreamSend` when absent. */
   readonly connectTimeout?: number | undefined;
   readonly readTimeout?: number | undefined;
@@ -145,6 +152,10 @@ export interface ServerOptions {
   readonly names: readonly string[];
   /** Expressions for host names, tried after the names. Default none. */
   readonly expressions: readonly ((host: string, facts: Facts) => boolean)[];
+  /** What its clients have to show; the same in the `tls` of its listeners. Default `off`. */
+  readonly verifyClient: VerifyClient;
+  /** Certificates between a client's and the one it is trusted for, at most. Default 1. */
+  readonly verifyDepth: number;
   readonly locations: readonly LocationOptions[];
 }
 
@@ -201,7 +212,8 @@ type Given<T, Required extends keyof T> = Partial<T> & Pick<T, Required>;
 
 export type GivenPeer = Given<PeerOptions, 'host' | 'port'>;
 export type GivenUpstream = Given<
-  Omit<UpstreamOptions, 'peers' | 'keepalive'> & {
+  Omit<UpstreamOptions, 'peers' | 'keepalive' | 'tls'> & {
+    readonly tls: Given<UpstreamTlsOptions, 'name'>;
     readonly peers: readonly GivenPeer[];
     readonly keepalive: Partial<KeepaliveOptions>;
   },
@@ -263,18 +275,21 @@ const upstream = object<UpstreamOptions>({
   stickySid: optional(flag, true),
   learnedSids: optional(integer(1), 100_000),
   keepalive: optional(keepalive, keepalive({}, 'keepalive')),
+  tls: maybe(upstreamTls),
 });
 
 const listener = object<ListenOptions>({
   host: optional(hostName, '127.0.0.1'),
   port: integer(0, 65_535),
   backlog: optional(integer(1), 511),
-  tls: maybe(object<TlsOptions>({ cert: text('a PEM certificate', /BEGIN/), key: text('a PEM key', /BEGIN/) })),
+  tls: maybe(listenerTls),
   trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
 });
 
 const templated: Field<Value> = (given, path) =>
   typeof given === 'string' ? given : (callback(given, path) as Exclude<Value, string>);
+
+const fieldName = text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
 
 const locationFields = object<LocationOptions>({
   path: text('a path', /^(?:\/|$)/),
@@ -289,8 +304,9 @@ const locationFields = object<LocationOptions>({
     }),
   ),
   uri: maybe(text('a path', /^\//)),
-  fields: maybe(
-    list(object<FieldOptions>({ name: text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/), value: templated })),
+  fields: maybe(list(object<FieldOptions>({ name: fieldName, value: templated }))),
+  addedFields: maybe(
+    list(object<AddedFieldOptions>({ name: fieldName, value: templated, always: optional(flag, false) })),
   ),
   connectTimeout: maybe(milliseconds),
   readTimeout: maybe(milliseconds),
@@ -307,6 +323,8 @@ const server = object<ServerOptions>({
     list((given, path) => callback(given, path) as ServerOptions['expressions'][number]),
     [],
   ),
+  verifyClient: optional(verifyClient, 'off'),
+  verifyDepth: optional(integer(0), 1),
   locations: list(locationFields),
 });
 

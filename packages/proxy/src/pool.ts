@@ -2,6 +2,7 @@ import type { HeadLimits } from './http1/head.js';
 import { Link } from './link.js';
 import type { KeepaliveOptions } from './options.js';
 import type { Peer } from './peer.js';
+import type { UpstreamTls } from './upstream-tls.js';
 
 /** Idle connections to the peers of one upstream (nginx: `keepalive`, `keepalive_requests`, `_time`, `_timeout`). */
 export class LinkPool {
@@ -11,8 +12,11 @@ export class LinkPool {
   readonly #idle = new Map<Peer, Link[]>();
   #sweep: NodeJS.Timeout | undefined;
   #closed = false;
+  readonly #tls: UpstreamTls | undefined;
 
-  constructor(options: KeepaliveOptions, limits: HeadLimits) {
+  /** @param tls how peers are spoken to; plain when absent */
+  constructor(options: KeepaliveOptions, limits: HeadLimits, tls?: UpstreamTls) {
+    this.#tls = tls;
     this.#options = options;
     this.#limits = limits;
   }
@@ -33,7 +37,7 @@ export class LinkPool {
 
   /** A new connection to the peer, still connecting. */
   open(peer: Peer): Link {
-    return new Link(peer, this.#limits);
+    return new Link(peer, this.#limits, this.#tls);
   }
 
   /** Takes back a connection whose response has ended, or closes it where it may not be used again. */

@@ -53,9 +53,15 @@ export class Proxy implements ClientHost {
   }
 
   #newListener(options: ListenOptions, index: number): Listener {
-    return new Listener(options, index, this.#onConnection, (error) => {
-      this.options.log('crit', `listener ${options.host}:${options.port}: ${error.message}`);
-    });
+    const where = `${options.host}:${options.port}`;
+    return new Listener(
+      options,
+      index,
+      this.#onConnection,
+      (error) => this.options.log('crit', `listener ${where}: ${error.message}`),
+      (error, address) =>
+        this.options.log('info', `TLS handshake failed: ${error.message.trim()}, client: ${address}, server: ${where}`),
+    );
   }
 
   get timeouts(): TimeoutOptions {

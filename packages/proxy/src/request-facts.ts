@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Client } from './client.js';
-import type { Facts, ProxyProtocolFacts, UpstreamAttempt } from './facts.js';
+import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from './facts.js';
 import type { Forward } from './forward.js';
 import type { RequestHead } from './http1/request-head.js';
 import { normalPath } from './normal-path.js';
-import { hostName } from './route.js';
+import { hostName } from './host-name.js';
+import { tlsFact } from './tls-facts.js';
 
 const HOSTNAME = hostname();
 
@@ -68,8 +69,8 @@ export class RequestFacts implements Facts {
   get scheme(): 'http' | 'https' {
     return this.#client.tls ? 'https' : 'http';
   }
-  tls(): string | undefined {
-    return undefined;
+  tls(fact: TlsFact): string | undefined {
+    return tlsFact(this.#client.wire.socket, fact);
   }
 
   get requestLine(): string | undefined {
@@ -132,7 +133,7 @@ export class RequestFacts implements Facts {
     return this.#forward?.upstreamName;
   }
   get proxyPort(): string | undefined {
-    return this.#forward === undefined ? undefined : '80';
+    return this.#forward?.defaultPort;
   }
   get upstreamAttempts(): readonly UpstreamAttempt[] {
     return this.#forward?.attempts.all ?? [];

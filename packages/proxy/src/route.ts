@@ -1,4 +1,5 @@
 import type { Facts } from './facts.js';
+import { hostName } from './host-name.js';
 import { Location } from './location.js';
 import { normalPath } from './normal-path.js';
 import type { ProxyOptions, ServerOptions } from './options.js';
@@ -41,6 +42,8 @@ export class Routes {
               names: [],
               expressions: [],
               defaultFor: [],
+              verifyClient: 'off',
+              verifyDepth: 1,
               locations: [{ path: '/', match: 'prefix', upstream: first }],
             },
           ];
@@ -95,7 +98,7 @@ function compileServer(
 ): Server {
   const locations = server.locations.map((one) => {
     const group = one.upstream === undefined ? undefined : groups.get(one.upstream);
-    return new Location(one, group, options.timeouts, options.limits, server.names[0] ?? '');
+    return new Location(one, group, options.timeouts, options.limits, server.names[0] ?? '', server);
   });
   const of = (...kinds: readonly string[]): Location[] => locations.filter((one) => kinds.includes(one.options.match));
   return {
@@ -143,9 +146,4 @@ function onlyLocation({ exact, prefixes, expressions }: Server): Location | unde
   if (exact.size > 0 || expressions.length > 0 || prefixes.length !== 1 || first?.options.path !== '/')
     return undefined;
   return first.options.uri === undefined ? first : undefined;
-}
-
-/** `Host` without port and without the dot of a fully qualified name, in lower case (nginx: `$host`). */
-export function hostName(host: string): string {
-  return host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
 }

@@ -6,6 +6,7 @@ import type { Peer } from './peer.js';
 import { LinkPool } from './pool.js';
 import { TagQuery } from './tag-query.js';
 import { Upstream } from './upstream.js';
+import { UpstreamTls } from './upstream-tls.js';
 
 /** One upstream at work: who its peers are, the idle connections to them, and whose tag is whose. */
 export class UpstreamGroup {
@@ -16,13 +17,15 @@ export class UpstreamGroup {
 
   constructor(options: UpstreamOptions, proxy: ProxyOptions) {
     this.upstream = new Upstream(options);
-    this.pool = new LinkPool(options.keepalive, proxy.limits);
+    const tls = options.tls === undefined ? undefined : new UpstreamTls(options.tls);
+    this.pool = new LinkPool(options.keepalive, proxy.limits, tls);
     this.#log = proxy.log;
     this.tags = new TagQuery({
       peers: this.upstream.peers,
       affinity: this.upstream.affinity,
       intervalMs: proxy.tagQueryInterval,
-      fetchHealth: askHealth,
+      // The question is asked in plain HTTP; peers behind TLS are known by their handshakes and `route`.
+      fetchHealth: tls === undefined ? askHealth : () => Promise.resolve(undefined),
     });
   }
 

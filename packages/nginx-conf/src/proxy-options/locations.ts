@@ -8,6 +8,7 @@ import type { ProxyPass } from '../directives/proxy.js';
 import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { tlsGroupName } from './tls.js';
 
 type Refuse = (what: string) => never;
 
@@ -58,10 +59,9 @@ function forwardOf(scope: Scope, refuse: Refuse): Partial<GivenLocation> {
   if (pass === undefined) return refuse('a location without "proxy_pass" or "return"');
   if (pass.kind === 'variable') return refuse('"proxy_pass" with variables');
   if ('unix' in pass.address) return refuse('"proxy_pass" to a unix socket');
-  if (pass.scheme === 'https') return refuse('"proxy_pass https://"');
   if (scope.get(proxy.proxy_http_version) === '1.0') return refuse('"proxy_http_version 1.0"');
   return {
-    upstream: pass.authority,
+    upstream: pass.scheme === 'https' ? tlsGroupName(scope, pass) : pass.authority,
     ...(pass.uri === undefined ? {} : { uri: pass.uri.startsWith('/') ? pass.uri : `/${pass.uri}` }),
     fields: fieldsOf(scope, pass),
     connectTimeout: Math.max(1, scope.get(proxy.proxy_connect_timeout)),
@@ -79,11 +79,15 @@ function fieldsOf(scope: Scope, pass: Extract<ProxyPass, { kind: 'constant' }>):
   return hasHost ? ours : [{ name: 'Host', value: pass.authority }, ...ours];
 }
 
-function commonOf(scope: Scope, around: Surroundings): Pick<GivenLocation, 'bodyLimit' | 'onEnd'> {
+function commonOf(scope: Scope, around: Surroundings): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields'> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
+  const added = scope.list(http.add_header);
   return {
+    ...(added.length === 0
+      ? {}
+      : { addedFields: added.map(({ name, value, always }) => ({ name, value: value.value, always })) }),
     bodyLimit: scope.get(http.client_max_body_size),
     ...(writers.length === 0
       ? {}

@@ -8,6 +8,7 @@ import type { Scope } from '../scope.js';
 import { checkServed } from './served.js';
 import { locationsOf } from './locations.js';
 import { listenerOf, sharedOptions } from './shared.js';
+import { listenerTls, tlsUpstreams, verificationOf } from './tls.js';
 import { implicitUpstreams, upstreamOf } from './upstreams.js';
 
 /** What a configuration needs of the world: the program provides it. */
@@ -29,7 +30,7 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
   if (block === undefined) throw new ConfError('no "http" section: there is nothing to serve');
   checkServed(block);
   const servers = block.blocks(http.server);
-  const listeners: { readonly key: string; readonly options: GivenListener }[] = [];
+  const listeners: { readonly key: string; readonly options: GivenListener; ssl: boolean }[] = [];
   const upstreams: GivenUpstream[] = block
     .blocks(upstream.upstream)
     .map(({ value, scope }) => upstreamOf(value, scope));
@@ -39,16 +40,25 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
     for (const listen of listens(scope)) {
       const key = keyOf(listen);
       let index = listeners.findIndex((one) => one.key === key);
-      if (index < 0) index = listeners.push({ key, options: listenerOf(listen, scope, around) }) - 1;
+      if (index < 0) index = listeners.push({ key, options: listenerOf(listen, scope), ssl: false }) - 1;
+      const listener = listeners[index];
+      if (listener !== undefined && listen.ssl) listener.ssl = true;
       served.push(index);
       if (listen.defaultServer) defaultFor.push(index);
     }
     const locations = locationsOf(scope, around);
-    return { listeners: served, defaultFor, ...namesOf(scope), locations };
+    return { listeners: served, defaultFor, ...namesOf(scope), ...verificationOf(scope), locations };
   });
   return {
-    listeners: listeners.map((one) => one.options),
-    upstreams: [...upstreams, ...implicitUpstreams(block, upstreams)],
+    listeners: listeners.map(({ options, ssl }, index) => {
+      if (!ssl) return options;
+      const here = servers.flatMap(({ scope }, i) => {
+        const server = given[i];
+        return server?.listeners?.includes(index) === true ? [{ scope, options: server }] : [];
+      });
+      return { ...options, tls: listenerTls(here, index, around) };
+    }),
+    upstreams: [...upstreams, ...implicitUpstreams(block, upstreams), ...tlsUpstreams(block, upstreams, around)],
     servers: given,
     // Servers get no request that nobody made, as with nginx; a tag that is not known yet is asked for when it comes.
     tagQueryAtStart: false,

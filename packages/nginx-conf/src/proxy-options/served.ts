@@ -12,6 +12,11 @@ const SERVED: ReadonlySet<string> = words(`
     keepalive_timeout zone sticky_sid websocket proxy_pass proxy_http_version proxy_set_header
     proxy_connect_timeout proxy_read_timeout proxy_send_timeout proxy_buffering
     proxy_request_buffering ssl_certificate ssl_certificate_key error_log include
+    ssl_password_file ssl_dhparam ssl_protocols ssl_ciphers ssl_prefer_server_ciphers ssl_session_cache
+    ssl_session_timeout ssl_session_tickets ssl_client_certificate ssl_verify_client ssl_verify_depth
+    ssl_reject_handshake proxy_ssl_session_reuse proxy_ssl_protocols proxy_ssl_ciphers proxy_ssl_name
+    proxy_ssl_server_name proxy_ssl_verify proxy_ssl_verify_depth proxy_ssl_trusted_certificate
+    proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_password_file add_header
   `);
 
 const WHOLE_LISTENER: ReadonlySet<string> = words(`

@@ -1,10 +1,8 @@
 import type { GivenListener, GivenProxyOptions } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import type { Listen } from '../directives/listen.js';
-import { tls } from '../directives/tls.js';
 import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
-import type { Surroundings } from './proxy-options.js';
 
 /** What holds for all servers: read at the only one, else in `http`. */
 export function sharedOptions(
@@ -34,7 +32,7 @@ function atLeastOne(ms: number): number {
 }
 
 /** The listener of the first server that names the address. */
-export function listenerOf(listen: Listen, server: Scope, around: Surroundings): GivenListener {
+export function listenerOf(listen: Listen, server: Scope): GivenListener {
   const { address, backlog } = listen;
   const place = server.opener?.directive ?? { file: '', line: 0 };
   if ('unix' in address) throw new ConfError(`"listen unix:${address.unix}" is not served by pinwheel`, place);
@@ -45,26 +43,7 @@ export function listenerOf(listen: Listen, server: Scope, around: Surroundings):
     port: address.port,
     backlog,
     trustedProxies: trusted(server),
-    ...(listen.ssl ? { tls: certificateOf(server, around) } : {}),
   };
-}
-
-function certificateOf(server: Scope, around: Surroundings): { cert: string; key: string } {
-  const [cert, ...more] = server.list(tls.ssl_certificate);
-  const [key] = server.list(tls.ssl_certificate_key);
-  const place = server.opener?.directive ?? { file: '', line: 0 };
-  if (cert === undefined || key === undefined) throw new ConfError('no "ssl_certificate" is defined', place);
-  if (more.length > 0) throw new ConfError('more than one "ssl_certificate" is not served by pinwheel', place);
-  return { cert: readPem(cert, around), key: readPem(key, around) };
-}
-
-function readPem(path: string, around: Surroundings): string {
-  try {
-    return around.readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfError(`cannot load certificate "${path}": ${reason}`);
-  }
 }
 
 /** `set_real_ip_from` with the settings that the proxy follows. */

@@ -69,6 +69,6 @@ export function implicitUpstreams(block: Scope, named: readonly GivenUpstream[])
 }
 
 function addressOf(pass: ProxyPass): { name: string; peer: GivenPeer } | undefined {
-  if (pass.kind !== 'constant' || 'unix' in pass.address) return undefined;
+  if (pass.kind !== 'constant' || pass.scheme === 'https' || 'unix' in pass.address) return undefined;
   return { name: pass.authority, peer: { host: pass.address.host, port: pass.address.port ?? 80 } };
 }

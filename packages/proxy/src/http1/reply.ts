@@ -17,13 +17,15 @@ export interface Reply {
   readonly fields?: string;
 }
 
-/** The page for an error status. */
-export function errorPage(status: number): Reply {
-  const title = `${status} ${reasonOf(status)}`;
+/** The page for an error status; `told` is a line below it. */
+export function errorPage(status: number, told?: string): Reply {
+  const heading = `${status} ${reasonOf(status)}`;
+  const title = told === undefined ? heading : `${status} ${told}`;
+  const line = told === undefined ? '' : `<p>${told}</p>\n`;
   return {
     status,
     contentType: 'text/html',
-    body: `<!doctype html>\n<html lang="en">\n<head><title>${title}</title></head>\n<body>\n<h1>${title}</h1>\n<hr><p>pinwheel</p>\n</body>\n</html>\n`,
+    body: `<!doctype html>\n<html lang="en">\n<head><title>${title}</title></head>\n<body>\n<h1>${heading}</h1>\n${line}<hr><p>pinwheel</p>\n</body>\n</html>\n`,
   };
 }
 
@@ -31,17 +33,22 @@ export function errorPage(status: number): Reply {
  * A whole reply as it goes on the wire. Every answer of the balancer's own comes from here.
  *
  * @param withBody false for HEAD: the same head, no body
+ * @param added further field lines, each ended by CRLF
  */
-export function replyText(reply: Reply, keepAlive: boolean, withBody: boolean): string {
+export function replyText(reply: Reply, keepAlive: boolean, withBody: boolean, added = ''): string {
+  // RFC 9110 15.3.5, 15.4.5: these have no body. As nginx does, a 304 of a configuration states the length 0.
+  const bare = reply.status === 204 || reply.status === 304;
   const body = Buffer.from(reply.body).toString('latin1');
   return (
     `HTTP/1.1 ${reply.status} ${reasonOf(reply.status)}\r\n` +
+    'Server: pinwheel\r\n' +
     `Date: ${new Date().toUTCString()}\r\n` +
-    `Content-Type: ${reply.contentType}\r\n` +
-    `Content-Length: ${body.length}\r\n` +
+    (reply.status === 204 ? '' : `Content-Type: ${reply.contentType}\r\n`) +
+    (reply.status === 204 ? '' : `Content-Length: ${bare ? 0 : body.length}\r\n`) +
     (reply.fields ?? '') +
+    added +
     `Connection: ${keepAlive ? 'keep-alive' : 'close'}\r\n\r\n` +
-    (withBody ? body : '')
+    (withBody && !bare ? body : '')
   );
 }
 

@@ -1,0 +1,83 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { ProxyError } from './errors.js';
+import type { VerifyClient } from './tls-options.js';
+
+/** OpenSSL's words for what can be wrong with a certificate. */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'self-signed certificate',
+  SELF_SIGNED_CERT_IN_CHAIN: 'self-signed certificate in certificate chain',
+  UNABLE_TO_GET_ISSUER_CERT: 'unable to get issuer certificate',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'unable to get local issuer certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'unable to verify the first certificate',
+  CERT_SIGNATURE_FAILURE: 'certificate signature failure',
+  CERT_NOT_YET_VALID: 'certificate is not yet valid',
+  CERT_HAS_EXPIRED: 'certificate has expired',
+  CERT_REVOKED: 'certificate revoked',
+  CERT_CHAIN_TOO_LONG: 'certificate chain too long',
+  INVALID_CA: 'invalid CA certificate',
+  PATH_LENGTH_EXCEEDED: 'path length constraint exceeded',
+  INVALID_PURPOSE: 'unsuitable certificate purpose',
+  CERT_UNTRUSTED: 'certificate not trusted',
+  CERT_REJECTED: 'certificate rejected',
+};
+
+/** What `optional_no_ca` lets pass. */
+const NO_CA = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_UNTRUSTED',
+]);
+
+/** Connections whose server was found by the name of the handshake. */
+export const choseByName = new WeakSet<TLSSocket>();
+
+/** Code of what is wrong with the certificate the client has shown; undefined for nothing. */
+function problemOf(socket: TLSSocket): string | undefined {
+  if (socket.authorized) return undefined;
+  // Typed as an Error; what comes is its code.
+  return String(socket.authorizationError);
+}
+
+/** `$ssl_client_verify`. */
+export function verifyResult(socket: TLSSocket): string {
+  if (socket.getPeerX509Certificate() === undefined) return 'NONE';
+  const problem = problemOf(socket);
+  return problem === undefined ? 'SUCCESS' : `FAILED:${PROBLEMS[problem] ?? problem}`;
+}
+
+/**
+ * Checks what a server asks of its clients.
+ *
+ * @param host of the request, lower case, without port
+ * @throws ProxyError `misdirected`, `client_certificate` or `no_client_certificate`
+ */
+export function requireCertificate(socket: Socket, host: string, verify: VerifyClient, depth: number): void {
+  if (!(socket instanceof TLSSocket)) return;
+  const named = (socket as TLSSocket & { servername?: string | false | null }).servername;
+  // Another server's handshake may not have asked for a certificate at all.
+  if (choseByName.has(socket) && typeof named === 'string' && named.toLowerCase() !== host) {
+    throw new ProxyError('misdirected', `"${host}", not "${named}"`);
+  }
+  if (socket.getPeerX509Certificate() === undefined) {
+    if (verify === 'on') throw new ProxyError('no_client_certificate');
+    return;
+  }
+  const problem = problemOf(socket) ?? (between(socket) > depth ? 'CERT_CHAIN_TOO_LONG' : undefined);
+  if (problem === undefined || (verify === 'optional_no_ca' && NO_CA.has(problem))) return;
+  throw new ProxyError('client_certificate', PROBLEMS[problem] ?? problem);
+}
+
+/** Certificates between that of the other side and the one it is trusted for. */
+function between(socket: TLSSocket): number {
+  let certificate = socket.getPeerCertificate(true);
+  let length = 1;
+  while (certificate.issuerCertificate !== undefined && certificate.issuerCertificate !== certificate) {
+    if (certificate.issuerCertificate.fingerprint256 === certificate.fingerprint256) break;
+    certificate = certificate.issuerCertificate;
+    length++;
+  }
+  return Math.max(0, length - 2);
+}

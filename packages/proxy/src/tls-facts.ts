@@ -1,0 +1,68 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { verifyResult } from './client-certificate.js';
+import type { TlsFact } from './facts.js';
+
+const DAY = 86_400_000;
+
+/** What a `$ssl_*` variable shows of the connection; undefined without TLS, and for what there is not. */
+export function tlsFact(socket: Socket, fact: TlsFact): string | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  switch (fact) {
+    case 'protocol':
+      return socket.getProtocol() ?? undefined;
+    case 'cipher':
+      return socket.getCipher().name;
+    case 'server_name': {
+      const { servername } = socket as TLSSocket & { servername?: string | false | null };
+      return typeof servername === 'string' && servername !== '' ? servername : undefined;
+    }
+    case 'session_reused':
+      return socket.isSessionReused() ? 'r' : '.';
+    case 'alpn_protocol':
+      return typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined;
+    case 'client_verify':
+      return verifyResult(socket);
+    default: {
+      const certificate = socket.getPeerX509Certificate();
+      return certificate === undefined ? undefined : certificateFact(certificate, fact);
+    }
+  }
+}
+
+function certificateFact(certificate: X509Certificate, fact: TlsFact): string | undefined {
+  switch (fact) {
+    case 'client_serial':
+      return certificate.serialNumber;
+    case 'client_fingerprint':
+      return certificate.fingerprint.replaceAll(':', '').toLowerCase();
+    case 'client_s_dn':
+      return distinguishedName(certificate.subject);
+    case 'client_i_dn':
+      return distinguishedName(certificate.issuer);
+    case 'client_s_dn_legacy':
+      return `/${certificate.subject.split('\n').join('/')}`;
+    case 'client_i_dn_legacy':
+      return `/${certificate.issuer.split('\n').join('/')}`;
+    case 'client_v_start':
+      return certificate.validFrom;
+    case 'client_v_end':
+      return certificate.validTo;
+    case 'client_v_remain':
+      return String(Math.max(0, Math.floor((Date.parse(certificate.validTo) - Date.now()) / DAY)));
+    case 'client_cert':
+      return certificate.toString().trimEnd().replaceAll('\n', '\n\t');
+    case 'client_raw_cert':
+      return certificate.toString();
+    case 'client_escaped_cert':
+      return encodeURIComponent(certificate.toString());
+    default:
+      return undefined;
+  }
+}
+
+/** RFC 2253: the most particular part first. Node gives escaped parts, the most general one first, one a line. */
+function distinguishedName(lines: string): string {
+  return lines.split('\n').toReversed().join(',');
+}

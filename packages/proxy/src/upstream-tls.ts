@@ -1,0 +1,66 @@
+import type { TcpNetConnectOpts } from 'node:net';
+import type { PeerCertificate, SecureContext, TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect, createSecureContext } from 'node:tls';
+import type { Peer } from './peer.js';
+import { openedKey, versionsAndCiphers } from './secure-context.js';
+import { isServerName } from './tls-server.js';
+import type { UpstreamTlsOptions } from './tls-options.js';
+
+/** TLS towards the peers of one upstream: its settings and the sessions to resume. */
+export class UpstreamTls {
+  readonly #options: UpstreamTlsOptions;
+  readonly #context: SecureContext;
+  /** Name without port. */
+  readonly #name: string;
+  readonly #sessions = new Map<Peer, Buffer>();
+
+  /** @throws OpenSSL's error for a certificate, key or cipher list it does not take */
+  constructor(options: UpstreamTlsOptions) {
+    const { cert, key, ca } = options;
+    this.#options = options;
+    this.#name = options.name.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+    this.#context = createSecureContext({
+      ...versionsAndCiphers(options.protocols, options.ciphers),
+      ca: ca ?? [],
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key: openedKey(key, options.passphrases) }),
+    });
+  }
+
+  /** A connection to the peer: `secureConnect` says that it is made, `error` why it is not. */
+  connect(peer: Peer, where: TcpNetConnectOpts): TLSSocket {
+    const { sendName, verify, sessionReuse } = this.#options;
+    const session = sessionReuse ? this.#sessions.get(peer) : undefined;
+    const socket = connect({
+      ...where,
+      secureContext: this.#context,
+      servername: sendName && isServerName(this.#name) ? this.#name : '',
+      rejectUnauthorized: verify,
+      checkServerIdentity: this.#check,
+      ...(session !== undefined && { session }),
+    });
+    if (sessionReuse) socket.on('session', (fresh: Buffer) => this.#sessions.set(peer, fresh));
+    // A session that the peer will not have must not stand in the way of the next handshake.
+    socket.once('error', () => this.#sessions.delete(peer));
+    return socket;
+  }
+
+  readonly #check = (_host: string, certificate: PeerCertificate): Error | undefined => {
+    const problem = checkServerIdentity(this.#name, certificate);
+    if (problem !== undefined) return problem;
+    const { length } = chainOf(certificate);
+    return length - 2 > this.#options.verifyDepth ? new Error('certificate chain too long') : undefined;
+  };
+}
+
+type Chained = PeerCertificate & { readonly issuerCertificate?: Chained };
+
+/** The certificate, those between, and the one it is trusted for. */
+function chainOf(certificate: Chained): readonly Chained[] {
+  const chain: Chained[] = [];
+  for (let one: Chained | undefined = certificate; one !== undefined && !chain.includes(one);) {
+    chain.push(one);
+    one = one.issuerCertificate;
+  }
+  return chain;
+}
