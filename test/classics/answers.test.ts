@@ -52,6 +52,11 @@ describe.each(RUNNERS)("answers of the balancer's own, run by %s", (runner) => {
       expect([head.status, head.fields.get('content-length'), head.body]).toEqual([200, '13', '']);
     });
 
+    it('a text goes out byte for byte as the file has it', async () => {
+      const { fields, body } = await ask(port, 'GET /utf8 HTTP/1.1');
+      expect([fields.get('content-length'), Buffer.from(body, 'latin1').toString('utf8')]).toEqual(['7', 'grüße']);
+    });
+
     it('444 closes without an answer', async () => {
       expect((await ask(port, 'GET /444 HTTP/1.1')).raw).toBe('');
     });
@@ -103,6 +108,7 @@ http {
     location = /304 { return 304; }
     location = /404 { return 404; }
     location = /444 { return 444; }
+    location = /utf8 { return 200 "grüße"; }
     location = /empty { return 200; }
     location = /text { return 200 "text of $uri"; }
     location = /own { add_header X-Own 1; return 200 x; }

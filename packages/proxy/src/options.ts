@@ -88,7 +88,7 @@ export interface ListenOptions {
   readonly trustedProxies: readonly string[];
 }
 
-/** A text, or what makes it for a request. */
+/** A byte string (latin1: one character is one byte), or what makes it for a request. */
 export type Value = string | ((facts: Facts) => string);
 
 /** A field of the request to a peer; '' leaves it out (nginx: `proxy_set_header`). */

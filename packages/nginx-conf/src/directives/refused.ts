@@ -147,7 +147,7 @@ export const REFUSED: readonly Refused[] = [
   ),
   refused(
     'status and telemetry',
-    'use stub_status and the metrics of the balancer',
+    'the balancer has no such page',
     `api status status_format status_zone session_log session_log_format session_log_zone mgmt otel_exporter
     otel_service_name otel_resource_attr otel_span_attr otel_span_name otel_trace otel_trace_context`,
   ),

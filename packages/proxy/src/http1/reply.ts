@@ -12,6 +12,7 @@ export function reasonOf(status: number): string {
 export interface Reply {
   readonly status: number;
   readonly contentType: string;
+  /** A byte string (latin1), as all texts on the wire. */
   readonly body: string;
   /** Further field lines, each ended by CRLF. */
   readonly fields?: string;
@@ -38,7 +39,7 @@ export function errorPage(status: number, told?: string): Reply {
 export function replyText(reply: Reply, keepAlive: boolean, withBody: boolean, added = ''): string {
   // RFC 9110 15.3.5, 15.4.5: these have no body. As nginx does, a 304 of a configuration states the length 0.
   const bare = reply.status === 204 || reply.status === 304;
-  const body = Buffer.from(reply.body).toString('latin1');
+  const { body } = reply;
   return (
     `HTTP/1.1 ${reply.status} ${reasonOf(reply.status)}\r\n` +
     'Server: pinwheel\r\n' +
