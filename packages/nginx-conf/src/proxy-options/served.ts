@@ -24,6 +24,9 @@ const WHOLE_LISTENER: ReadonlySet<string> = words(`
     keepalive_requests send_timeout set_real_ip_from real_ip_header real_ip_recursive
   `);
 
+/** Served in an upstream, where the same name means another thing than in a server. */
+const UPSTREAM_ONLY: ReadonlySet<string> = words('keepalive_time');
+
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
 }
@@ -31,7 +34,8 @@ function words(text: string): ReadonlySet<string> {
 /** True when the proxy, or the program around it, does what the directive says; false when it is refused. */
 export function isCarriedOut({ name, contexts }: Pick<Spec, 'name' | 'contexts'>): boolean {
   const outside = contexts.every((context) => context === 'main' || context === 'events');
-  return outside || SERVED.has(name) || (WHOLE_LISTENER.has(name) && !contexts.includes('upstream'));
+  if (contexts.includes('upstream')) return SERVED.has(name);
+  return outside || (SERVED.has(name) && !UPSTREAM_ONLY.has(name)) || WHOLE_LISTENER.has(name);
 }
 
 /** @throws ConfError for the first directive in the order of the file that the proxy cannot follow yet */
@@ -53,6 +57,6 @@ function check(scope: Scope, onlyServer: boolean): void {
 
 function mayStand(name: string, scope: Scope, onlyServer: boolean): boolean {
   if (scope.context === 'upstream') return SERVED.has(name);
-  if (!WHOLE_LISTENER.has(name)) return SERVED.has(name);
+  if (!WHOLE_LISTENER.has(name)) return SERVED.has(name) && !UPSTREAM_ONLY.has(name);
   return scope.context === 'http' || (scope.context === 'server' && onlyServer);
 }
