@@ -17,9 +17,12 @@ import type { TlsOptions, VerifyClient } from './tls-options.js';
 import { listenerTls, verifyClient } from './tls-options.js';
 import type { GivenUpstream, UpstreamOptions } from './upstream-options.js';
 import { hostName, upstream } from './upstream-options.js';
+import { templated } from './value.js';
+import type { Value } from './value.js';
 
 export type * from './tls-options.js';
 export type * from './upstream-options.js';
+export type * from './value.js';
 
 export interface ListenOptions {
   /** Address to bind. Default `127.0.0.1`. */
@@ -36,9 +39,6 @@ export interface ListenOptions {
    */
   readonly trustedProxies: readonly string[];
 }
-
-/** A byte string (latin1: one character is one byte), or what makes it for a request. */
-export type Value = string | ((facts: Facts) => string);
 
 /** A field of the request to a peer; '' leaves it out (nginx: `proxy_set_header`). */
 export interface FieldOptions {
@@ -181,9 +181,6 @@ const listener = object<ListenOptions>({
   tls: maybe(listenerTls),
   trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
 });
-
-const templated: Field<Value> = (given, path) =>
-  typeof given === 'string' ? given : (callback(given, path) as Exclude<Value, string>);
 
 const fieldName = text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
 

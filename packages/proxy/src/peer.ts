@@ -7,6 +7,8 @@ export class Peer {
   readonly index: number;
   /** `host:port`, an IPv6 address in brackets. */
   readonly name: string;
+  /** See `PeerOptions.server`. */
+  readonly server: string;
   /** The node tag in this peer's session ids, once it is known. */
   tag: string | undefined;
   /** Requests and tunnels now. */
@@ -31,6 +33,7 @@ export class Peer {
     this.options = options;
     this.index = index;
     this.name = options.host.includes(':') ? `[${options.host}]:${options.port}` : `${options.host}:${options.port}`;
+    this.server = options.server ?? this.name;
     this.tag = options.route;
     this.effectiveWeight = options.weight;
     this.#now = now;

@@ -3,9 +3,12 @@ import { flag, integer, list, maybe, milliseconds, object, oneOf, OptionError, o
 import type { Field, Given } from './fields.js';
 import type { UpstreamTlsOptions } from './tls-options.js';
 import { upstreamTls } from './tls-options.js';
+import { templated } from './value.js';
+import type { Value } from './value.js';
 
-/** nginx's words for how a peer is chosen. */
-export type PolicyName = 'round_robin' | 'ip_hash' | 'least_conn';
+/** How a peer is chosen, in nginx's words: `hash KEY`, `hash KEY consistent` and `random two` have a name each. */
+export type PolicyName =
+  'round_robin' | 'ip_hash' | 'least_conn' | 'hash' | 'consistent_hash' | 'random' | 'random_two';
 
 /** One server behind the balancer: nginx's `server` in `upstream`. */
 export interface PeerOptions {
@@ -26,6 +29,11 @@ export interface PeerOptions {
   readonly backup: boolean;
   /** Only for the sessions it already has. Default false. */
   readonly drain: boolean;
+  /**
+   * The server as it is written in a configuration, `host:port`, port left out or not: `consistent_hash` places a server
+   * by it, whatever addresses it has. The peer's own `host:port` when absent.
+   */
+  readonly server?: string | undefined;
   /** The node tag in this peer's session ids, when it is known beforehand (nginx: `route=`). */
   readonly route?: string | undefined;
 }
@@ -46,6 +54,8 @@ export interface UpstreamOptions {
   readonly peers: readonly PeerOptions[];
   /** Default `round_robin`. */
   readonly policy: PolicyName;
+  /** What `hash` and `consistent_hash` choose by; worked out for each pick. Where it is empty, round robin chooses. */
+  readonly hashKey?: Value | undefined;
   /** The policy for WebSocket upgrades that open a session; `policy` when absent. */
   readonly websocketPolicy?: PolicyName | undefined;
   /** Requests that carry an Engine.IO `sid` go to the peer that opened the session. Default true. */
@@ -69,7 +79,7 @@ export type GivenUpstream = Given<
 
 export const hostName = text('an address or host name', /^[^\s/]+$/);
 const port = integer(1, 65_535);
-const policy = oneOf('round_robin', 'ip_hash', 'least_conn');
+const policy = oneOf('round_robin', 'ip_hash', 'least_conn', 'hash', 'consistent_hash', 'random', 'random_two');
 const tag: Field<string> = (value, path) => {
   if (typeof value !== 'string' || !isTag(value)) {
     throw new OptionError(path, 'a node tag of 1 to 64 characters A-Z a-z 0-9 _ -', value);
@@ -87,6 +97,7 @@ const peer = object<PeerOptions>({
   down: optional(flag, false),
   backup: optional(flag, false),
   drain: optional(flag, false),
+  server: maybe(text('a name', /^.+$/)),
   route: maybe(tag),
 });
 
@@ -97,14 +108,22 @@ const keepalive = object<KeepaliveOptions>({
   timeout: optional(milliseconds, 60_000),
 });
 
-/** Reads one of `ProxyOptions.upstreams`. */
-export const upstream = object<UpstreamOptions>({
+const fields = object<UpstreamOptions>({
   name: text('a name', /^\S+$/),
   peers: list(peer, 1),
   policy: optional(policy, 'round_robin'),
+  hashKey: maybe(templated),
   websocketPolicy: maybe(policy),
   stickySid: optional(flag, true),
   learnedSids: optional(integer(1), 100_000),
   keepalive: optional(keepalive, keepalive({}, 'keepalive')),
   tls: maybe(upstreamTls),
 });
+
+/** Reads one of `ProxyOptions.upstreams`. */
+export const upstream: Field<UpstreamOptions> = (given, path) => {
+  const options = fields(given, path);
+  const hashes = [options.policy, options.websocketPolicy].some((one) => one === 'hash' || one === 'consistent_hash');
+  if (hashes && options.hashKey === undefined) throw new OptionError(`${path}.hashKey`, 'a key to hash', undefined);
+  return options;
+};
