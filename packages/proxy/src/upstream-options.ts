@@ -12,8 +12,12 @@ export type PolicyName =
 
 /** One server behind the balancer: nginx's `server` in `upstream`. */
 export interface PeerOptions {
-  /** Address or name. A name is looked up when a connection is made; answers are kept for 5 s. */
+  /**
+   * Address or name, or `unix:` and the path of a socket. A name is looked up when a connection is made; answers are kept
+   * for 5 s.
+   */
   readonly host: string;
+  /** 0 for a unix socket. */
   readonly port: number;
   /** Share of the requests. Default 1. */
   readonly weight: number;
@@ -78,7 +82,6 @@ export type GivenUpstream = Given<
 >;
 
 export const hostName = text('an address or host name', /^[^\s/]+$/);
-const port = integer(1, 65_535);
 const policy = oneOf('round_robin', 'ip_hash', 'least_conn', 'hash', 'consistent_hash', 'random', 'random_two');
 const tag: Field<string> = (value, path) => {
   if (typeof value !== 'string' || !isTag(value)) {
@@ -87,9 +90,9 @@ const tag: Field<string> = (value, path) => {
   return value;
 };
 
-const peer = object<PeerOptions>({
-  host: hostName,
-  port,
+const peerFields = object<PeerOptions>({
+  host: text('an address, a host name or unix: and a path', /^(?:[^\s/]+|unix:.+)$/s),
+  port: integer(0, 65_535),
   weight: optional(integer(1, 65_535), 1),
   maxFails: optional(integer(0), 1),
   failTimeout: optional(milliseconds, 10_000),
@@ -100,6 +103,14 @@ const peer = object<PeerOptions>({
   server: maybe(text('a name', /^.+$/)),
   route: maybe(tag),
 });
+
+const peer: Field<PeerOptions> = (given, path) => {
+  const options = peerFields(given, path);
+  if (options.port === 0 && !options.host.startsWith('unix:')) {
+    throw new OptionError(`${path}.port`, 'a whole number from 1 to 65535', 0);
+  }
+  return options;
+};
 
 const keepalive = object<KeepaliveOptions>({
   connections: optional(integer(0), 32),

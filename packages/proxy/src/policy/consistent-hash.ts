@@ -90,7 +90,7 @@ function ringOf(servers: readonly (readonly [string, readonly Peer[]])[]): Float
       points.push(hash * SERVERS + index);
     }
   });
-  const sorted = Float64Array.from(points).sort();
+  const sorted = Float64Array.from(points).toSorted();
   return sorted.filter((one, i) => i === 0 || Math.floor(one / SERVERS) !== Math.floor((sorted[i - 1] ?? 0) / SERVERS));
 }
 

@@ -90,8 +90,7 @@ describe.each([
         for (const one of keys.slice(0, 100)) {
           const was = pick(old, before, one);
           const is = pick(fresh, after, one);
-          if (was === gone) expect(is).not.toBe(gone);
-          else expect(is).toBe(was);
+          expect(was === gone ? is !== gone : is === was).toBe(true);
         }
       }),
       { numRuns: 30 },
@@ -135,17 +134,16 @@ describe('hash', () => {
 describe('consistent_hash', () => {
   test('a new server takes keys from the others, and no key moves between those', () => {
     fc.assert(
-      fc.property(weights(6), (given) => {
-        const few = peersOf(given.slice(1).map((weight, i) => ({ weight, port: 9_000 + i })));
-        const [own = 1] = given;
+      fc.property(weights(6), fc.integer({ min: 1, max: 5 }), (given, own) => {
+        const few = peersOf(given.map((weight, i) => ({ weight, port: 9_000 + i })));
         const more = peersOf([
-          ...given.slice(1).map((weight, i) => ({ weight, port: 9_000 + i })),
+          ...given.map((weight, i) => ({ weight, port: 9_000 + i })),
           { weight: own, port: 7_000 },
         ]);
         const [old, fresh] = [ketama(few), ketama(more)];
         for (const one of keys.slice(0, 100)) {
           const is = pick(fresh, more, one);
-          if (is !== few.length && few.length > 1) expect(is).toBe(pick(old, few, one));
+          expect([few.length, pick(old, few, one)]).toContain(is);
         }
       }),
       { numRuns: 30 },
@@ -158,7 +156,7 @@ describe('consistent_hash', () => {
     const policy = ketama(peers);
     const mine = keys.find((one) => pick(policy, peers, one) < 2) ?? never();
     const next = [1, 2, 3, 4].map(() => pick(policy, peers, mine));
-    expect(next.toSorted()).toEqual([0, 0, 1, 1]);
+    expect(next.toSorted((a, b) => a - b)).toEqual([0, 0, 1, 1]);
     expect(next[0]).not.toBe(next[1]);
   });
 });
