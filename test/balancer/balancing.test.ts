@@ -18,7 +18,6 @@ const methods: Readonly<Record<string, Method>> = {
   hash: { lines: 'hash $remote_addr$request_uri;', weights: [1, 3, 1, 2, 1] },
   consistent: { lines: 'hash $remote_addr consistent;', weights: [1, 3, 1, 2, 1] },
   turns: { lines: '', weights: [5, 1, 1, 3, 2] },
-  least: { lines: 'least_conn;', weights: [5, 1, 1, 3, 2] },
 };
 
 /** What is the matter with the peer in the second place. */
