@@ -194,7 +194,6 @@ export class Client implements WireReader, BodySink {
       this.body.begin('none', 0);
       exchange = new Exchange(this, head, this.host.originOf(head, this), false);
       this.#exchange = exchange;
-      exchange.beginUnreadable(this.host.routeUnreadable(this));
     }
     exchange.fail(error);
   }

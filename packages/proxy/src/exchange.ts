@@ -49,8 +49,13 @@ export class Exchange {
   #toldStatus = 0;
   /** The connection ends with this answer. */
   #last = false;
+  /** Its end has been told. */
+  #told = false;
 
-  /** @param bodyHere bytes behind the head have come with it */
+  /**
+   * @param head with `close` when it could not be read
+   * @param bodyHere bytes behind the head have come with it
+   */
   constructor(client: Client, head: RequestHead, origin: Origin, bodyHere: boolean) {
     this.client = client;
     this.head = head;
@@ -97,12 +102,6 @@ export class Exchange {
   /** @throws ProxyError */
   begin(): void {
     this.#enter(this.client.host.route(this.head, this.client));
-  }
-
-  /** What came is no request: `fail` answers it, as that location would. */
-  beginUnreadable(location: Location | undefined): void {
-    this.#location = location;
-    this.#last = true;
   }
 
   #enter(location: Location | undefined): void {
@@ -179,6 +178,8 @@ export class Exchange {
 
   /** The request cannot be answered as it should: the page of the error's status, or the one that is configured for it. */
   fail(error: ProxyError): void {
+    // What is wrong with a target is found before there is a location for it.
+    this.#location ??= this.client.host.routeUnreadable(this.client);
     const started = this.responseStarted;
     const responder = this.#responder;
     this.#responder = undefined;
@@ -311,10 +312,8 @@ export class Exchange {
   /** The request is over: its location is told once. */
   over(): void {
     const location = this.#location;
-    if (location?.onEnd === undefined || this.#told) return;
+    if (this.#told) return;
     this.#told = true;
-    location.onEnd(this.facts);
+    location?.onEnd?.(this.facts);
   }
-
-  #told = false;
 }
