@@ -89,10 +89,10 @@ describe.each(RUNNERS)('requests that go on elsewhere, run by %s', (runner) => {
         text += chunk;
       });
       socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\nGET /a');
-      await got(() => text.endsWith('root'), socket);
+      await until(() => text.endsWith('root'), socket);
       socket.write(' HTTP/1.1\r\n\r\n\r\n');
       socket.write('POST /outer/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
-      await got(() => text.endsWith('outer'), socket);
+      await until(() => text.endsWith('outer'), socket);
       socket.write('0\r\n\r\nGET /x.php HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
       await once(socket, 'close');
       expect(text.match(/HTTP\/1.1 200/g)).toHaveLength(3);
@@ -207,6 +207,6 @@ async function ask(port: number, line: string, fields = '', body = ''): Promise<
   };
 }
 
-async function got(holds: () => boolean, socket: ReturnType<typeof connect>): Promise<void> {
+async function until(holds: () => boolean, socket: ReturnType<typeof connect>): Promise<void> {
   while (!holds()) await once(socket, 'data', { signal: AbortSignal.timeout(5_000) });
 }
