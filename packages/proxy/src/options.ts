@@ -1,4 +1,3 @@
-import { isTag } from '@pinwheel/protocol';
 import {
   callback,
   flag,
@@ -13,64 +12,14 @@ import {
   text,
 } from './fields.js';
 import type { Facts } from './facts.js';
-import type { Field } from './fields.js';
-import type { TlsOptions, UpstreamTlsOptions, VerifyClient } from './tls-options.js';
-import { listenerTls, upstreamTls, verifyClient } from './tls-options.js';
+import type { Field, Given } from './fields.js';
+import type { TlsOptions, VerifyClient } from './tls-options.js';
+import { listenerTls, verifyClient } from './tls-options.js';
+import type { GivenUpstream, UpstreamOptions } from './upstream-options.js';
+import { hostName, upstream } from './upstream-options.js';
 
 export type * from './tls-options.js';
-
-/** nginx's words for how a peer is chosen. */
-export type PolicyName = 'round_robin' | 'ip_hash' | 'least_conn';
-
-/** One server behind the balancer: nginx's `server` in `upstream`. */
-export interface PeerOptions {
-  /** Address or name. A name is looked up when a connection is made; answers are kept for 5 s. */
-  readonly host: string;
-  readonly port: number;
-  /** Share of the requests. Default 1. */
-  readonly weight: number;
-  /** Failures within `failTimeout` that make the peer unusable for `failTimeout`; 0 never does. Default 1. */
-  readonly maxFails: number;
-  /** Milliseconds. Default 10,000. */
-  readonly failTimeout: number;
-  /** Requests and tunnels at once; 0 is no limit. Default 0. */
-  readonly maxConns: number;
-  /** Never chosen. Default false. */
-  readonly down: boolean;
-  /** Chosen only when no other peer is usable. Default false. */
-  readonly backup: boolean;
-  /** Only for the sessions it already has. Default false. */
-  readonly drain: boolean;
-  /** The node tag in this peer's session ids, when it is known beforehand (nginx: `route=`). */
-  readonly route?: string | undefined;
-}
-
-export interface KeepaliveOptions {
-  /** Idle connections kept per upstream peer. 0 closes each after its request. Default 32. */
-  readonly connections: number;
-  /** Requests on one connection before it is closed. Default 1,000. */
-  readonly requests: number;
-  /** Milliseconds a connection may be in use since it was opened. Default 3,600,000. */
-  readonly time: number;
-  /** Milliseconds an idle connection is kept; a shorter `Keep-Alive: timeout` of the peer wins. Default 60,000. */
-  readonly timeout: number;
-}
-
-export interface UpstreamOptions {
-  readonly name: string;
-  readonly peers: readonly PeerOptions[];
-  /** Default `round_robin`. */
-  readonly policy: PolicyName;
-  /** The policy for WebSocket upgrades that open a session; `policy` when absent. */
-  readonly websocketPolicy?: PolicyName | undefined;
-  /** Requests that carry an Engine.IO `sid` go to the peer that opened the session. Default true. */
-  readonly stickySid: boolean;
-  /** Untagged session ids remembered, the least recently used forgotten first. Default 100,000. */
-  readonly learnedSids: number;
-  readonly keepalive: KeepaliveOptions;
-  /** Peers are spoken to over TLS. */
-  readonly tls?: UpstreamTlsOptions | undefined;
-}
+export type * from './upstream-options.js';
 
 export interface ListenOptions {
   /** Address to bind. Default `127.0.0.1`. */
@@ -226,18 +175,6 @@ export interface ProxyOptions {
   readonly log: (level: LogLevel, message: string) => void;
 }
 
-/** `T` as a caller writes it: what has a default may be left out. */
-type Given<T, Required extends keyof T> = Partial<T> & Pick<T, Required>;
-
-export type GivenPeer = Given<PeerOptions, 'host' | 'port'>;
-export type GivenUpstream = Given<
-  Omit<UpstreamOptions, 'peers' | 'keepalive' | 'tls'> & {
-    readonly tls: Given<UpstreamTlsOptions, 'name'>;
-    readonly peers: readonly GivenPeer[];
-    readonly keepalive: Partial<KeepaliveOptions>;
-  },
-  'name' | 'peers'
->;
 export type GivenListener = Given<ListenOptions, 'port'>;
 export type GivenLocation = Given<
   Omit<LocationOptions, 'locations'> & { readonly locations: readonly GivenLocation[] },
@@ -261,47 +198,6 @@ export interface GivenProxyOptions {
   readonly tagQueryAtStart?: boolean;
   readonly log?: (level: LogLevel, message: string) => void;
 }
-
-const hostName = text('an address or host name', /^[^\s/]+$/);
-const port = integer(1, 65_535);
-const policy = oneOf('round_robin', 'ip_hash', 'least_conn');
-const tag: Field<string> = (value, path) => {
-  if (typeof value !== 'string' || !isTag(value)) {
-    throw new OptionError(path, 'a node tag of 1 to 64 characters A-Z a-z 0-9 _ -', value);
-  }
-  return value;
-};
-
-const peer = object<PeerOptions>({
-  host: hostName,
-  port,
-  weight: optional(integer(1, 65_535), 1),
-  maxFails: optional(integer(0), 1),
-  failTimeout: optional(milliseconds, 10_000),
-  maxConns: optional(integer(0), 0),
-  down: optional(flag, false),
-  backup: optional(flag, false),
-  drain: optional(flag, false),
-  route: maybe(tag),
-});
-
-const keepalive = object<KeepaliveOptions>({
-  connections: optional(integer(0), 32),
-  requests: optional(integer(1), 1_000),
-  time: optional(milliseconds, 3_600_000),
-  timeout: optional(milliseconds, 60_000),
-});
-
-const upstream = object<UpstreamOptions>({
-  name: text('a name', /^\S+$/),
-  peers: list(peer, 1),
-  policy: optional(policy, 'round_robin'),
-  websocketPolicy: maybe(policy),
-  stickySid: optional(flag, true),
-  learnedSids: optional(integer(1), 100_000),
-  keepalive: optional(keepalive, keepalive({}, 'keepalive')),
-  tls: maybe(upstreamTls),
-});
 
 const listener = object<ListenOptions>({
   host: optional(hostName, '127.0.0.1'),
