@@ -46,8 +46,13 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
       served.push(index);
       if (listen.defaultServer) defaultFor.push(index);
     }
-    const locations = locationsOf(scope, around);
-    return { listeners: served, defaultFor, ...namesOf(scope), ...verificationOf(scope), locations };
+    return {
+      listeners: served,
+      defaultFor,
+      ...namesOf(scope),
+      ...verificationOf(scope),
+      ...locationsOf(scope, around),
+    };
   });
   return {
     listeners: listeners.map(({ options, ssl }, index) => {
