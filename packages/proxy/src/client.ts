@@ -9,7 +9,7 @@ import type { Reply } from './http1/reply.js';
 import { CONTINUE, errorPage, replyText } from './http1/reply.js';
 import type { RequestHead } from './http1/request-head.js';
 import { readRequestHead } from './http1/request-head.js';
-import type { Facts } from './facts.js';
+import type { Facts, ProxyProtocolFacts } from './facts.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
 import type { LimitOptions, ReplyOptions, TimeoutOptions } from './options.js';
@@ -41,6 +41,8 @@ export class Client implements WireReader, BodySink {
   readonly wire: Wire;
   readonly tls: boolean;
   readonly socketAddress: string;
+  /** Of the connection itself. */
+  readonly plainOrigin: Origin;
   /** Of the current request. */
   origin: Origin;
   readonly deadline = new Deadline(() => this.#onExpired());
@@ -80,13 +82,22 @@ export class Client implements WireReader, BodySink {
     readonly listener: Listener,
     address: string,
     wireUp: (reader: WireReader) => Wire,
+    /** What the PROXY protocol said. */
+    readonly proxied?: ProxyProtocolFacts,
   ) {
     this.#host = host;
     this.tls = listener.options.tls !== undefined;
     this.socketAddress = address;
-    this.origin = { socketAddress: address, clientAddress: address, tls: this.tls, trusted: false };
     this.wire = wireUp(this);
     this.remotePort = this.wire.socket.remotePort;
+    this.plainOrigin = {
+      socketAddress: address,
+      clientAddress: address,
+      clientPort: this.remotePort,
+      tls: this.tls,
+      trusted: false,
+    };
+    this.origin = this.plainOrigin;
     this.deadline.set(host.timeouts.clientHeader);
   }
 

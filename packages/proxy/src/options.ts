@@ -14,9 +14,12 @@ import {
 } from './fields.js';
 import type { Facts } from './facts.js';
 import type { Field } from './fields.js';
-import type { TlsOptions, UpstreamTlsOptions, VerifyClient } from './tls-options.js';
-import { listenerTls, upstreamTls, verifyClient } from './tls-options.js';
+import type { ListenOptions, RealIpOptions } from './listen-options.js';
+import { hostName, listener, realIp } from './listen-options.js';
+import type { UpstreamTlsOptions, VerifyClient } from './tls-options.js';
+import { upstreamTls, verifyClient } from './tls-options.js';
 
+export type * from './listen-options.js';
 export type * from './tls-options.js';
 
 /** nginx's words for how a peer is chosen. */
@@ -72,22 +75,6 @@ export interface UpstreamOptions {
   readonly tls?: UpstreamTlsOptions | undefined;
 }
 
-export interface ListenOptions {
-  /** Address to bind. Default `127.0.0.1`. */
-  readonly host: string;
-  /** 0 takes a free port, found afterwards in `Proxy.addresses`. */
-  readonly port: number;
-  /** Length of the queue of connections not yet accepted. Default 511. */
-  readonly backlog: number;
-  /** Terminates TLS here. */
-  readonly tls?: TlsOptions | undefined;
-  /**
-   * Addresses and CIDR blocks whose `X-Forwarded-For` is believed: the client address is then the last one in it that is
-   * not itself trusted (nginx: `set_real_ip_from`, `real_ip_recursive on`). Default none.
-   */
-  readonly trustedProxies: readonly string[];
-}
-
 /** A byte string (latin1: one character is one byte), or what makes it for a request. */
 export type Value = string | ((facts: Facts) => string);
 
@@ -138,6 +125,11 @@ export interface LocationOptions {
   readonly sendTimeout?: number | undefined;
   /** Bytes of a request body, 0 for no limit; `limits.body` when absent. */
   readonly bodyLimit?: number | undefined;
+  /**
+   * Whose word on the client's address counts: the first of these that changes it, its server's before its own. Default
+   * none.
+   */
+  readonly realIp?: readonly RealIpOptions[] | undefined;
   /** Told when a request is over, for a tunnel when the tunnel is (`access_log`). */
   readonly onEnd?: ((facts: Facts) => void) | undefined;
 }
@@ -237,7 +229,6 @@ export interface GivenProxyOptions {
   readonly log?: (level: LogLevel, message: string) => void;
 }
 
-const hostName = text('an address or host name', /^[^\s/]+$/);
 const port = integer(1, 65_535);
 const policy = oneOf('round_robin', 'ip_hash', 'least_conn');
 const tag: Field<string> = (value, path) => {
@@ -278,14 +269,6 @@ const upstream = object<UpstreamOptions>({
   tls: maybe(upstreamTls),
 });
 
-const listener = object<ListenOptions>({
-  host: optional(hostName, '127.0.0.1'),
-  port: integer(0, 65_535),
-  backlog: optional(integer(1), 511),
-  tls: maybe(listenerTls),
-  trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
-});
-
 const templated: Field<Value> = (given, path) =>
   typeof given === 'string' ? given : (callback(given, path) as Exclude<Value, string>);
 
@@ -312,6 +295,7 @@ const locationFields = object<LocationOptions>({
   readTimeout: maybe(milliseconds),
   sendTimeout: maybe(milliseconds),
   bodyLimit: maybe(integer(0)),
+  realIp: maybe(list(realIp)),
   onEnd: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['onEnd']>),
 });
 

@@ -16,7 +16,6 @@ export class RequestFacts implements Facts {
   readonly hostname = HOSTNAME;
   readonly pipelined = false;
   readonly completed = true;
-  readonly proxyProtocol: ProxyProtocolFacts | undefined = undefined;
   readonly #client: Client;
   readonly #head: RequestHead | undefined;
   #forward: Forward | undefined;
@@ -43,7 +42,10 @@ export class RequestFacts implements Facts {
     return this.#client.origin.clientAddress;
   }
   get remotePort(): number | undefined {
-    return this.#client.remotePort;
+    return this.#client.origin.clientPort;
+  }
+  get proxyProtocol(): ProxyProtocolFacts | undefined {
+    return this.#client.proxied;
   }
   get realipRemoteAddr(): string {
     return this.#client.socketAddress;
@@ -52,7 +54,8 @@ export class RequestFacts implements Facts {
     return this.#client.remotePort;
   }
   get serverAddr(): string {
-    return this.#client.wire.socket.localAddress ?? '';
+    const { path } = this.#client.listener.options;
+    return path === undefined ? (this.#client.wire.socket.localAddress ?? '') : `unix:${path}`;
   }
   get serverPort(): number | undefined {
     return this.#client.wire.socket.localPort;

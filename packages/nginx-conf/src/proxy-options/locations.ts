@@ -8,6 +8,7 @@ import type { ProxyPass } from '../directives/proxy.js';
 import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { realIpOf } from './real-ip.js';
 import { tlsGroupName } from './tls.js';
 
 type Refuse = (what: string) => never;
@@ -79,7 +80,10 @@ function fieldsOf(scope: Scope, pass: Extract<ProxyPass, { kind: 'constant' }>):
   return hasHost ? ours : [{ name: 'Host', value: pass.authority }, ...ours];
 }
 
-function commonOf(scope: Scope, around: Surroundings): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields'> {
+function commonOf(
+  scope: Scope,
+  around: Surroundings,
+): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields' | 'realIp'> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
@@ -88,6 +92,7 @@ function commonOf(scope: Scope, around: Surroundings): Pick<GivenLocation, 'body
     ...(added.length === 0
       ? {}
       : { addedFields: added.map(({ name, value, always }) => ({ name, value: value.value, always })) }),
+    ...realIpOf(scope),
     bodyLimit: scope.get(http.client_max_body_size),
     ...(writers.length === 0
       ? {}
