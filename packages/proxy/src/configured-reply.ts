@@ -4,7 +4,8 @@ import { errorPage } from './http1/reply.js';
 import { valueOf } from './location.js';
 import type { ReplyOptions } from './options.js';
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** Statuses whose answer names another place. */
+export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** The answer that a location gives by itself (nginx: `return`). Without a text it is the page of its status. */
 export function configuredReply({ status, text, contentType }: ReplyOptions, facts: () => Facts): Reply {

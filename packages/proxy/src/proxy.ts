@@ -9,7 +9,7 @@ import { Listeners } from './listeners.js';
 import type { Location } from './location.js';
 import type { GivenProxyOptions, LimitOptions, ProxyOptions, TimeoutOptions } from './options.js';
 import { readProxyOptions } from './options.js';
-import type { RealIp } from './real-ip.js';
+import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
@@ -162,16 +162,17 @@ export class Proxy implements ClientHost, ListenerHost {
 
   route(head: RequestHead, client: Client): Location | undefined {
     this.#requests++;
-    const location = this.#routes.find(client.listener.index, head.host, head.target, client.getFacts);
-    const realIps = location?.realIps;
-    if (realIps !== undefined) client.origin = realOrigin(client, head, realIps);
-    return location;
+    return this.#routes.find(client.listener.index, head.host, head.target, client.getFacts);
+  }
+
+  routeUnreadable(client: Client): Location | undefined {
+    return this.#routes.unreadable(client.listener.index);
   }
 
   originOf(head: RequestHead, client: Client): Origin {
     const { realIp } = client.listener;
-    if (realIp === undefined || !realIp.trusts(client.socketAddress)) return client.plainOrigin;
-    return { ...realOrigin(client, head, [realIp]), trusted: true };
+    if (realIp === undefined || !realIp.trusts(client.socketAddress)) return client.directOrigin;
+    return { ...realOrigin(client.directOrigin, head, client.proxied, [realIp]), trusted: true };
   }
 
   onTunnel(client: Client, ends: TunnelEnds, early: string): void {
@@ -193,15 +194,6 @@ export class Proxy implements ClientHost, ListenerHost {
   #forget(client: Client): void {
     this.#clients.delete(client);
   }
-}
-
-/** The origin by the word of the first that changes it. */
-function realOrigin(client: Client, head: RequestHead, realIps: readonly RealIp[]): Origin {
-  for (const realIp of realIps) {
-    const found = realIp.find(client.socketAddress, head, client.proxied);
-    if (found !== undefined) return { ...client.plainOrigin, clientAddress: found.address, clientPort: found.port };
-  }
-  return client.plainOrigin;
 }
 
 function groupsOf(options: ProxyOptions): ReadonlyMap<string, UpstreamGroup> {

@@ -1,6 +1,7 @@
 import { SocketAddress } from 'node:net';
 import { addressBytes, TrustedProxies } from './client-address.js';
 import type { ProxyProtocolFacts } from './facts.js';
+import type { Origin } from './forwarded-head.js';
 import type { Fields } from './http1/head.js';
 import type { RealIpOptions } from './listen-options.js';
 
@@ -62,6 +63,20 @@ export class RealIp {
       end = start;
     }
   }
+}
+
+/** The origin of a request by the word of the first that changes it. */
+export function realOrigin(
+  direct: Origin,
+  fields: Fields,
+  proxied: ProxyProtocolFacts | undefined,
+  realIps: readonly RealIp[],
+): Origin {
+  for (const realIp of realIps) {
+    const found = realIp.find(direct.socketAddress, fields, proxied);
+    if (found !== undefined) return { ...direct, clientAddress: found.address, clientPort: found.port };
+  }
+  return direct;
 }
 
 const COMMA = 44;

@@ -44,8 +44,13 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
         if (listen.defaultServer) defaultFor.push(index);
       }
     }
-    const locations = locationsOf(scope, around);
-    return { listeners: served, defaultFor, ...namesOf(scope), ...verificationOf(scope), locations };
+    return {
+      listeners: served,
+      defaultFor,
+      ...namesOf(scope),
+      ...verificationOf(scope),
+      ...locationsOf(scope, around),
+    };
   });
   return {
     listeners: listeners.all.map(({ options, ssl }, index) => {
