@@ -12,6 +12,7 @@ import type { ErrorPage, Location } from './location.js';
 import { valueOf } from './location.js';
 import { encodePath } from './normal-path.js';
 import type { ReplyOptions } from './options.js';
+import { realOrigin } from './real-ip.js';
 import { RequestFacts } from './request-facts.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire } from './wire.js';
@@ -26,7 +27,7 @@ export class Exchange {
   readonly client: Client;
   /** The request as it is answered: an internal redirect changes the target and may change the method. */
   readonly head: RequestHead;
-  readonly origin: Origin;
+  origin: Origin;
   /** The target as it came. */
   readonly requestUri: string;
   /** When its head was read, and what had been written on the connection by then. */
@@ -111,6 +112,9 @@ export class Exchange {
     }
     this.#location = location;
     const { client, head } = this;
+    if (location.realIps !== undefined && this.origin === client.directOrigin) {
+      this.origin = realOrigin(this.origin, head, client.proxied, location.realIps);
+    }
     location.admit?.(client.wire.socket, head.host);
     const { bodyLimit } = location;
     if (bodyLimit > 0 && head.contentLength > bodyLimit && !this.#onErrorPage) {

@@ -1,6 +1,7 @@
 import { isTag } from '@pinwheel/protocol';
 import { flag, integer, list, maybe, milliseconds, object, oneOf, OptionError, optional, text } from './fields.js';
 import type { Field, Given } from './fields.js';
+import { hostName } from './listen-options.js';
 import type { UpstreamTlsOptions } from './tls-options.js';
 import { upstreamTls } from './tls-options.js';
 import { templated } from './value.js';
@@ -81,7 +82,6 @@ export type GivenUpstream = Given<
   'name' | 'peers'
 >;
 
-export const hostName = text('an address or host name', /^[^\s/]+$/);
 const policy = oneOf('round_robin', 'ip_hash', 'least_conn', 'hash', 'consistent_hash', 'random', 'random_two');
 const tag: Field<string> = (value, path) => {
   if (typeof value !== 'string' || !isTag(value)) {

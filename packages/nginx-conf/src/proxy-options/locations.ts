@@ -10,6 +10,7 @@ import { ConfError } from '../error.js';
 import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { realIpOf } from './real-ip.js';
 import { tlsGroupName } from './tls.js';
 
 interface LocationBlock {
@@ -124,7 +125,7 @@ function fieldsOf(scope: Scope, pass: Extract<ProxyPass, { kind: 'constant' }>):
 function commonOf(
   scope: Scope,
   around: Surroundings,
-): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages'> {
+): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
@@ -137,6 +138,7 @@ function commonOf(
     ...(added.length === 0
       ? {}
       : { addedFields: added.map(({ name, value, always }) => ({ name, value: value.value, always })) }),
+    ...realIpOf(scope),
     bodyLimit: scope.get(http.client_max_body_size),
     ...(writers.length === 0
       ? {}
