@@ -236,13 +236,15 @@ export class Client implements WireReader, BodySink {
 
   /** Answers as configured (nginx: `return`). A body that is still to come is not waited for. */
   #reply(reply: ReplyOptions, head: RequestHead): void {
-    if (reply.status === 444) {
+    const answer = configuredReply(reply, this.getFacts);
+    if (answer === undefined) {
+      this.status = reply.status;
       this.#over();
       this.wire.destroy();
       return;
     }
-    const keepAlive = this.#body.done && this.mayKeepAlive(head);
-    this.#answer(configuredReply(reply, this.getFacts), keepAlive);
+    const keepAlive = answer.last !== true && this.#body.done && this.mayKeepAlive(head);
+    this.#answer(answer, keepAlive);
     this.onExchangeEnd(keepAlive);
   }
 

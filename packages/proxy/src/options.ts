@@ -110,7 +110,7 @@ export interface ReplyOptions {
   /** Body; for 301, 302, 303, 307 and 308 the `Location`. Without it the page of the status. */
   readonly text?: Value | undefined;
   /** Default `text/plain`. */
-  readonly contentType?: string | undefined;
+  readonly contentType?: Value | undefined;
 }
 
 /** What becomes of the requests that fit (nginx: `location`). It has either an `upstream` or a `reply`. */
@@ -300,7 +300,7 @@ const locationFields = object<LocationOptions>({
     object<ReplyOptions>({
       status: integer(200, 999),
       text: maybe(templated),
-      contentType: maybe(text('a media type', /^[ -~]*$/)),
+      contentType: maybe(templated),
     }),
   ),
   uri: maybe(text('a path', /^\//)),

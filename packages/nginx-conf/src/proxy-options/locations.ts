@@ -8,6 +8,8 @@ import type { ProxyPass } from '../directives/proxy.js';
 import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { contentTypeOf } from './content-type.js';
+import { slashRedirects } from './slash-redirects.js';
 import { tlsGroupName } from './tls.js';
 
 type Refuse = (what: string) => never;
@@ -16,7 +18,7 @@ type Refuse = (what: string) => never;
 export function locationsOf(server: Scope, around: Surroundings): readonly GivenLocation[] {
   const own = replyOf(server);
   if (own !== undefined) return [{ path: '/', ...own, ...commonOf(server, around) }];
-  return server.blocks(http.location).map(({ value, scope, directive }) => {
+  const given = server.blocks(http.location).map(({ value, scope, directive }) => {
     const refuse: Refuse = (what) => {
       throw new ConfError(`${what} is not served by pinwheel`, directive);
     };
@@ -24,6 +26,7 @@ export function locationsOf(server: Scope, around: Surroundings): readonly Given
     const answer = replyOf(scope) ?? forwardOf(scope, refuse);
     return { ...matchOf(value, refuse), ...answer, ...commonOf(scope, around) };
   });
+  return [...given, ...slashRedirects(given)];
 }
 
 function matchOf(location: Location, refuse: Refuse): Pick<GivenLocation, 'path' | 'match' | 'matches'> {
@@ -49,7 +52,7 @@ function replyOf(scope: Scope): Pick<GivenLocation, 'reply'> | undefined {
     reply: {
       status: status === 0 ? 200 : status,
       ...(text === undefined ? {} : { text: text.value }),
-      contentType: scope.get(http.default_type),
+      contentType: contentTypeOf(scope),
     },
   };
 }
