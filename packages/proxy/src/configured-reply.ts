@@ -4,7 +4,8 @@ import { errorPage } from './http1/reply.js';
 import { valueOf } from './location.js';
 import type { ReplyOptions } from './options.js';
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+/** Statuses whose answer names another place. */
+export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** nginx ends the connection for these instead of answering; `return` with one of them does so on purpose. */
 const SILENT: ReadonlySet<number> = new Set([408, 444, 499]);
@@ -18,7 +19,7 @@ const SILENT: ReadonlySet<number> = new Set([408, 444, 499]);
 export function configuredReply({ status, text, contentType }: ReplyOptions, facts: () => Facts): Reply | undefined {
   const shown = text === undefined ? '' : valueOf(text, facts);
   if (REDIRECTS.has(status)) return { ...errorPage(status), location: absolute(shown, facts) };
-  if (shown === '' && status >= 400) return SILENT.has(status) ? undefined : errorPage(status);
+  if ((text ?? '') === '' && status >= 400) return SILENT.has(status) ? undefined : errorPage(status);
   return { status, contentType: contentType === undefined ? 'text/plain' : valueOf(contentType, facts), body: shown };
 }
 

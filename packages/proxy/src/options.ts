@@ -113,19 +113,34 @@ export interface ReplyOptions {
   readonly contentType?: Value | undefined;
 }
 
+/** What a client gets instead of a status (nginx: `error_page`). */
+export interface ErrorPageOptions {
+  readonly statuses: readonly number[];
+  /** The status to tell; 0 tells that of the page, undefined the one that it is for. */
+  readonly answer?: number | undefined;
+  /** A path of the same server, `@name` of a location, or a URL the client is sent to. */
+  readonly target: Value;
+}
+
 /** What becomes of the requests that fit (nginx: `location`). It has either an `upstream` or a `reply`. */
 export interface LocationOptions {
-  /** Begins with `/`; empty for an expression. */
+  /** Begins with `/`; empty for an expression, for a named location its name. */
   readonly path: string;
   /**
    * `prefix` (default): the longest one that fits, unless an expression does. `final_prefix`: no expression goes before
-   * it (`^~`). `exact` (`=`). `expression`: `matches` decides, in the order of the options.
+   * it (`^~`). `exact` (`=`). `expression`: `matches` decides, in the order of the options. `named`: only for internal
+   * redirects, its `path` is a name that begins with `@`.
    */
-  readonly match: 'prefix' | 'final_prefix' | 'exact' | 'expression';
+  readonly match: 'prefix' | 'final_prefix' | 'exact' | 'expression' | 'named';
   readonly matches?: ((path: string, facts: Facts) => boolean) | undefined;
   /** The upstream's name. */
   readonly upstream?: string | undefined;
   readonly reply?: ReplyOptions | undefined;
+  /** Looked at for the requests that fit this one. Default none. */
+  readonly locations: readonly LocationOptions[];
+  /** Run before the request is answered (`set`). */
+  readonly prepare?: ((facts: Facts) => void) | undefined;
+  readonly errorPages?: readonly ErrorPageOptions[] | undefined;
   /** Takes the place of `path` in the target (`proxy_pass` with a URI). */
   readonly uri?: string | undefined;
   /** Fields of the request to the peer instead of the forwarding fields that are sent by default. */
@@ -157,6 +172,10 @@ export interface ServerOptions {
   /** Certificates between a client's and the one it is trusted for, at most. Default 1. */
   readonly verifyDepth: number;
   readonly locations: readonly LocationOptions[];
+  /** What becomes of requests that fit no location, and of what is no request. Default: 404, without log. */
+  readonly otherwise?: LocationOptions | undefined;
+  /** Run before a location is chosen (`set`). */
+  readonly prepare?: ((facts: Facts) => void) | undefined;
 }
 
 export interface TimeoutOptions {
@@ -220,9 +239,15 @@ export type GivenUpstream = Given<
   'name' | 'peers'
 >;
 export type GivenListener = Given<ListenOptions, 'port'>;
-export type GivenLocation = Given<LocationOptions, 'path'>;
+export type GivenLocation = Given<
+  Omit<LocationOptions, 'locations'> & { readonly locations: readonly GivenLocation[] },
+  'path'
+>;
 export type GivenServer = Given<
-  Omit<ServerOptions, 'locations'> & { readonly locations: readonly GivenLocation[] },
+  Omit<ServerOptions, 'locations' | 'otherwise'> & {
+    readonly locations: readonly GivenLocation[];
+    readonly otherwise: GivenLocation;
+  },
   'locations'
 >;
 /** What `createProxy` takes. */
@@ -291,9 +316,11 @@ const templated: Field<Value> = (given, path) =>
 
 const fieldName = text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
 
-const locationFields = object<LocationOptions>({
-  path: text('a path', /^(?:\/|$)/),
-  match: optional(oneOf('prefix', 'final_prefix', 'exact', 'expression'), 'prefix'),
+const prepare: Field<(facts: Facts) => void> = (given, path) => callback(given, path) as (facts: Facts) => void;
+
+const locationFields: Field<LocationOptions> = object<LocationOptions>({
+  path: text('a path', /^(?:[/@]|$)/),
+  match: optional(oneOf('prefix', 'final_prefix', 'exact', 'expression', 'named'), 'prefix'),
   matches: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['matches']>),
   upstream: maybe(text('a name', /^\S+$/)),
   reply: maybe(
@@ -302,6 +329,17 @@ const locationFields = object<LocationOptions>({
       text: maybe(templated),
       contentType: maybe(templated),
     }),
+  ),
+  locations: optional((given, path) => list(locationFields)(given, path), []),
+  prepare: maybe(prepare),
+  errorPages: maybe(
+    list(
+      object<ErrorPageOptions>({
+        statuses: list(integer(300, 599)),
+        answer: maybe(integer(0, 999)),
+        target: templated,
+      }),
+    ),
   ),
   uri: maybe(text('a path', /^\//)),
   fields: maybe(list(object<FieldOptions>({ name: fieldName, value: templated }))),
@@ -326,6 +364,8 @@ const server = object<ServerOptions>({
   verifyClient: optional(verifyClient, 'off'),
   verifyDepth: optional(integer(0), 1),
   locations: list(locationFields),
+  otherwise: maybe(locationFields),
+  prepare: maybe(prepare),
 });
 
 const timeouts = object<TimeoutOptions>({
@@ -371,19 +411,19 @@ export function readProxyOptions(given: GivenProxyOptions): ProxyOptions {
     throw new OptionError('upstreams', 'names that differ', options.upstreams.map((one) => one.name).join(', '));
   }
   options.servers.forEach((one, i) => {
-    one.locations.forEach((location, j) => {
-      const path = `servers[${i}].locations[${j}]`;
-      if ((location.upstream === undefined) === (location.reply === undefined)) {
-        throw new OptionError(
-          path,
-          'either an upstream or a reply',
-          location.upstream === undefined ? 'neither' : 'both',
-        );
-      }
-      if (location.upstream !== undefined && !names.has(location.upstream)) {
-        throw new OptionError(`${path}.upstream`, `one of ${[...names].join(', ')}`, location.upstream);
-      }
-    });
+    one.locations.forEach((location, j) => checkUpstreams(location, `servers[${i}].locations[${j}]`, names));
   });
   return options;
+}
+
+function checkUpstreams(location: LocationOptions, path: string, names: ReadonlySet<string>): void {
+  const { upstream: name, reply } = location;
+  if (name !== undefined && reply !== undefined) throw new OptionError(path, 'either an upstream or a reply', 'both');
+  if (name === undefined && reply === undefined && location.locations.length === 0) {
+    throw new OptionError(path, 'either an upstream or a reply', 'neither');
+  }
+  if (name !== undefined && !names.has(name)) {
+    throw new OptionError(`${path}.upstream`, `one of ${[...names].join(', ')}`, name);
+  }
+  location.locations.forEach((inner, i) => checkUpstreams(inner, `${path}.locations[${i}]`, names));
 }

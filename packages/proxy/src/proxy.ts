@@ -193,9 +193,13 @@ export class Proxy implements ClientHost {
     return this.#routes.find(client.listener.index, head.host, head.target, client.getFacts);
   }
 
+  routeUnreadable(client: Client): Location | undefined {
+    return this.#routes.unreadable(client.listener.index);
+  }
+
   originOf(head: RequestHead, client: Client): Origin {
     const { trusted } = client.listener;
-    if (trusted === undefined || !trusted.has(client.socketAddress)) return client.origin;
+    if (trusted === undefined || !trusted.has(client.socketAddress)) return client.directOrigin;
     return {
       socketAddress: client.socketAddress,
       clientAddress: clientAddress(client.socketAddress, head.joined('x-forwarded-for'), trusted),

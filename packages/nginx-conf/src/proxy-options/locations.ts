@@ -9,7 +9,6 @@ import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
 import { contentTypeOf } from './content-type.js';
-import { slashRedirects } from './slash-redirects.js';
 import { tlsGroupName } from './tls.js';
 
 type Refuse = (what: string) => never;
@@ -18,7 +17,7 @@ type Refuse = (what: string) => never;
 export function locationsOf(server: Scope, around: Surroundings): readonly GivenLocation[] {
   const own = replyOf(server);
   if (own !== undefined) return [{ path: '/', ...own, ...commonOf(server, around) }];
-  const given = server.blocks(http.location).map(({ value, scope, directive }) => {
+  return server.blocks(http.location).map(({ value, scope, directive }) => {
     const refuse: Refuse = (what) => {
       throw new ConfError(`${what} is not served by pinwheel`, directive);
     };
@@ -26,7 +25,6 @@ export function locationsOf(server: Scope, around: Surroundings): readonly Given
     const answer = replyOf(scope) ?? forwardOf(scope, refuse);
     return { ...matchOf(value, refuse), ...answer, ...commonOf(scope, around) };
   });
-  return [...given, ...slashRedirects(given)];
 }
 
 function matchOf(location: Location, refuse: Refuse): Pick<GivenLocation, 'path' | 'match' | 'matches'> {

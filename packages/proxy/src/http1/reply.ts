@@ -49,9 +49,6 @@ const TOLD: Readonly<Record<number, string>> = {
   497: 'The plain HTTP request was sent to HTTPS port',
 };
 
-/** After these pages nginx closes the connection: what the client meant by the bytes to come is not sure. */
-const LAST: ReadonlySet<number> = new Set([400, 413, 414, 494, 495, 496, 497, 500, 501]);
-
 /** The text of a status as nginx has it, or an empty one. */
 export function reasonOf(status: number): string {
   return REASONS[status] ?? '';
@@ -66,16 +63,15 @@ export interface Reply {
   readonly body: string;
   /** Where a redirect goes. As with nginx, a path that was made a whole URL stands before `Connection`, others after it. */
   readonly location?: { readonly url: string; readonly madeWhole: boolean };
-  /** The connection ends with it. */
-  readonly last?: boolean;
+  /** It is the page of a status, for which another may be configured. */
+  readonly page?: boolean;
 }
 
 /** The page of a status; `told` is what is wrong with the request. Statuses that have no text have no page either. */
 export function errorPage(status: number, told: string | undefined = TOLD[status]): Reply {
   const sent = status in TOLD ? 400 : status;
   const text = HEADINGS[sent] ?? reasonOf(sent);
-  const last = LAST.has(status);
-  if (text === '' || sent < 300) return { status: sent, body: '', last };
+  if (text === '' || sent < 300) return { status: sent, body: '', page: true };
   const heading = `${sent} ${text}`;
   const title = told === undefined ? heading : `${sent} ${told}`;
   const lines = [
@@ -89,7 +85,7 @@ export function errorPage(status: number, told: string | undefined = TOLD[status
     `</html>`,
     ``,
   ];
-  return { status: sent, contentType: 'text/html', body: lines.join('\r\n'), last };
+  return { status: sent, contentType: 'text/html', body: lines.join('\r\n'), page: true };
 }
 
 /**
