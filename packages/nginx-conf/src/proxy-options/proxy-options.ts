@@ -7,6 +7,7 @@ import type { Configuration } from '../load.js';
 import type { Scope } from '../scope.js';
 import { checkServed } from './served.js';
 import { locationsOf } from './locations.js';
+import { namesOf } from './server-names.js';
 import { listenerOf, sharedOptions } from './shared.js';
 import { listenerTls, tlsUpstreams, verificationOf } from './tls.js';
 import { implicitUpstreams, upstreamOf } from './upstreams.js';
@@ -17,6 +18,8 @@ export interface Surroundings {
   accessLog(path: string): (line: string) => void;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
+  /** Name of this machine, for `server_name $hostname`. */
+  readonly hostname: string;
 }
 
 /**
@@ -47,7 +50,7 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
       if (listen.defaultServer) defaultFor.push(index);
     }
     const locations = locationsOf(scope, around);
-    return { listeners: served, defaultFor, ...namesOf(scope), ...verificationOf(scope), locations };
+    return { listeners: served, defaultFor, ...namesOf(scope, around.hostname), ...verificationOf(scope), locations };
   });
   return {
     listeners: listeners.map(({ options, ssl }, index) => {
@@ -75,16 +78,4 @@ function listens(server: Scope): readonly Listen[] {
 
 function keyOf({ address }: Listen): string {
   return 'unix' in address ? `unix:${address.unix}` : `${address.host} ${address.port}`;
-}
-
-function namesOf(server: Scope): Pick<GivenServer, 'names' | 'expressions'> {
-  const names = server.own(http.server_name).flatMap(({ value }) => value);
-  return {
-    names: names.flatMap((one) => ('name' in one ? [one.name] : [])),
-    expressions: names.flatMap((one) => {
-      if (!('regex' in one)) return [];
-      const { regex } = one;
-      return [(host, facts) => regex.match(host, facts)];
-    }),
-  };
 }
