@@ -39,7 +39,7 @@ export interface ReplyOptions {
   /** Body; for 301, 302, 303, 307 and 308 the `Location`. Without it the page of the status. */
   readonly text?: Value | undefined;
   /** Default `text/plain`. */
-  readonly contentType?: string | undefined;
+  readonly contentType?: Value | undefined;
 }
 
 /** What a client gets instead of a status (nginx: `error_page`). */
@@ -116,7 +116,7 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
     object<ReplyOptions>({
       status: integer(200, 999),
       text: maybe(templated),
-      contentType: maybe(text('a media type', /^[ -~]*$/)),
+      contentType: maybe(templated),
     }),
   ),
   locations: optional((given, path) => list(locationFields)(given, path), []),

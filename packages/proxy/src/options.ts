@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly listeners?: readonly number[] | undefined;
   /** Indexes of the listeners whose requests for no known name it takes; else the first server does. Default none. */
   readonly defaultFor: readonly number[];
+  /** What `$server_name` says. Default: the first of `names`. */
+  readonly name?: string | undefined;
   /** Host names, lower case, without port; `*.name`, `name.*` and `.name` as in nginx. Default none. */
   readonly names: readonly string[];
   /** Expressions for host names, tried after the names. Default none. */
@@ -109,6 +111,7 @@ export interface GivenProxyOptions {
 const server = object<ServerOptions>({
   listeners: maybe(list(integer(0))),
   defaultFor: optional(list(integer(0)), []),
+  name: maybe(text('a name', /^[^\0]*$/)),
   names: optional(list(text('a host name in lower case', /^[^\sA-Z]*$/)), []),
   expressions: optional(
     list((given, path) => callback(given, path) as ServerOptions['expressions'][number]),

@@ -1,7 +1,6 @@
 import { isTag } from '@pinwheel/protocol';
 import { flag, integer, list, maybe, milliseconds, object, oneOf, OptionError, optional, text } from './fields.js';
 import type { Field, Given } from './fields.js';
-import { hostName } from './listen-options.js';
 import type { UpstreamTlsOptions } from './tls-options.js';
 import { upstreamTls } from './tls-options.js';
 import { templated } from './value.js';

@@ -4,7 +4,7 @@ import { proxyOptions } from './proxy-options.js';
 
 function optionsOf(http: string): ReturnType<typeof proxyOptions> {
   const files = { read: () => ({ text: `events { } http { access_log off; ${http} }` }), glob: () => [] };
-  const around = { accessLog: () => () => undefined, readFile: () => '' };
+  const around = { accessLog: () => () => undefined, readFile: () => '', hostname: 'here' };
   return proxyOptions(loadConfiguration(files, '/nginx.conf'), around);
 }
 
