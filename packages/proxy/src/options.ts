@@ -14,6 +14,7 @@ import {
 } from './fields.js';
 import type { Facts } from './facts.js';
 import type { Field } from './fields.js';
+import type { Siblings } from './siblings.js';
 import type { TlsOptions, UpstreamTlsOptions, VerifyClient } from './tls-options.js';
 import { listenerTls, upstreamTls, verifyClient } from './tls-options.js';
 
@@ -224,6 +225,8 @@ export interface ProxyOptions {
   readonly tagQueryAtStart: boolean;
   /** Where errors are told. Default: nowhere. */
   readonly log: (level: LogLevel, message: string) => void;
+  /** Other processes that serve the same upstreams. Default none. */
+  readonly siblings?: Siblings | undefined;
 }
 
 /** `T` as a caller writes it: what has a default may be left out. */
@@ -260,6 +263,7 @@ export interface GivenProxyOptions {
   readonly tagQueryInterval?: number;
   readonly tagQueryAtStart?: boolean;
   readonly log?: (level: LogLevel, message: string) => void;
+  readonly siblings?: Siblings | undefined;
 }
 
 const hostName = text('an address or host name', /^[^\s/]+$/);
@@ -397,6 +401,7 @@ const proxy = object<ProxyOptions>({
   tagQueryInterval: optional(milliseconds, 1_000),
   tagQueryAtStart: optional(flag, true),
   log: optional(logger, () => undefined),
+  siblings: maybe((given) => given as Siblings),
 });
 
 /**
