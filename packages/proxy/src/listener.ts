@@ -31,7 +31,7 @@ export class Listener {
     index: number,
     onConnection: OnConnection,
     onError: (error: Error) => void,
-    onHandshakeFailed: (error: Error, address: string) => void,
+    onHandshakeFailed: (reason: string, address: string) => void,
   ) {
     this.options = options;
     this.index = index;
@@ -45,13 +45,16 @@ export class Listener {
         else onConnection((reader) => acceptedWire(socket, reader), address, this);
       });
     } else {
-      const server = new TlsServer(tls, (error, socket) => onHandshakeFailed(error, peerAddress(socket) ?? 'unknown'));
-      server.on('secureConnection', (socket) => {
+      const accept = (socket: Socket): void => {
         const address = peerAddress(socket);
         if (address === undefined) socket.destroy();
         else onConnection((reader) => new Wire(socket, reader), address, this);
+      };
+      this.#server = new TlsServer(tls, {
+        secure: accept,
+        plain: accept,
+        failed: (reason, socket) => onHandshakeFailed(reason, peerAddress(socket) ?? 'unknown'),
       });
-      this.#server = server;
     }
     this.#server.on('error', (error) => {
       if (this.#onListenError === undefined) onError(error);

@@ -59,8 +59,7 @@ export class Proxy implements ClientHost {
       index,
       this.#onConnection,
       (error) => this.options.log('crit', `listener ${where}: ${error.message}`),
-      (error, address) =>
-        this.options.log('info', `TLS handshake failed: ${error.message.trim()}, client: ${address}, server: ${where}`),
+      (reason, address) => this.options.log('info', `${reason}, client: ${address}, server: ${where}`),
     );
   }
 
