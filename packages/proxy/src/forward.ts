@@ -1,5 +1,5 @@
-import type { Client } from './client.js';
 import { ProxyError } from './errors.js';
+import type { Exchange } from './exchange.js';
 import { Attempts } from './attempts.js';
 import type { Facts } from './facts.js';
 import { configuredHeadText, requestHeadText, responseHeadText, switchedHeadText } from './forwarded-head.js';
@@ -25,7 +25,7 @@ const BODY_KEPT = 65_536;
  * that is safe. Ends in `Client.onExchangeEnd`, in a tunnel, or in `abort`.
  */
 export class Forward implements LinkUser {
-  readonly #client: Client;
+  readonly #client: Exchange;
   readonly #head: RequestHead;
   readonly #location: Location;
   readonly #group: UpstreamGroup;
@@ -60,7 +60,7 @@ export class Forward implements LinkUser {
   #ended = false;
 
   /** @param location one that has a group */
-  constructor(client: Client, head: RequestHead, location: Location, facts: () => Facts) {
+  constructor(client: Exchange, head: RequestHead, location: Location, facts: () => Facts) {
     this.#client = client;
     this.#head = head;
     this.#location = location;
@@ -106,6 +106,7 @@ export class Forward implements LinkUser {
       clientAddress: this.#client.origin.clientAddress,
       opens: this.#opens(sid),
       tried: this.#tried,
+      facts: this.#facts,
     });
     if (peer === undefined)
       this.#fail(this.#lastError ?? new ProxyError('no_live_upstream', `upstream "${upstream.name}"`));
@@ -251,7 +252,7 @@ export class Forward implements LinkUser {
     this.#client.status = head.status;
     const added = this.#location.addedTo(head.status, this.#facts);
     const text = responseHeadText(head, stated, this.#keepAlive, added);
-    this.#client.headLength = text.length;
+    this.#client.sentHead = text;
     this.#client.wire.put(text);
   }
 
@@ -376,7 +377,7 @@ export class Forward implements LinkUser {
 
   #fail(error: ProxyError): void {
     this.#end();
-    this.#client.onForwardFailed(error, this.responseStarted);
+    this.#client.onForwardFailed(error);
   }
 
   #release(ok: boolean): void {

@@ -3,7 +3,9 @@ import { addedLines } from './added-fields.js';
 import { requireCertificate } from './client-certificate.js';
 import type { Facts } from './facts.js';
 import { hostName } from './host-name.js';
+import { encodePath } from './normal-path.js';
 import type {
+  ErrorPageOptions,
   FieldOptions,
   LimitOptions,
   LocationOptions,
@@ -12,6 +14,8 @@ import type {
   TimeoutOptions,
   Value,
 } from './options.js';
+import { RealIp } from './real-ip.js';
+import type { Server } from './server.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
 /** Timeouts towards a peer; see `TimeoutOptions`. */
@@ -26,6 +30,9 @@ export interface ConfiguredField extends FieldOptions {
   readonly lower: string;
 }
 
+/** Where a request turns to that got an error. */
+export type ErrorPage = ErrorPageOptions;
+
 /** A location at work: what becomes of a request that it fits. */
 export class Location {
   readonly options: LocationOptions;
@@ -37,18 +44,23 @@ export class Location {
   readonly timeouts: PeerTimeouts;
   /** Bytes of a request body; 0 is no limit. */
   readonly bodyLimit: number;
+  /** Undefined: what the listener says of the client's address counts. */
+  readonly realIps: readonly RealIp[] | undefined;
   readonly onEnd: ((facts: Facts) => void) | undefined;
   /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
+
+  /** Run before the request is answered (nginx: `set`). */
+  readonly prepare: ((facts: Facts) => void) | undefined;
+  readonly #errorPages: ReadonlyMap<number, ErrorPage>;
 
   constructor(
     options: LocationOptions,
     group: UpstreamGroup | undefined,
     timeouts: TimeoutOptions,
     limits: LimitOptions,
-    /** First name of its server. */
-    readonly serverName: string,
-    server?: ServerOptions,
+    readonly server: Server,
+    { verifyClient, verifyDepth }: Pick<ServerOptions, 'verifyClient' | 'verifyDepth'>,
   ) {
     this.options = options;
     this.group = group;
@@ -60,11 +72,25 @@ export class Location {
       upstreamSend: options.sendTimeout ?? timeouts.upstreamSend,
     };
     this.bodyLimit = options.bodyLimit ?? limits.body;
+    this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
-    if (server !== undefined && server.verifyClient !== 'off') {
-      const { verifyClient, verifyDepth } = server;
+    this.prepare = options.prepare;
+    const { errorPages = [] } = options;
+    this.#errorPages = new Map(
+      // The first that names a status is the one.
+      errorPages.toReversed().flatMap((page) => page.statuses.map((status) => [status, page])),
+    );
+    if (verifyClient !== 'off') {
       this.admit = (socket, host) => requireCertificate(socket, hostName(host), verifyClient, verifyDepth);
     }
+  }
+
+  get serverName(): string {
+    return this.server.name;
+  }
+
+  errorPageFor(status: number): ErrorPage | undefined {
+    return this.#errorPages.get(status);
   }
 
   /** Lines that the configuration adds to an answer of that status. */
@@ -86,12 +112,4 @@ export class Location {
 /** The value for this request. */
 export function valueOf(value: Value, facts: () => Facts): string {
   return typeof value === 'string' ? value : value(facts());
-}
-
-/** A decoded path as it may stand in a request line again. */
-function encodePath(path: string): string {
-  return path.replace(
-    /[\0-\x20\x7f-\xff%?#]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
 }

@@ -44,3 +44,11 @@ function resolveDots(path: string, target: string): string {
   });
   return `/${parts.join('/')}`;
 }
+
+/** A decoded path as it may stand in a request line again. */
+export function encodePath(path: string): string {
+  return path.replace(
+    /[\0-\x20\x7f-\xff%?#]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+}

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Client } from './client.js';
+import type { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from './facts.js';
-import type { Forward } from './forward.js';
-import type { RequestHead } from './http1/request-head.js';
 import { normalPath } from './normal-path.js';
 import { hostName } from './host-name.js';
 import { tlsFact } from './tls-facts.js';
@@ -16,23 +14,13 @@ export class RequestFacts implements Facts {
   readonly hostname = HOSTNAME;
   readonly pipelined = false;
   readonly completed = true;
-  readonly proxyProtocol: ProxyProtocolFacts | undefined = undefined;
-  readonly #client: Client;
-  readonly #head: RequestHead | undefined;
-  #forward: Forward | undefined;
+  readonly #exchange: Exchange;
   #id: string | undefined;
   #captures: readonly (string | undefined)[] = [];
   #variables: (string | undefined)[] = [];
 
-  constructor(client: Client, head: RequestHead | undefined, forward: Forward | undefined) {
-    this.#client = client;
-    this.#head = head;
-    this.#forward = forward;
-  }
-
-  /** The request is forwarded by this. */
-  forwardedBy(forward: Forward): void {
-    this.#forward = forward;
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
   }
 
   now(): number {
@@ -40,109 +28,114 @@ export class RequestFacts implements Facts {
   }
 
   get remoteAddr(): string {
-    return this.#client.origin.clientAddress;
+    return this.#exchange.origin.clientAddress;
   }
   get remotePort(): number | undefined {
-    return this.#client.remotePort;
+    return this.#exchange.origin.clientPort;
+  }
+  get proxyProtocol(): ProxyProtocolFacts | undefined {
+    return this.#exchange.client.proxied;
   }
   get realipRemoteAddr(): string {
-    return this.#client.socketAddress;
+    return this.#exchange.client.socketAddress;
   }
   get realipRemotePort(): number | undefined {
-    return this.#client.remotePort;
+    return this.#exchange.client.remotePort;
   }
   get serverAddr(): string {
-    return this.#client.wire.socket.localAddress ?? '';
+    const { listener, wire } = this.#exchange.client;
+    const { path } = listener.options;
+    return path === undefined ? (wire.socket.localAddress ?? '') : `unix:${path}`;
   }
   get serverPort(): number | undefined {
-    return this.#client.wire.socket.localPort;
+    return this.#exchange.client.wire.socket.localPort;
   }
   get connection(): number {
-    return this.#client.serial;
+    return this.#exchange.client.serial;
   }
   get connectionRequests(): number {
-    return this.#client.requests;
+    return this.#exchange.client.requests;
   }
   get connectionStart(): number {
-    return this.#client.acceptedAt;
+    return this.#exchange.client.acceptedAt;
   }
   get scheme(): 'http' | 'https' {
-    return this.#client.tls ? 'https' : 'http';
+    return this.#exchange.client.tls ? 'https' : 'http';
   }
   tls(fact: TlsFact): string | undefined {
-    return tlsFact(this.#client.wire.socket, fact);
+    return tlsFact(this.#exchange.client.wire.socket, fact);
   }
 
   get requestLine(): string | undefined {
-    return this.#head?.line;
+    return this.#exchange.head.line === '' ? undefined : this.#exchange.head.line;
   }
   get requestMethod(): string | undefined {
-    return this.#head?.method;
+    return this.#exchange.head.method === '' ? undefined : this.#exchange.head.method;
   }
   get requestUri(): string | undefined {
-    return this.#head?.target;
+    return this.#exchange.requestUri === '' ? undefined : this.#exchange.requestUri;
   }
   get uri(): string {
-    return this.#head === undefined ? '' : normalPath(this.#head.target);
+    return this.#exchange.head.target === '' ? '' : normalPath(this.#exchange.head.target);
   }
   get args(): string | undefined {
-    const target = this.#head?.target ?? '';
+    const { target } = this.#exchange.head;
     const query = target.indexOf('?');
     return query < 0 ? undefined : target.slice(query + 1);
   }
   get serverProtocol(): string | undefined {
-    return this.#head === undefined ? undefined : `HTTP/1.${this.#head.minor}`;
+    return this.#exchange.head.method === '' ? undefined : `HTTP/1.${this.#exchange.head.minor}`;
   }
   get host(): string {
-    const host = hostName(this.#head?.host ?? '');
+    const host = hostName(this.#exchange.head.host);
     return host === '' ? this.serverName : host;
   }
   get serverName(): string {
-    return this.#client.serverName;
+    return this.#exchange.serverName;
   }
   requestHeader(name: string): string | undefined {
-    if (this.#head === undefined) return undefined;
-    if (!name.includes('-')) return this.#head.joined(name, name === 'cookie' ? '; ' : ', ');
-    return this.#head.joined(name) ?? this.#head.joined(name.replaceAll('-', '_'));
+    if (!name.includes('-')) return this.#exchange.head.joined(name, name === 'cookie' ? '; ' : ', ');
+    return this.#exchange.head.joined(name) ?? this.#exchange.head.joined(name.replaceAll('-', '_'));
   }
   get requestId(): string {
     this.#id ??= randomBytes(16).toString('hex');
     return this.#id;
   }
   get requestStart(): number {
-    return Date.now() - (performance.now() - this.#client.requestStart);
+    return Date.now() - (performance.now() - this.#exchange.startedAt);
   }
   get requestLength(): number {
-    return (this.#head?.length ?? 0) + this.#client.bodyReceived;
+    return this.#exchange.head.length + this.#exchange.client.body.received;
   }
 
   get status(): number {
-    return this.#client.status;
+    return this.#exchange.status;
   }
   get bytesSent(): number {
-    return this.#client.wire.bytesWritten - this.#client.writtenBefore;
+    return this.#exchange.client.wire.bytesWritten - this.#exchange.writtenBefore;
   }
   get bodyBytesSent(): number {
-    return Math.max(0, this.bytesSent - this.#client.headLength);
+    return Math.max(0, this.bytesSent - this.#exchange.sentHead.length);
   }
   responseHeader(name: string): string | undefined {
-    return this.#forward?.response?.joined(name);
+    const { sentHead, forward } = this.#exchange;
+    return sentHead === '' ? forward?.response?.joined(name) : sentField(sentHead, name);
   }
 
   get proxyHost(): string | undefined {
-    return this.#forward?.upstreamName;
+    return this.#exchange.forward?.upstreamName;
   }
   get proxyPort(): string | undefined {
-    return this.#forward?.defaultPort;
+    return this.#exchange.forward?.defaultPort;
   }
   get upstreamAttempts(): readonly UpstreamAttempt[] {
-    return this.#forward?.attempts.all ?? [];
+    return this.#exchange.forward?.attempts.all ?? [];
   }
   upstreamHeader(name: string): string | undefined {
-    return this.#forward?.response?.joined(name);
+    return this.#exchange.forward?.response?.joined(name);
   }
   get upstreamSetCookies(): readonly string[] {
-    const response = this.#forward?.response;
+    const response = this.#exchange.forward?.response;
     return response?.values.filter((_, i) => response.keys[i]?.lower === 'set-cookie') ?? [];
   }
 
@@ -158,4 +151,12 @@ export class RequestFacts implements Facts {
   setVariable(index: number, value: string): void {
     this.#variables[index] = value;
   }
+}
+
+/** The fields of that name in a head that was sent. */
+function sentField(head: string, name: string): string | undefined {
+  const values = [...head.matchAll(/^([^:\r\n]+): ([^\r\n]*)/gm)].flatMap(([, field, value]) =>
+    field?.toLowerCase() === name ? [value ?? ''] : [],
+  );
+  return values.length === 0 ? undefined : values.join(', ');
 }

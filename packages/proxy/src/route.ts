@@ -1,21 +1,14 @@
 import type { Facts } from './facts.js';
 import { hostName } from './host-name.js';
-import { Location } from './location.js';
+import type { Location } from './location.js';
 import { normalPath } from './normal-path.js';
 import type { ProxyOptions, ServerOptions } from './options.js';
+import { Server } from './server.js';
 import type { UpstreamGroup } from './upstream-group.js';
-
-/** A virtual server's locations in the order they are looked at. */
-interface Server {
-  readonly exact: ReadonlyMap<string, Location>;
-  /** Longest path first: the first that fits is the one. */
-  readonly prefixes: readonly Location[];
-  readonly expressions: readonly Location[];
-}
 
 /** The servers of one listener. */
 interface Host {
-  readonly fallback: Server;
+  readonly fallback: Server | undefined;
   readonly names: ReadonlyMap<string, Server>;
   /** `*.example.com`: by what follows the star; the longest first. */
   readonly suffixes: readonly { readonly text: string; readonly server: Server }[];
@@ -44,13 +37,13 @@ export class Routes {
               defaultFor: [],
               verifyClient: 'off',
               verifyDepth: 1,
-              locations: [{ path: '/', match: 'prefix', upstream: first }],
+              locations: [{ path: '/', match: 'prefix', upstream: first, locations: [] }],
             },
           ];
-    const compiled = new Map(servers.map((server) => [server, compileServer(server, options, groups)]));
+    const compiled = new Map(servers.map((server) => [server, new Server(server, options, groups)]));
     this.#hosts = options.listeners.map((_, listener) => {
       const here = servers.filter((server) => server.listeners?.includes(listener) ?? true);
-      return compileHost(here, listener, (server) => compiled.get(server) ?? EMPTY);
+      return compileHost(here, listener, (server) => compiled.get(server));
     });
   }
 
@@ -66,52 +59,35 @@ export class Routes {
     const known = this.#hosts[listener];
     if (known === undefined || known.only !== undefined) return known?.only;
     const server = findServer(known, hostName(host), facts);
-    return findLocation(server, normalPath(target), facts);
+    if (server === undefined) return undefined;
+    const path = normalPath(target);
+    server.prepare?.(facts());
+    return server.locate(path, facts);
+  }
+
+  /** The location for what came to a listener and is no request. */
+  unreadable(listener: number): Location | undefined {
+    const server = this.#hosts[listener]?.fallback;
+    return server?.otherwise ?? server?.only;
   }
 }
 
-const EMPTY: Server = { exact: new Map(), prefixes: [], expressions: [] };
-
 /** nginx: exact names, then wildcards before, then wildcards behind, then expressions in order, then the default. */
-function findServer(host: Host, name: string, facts: () => Facts): Server {
+function findServer(host: Host, name: string, facts: () => Facts): Server | undefined {
   const exact = host.names.get(name);
   if (exact !== undefined) return exact;
   for (const { text, server } of host.suffixes) if (name.endsWith(text)) return server;
   for (const { text, server } of host.prefixes) if (name.startsWith(text)) return server;
+  // A request that names no host is for the server of the name '', or the default.
+  if (name === '') return host.fallback;
   for (const { matches, server } of host.expressions) if (matches(name, facts())) return server;
   return host.fallback;
-}
-
-/** nginx: `=`, else the longest prefix; unless that is `^~`, the first expression that fits goes before it. */
-function findLocation(server: Server, path: string, facts: () => Facts): Location | undefined {
-  const exact = server.exact.get(path);
-  if (exact !== undefined) return exact;
-  const prefix = server.prefixes.find((location) => path.startsWith(location.options.path));
-  if (prefix?.options.match === 'final_prefix') return prefix;
-  return server.expressions.find((location) => location.options.matches?.(path, facts()) === true) ?? prefix;
-}
-
-function compileServer(
-  server: ServerOptions,
-  options: ProxyOptions,
-  groups: ReadonlyMap<string, UpstreamGroup>,
-): Server {
-  const locations = server.locations.map((one) => {
-    const group = one.upstream === undefined ? undefined : groups.get(one.upstream);
-    return new Location(one, group, options.timeouts, options.limits, server.names[0] ?? '', server);
-  });
-  const of = (...kinds: readonly string[]): Location[] => locations.filter((one) => kinds.includes(one.options.match));
-  return {
-    exact: new Map(of('exact').map((location) => [location.options.path, location])),
-    prefixes: of('prefix', 'final_prefix').toSorted((a, b) => b.options.path.length - a.options.path.length),
-    expressions: of('expression'),
-  };
 }
 
 function compileHost(
   servers: readonly ServerOptions[],
   listener: number,
-  compiled: (one: ServerOptions) => Server,
+  compiled: (one: ServerOptions) => Server | undefined,
 ): Host {
   const fallback = servers.find((one) => one.defaultFor.includes(listener)) ?? servers[0];
   const names = new Map<string, Server>();
@@ -119,6 +95,7 @@ function compileHost(
   const prefixes: { text: string; server: Server }[] = [];
   for (const one of servers) {
     const server = compiled(one);
+    if (server === undefined) continue;
     for (const name of one.names) {
       if (name.startsWith('*.')) suffixes.push({ text: name.slice(1), server });
       else if (name.endsWith('.*')) prefixes.push({ text: name.slice(0, -1), server });
@@ -129,21 +106,16 @@ function compileHost(
     }
   }
   const longestFirst = (a: { text: string }, b: { text: string }): number => b.text.length - a.text.length;
-  const fallbackServer = fallback === undefined ? EMPTY : compiled(fallback);
+  const fallbackServer = fallback === undefined ? undefined : compiled(fallback);
   return {
     fallback: fallbackServer,
     names,
     suffixes: suffixes.toSorted(longestFirst),
     prefixes: prefixes.toSorted(longestFirst),
-    expressions: servers.flatMap((one) => one.expressions.map((matches) => ({ matches, server: compiled(one) }))),
-    only: servers.length === 1 ? onlyLocation(fallbackServer) : undefined,
+    expressions: servers.flatMap((one) => {
+      const server = compiled(one);
+      return server === undefined ? [] : one.expressions.map((matches) => ({ matches, server }));
+    }),
+    only: servers.length === 1 ? fallbackServer?.only : undefined,
   };
-}
-
-/** The location of a server that has no other. */
-function onlyLocation({ exact, prefixes, expressions }: Server): Location | undefined {
-  const [first] = prefixes;
-  if (exact.size > 0 || expressions.length > 0 || prefixes.length !== 1 || first?.options.path !== '/')
-    return undefined;
-  return first.options.uri === undefined ? first : undefined;
 }

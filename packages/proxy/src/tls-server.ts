@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { Server } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { negotiated } from './client-certificate.js';
 import { beginsHandshake, readClientHello } from './client-hello.js';
@@ -32,10 +31,10 @@ interface Terminals {
 }
 
 /**
- * Accepts TLS connections. The name in a client's first message decides, before the handshake begins, which server
+ * Does the handshakes of a listener. The name in a client's first message decides, before the handshake begins, which server
  * does it: each has its own certificates, versions, ciphers and demands on clients.
  */
-export class TlsServer extends Server {
+export class TlsServer {
   #terminals: Terminals;
   readonly #events: TlsServerEvents;
   /** Of the caches that have a name: they outlive a reload. */
@@ -43,10 +42,8 @@ export class TlsServer extends Server {
 
   /** @throws OpenSSL's error for a certificate, key or cipher list it does not take */
   constructor(tls: TlsOptions, events: TlsServerEvents) {
-    super({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
     this.#events = events;
     this.#terminals = this.#make(tls);
-    this.on('connection', this.#greet);
   }
 
   /** Takes other certificates and settings for the handshakes to come. @throws as the constructor, and changes nothing */
@@ -87,14 +84,16 @@ export class TlsServer extends Server {
     return memory;
   }
 
-  /** Reads on until it is known who does the handshake. */
-  readonly #greet = (socket: Socket): void => {
+  /**
+   * Reads on until it is known who does the handshake, and has it done.
+   *
+   * @param socket accepted with `pauseOnConnect` and `allowHalfOpen`; what has been read of it was put back
+   */
+  accept(socket: Socket): void {
     let begun: Buffer = NOTHING;
     const leave = (): void => {
       clearTimeout(timer);
-      socket.off('readable', onReadable);
-      socket.off('end', onEnd);
-      socket.off('error', onError);
+      socket.off('readable', onReadable).off('end', onEnd).off('error', onError).off('close', leave);
     };
     const fail = (reason: string): void => {
       leave();
@@ -119,10 +118,8 @@ export class TlsServer extends Server {
         socket.resume();
       } else this.#handshake(socket, hello === 'other' ? undefined : hello);
     };
-    socket.on('readable', onReadable);
-    socket.on('end', onEnd);
-    socket.on('error', onError);
-  };
+    socket.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', leave);
+  }
 
   /** @param hello undefined for what OpenSSL shall find the fault in */
   #handshake(socket: Socket, hello: ClientHello | undefined): void {

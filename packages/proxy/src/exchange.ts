@@ -1,0 +1,339 @@
+import type { Client } from './client.js';
+import { configuredReply, REDIRECTS } from './configured-reply.js';
+import type { Deadline } from './deadline.js';
+import { ProxyError } from './errors.js';
+import type { Facts } from './facts.js';
+import { Forward } from './forward.js';
+import type { Origin } from './forwarded-head.js';
+import type { Reply } from './http1/reply.js';
+import { CONTINUE, errorPage, replyText } from './http1/reply.js';
+import type { RequestHead } from './http1/request-head.js';
+import type { ErrorPage, Location } from './location.js';
+import { valueOf } from './location.js';
+import { encodePath } from './normal-path.js';
+import type { ReplyOptions } from './options.js';
+import { realOrigin } from './real-ip.js';
+import { RequestFacts } from './request-facts.js';
+import type { TunnelEnds } from './tunnel.js';
+import type { ReadBuffer, Wire } from './wire.js';
+
+/** Internal redirects of one request; one more is taken for a circle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
+const MOST_REDIRECTS = 10;
+/** After the pages of these nginx reads no further request of the connection. */
+const LAST: ReadonlySet<number> = new Set([400, 413, 414, 494, 495, 496, 497, 500, 501]);
+
+/** One request and its answer: from its head to the access log, whoever answers and however often it is redirected. */
+export class Exchange {
+  readonly client: Client;
+  /** The request as it is answered: an internal redirect changes the target and may change the method. */
+  readonly head: RequestHead;
+  origin: Origin;
+  /** The target as it came. */
+  readonly requestUri: string;
+  /** When its head was read, and what had been written on the connection by then. */
+  readonly startedAt = performance.now();
+  readonly writtenBefore: number;
+  status = 0;
+  /** The head of the answer, once it was written. */
+  sentHead = '';
+  /** The last one that had the request. */
+  forward: Forward | undefined;
+  #location: Location | undefined;
+  #facts: RequestFacts | undefined;
+  /** Whose answer is under way; undefined when it is an own one, written at once. */
+  #responder: Forward | undefined;
+  #bodyHere: boolean;
+  #redirects = 0;
+  /** An error page has been turned to: the next error is answered plainly (nginx: `recursive_error_pages off`). */
+  #onErrorPage = false;
+  /** Status that the answer gets instead of its own (nginx: `err_status`); 0 for none. */
+  #toldStatus = 0;
+  /** The connection ends with this answer. */
+  #last = false;
+  /** Its end has been told. */
+  #told = false;
+
+  /**
+   * @param head with `close` when it could not be read
+   * @param bodyHere bytes behind the head have come with it
+   */
+  constructor(client: Client, head: RequestHead, origin: Origin, bodyHere: boolean) {
+    this.client = client;
+    this.head = head;
+    this.origin = origin;
+    this.requestUri = head.target;
+    this.writtenBefore = client.wire.bytesWritten;
+    this.#bodyHere = bodyHere;
+  }
+
+  get wire(): Wire {
+    return this.client.wire;
+  }
+
+  get deadline(): Deadline {
+    return this.client.deadline;
+  }
+
+  /** See `TimeoutOptions.send`. */
+  get sendTimeout(): number {
+    return this.client.host.timeouts.send;
+  }
+
+  /** What is known of the request. */
+  get facts(): Facts {
+    this.#facts ??= new RequestFacts(this);
+    return this.#facts;
+  }
+
+  /** First name of the server that has the request. */
+  get serverName(): string {
+    return this.#location?.serverName ?? '';
+  }
+
+  /** A byte of the answer was passed to the client. */
+  get responseStarted(): boolean {
+    return this.#responder?.responseStarted ?? this.sentHead !== '';
+  }
+
+  /** Whether the connection may carry another request after this one. */
+  mayKeepAlive(head: RequestHead): boolean {
+    return !this.#last && this.client.mayKeepAlive(head);
+  }
+
+  /** @throws ProxyError */
+  begin(): void {
+    const { client, head } = this;
+    const location = client.host.route(head, client);
+    if (client.refusesPlain || location?.admit !== undefined) this.#admit(location);
+    this.#enter(location);
+  }
+
+  /** Refuses clients that may ask this server nothing, before a location counts. @throws ProxyError */
+  #admit(location: Location | undefined): void {
+    this.#location = location?.server.otherwise ?? location;
+    if (this.client.refusesPlain) throw new ProxyError('plain_http');
+    location?.admit?.(this.client.wire.socket, this.head.host);
+  }
+
+  #enter(location: Location | undefined): void {
+    if (location === undefined) {
+      this.fail(new ProxyError('no_location', this.head.target));
+      return;
+    }
+    this.#location = location;
+    const { client, head } = this;
+    if (location.realIps !== undefined && this.origin === client.directOrigin) {
+      this.origin = realOrigin(this.origin, head, client.proxied, location.realIps);
+    }
+    const { bodyLimit } = location;
+    if (bodyLimit > 0 && head.contentLength > bodyLimit && !this.#onErrorPage) {
+      throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${bodyLimit}`);
+    }
+    location.prepare?.(this.facts);
+    if (location.reply !== undefined) this.#reply(location.reply);
+    else if (location.group !== undefined) this.#forwardTo(location);
+    else this.fail(new ProxyError('no_location', head.target));
+  }
+
+  #forwardTo(location: Location): void {
+    this.#continue();
+    const forward = new Forward(this, this.head, location, this.client.getFacts);
+    this.forward = forward;
+    this.#responder = forward;
+    forward.start();
+    // Else what came with the head goes out in the same write.
+    if (!this.client.processing) forward.flush();
+  }
+
+  /** The client may send its body (RFC 9110 10.1.1). */
+  #continue(): void {
+    if (!this.head.expectContinue || this.client.body.done || this.#bodyHere) return;
+    this.#bodyHere = true;
+    this.wire.put(CONTINUE);
+    this.wire.flush();
+  }
+
+  /** Answers as configured (nginx: `return`). */
+  #reply(reply: ReplyOptions): void {
+    const { status } = reply;
+    const answer = configuredReply(reply, this.client.getFacts);
+    if (answer === undefined) {
+      this.status = status;
+      this.over();
+      this.client.wire.destroy();
+      return;
+    }
+    if (answer.page === true) {
+      if (LAST.has(status)) this.#last = true;
+      if (this.#turnsToErrorPage(status)) return;
+      this.#toldStatus = answer.status;
+    } else {
+      this.#continue();
+    }
+    this.#answer(answer);
+  }
+
+  /** The request goes on as one for that path, in the same server (nginx: an internal redirect). @param path decoded */
+  redirect(path: string, args: string | undefined): void {
+    const server = this.#location?.server;
+    if (server === undefined || ++this.#redirects > MOST_REDIRECTS) {
+      this.fail(new ProxyError('redirect_cycle', path));
+      return;
+    }
+    this.head.target = encodePath(path) + (args === undefined || args === '' ? '' : `?${args}`);
+    server.prepare?.(this.facts);
+    this.#enter(server.locate(path, this.client.getFacts));
+  }
+
+  #redirectToNamed(name: string): void {
+    const location = this.#location?.server?.named.get(name);
+    if (location === undefined || ++this.#redirects > MOST_REDIRECTS) {
+      this.fail(new ProxyError(location === undefined ? 'no_named_location' : 'redirect_cycle', name));
+    } else {
+      this.#enter(location);
+    }
+  }
+
+  /** The request cannot be answered as it should: the page of the error's status, or the one that is configured for it. */
+  fail(error: ProxyError): void {
+    // What is wrong with a target is found before there is a location for it.
+    this.#location ??= this.client.host.routeUnreadable(this.client);
+    const started = this.responseStarted;
+    const responder = this.#responder;
+    this.#responder = undefined;
+    responder?.abort();
+    if (error.source === 'client') this.#last = true;
+    if (started) {
+      // Half an answer with a clean end would be taken for a whole one.
+      this.wire.reset();
+      return;
+    }
+    this.answerError(error.status);
+  }
+
+  /** Answers with the page of a status, or turns to the one configured for it. @param told a line below the heading */
+  answerError(status: number, told?: string): void {
+    if (LAST.has(status)) this.#last = true;
+    if (this.#turnsToErrorPage(status)) return;
+    const page = errorPage(status, told);
+    this.#toldStatus = page.status;
+    this.#answer(page);
+  }
+
+  /** nginx: `error_page`. @returns false when there is none for the status: it is to be answered plainly */
+  #turnsToErrorPage(status: number): boolean {
+    const page = this.#onErrorPage ? undefined : this.#location?.errorPageFor(status);
+    if (page === undefined) return false;
+    this.#onErrorPage = true;
+    this.#toldStatus = page.answer ?? status;
+    try {
+      this.#turnTo(page);
+    } catch (error) {
+      if (!(error instanceof ProxyError)) throw error;
+      this.fail(error);
+    }
+    return true;
+  }
+
+  #turnTo({ target, answer }: ErrorPage): void {
+    const uri = valueOf(target, this.client.getFacts);
+    if (uri.startsWith('@')) {
+      this.#redirectToNamed(uri);
+    } else if (uri.startsWith('/')) {
+      if (this.head.method !== 'HEAD') this.head.method = 'GET';
+      const query = uri.indexOf('?');
+      if (query < 0) this.redirect(uri, undefined);
+      else this.redirect(uri.slice(0, query), uri.slice(query + 1));
+    } else {
+      this.#toldStatus = answer !== undefined && REDIRECTS.has(answer) ? answer : 302;
+      this.#answer({ ...errorPage(this.#toldStatus), location: { url: uri, madeWhole: false } });
+    }
+  }
+
+  #answer(reply: Reply): void {
+    const shown = this.#toldStatus === 0 ? reply : { ...reply, status: this.#toldStatus };
+    const keepAlive = this.mayKeepAlive(this.head);
+    this.status = shown.status;
+    const added = this.#location?.addedTo(shown.status, this.client.getFacts);
+    const text = replyText(shown, keepAlive, this.head.method !== 'HEAD', added);
+    this.sentHead = text.slice(0, text.indexOf('\r\n\r\n') + 4);
+    this.wire.put(text);
+    this.wire.flush();
+    this.onExchangeEnd(keepAlive);
+  }
+
+  /** Bytes of the request's body, framing removed. @throws ProxyError `body_too_large` */
+  requestBody(buffer: ReadBuffer, start: number, end: number): void {
+    const limit = this.#location?.bodyLimit ?? 0;
+    if (limit > 0 && this.client.body.received > limit) {
+      throw new ProxyError('body_too_large', `the limit is ${limit} bytes`);
+    }
+    this.#responder?.requestBody(buffer, start, end);
+  }
+
+  requestBodyEnd(): void {
+    this.#responder?.requestBodyEnd();
+  }
+
+  /** What came has been worked through: sends what it gave rise to. */
+  flush(): void {
+    this.#responder?.flush();
+  }
+
+  holdBody(): void {
+    this.client.holdBody();
+  }
+
+  takeBody(): void {
+    this.client.takeBody();
+  }
+
+  /** The client has taken what was written to it. */
+  onClientDrain(): void {
+    this.#responder?.onClientDrain();
+  }
+
+  /** The answer has been written. */
+  onExchangeEnd(keepAlive: boolean): void {
+    this.client.onExchangeEnd(keepAlive);
+  }
+
+  /** No peer gave an answer, or not a whole one. */
+  onForwardFailed(error: ProxyError): void {
+    this.fail(error);
+  }
+
+  /** The peer has switched protocols: head and first bytes go to the client, the rest is a tunnel's. */
+  onSwitched(
+    ends: Omit<TunnelEnds, 'client' | 'first' | 'onEnd'>,
+    head: string,
+    buffer: ReadBuffer,
+    start: number,
+    end: number,
+  ): void {
+    this.#responder = undefined;
+    this.status = 101;
+    this.sentHead = head;
+    this.wire.put(head);
+    if (end > start) this.wire.putFrom(buffer, start, end);
+    this.wire.flush();
+    const first = end > start ? buffer.bytes.toString('latin1', start, Math.min(end, start + 512)) : '';
+    this.client.onSwitched({ ...ends, client: this.wire, first, onEnd: () => this.over() });
+  }
+
+  /** The client is gone before the answer was written to it (nginx: 499). */
+  abort(): void {
+    if (!this.responseStarted) this.status = new ProxyError('client_closed').status;
+    this.#responder?.abort();
+    this.#responder = undefined;
+    this.over();
+  }
+
+  /** The request is over: its location is told once. */
+  over(): void {
+    const location = this.#location;
+    if (this.#told) return;
+    this.#told = true;
+    location?.onEnd?.(this.facts);
+  }
+}
