@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { cipherName, groupName } from './cipher-names.js';
 import { verifyResult } from './client-certificate.js';
 import type { ClientHello } from './client-hello.js';
+import { onelineName, rfc2253Name } from './distinguished-name.js';
 import type { TlsFact } from './facts.js';
 
 const DAY = 86_400_000;
@@ -60,13 +61,13 @@ function certificateFact(certificate: X509Certificate, fact: TlsFact): string | 
     case 'client_fingerprint':
       return certificate.fingerprint.replaceAll(':', '').toLowerCase();
     case 'client_s_dn':
-      return distinguishedName(certificate.subject);
+      return rfc2253Name(certificate.subject);
     case 'client_i_dn':
-      return distinguishedName(certificate.issuer);
+      return rfc2253Name(certificate.issuer);
     case 'client_s_dn_legacy':
-      return `/${certificate.subject.split('\n').join('/')}`;
+      return onelineName(certificate.subject);
     case 'client_i_dn_legacy':
-      return `/${certificate.issuer.split('\n').join('/')}`;
+      return onelineName(certificate.issuer);
     case 'client_v_start':
       return certificate.validFrom;
     case 'client_v_end':
@@ -103,9 +104,4 @@ function contentOf(der: Buffer, at: number): readonly [start: number, end: numbe
   const size = first & 0x7f;
   const start = at + 2 + size;
   return [start, start + (size > 0 && size <= 4 && start <= der.length ? der.readUIntBE(at + 2, size) : 0)];
-}
-
-/** RFC 2253: the most particular part first. Node gives escaped parts, the most general one first, one a line. */
-function distinguishedName(lines: string): string {
-  return lines.split('\n').toReversed().join(',');
 }
