@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import { Exchange } from './exchange.js';
@@ -40,6 +41,8 @@ const DROPPED_BODY = 30_000;
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
   readonly tls: boolean;
+  /** Plain HTTP where TLS is spoken: every request is answered with 400 (nginx: 497). */
+  readonly refusesPlain: boolean;
   readonly socketAddress: string;
   readonly remotePort: number | undefined;
   /** For peers: who the client is, where nobody else is believed. */
@@ -76,9 +79,10 @@ export class Client implements WireReader, BodySink {
     readonly proxied?: ProxyProtocolFacts,
   ) {
     this.host = host;
-    this.tls = listener.options.tls !== undefined;
     this.socketAddress = address;
     this.wire = wireUp(this);
+    this.tls = this.wire.socket instanceof TLSSocket;
+    this.refusesPlain = listener.options.tls !== undefined && !this.tls;
     this.remotePort = this.wire.socket.remotePort;
     this.directOrigin = {
       socketAddress: address,

@@ -102,7 +102,17 @@ export class Exchange {
 
   /** @throws ProxyError */
   begin(): void {
-    this.#enter(this.client.host.route(this.head, this.client));
+    const { client, head } = this;
+    const location = client.host.route(head, client);
+    if (client.refusesPlain || location?.admit !== undefined) this.#admit(location);
+    this.#enter(location);
+  }
+
+  /** Refuses clients that may ask this server nothing, before a location counts. @throws ProxyError */
+  #admit(location: Location | undefined): void {
+    this.#location = location?.server.otherwise ?? location;
+    if (this.client.refusesPlain) throw new ProxyError('plain_http');
+    location?.admit?.(this.client.wire.socket, this.head.host);
   }
 
   #enter(location: Location | undefined): void {
@@ -115,7 +125,6 @@ export class Exchange {
     if (location.realIps !== undefined && this.origin === client.directOrigin) {
       this.origin = realOrigin(this.origin, head, client.proxied, location.realIps);
     }
-    location.admit?.(client.wire.socket, head.host);
     const { bodyLimit } = location;
     if (bodyLimit > 0 && head.contentLength > bodyLimit && !this.#onErrorPage) {
       throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${bodyLimit}`);
@@ -199,7 +208,7 @@ export class Exchange {
       this.wire.reset();
       return;
     }
-    this.answerError(error.status, error.told);
+    this.answerError(error.status);
   }
 
   /** Answers with the page of a status, or turns to the one configured for it. @param told a line below the heading */

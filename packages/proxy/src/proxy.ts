@@ -174,8 +174,8 @@ export class Proxy implements ClientHost, ListenerHost {
     this.options.log('crit', `listener ${name}: ${error.message}`);
   }
 
-  onHandshakeFailed(error: Error, address: string, { name }: Listener): void {
-    this.options.log('info', `TLS handshake failed: ${error.message.trim()}, client: ${address}, server: ${name}`);
+  onHandshakeFailed(why: string, address: string, { name }: Listener): void {
+    this.options.log('info', `${why}, client: ${address}, server: ${name}`);
   }
 
   onHeaderBroken(why: string | undefined, address: string, { name }: Listener): void {
