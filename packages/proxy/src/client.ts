@@ -82,6 +82,11 @@ export class Client implements WireReader, BodySink {
     this.deadline.set(host.timeouts.clientHeader);
   }
 
+  /** The request in hand; compared with what it was earlier it tells whether that one is over. */
+  get underWay(): object | undefined {
+    return this.#exchange;
+  }
+
   /** A request is being read or answered. */
   get busy(): boolean {
     return this.#exchange !== undefined || this.#carry !== '';

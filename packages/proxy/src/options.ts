@@ -13,6 +13,7 @@ import {
 } from './fields.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
+import type { Siblings } from './siblings.js';
 import type { TlsOptions, VerifyClient } from './tls-options.js';
 import { listenerTls, verifyClient } from './tls-options.js';
 import type { GivenUpstream, UpstreamOptions } from './upstream-options.js';
@@ -173,6 +174,8 @@ export interface ProxyOptions {
   readonly tagQueryAtStart: boolean;
   /** Where errors are told. Default: nowhere. */
   readonly log: (level: LogLevel, message: string) => void;
+  /** Other processes that serve the same upstreams. Default none. */
+  readonly siblings?: Siblings | undefined;
 }
 
 export type GivenListener = Given<ListenOptions, 'port'>;
@@ -197,6 +200,7 @@ export interface GivenProxyOptions {
   readonly tagQueryInterval?: number;
   readonly tagQueryAtStart?: boolean;
   readonly log?: (level: LogLevel, message: string) => void;
+  readonly siblings?: Siblings | undefined;
 }
 
 const listener = object<ListenOptions>({
@@ -290,6 +294,7 @@ const proxy = object<ProxyOptions>({
   tagQueryInterval: optional(milliseconds, 1_000),
   tagQueryAtStart: optional(flag, true),
   log: optional(logger, () => undefined),
+  siblings: maybe((given) => given as Siblings),
 });
 
 /**
