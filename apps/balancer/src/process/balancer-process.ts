@@ -1,8 +1,9 @@
-import { ConfError, type Configuration } from '@pinwheel/nginx-conf';
+import { ConfError, type Configuration, hostsToLookUp } from '@pinwheel/nginx-conf';
 import { DiskFiles } from './conf-files.js';
 import { ConfiguredProxy, optionsOf } from './configured-proxy.js';
 import { ErrorLog } from './error-log.js';
 import { type ErrorLogTargets, openErrorLogs } from './error-log-targets.js';
+import { lookUpHosts } from './host-addresses.js';
 import type { LogFiles } from './log-files.js';
 import type { Paths } from './paths.js';
 import { PidFile } from './pid-file.js';
@@ -46,7 +47,7 @@ export class BalancerProcess {
    */
   async start(): Promise<void> {
     const { configuration, account } = this.#settings;
-    const around = new DiskSurroundings(this.#paths, this.#logs);
+    const around = await this.#surroundings(configuration);
     const options = this.#options(configuration, around);
     around.openLogs();
     await this.#proxy.serve(options);
@@ -68,6 +69,10 @@ export class BalancerProcess {
       this.#log.log('alert', `the process ends: ${error.stack ?? error.message}`);
     });
     tellServing();
+  }
+
+  async #surroundings(configuration: Configuration): Promise<DiskSurroundings> {
+    return new DiskSurroundings(this.#paths, this.#logs, await lookUpHosts(hostsToLookUp(configuration)));
   }
 
   #options(configuration: Configuration, around: DiskSurroundings): ReturnType<typeof optionsOf> {
@@ -148,7 +153,7 @@ export class BalancerProcess {
   async #takeOver(): Promise<void> {
     const settings = loadSettings(new DiskFiles(), this.#paths, this.#directives);
     for (const warning of settings.warnings) this.#log.log('warn', warning);
-    const around = new DiskSurroundings(this.#paths, this.#logs);
+    const around = await this.#surroundings(settings.configuration);
     const options = this.#options(settings.configuration, around);
     const targets = openErrorLogs(settings.configuration, this.#paths, this.#logs);
     around.openLogs();

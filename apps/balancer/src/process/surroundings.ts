@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfError, confPrefix, fullPath, type Surroundings } from '@pinwheel/nginx-conf';
 import { bytes } from './byte-string.js';
+import type { HostAddresses } from './host-addresses.js';
 import { LogFile } from './log-file.js';
 import type { LogFiles } from './log-files.js';
 import type { Paths } from './paths.js';
@@ -12,11 +13,15 @@ export class DiskSurroundings implements Surroundings {
   readonly #logs: LogFiles;
   /** The access logs that the configuration names without variables. */
   readonly accessLogs = new Set<LogFile>();
+  /** Undefined where names are to be looked up when a connection is made. */
+  readonly addressesOf?: (host: string) => readonly string[];
   #isOpen = false;
 
-  constructor(paths: Paths, logs: LogFiles) {
+  /** @param hosts the addresses of names that the configuration has; when absent they are looked up later */
+  constructor(paths: Paths, logs: LogFiles, hosts?: HostAddresses) {
     this.#paths = paths;
     this.#logs = logs;
+    if (hosts !== undefined) this.addressesOf = (host) => hosts.get(host) ?? [];
   }
 
   /** One that is first asked for while serving has a path with variables: it is open for one line only, as in nginx. */

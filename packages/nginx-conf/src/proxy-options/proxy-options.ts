@@ -17,6 +17,11 @@ export interface Surroundings {
   accessLog(path: string): (line: string) => void;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
+  /**
+   * Addresses of a name that `hostsToLookUp` has told, none when there are none. Without it names are looked up when a
+   * connection is made.
+   */
+  addressesOf?(host: string): readonly string[];
 }
 
 /**
@@ -33,7 +38,7 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
   const listeners: { readonly key: string; readonly options: GivenListener; ssl: boolean }[] = [];
   const upstreams: GivenUpstream[] = block
     .blocks(upstream.upstream)
-    .map(({ value, scope }) => upstreamOf(value, scope));
+    .map(({ value, scope }) => upstreamOf(value, scope, around));
   const given = servers.map(({ scope }): GivenServer => {
     const served: number[] = [];
     const defaultFor: number[] = [];
@@ -63,7 +68,11 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
       });
       return { ...options, tls: listenerTls(here, index, around) };
     }),
-    upstreams: [...upstreams, ...implicitUpstreams(block, upstreams), ...tlsUpstreams(block, upstreams, around)],
+    upstreams: [
+      ...upstreams,
+      ...implicitUpstreams(block, upstreams, around),
+      ...tlsUpstreams(block, upstreams, around),
+    ],
     servers: given,
     // Servers get no request that nobody made, as with nginx; a tag that is not known yet is asked for when it comes.
     tagQueryAtStart: false,
