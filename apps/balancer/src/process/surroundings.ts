@@ -17,13 +17,19 @@ export class DiskSurroundings implements Surroundings {
   readonly hostname = hostname();
   /** Certificates and keys, as they were read. */
   readonly texts: Map<string, string>;
+  /** Undefined where names are to be looked up when a connection is made. */
+  readonly addressesOf?: (host: string) => readonly string[];
   #isOpen = false;
 
-  /** @param given what has been read already */
-  constructor(paths: Paths, logs: LogFiles, given?: Snapshot) {
-    this.texts = new Map(given?.files);
+  /** @param given what is known already: files read, and the addresses of names that the configuration has */
+  constructor(paths: Paths, logs: LogFiles, given: Partial<Snapshot> = {}) {
+    this.texts = new Map(given.files);
     this.#paths = paths;
     this.#logs = logs;
+    if (given.hosts !== undefined) {
+      const hosts = new Map(given.hosts);
+      this.addressesOf = (host) => hosts.get(host) ?? [];
+    }
   }
 
   /** One that is first asked for while serving has a path with variables: it is open for one line only, as in nginx. */
