@@ -135,6 +135,7 @@ export class Forward implements LinkUser {
       clientAddress: this.#client.origin.clientAddress,
       opens: sessionOpened(this.#engine, this.#head),
       tried: this.#tried,
+      facts: this.#facts,
     });
     if (peer === undefined) this.#onNoPeer();
     else this.#attempt(peer, false);

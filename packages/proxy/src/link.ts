@@ -64,7 +64,7 @@ export class Link implements WireReader {
     this.peer = peer;
     this.#limits = limits;
     const { host, port } = peer.options;
-    const named = isIP(host) === 0;
+    const named = peer.socketPath === undefined && isIP(host) === 0;
     const where = {
       host,
       port,
@@ -74,6 +74,7 @@ export class Link implements WireReader {
       ...(named && { lookup: rememberedLookup }),
       ...(via?.localAddress !== undefined && { localAddress: via.localAddress }),
       ...(via?.localPort !== undefined && { localPort: via.localPort }),
+      ...(peer.socketPath !== undefined && { path: peer.socketPath }),
     };
     // The types know a callback that is handed a Uint8Array, which a Buffer is.
     this.wire = new Wire(

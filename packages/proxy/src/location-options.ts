@@ -13,6 +13,8 @@ import {
 } from './fields.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
+import type { RealIpOptions } from './listen-options.js';
+import { realIp } from './listen-options.js';
 import type { GivenPass, PassOptions } from './pass-options.js';
 import { passFields } from './pass-options.js';
 import { templated } from './value.js';
@@ -37,7 +39,7 @@ export interface ReplyOptions {
   /** Body; for 301, 302, 303, 307 and 308 the `Location`. Without it the page of the status. */
   readonly text?: Value | undefined;
   /** Default `text/plain`. */
-  readonly contentType?: string | undefined;
+  readonly contentType?: Value | undefined;
 }
 
 /** What a client gets instead of a status (nginx: `error_page`). */
@@ -82,6 +84,11 @@ export interface LocationOptions {
   readonly sendTimeout?: number | undefined;
   /** Bytes of a request body, 0 for no limit; `limits.body` when absent. */
   readonly bodyLimit?: number | undefined;
+  /**
+   * Whose word on the client's address counts: the first of these that changes it, its server's before its own. Default
+   * none.
+   */
+  readonly realIp?: readonly RealIpOptions[] | undefined;
   /** Told when a request is over, for a tunnel when the tunnel is (`access_log`). */
   readonly onEnd?: ((facts: Facts) => void) | undefined;
 }
@@ -109,7 +116,7 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
     object<ReplyOptions>({
       status: integer(200, 999),
       text: maybe(templated),
-      contentType: maybe(text('a media type', /^[ -~]*$/)),
+      contentType: maybe(templated),
     }),
   ),
   locations: optional((given, path) => list(locationFields)(given, path), []),
@@ -133,6 +140,7 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
   readTimeout: maybe(milliseconds),
   sendTimeout: maybe(milliseconds),
   bodyLimit: maybe(integer(0)),
+  realIp: maybe(list(realIp)),
   onEnd: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['onEnd']>),
 });
 

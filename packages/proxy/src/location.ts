@@ -16,6 +16,7 @@ import type {
 } from './options.js';
 import { Pass } from './pass.js';
 import type { PassTargets } from './pass-target.js';
+import { RealIp } from './real-ip.js';
 import type { Server } from './server.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
@@ -49,6 +50,8 @@ export class Location {
   readonly timeouts: PeerTimeouts;
   /** Bytes of a request body; 0 is no limit. */
   readonly bodyLimit: number;
+  /** Undefined: what the listener says of the client's address counts. */
+  readonly realIps: readonly RealIp[] | undefined;
   readonly onEnd: ((facts: Facts) => void) | undefined;
   /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
@@ -79,6 +82,7 @@ export class Location {
       upstreamSend: options.sendTimeout ?? timeouts.upstreamSend,
     };
     this.bodyLimit = options.bodyLimit ?? limits.body;
+    this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
     this.prepare = options.prepare;
     const { errorPages = [] } = options;

@@ -1,34 +1,21 @@
 import { callback, flag, integer, list, maybe, milliseconds, object, OptionError, optional, text } from './fields.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
+import type { ListenOptions } from './listen-options.js';
+import { listener } from './listen-options.js';
 import type { GivenLocation, LocationOptions } from './location-options.js';
 import { checkUpstreams, locationFields, prepare } from './location-options.js';
-import type { TlsOptions, VerifyClient } from './tls-options.js';
-import { listenerTls, verifyClient } from './tls-options.js';
+import type { VerifyClient } from './tls-options.js';
+import { verifyClient } from './tls-options.js';
 import type { GivenUpstream, UpstreamOptions } from './upstream-options.js';
-import { hostName, upstream } from './upstream-options.js';
+import { upstream } from './upstream-options.js';
 
+export type * from './listen-options.js';
 export type * from './location-options.js';
 export type * from './pass-options.js';
 export type * from './tls-options.js';
 export type * from './upstream-options.js';
 export type * from './value.js';
-
-export interface ListenOptions {
-  /** Address to bind. Default `127.0.0.1`. */
-  readonly host: string;
-  /** 0 takes a free port, found afterwards in `Proxy.addresses`. */
-  readonly port: number;
-  /** Length of the queue of connections not yet accepted. Default 511. */
-  readonly backlog: number;
-  /** Terminates TLS here. */
-  readonly tls?: TlsOptions | undefined;
-  /**
-   * Addresses and CIDR blocks whose `X-Forwarded-For` is believed: the client address is then the last one in it that is
-   * not itself trusted (nginx: `set_real_ip_from`, `real_ip_recursive on`). Default none.
-   */
-  readonly trustedProxies: readonly string[];
-}
 
 /** A virtual server: which hosts it answers for and where its requests go. */
 export interface ServerOptions {
@@ -36,6 +23,8 @@ export interface ServerOptions {
   readonly listeners?: readonly number[] | undefined;
   /** Indexes of the listeners whose requests for no known name it takes; else the first server does. Default none. */
   readonly defaultFor: readonly number[];
+  /** What `$server_name` says. Default: the first of `names`. */
+  readonly name?: string | undefined;
   /** Host names, lower case, without port; `*.name`, `name.*` and `.name` as in nginx. Default none. */
   readonly names: readonly string[];
   /** Expressions for host names, tried after the names. Default none. */
@@ -119,17 +108,10 @@ export interface GivenProxyOptions {
   readonly log?: (level: LogLevel, message: string) => void;
 }
 
-const listener = object<ListenOptions>({
-  host: optional(hostName, '127.0.0.1'),
-  port: integer(0, 65_535),
-  backlog: optional(integer(1), 511),
-  tls: maybe(listenerTls),
-  trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
-});
-
 const server = object<ServerOptions>({
   listeners: maybe(list(integer(0))),
   defaultFor: optional(list(integer(0)), []),
+  name: maybe(text('a name', /^[^\0]*$/)),
   names: optional(list(text('a host name in lower case', /^[^\sA-Z]*$/)), []),
   expressions: optional(
     list((given, path) => callback(given, path) as ServerOptions['expressions'][number]),

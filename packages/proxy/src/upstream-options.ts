@@ -3,14 +3,21 @@ import { flag, integer, list, maybe, milliseconds, object, oneOf, OptionError, o
 import type { Field, Given } from './fields.js';
 import type { UpstreamTlsOptions } from './tls-options.js';
 import { upstreamTls } from './tls-options.js';
+import { templated } from './value.js';
+import type { Value } from './value.js';
 
-/** nginx's words for how a peer is chosen. */
-export type PolicyName = 'round_robin' | 'ip_hash' | 'least_conn';
+/** How a peer is chosen, in nginx's words: `hash KEY`, `hash KEY consistent` and `random two` have a name each. */
+export type PolicyName =
+  'round_robin' | 'ip_hash' | 'least_conn' | 'hash' | 'consistent_hash' | 'random' | 'random_two';
 
 /** One server behind the balancer: nginx's `server` in `upstream`. */
 export interface PeerOptions {
-  /** Address or name. A name is looked up when a connection is made; answers are kept for 5 s. */
+  /**
+   * Address or name, or `unix:` and the path of a socket. A name is looked up when a connection is made; answers are kept
+   * for 5 s.
+   */
   readonly host: string;
+  /** 0 for a unix socket. */
   readonly port: number;
   /** Share of the requests. Default 1. */
   readonly weight: number;
@@ -26,6 +33,11 @@ export interface PeerOptions {
   readonly backup: boolean;
   /** Only for the sessions it already has. Default false. */
   readonly drain: boolean;
+  /**
+   * The server as it is written in a configuration, `host:port`, port left out or not: `consistent_hash` places a server
+   * by it, whatever addresses it has. The peer's own `host:port` when absent.
+   */
+  readonly server?: string | undefined;
   /** The node tag in this peer's session ids, when it is known beforehand (nginx: `route=`). */
   readonly route?: string | undefined;
 }
@@ -46,6 +58,8 @@ export interface UpstreamOptions {
   readonly peers: readonly PeerOptions[];
   /** Default `round_robin`. */
   readonly policy: PolicyName;
+  /** What `hash` and `consistent_hash` choose by; worked out for each pick. Where it is empty, round robin chooses. */
+  readonly hashKey?: Value | undefined;
   /** The policy for WebSocket upgrades that open a session; `policy` when absent. */
   readonly websocketPolicy?: PolicyName | undefined;
   /** Requests that carry an Engine.IO `sid` go to the peer that opened the session. Default true. */
@@ -67,9 +81,7 @@ export type GivenUpstream = Given<
   'name' | 'peers'
 >;
 
-export const hostName = text('an address or host name', /^[^\s/]+$/);
-const port = integer(1, 65_535);
-const policy = oneOf('round_robin', 'ip_hash', 'least_conn');
+const policy = oneOf('round_robin', 'ip_hash', 'least_conn', 'hash', 'consistent_hash', 'random', 'random_two');
 const tag: Field<string> = (value, path) => {
   if (typeof value !== 'string' || !isTag(value)) {
     throw new OptionError(path, 'a node tag of 1 to 64 characters A-Z a-z 0-9 _ -', value);
@@ -77,9 +89,9 @@ const tag: Field<string> = (value, path) => {
   return value;
 };
 
-const peer = object<PeerOptions>({
-  host: hostName,
-  port,
+const peerFields = object<PeerOptions>({
+  host: text('an address, a host name or unix: and a path', /^(?:[^\s/]+|unix:.+)$/s),
+  port: integer(0, 65_535),
   weight: optional(integer(1, 65_535), 1),
   maxFails: optional(integer(0), 1),
   failTimeout: optional(milliseconds, 10_000),
@@ -87,8 +99,17 @@ const peer = object<PeerOptions>({
   down: optional(flag, false),
   backup: optional(flag, false),
   drain: optional(flag, false),
+  server: maybe(text('a name', /^.+$/)),
   route: maybe(tag),
 });
+
+const peer: Field<PeerOptions> = (given, path) => {
+  const options = peerFields(given, path);
+  if (options.port === 0 && !options.host.startsWith('unix:')) {
+    throw new OptionError(`${path}.port`, 'a whole number from 1 to 65535', 0);
+  }
+  return options;
+};
 
 const keepalive = object<KeepaliveOptions>({
   connections: optional(integer(0), 32),
@@ -97,14 +118,22 @@ const keepalive = object<KeepaliveOptions>({
   timeout: optional(milliseconds, 60_000),
 });
 
-/** Reads one of `ProxyOptions.upstreams`. */
-export const upstream = object<UpstreamOptions>({
+const fields = object<UpstreamOptions>({
   name: text('a name', /^\S+$/),
   peers: list(peer, 1),
   policy: optional(policy, 'round_robin'),
+  hashKey: maybe(templated),
   websocketPolicy: maybe(policy),
   stickySid: optional(flag, true),
   learnedSids: optional(integer(1), 100_000),
   keepalive: optional(keepalive, keepalive({}, 'keepalive')),
   tls: maybe(upstreamTls),
 });
+
+/** Reads one of `ProxyOptions.upstreams`. */
+export const upstream: Field<UpstreamOptions> = (given, path) => {
+  const options = fields(given, path);
+  const hashes = [options.policy, options.websocketPolicy].some((one) => one === 'hash' || one === 'consistent_hash');
+  if (hashes && options.hashKey === undefined) throw new OptionError(`${path}.hashKey`, 'a key to hash', undefined);
+  return options;
+};
