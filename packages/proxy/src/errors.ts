@@ -44,6 +44,8 @@ const kinds = {
   no_location: { source: 'balancer', status: 404, text: 'no location fits the path' },
   no_named_location: { source: 'balancer', status: 500, text: 'there is no named location' },
   redirect_cycle: { source: 'balancer', status: 500, text: 'rewrite or internal redirection cycle' },
+  bad_pass_url: { source: 'balancer', status: 500, text: 'expected a URL to pass the request to' },
+  no_resolver: { source: 'balancer', status: 502, text: 'a name that cannot be looked up' },
   no_live_upstream: { source: 'balancer', status: 502, text: 'no live upstreams' },
   connect_failed: { source: 'upstream', status: 502, text: 'connecting failed' },
   connect_timeout: { source: 'upstream', status: 504, text: 'connecting timed out' },
@@ -63,12 +65,15 @@ export class ProxyError extends Error {
   readonly source: ErrorSource;
   /** HTTP status for the client. */
   readonly status: number;
+  /** What came, without the words of the code. */
+  readonly detail: string;
 
   constructor(code: ErrorCode, detail = '', cause?: unknown) {
     const kind = kinds[code];
     super(detail === '' ? kind.text : `${kind.text}: ${detail}`, cause === undefined ? undefined : { cause });
     this.name = 'ProxyError';
     this.code = code;
+    this.detail = detail;
     this.source = kind.source;
     this.status = kind.status;
   }

@@ -95,6 +95,11 @@ export class Exchange {
     return this.#responder?.responseStarted ?? this.sentHead !== '';
   }
 
+  /** Status that the answer gets instead of its own; 0 for none. */
+  get toldStatus(): number {
+    return this.#toldStatus;
+  }
+
   /** Whether the connection may carry another request after this one. */
   mayKeepAlive(head: RequestHead): boolean {
     return !this.#last && this.client.mayKeepAlive(head);
@@ -131,7 +136,7 @@ export class Exchange {
     }
     location.prepare?.(this.facts);
     if (location.reply !== undefined) this.#reply(location.reply);
-    else if (location.group !== undefined) this.#forwardTo(location);
+    else if (location.group !== undefined || location.targets !== undefined) this.#forwardTo(location);
     else this.fail(new ProxyError('no_location', head.target));
   }
 
@@ -209,6 +214,12 @@ export class Exchange {
       return;
     }
     this.answerError(error.status);
+  }
+
+  /** The peer's answer is not passed on but taken for an error (nginx: `proxy_intercept_errors`). */
+  intercept(status: number): void {
+    this.#responder = undefined;
+    this.answerError(status);
   }
 
   /** Answers with the page of a status, or turns to the one configured for it. @param told a line below the heading */
