@@ -6,3 +6,4 @@ export type * from './options.js';
 export { createProxy } from './proxy.js';
 export type { BoundAddress, Proxy } from './proxy.js';
 export type * from './status.js';
+export type { ConnectionCounts } from './stub-status.js';

@@ -14,9 +14,12 @@ import {
 } from './fields.js';
 import type { Facts } from './facts.js';
 import type { Field } from './fields.js';
+import { filesField, typesField } from './files/files-options.js';
+import type { FilesOptions } from './files/files-options.js';
 import type { TlsOptions, UpstreamTlsOptions, VerifyClient } from './tls-options.js';
 import { listenerTls, upstreamTls, verifyClient } from './tls-options.js';
 
+export type { FilesOptions } from './files/files-options.js';
 export type * from './tls-options.js';
 
 /** nginx's words for how a peer is chosen. */
@@ -111,6 +114,8 @@ export interface ReplyOptions {
   readonly text?: Value | undefined;
   /** Default `text/plain`. */
   readonly contentType?: string | undefined;
+  /** Types by the extension of the path that is asked for; they go before `contentType`. */
+  readonly types?: ReadonlyMap<string, string> | undefined;
 }
 
 /** What a client gets instead of a status (nginx: `error_page`). */
@@ -122,7 +127,7 @@ export interface ErrorPageOptions {
   readonly target: Value;
 }
 
-/** What becomes of the requests that fit (nginx: `location`). It has either an `upstream` or a `reply`. */
+/** What becomes of the requests that fit (nginx: `location`). It has one of `upstream`, `reply`, `stubStatus` and `files`. */
 export interface LocationOptions {
   /** Begins with `/`; empty for an expression, for a named location its name. */
   readonly path: string;
@@ -136,6 +141,11 @@ export interface LocationOptions {
   /** The upstream's name. */
   readonly upstream?: string | undefined;
   readonly reply?: ReplyOptions | undefined;
+  /** Answers with what the proxy counts of its connections (`stub_status`). */
+  readonly stubStatus?: true | undefined;
+  readonly files?: FilesOptions | undefined;
+  /** The folder of the files, an absolute path without a slash at its end. Default ''. */
+  readonly root?: Value | undefined;
   /** Looked at for the requests that fit this one. Default none. */
   readonly locations: readonly LocationOptions[];
   /** Run before the request is answered (`set`). */
@@ -314,6 +324,11 @@ const listener = object<ListenOptions>({
 const templated: Field<Value> = (given, path) =>
   typeof given === 'string' ? given : (callback(given, path) as Exclude<Value, string>);
 
+const yes: Field<true> = (given, path) => {
+  if (given === true) return true;
+  throw new OptionError(path, 'true', given);
+};
+
 const fieldName = text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
 
 const prepare: Field<(facts: Facts) => void> = (given, path) => callback(given, path) as (facts: Facts) => void;
@@ -328,8 +343,12 @@ const locationFields: Field<LocationOptions> = object<LocationOptions>({
       status: integer(200, 999),
       text: maybe(templated),
       contentType: maybe(text('a media type', /^[ -~]*$/)),
+      types: maybe(typesField),
     }),
   ),
+  stubStatus: maybe(yes),
+  files: maybe(filesField(templated)),
+  root: maybe(templated),
   locations: optional((given, path) => list(locationFields)(given, path), []),
   prepare: maybe(prepare),
   errorPages: maybe(
@@ -417,10 +436,10 @@ export function readProxyOptions(given: GivenProxyOptions): ProxyOptions {
 }
 
 function checkUpstreams(location: LocationOptions, path: string, names: ReadonlySet<string>): void {
-  const { upstream: name, reply } = location;
-  if (name !== undefined && reply !== undefined) throw new OptionError(path, 'either an upstream or a reply', 'both');
-  if (name === undefined && reply === undefined && location.locations.length === 0) {
-    throw new OptionError(path, 'either an upstream or a reply', 'neither');
+  const { upstream: name, reply, stubStatus, files } = location;
+  const ways = [name, reply, stubStatus, files].filter((way) => way !== undefined).length;
+  if (ways > 1 || (ways === 0 && location.locations.length === 0)) {
+    throw new OptionError(path, 'an upstream or a reply, stubStatus or files', ways === 0 ? 'none' : 'several');
   }
   if (name !== undefined && !names.has(name)) {
     throw new OptionError(`${path}.upstream`, `one of ${[...names].join(', ')}`, name);

@@ -6,11 +6,19 @@ import type { RequestHead } from './http1/request-head.js';
 import type { OnConnection } from './listener.js';
 import { Listener } from './listener.js';
 import type { Location } from './location.js';
-import type { GivenProxyOptions, LimitOptions, ListenOptions, ProxyOptions, TimeoutOptions } from './options.js';
+import type {
+  GivenProxyOptions,
+  LimitOptions,
+  ListenOptions,
+  LogLevel,
+  ProxyOptions,
+  TimeoutOptions,
+} from './options.js';
 import { readProxyOptions } from './options.js';
 import { Routes } from './route.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
+import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import { Tunnel } from './tunnel.js';
 import { UpstreamGroup } from './upstream-group.js';
@@ -42,6 +50,7 @@ export class Proxy implements ClientHost {
   readonly #tunnels = new Set<Tunnel>();
   readonly #startedAt = performance.now();
   #requests = 0;
+  #accepted = 0;
   #onAllGone: (() => void) | undefined;
 
   /** @param options as `readProxyOptions` returns them */
@@ -185,6 +194,7 @@ export class Proxy implements ClientHost {
   }
 
   readonly #onConnection: OnConnection = (wireUp, address, listener) => {
+    this.#accepted++;
     this.#clients.add(new Client(this, listener, address, wireUp));
   };
 
@@ -206,6 +216,17 @@ export class Proxy implements ClientHost {
       tls: client.tls,
       trusted: true,
     };
+  }
+
+  connectionCounts(): ConnectionCounts {
+    const counts = { reading: 0, writing: this.#tunnels.size, waiting: 0 };
+    for (const { phase } of this.#clients) if (phase !== undefined) counts[phase]++;
+    const active = counts.reading + counts.writing + counts.waiting;
+    return { ...counts, active, accepted: this.#accepted, handled: this.#accepted, requests: this.#requests };
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.options.log(level, message);
   }
 
   onTunnel(client: Client, ends: TunnelEnds, early: string): void {

@@ -10,12 +10,14 @@ import { fileFailureMessage } from './system-failure.js';
 export class DiskSurroundings implements Surroundings {
   readonly #paths: Paths;
   readonly #logs: LogFiles;
+  readonly prefix: string;
   /** The access logs that the configuration names without variables. */
   readonly accessLogs = new Set<LogFile>();
   #isOpen = false;
 
   constructor(paths: Paths, logs: LogFiles) {
     this.#paths = paths;
+    this.prefix = paths.prefix;
     this.#logs = logs;
   }
 

@@ -12,8 +12,8 @@ export function reasonOf(status: number): string {
 export interface Reply {
   readonly status: number;
   readonly contentType: string;
-  /** A byte string (latin1), as all texts on the wire. */
-  readonly body: string;
+  /** A byte string (latin1), as all texts on the wire; undefined: none, and no length of it is told. */
+  readonly body: string | undefined;
   /** Further field lines, each ended by CRLF. */
   readonly fields?: string;
 }
@@ -39,17 +39,35 @@ export function errorPage(status: number, told?: string): Reply {
 export function replyText(reply: Reply, keepAlive: boolean, withBody: boolean, added = ''): string {
   // RFC 9110 15.3.5, 15.4.5: these have no body. As nginx does, a 304 of a configuration states the length 0.
   const bare = reply.status === 204 || reply.status === 304;
-  const { body } = reply;
+  const { status, contentType, body, fields = '' } = reply;
+  const length = body === undefined ? undefined : bare ? 0 : body.length;
+  const content = status === 204 ? '' : contentLines(contentType, length);
+  const text = withBody && !bare ? (body ?? '') : '';
+  return answerHeadText(status, content + fields, keepAlive, added) + text;
+}
+
+/** The lines of `Content-Type` and `Content-Length`; '' and undefined have none. */
+export function contentLines(type: string, length: number | undefined): string {
   return (
-    `HTTP/1.1 ${reply.status} ${reasonOf(reply.status)}\r\n` +
+    (type === '' ? '' : `Content-Type: ${type}\r\n`) + (length === undefined ? '' : `Content-Length: ${length}\r\n`)
+  );
+}
+
+/**
+ * The head of an answer of the balancer's own, fields in nginx's order.
+ *
+ * @param lines what is told of the content and where it is, each line ended by CRLF
+ * @param added further lines
+ */
+export function answerHeadText(status: number, lines: string, keepAlive: boolean, added: string): string {
+  return (
+    `HTTP/1.1 ${status} ${reasonOf(status)}\r\n` +
     'Server: pinwheel\r\n' +
     `Date: ${new Date().toUTCString()}\r\n` +
-    (reply.status === 204 ? '' : `Content-Type: ${reply.contentType}\r\n`) +
-    (reply.status === 204 ? '' : `Content-Length: ${bare ? 0 : body.length}\r\n`) +
-    (reply.fields ?? '') +
+    lines +
+    `Connection: ${keepAlive ? 'keep-alive' : 'close'}\r\n` +
     added +
-    `Connection: ${keepAlive ? 'keep-alive' : 'close'}\r\n\r\n` +
-    (withBody && !bare ? body : '')
+    '\r\n'
   );
 }
 
