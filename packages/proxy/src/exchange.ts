@@ -15,6 +15,7 @@ import type { ErrorPage, Location } from './location.js';
 import { valueOf } from './location.js';
 import { encodePath } from './normal-path.js';
 import type { LogLevel, ReplyOptions } from './options.js';
+import { realOrigin } from './real-ip.js';
 import { RequestFacts } from './request-facts.js';
 import type { Responder } from './responder.js';
 import { stubStatusText } from './stub-status.js';
@@ -23,15 +24,15 @@ import type { ReadBuffer, Wire } from './wire.js';
 
 /** Internal redirects of one request; one more is taken for a circle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
 const MOST_REDIRECTS = 10;
-/** Errors after which nginx reads no further request of the connection. */
-const LAST: ReadonlySet<number> = new Set([400, 408, 413, 414, 421, 431, 494, 495, 496, 497, 500, 501, 505]);
+/** After the pages of these nginx reads no further request of the connection. */
+const LAST: ReadonlySet<number> = new Set([400, 413, 414, 494, 495, 496, 497, 500, 501]);
 
 /** One request and its answer: from its head to the access log, whoever answers and however often it is redirected. */
 export class Exchange {
   readonly client: Client;
   /** The request as it is answered: an internal redirect changes the target and may change the method. */
   readonly head: RequestHead;
-  readonly origin: Origin;
+  origin: Origin;
   /** The target as it came. */
   readonly requestUri: string;
   /** When its head was read, and what had been written on the connection by then. */
@@ -133,6 +134,9 @@ export class Exchange {
     }
     this.#location = location;
     const { client, head } = this;
+    if (location.realIps !== undefined && this.origin === client.directOrigin) {
+      this.origin = realOrigin(this.origin, head, client.proxied, location.realIps);
+    }
     location.admit?.(client.wire.socket, head.host);
     const { bodyLimit } = location;
     if (bodyLimit > 0 && head.contentLength > bodyLimit && !this.#onErrorPage) {
@@ -180,28 +184,38 @@ export class Exchange {
 
   /** Answers with a text, a page or a redirection (nginx: `return`). */
   reply(reply: ReplyOptions): void {
-    const { status, text } = reply;
     this.#responder = undefined;
-    if (status === 444) {
+    const { status } = reply;
+    const answer = configuredReply(reply, this.client.getFacts);
+    if (answer === undefined) {
+      this.status = status;
+      this.over();
       this.client.wire.destroy();
       return;
     }
-    const isError = status >= 300 && (text === undefined || REDIRECTS.has(status));
-    if (isError && this.#turnsToErrorPage(status)) return;
-    if (isError) this.#toldStatus = status;
-    else this.#continue();
-    if (isError && LAST.has(status)) this.#last = true;
-    const answer = configuredReply(reply, this.client.getFacts);
-    if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) this.#answerIfWanted(answer);
-    else this.#answer(answer);
+    if (answer.page === true) {
+      if (LAST.has(status)) this.#last = true;
+      if (this.#turnsToErrorPage(status)) return;
+      this.#toldStatus = answer.status;
+    } else {
+      this.#continue();
+      if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
+        this.#answerIfWanted(answer);
+        return;
+      }
+    }
+    this.#answer(answer);
   }
 
   /** Answers with 200 where the conditions of the request hold, of which this answer has neither time nor tag. */
   #answerIfWanted(reply: Reply): void {
     const outcome = judgeConditions((name) => this.head.get(name), { etag: undefined, modified: undefined });
     if (outcome === 'failed') this.answerError(412);
-    else if (outcome === 'not_modified') this.#answer({ status: 304, contentType: '', body: undefined });
-    else this.#answer(reply);
+    else if (outcome === 'holds') this.#answer(reply);
+    else {
+      this.#toldStatus = 0;
+      this.#answer({ status: 304, body: undefined });
+    }
   }
 
   /** The request goes on as one for that path, in the same server (nginx: an internal redirect). @param path decoded */
@@ -235,6 +249,7 @@ export class Exchange {
     const responder = this.#responder;
     this.#responder = undefined;
     responder?.abort();
+    if (error.source === 'client') this.#last = true;
     if (started) {
       // Half an answer with a clean end would be taken for a whole one.
       this.wire.reset();
@@ -247,14 +262,15 @@ export class Exchange {
    * Answers with the page of a status, or turns to the one configured for it.
    *
    * @param told a line below the heading
-   * @param fields further field lines, each ended by CRLF
+   * @param last a field line after all others, ended by CRLF
    */
-  answerError(status: number, told?: string, fields = ''): void {
+  answerError(status: number, told?: string, last = ''): void {
     this.#responder = undefined;
     if (LAST.has(status)) this.#last = true;
     if (this.#turnsToErrorPage(status)) return;
-    this.#toldStatus = status;
-    this.#answer({ ...errorPage(status, told), fields });
+    const page = errorPage(status, told);
+    this.#toldStatus = page.status;
+    this.#answer({ ...page, last });
   }
 
   /** nginx: `error_page`. @returns false when there is none for the status: it is to be answered plainly */
@@ -283,7 +299,7 @@ export class Exchange {
       else this.redirect(uri.slice(0, query), uri.slice(query + 1));
     } else {
       this.#toldStatus = answer !== undefined && REDIRECTS.has(answer) ? answer : 302;
-      this.#answer({ ...errorPage(this.#toldStatus), fields: `Location: ${uri}\r\n` });
+      this.#answer({ ...errorPage(this.#toldStatus), location: { url: uri, madeWhole: false } });
     }
   }
 

@@ -1,12 +1,10 @@
 import type { GivenLocation } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
-import { MimeTypes } from '../directives/types.js';
 import { fullPath } from '../parse.js';
 import type { Scope } from '../scope.js';
 import type { Value } from '../value.js';
+import { contentTypeOf } from './content-type.js';
 import type { Surroundings } from './proxy-options.js';
-
-const DEFAULT_TYPES = MimeTypes.defaults();
 
 /** What a level answers with that has neither `return` nor `proxy_pass`: the counts of `stub_status`, else files. */
 export function contentOf(scope: Scope): Pick<GivenLocation, 'files' | 'stubStatus'> {
@@ -14,15 +12,9 @@ export function contentOf(scope: Scope): Pick<GivenLocation, 'files' | 'stubStat
   return {
     files: {
       indexes: scope.list(http.index).flatMap((names) => names.map(({ value }) => value)),
-      types: typesOf(scope),
-      defaultType: scope.get(http.default_type),
+      contentType: contentTypeOf(scope),
     },
   };
-}
-
-/** `types`: media types by extension. */
-export function typesOf(scope: Scope): ReadonlyMap<string, string> {
-  return (scope.get(http.types) ?? DEFAULT_TYPES).entries;
 }
 
 /** `root`, for the files and for the variables that name them. A relative path starts from the prefix. */

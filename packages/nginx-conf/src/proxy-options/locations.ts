@@ -9,8 +9,10 @@ import type { ProxyPass } from '../directives/proxy.js';
 import { ConfError } from '../error.js';
 import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
-import { contentOf, rootOf, typesOf } from './files.js';
+import { contentOf, rootOf } from './files.js';
 import type { Surroundings } from './proxy-options.js';
+import { realIpOf } from './real-ip.js';
+import { contentTypeOf } from './content-type.js';
 import { tlsGroupName } from './tls.js';
 
 interface LocationBlock {
@@ -93,8 +95,7 @@ function replyOf({ status, text }: Return, scope: Scope): ReplyOptions {
   return {
     status: status === 0 ? 200 : status,
     ...(text === undefined ? {} : { text: text.value }),
-    contentType: scope.get(http.default_type),
-    types: typesOf(scope),
+    contentType: contentTypeOf(scope),
   };
 }
 
@@ -126,7 +127,7 @@ function fieldsOf(scope: Scope, pass: Extract<ProxyPass, { kind: 'constant' }>):
 function commonOf(
   scope: Scope,
   around: Surroundings,
-): Pick<GivenLocation, 'root' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages'> {
+): Pick<GivenLocation, 'root' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
@@ -140,6 +141,7 @@ function commonOf(
     ...(added.length === 0
       ? {}
       : { addedFields: added.map(({ name, value, always }) => ({ name, value: value.value, always })) }),
+    ...realIpOf(scope),
     bodyLimit: scope.get(http.client_max_body_size),
     ...(writers.length === 0
       ? {}

@@ -1,8 +1,8 @@
+import { valueOf } from '../location.js';
 import type { ByteRange } from './byte-ranges.js';
 import { parseRanges } from './byte-ranges.js';
 import type { Validators } from './conditions.js';
 import { judgeConditions, rangeApplies } from './conditions.js';
-import { contentTypeOf } from './content-type.js';
 import type { FilePlan, FileRequest } from './file-plan.js';
 import type { FilesOptions } from './files-options.js';
 
@@ -33,7 +33,7 @@ let boundaries = 0;
  */
 export function fileAnswer(request: FileRequest, options: FilesOptions, size: number, modified: number): FilePlan {
   const etag = `"${modified.toString(16)}-${size.toString(16)}"`;
-  const contentType = contentTypeOf(request.uri, options);
+  const contentType = valueOf(options.contentType, request.facts);
   const withBody = request.method !== 'HEAD';
   if (request.told !== 0 && request.told !== 200) {
     const { head, body } = whole(contentType, size);
@@ -56,7 +56,7 @@ export function fileAnswer(request: FileRequest, options: FilesOptions, size: nu
   const ranges =
     range === undefined || !rangeApplies(field('if-range'), validators) ? 'whole' : parseRanges(range, size);
   if (ranges === 'unsatisfiable') {
-    return { kind: 'error', status: 416, fields: `Content-Range: bytes */${size}\r\n` };
+    return { kind: 'error', status: 416, last: `Content-Range: bytes */${size}\r\n` };
   }
   const answer = ranges === 'whole' ? whole(contentType, size) : partial(contentType, ranges, size);
   return { kind: 'file', head: { ...common, ...answer.head }, body: withBody ? answer.body : [] };

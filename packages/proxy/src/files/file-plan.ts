@@ -36,11 +36,11 @@ export type FilePlan =
   | { readonly kind: 'redirect'; readonly location: string }
   /** As if this path had been asked for, with the same arguments: perhaps by another location (nginx: `index`). */
   | { readonly kind: 'internal'; readonly uri: string }
-  /** With the page of the status. `fields`: further field lines, each ended by CRLF. */
+  /** With the page of the status. `last`: a field line after all others, ended by CRLF. */
   | {
       readonly kind: 'error';
       readonly status: number;
-      readonly fields?: string;
+      readonly last?: string;
       readonly log?: { readonly level: LogLevel; readonly message: string };
     };
 

@@ -79,7 +79,7 @@ export class FileResponse implements Responder, FileBodyUser {
         break;
       case 'error':
         if (plan.log !== undefined) exchange.log(plan.log.level, plan.log.message);
-        exchange.answerError(plan.status, undefined, plan.fields);
+        exchange.answerError(plan.status, undefined, plan.last);
     }
   }
 
