@@ -9,7 +9,8 @@ import { BodyReader } from './http1/body.js';
 import { RequestHead, readRequestHead } from './http1/request-head.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
-import type { LimitOptions, TimeoutOptions } from './options.js';
+import type { LimitOptions, LogLevel, TimeoutOptions } from './options.js';
+import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire, WireReader } from './wire.js';
 
@@ -24,6 +25,9 @@ export interface ClientHost {
   /** The location for what could not be read: that of the default server. */
   routeUnreadable(client: Client): Location | undefined;
   originOf(head: RequestHead, client: Client): Origin;
+  /** What is counted of all connections (nginx: `stub_status`). */
+  connectionCounts(): ConnectionCounts;
+  log(level: LogLevel, message: string): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
   onClientClosed(client: Client): void;
 }
@@ -102,6 +106,13 @@ export class Client implements WireReader, BodySink {
   /** A request is being read or answered. */
   get busy(): boolean {
     return this.#exchange !== undefined || this.#carry !== '';
+  }
+
+  /** What it is counted as (nginx: `stub_status`); undefined when all has been said and only its end is waited for. */
+  get phase(): 'reading' | 'writing' | 'waiting' | undefined {
+    if (this.#ending && this.wire.pending === 0) return undefined;
+    if (this.#exchange !== undefined && this.#dropUntil === undefined) return 'writing';
+    return this.#carry === '' ? 'waiting' : 'reading';
   }
 
   readonly getFacts = (): Facts => {

@@ -42,6 +42,7 @@ const kinds = {
   client_closed: { source: 'client', status: 499, text: 'the client closed the connection before its answer' },
   client_stalled: { source: 'client', status: 499, text: 'the client took no byte of its answer in time' },
   no_location: { source: 'balancer', status: 404, text: 'no location fits the path' },
+  file_truncated: { source: 'balancer', status: 500, text: 'the file became shorter while it was sent' },
   no_named_location: { source: 'balancer', status: 500, text: 'there is no named location' },
   redirect_cycle: { source: 'balancer', status: 500, text: 'rewrite or internal redirection cycle' },
   bad_pass_url: { source: 'balancer', status: 500, text: 'expected a URL to pass the request to' },

@@ -12,6 +12,7 @@ import { fileFailureMessage } from './system-failure.js';
 export class DiskSurroundings implements Surroundings {
   readonly #paths: Paths;
   readonly #logs: LogFiles;
+  readonly prefix: string;
   /** The access logs that the configuration names without variables. */
   readonly accessLogs = new Set<LogFile>();
   readonly hostname = hostname();
@@ -25,6 +26,7 @@ export class DiskSurroundings implements Surroundings {
   constructor(paths: Paths, logs: LogFiles, given: Partial<Snapshot> = {}) {
     this.texts = new Map(given.files);
     this.#paths = paths;
+    this.prefix = paths.prefix;
     this.#logs = logs;
     if (given.hosts !== undefined) {
       const hosts = new Map(given.hosts);

@@ -15,6 +15,8 @@ import { implicitUpstreams, upstreamOf } from './upstreams.js';
 
 /** What a configuration needs of the world: the program provides it. */
 export interface Surroundings {
+  /** What relative paths start from, those of certificates excepted. */
+  readonly prefix: string;
   /** The log at that path; what is given to it is one line without its end. */
   accessLog(path: string): (line: string) => void;
   /** The text of a certificate or key. @throws Error */
