@@ -88,7 +88,7 @@ describe.each(RUNNERS)('listeners, run by %s', (runner) => {
         ),
         port,
       );
-      expect(await body({ path: socketPath() })).toBe(`unix:||unix:${socketPath()}||unix:|`);
+      expect(await body({ path: socketPath() })).toBe(`unix:||unix:${socketPath()}||unix:|unix:`);
       expect(statSync(socketPath()).mode & 0o777).toBe(0o666);
       await recipe.stop();
       expect(existsSync(socketPath())).toBe(false);
@@ -131,7 +131,8 @@ describe.each(RUNNERS)('listeners, run by %s', (runner) => {
       await recipe.reload(file(server(`${port}`, 'wild'), server(`[::1]:${port + 2}`, 'kept')));
       await until(async () => !(await answers({ path: socketPath() })), 'reloaded');
       expect(existsSync(socketPath())).toBe(false);
-      expect(await body({ port })).toContain('wild');
+      // An old worker of nginx may still accept.
+      await until(async () => (await body({ port })).startsWith('wild'), 'one server for all addresses');
     });
   });
 });

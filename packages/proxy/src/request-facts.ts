@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from './facts.js';
+import { unmapped } from './listener.js';
 import { normalPath } from './normal-path.js';
 import { hostName } from './host-name.js';
 import { tlsFact } from './tls-facts.js';
@@ -45,7 +46,7 @@ export class RequestFacts implements Facts {
   get serverAddr(): string {
     const { listener, wire } = this.#exchange.client;
     const { path } = listener.options;
-    return path === undefined ? (wire.socket.localAddress ?? '') : `unix:${path}`;
+    return path === undefined ? unmapped(wire.socket.localAddress ?? '') : `unix:${path}`;
   }
   get serverPort(): number | undefined {
     return this.#exchange.client.wire.socket.localPort;
