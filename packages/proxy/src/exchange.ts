@@ -19,8 +19,8 @@ import type { ReadBuffer, Wire } from './wire.js';
 
 /** Internal redirects of one request; one more is taken for a circle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
 const MOST_REDIRECTS = 10;
-/** Errors after which nginx reads no further request of the connection. */
-const LAST: ReadonlySet<number> = new Set([400, 408, 413, 414, 421, 431, 494, 495, 496, 497, 500, 501, 505]);
+/** After the pages of these nginx reads no further request of the connection. */
+const LAST: ReadonlySet<number> = new Set([400, 413, 414, 494, 495, 496, 497, 500, 501]);
 
 /** One request and its answer: from its head to the access log, whoever answers and however often it is redirected. */
 export class Exchange {
@@ -146,17 +146,22 @@ export class Exchange {
 
   /** Answers as configured (nginx: `return`). */
   #reply(reply: ReplyOptions): void {
-    const { status, text } = reply;
-    if (status === 444) {
+    const { status } = reply;
+    const answer = configuredReply(reply, this.client.getFacts);
+    if (answer === undefined) {
+      this.status = status;
+      this.over();
       this.client.wire.destroy();
       return;
     }
-    const isError = status >= 300 && (text === undefined || REDIRECTS.has(status));
-    if (isError && this.#turnsToErrorPage(status)) return;
-    if (isError) this.#toldStatus = status;
-    else this.#continue();
-    if (isError && LAST.has(status)) this.#last = true;
-    this.#answer(configuredReply(reply, this.client.getFacts));
+    if (answer.page === true) {
+      if (LAST.has(status)) this.#last = true;
+      if (this.#turnsToErrorPage(status)) return;
+      this.#toldStatus = answer.status;
+    } else {
+      this.#continue();
+    }
+    this.#answer(answer);
   }
 
   /** The request goes on as one for that path, in the same server (nginx: an internal redirect). @param path decoded */
@@ -188,6 +193,7 @@ export class Exchange {
     const responder = this.#responder;
     this.#responder = undefined;
     responder?.abort();
+    if (error.source === 'client') this.#last = true;
     if (started) {
       // Half an answer with a clean end would be taken for a whole one.
       this.wire.reset();
@@ -200,8 +206,9 @@ export class Exchange {
   answerError(status: number, told?: string): void {
     if (LAST.has(status)) this.#last = true;
     if (this.#turnsToErrorPage(status)) return;
-    this.#toldStatus = status;
-    this.#answer(errorPage(status, told));
+    const page = errorPage(status, told);
+    this.#toldStatus = page.status;
+    this.#answer(page);
   }
 
   /** nginx: `error_page`. @returns false when there is none for the status: it is to be answered plainly */
@@ -230,7 +237,7 @@ export class Exchange {
       else this.redirect(uri.slice(0, query), uri.slice(query + 1));
     } else {
       this.#toldStatus = answer !== undefined && REDIRECTS.has(answer) ? answer : 302;
-      this.#answer({ ...errorPage(this.#toldStatus), fields: `Location: ${uri}\r\n` });
+      this.#answer({ ...errorPage(this.#toldStatus), location: { url: uri, madeWhole: false } });
     }
   }
 

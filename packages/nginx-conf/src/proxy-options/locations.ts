@@ -11,6 +11,7 @@ import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
 import { realIpOf } from './real-ip.js';
+import { contentTypeOf } from './content-type.js';
 import { tlsGroupName } from './tls.js';
 
 interface LocationBlock {
@@ -93,7 +94,7 @@ function replyOf({ status, text }: Return, scope: Scope): ReplyOptions {
   return {
     status: status === 0 ? 200 : status,
     ...(text === undefined ? {} : { text: text.value }),
-    contentType: scope.get(http.default_type),
+    contentType: contentTypeOf(scope),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Scope } from '../scope.js';
 import { checkServed } from './served.js';
 import { ListenerTable } from './listeners.js';
 import { locationsOf } from './locations.js';
+import { namesOf } from './server-names.js';
 import { sharedOptions } from './shared.js';
 import { listenerTls, tlsUpstreams, verificationOf } from './tls.js';
 import { implicitUpstreams, upstreamOf } from './upstreams.js';
@@ -18,6 +19,8 @@ export interface Surroundings {
   accessLog(path: string): (line: string) => void;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
+  /** Name of this machine, for `server_name $hostname`. */
+  readonly hostname: string;
 }
 
 /**
@@ -47,7 +50,7 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
     return {
       listeners: served,
       defaultFor,
-      ...namesOf(scope),
+      ...namesOf(scope, around.hostname),
       ...verificationOf(scope),
       ...locationsOf(scope, around),
     };
@@ -74,16 +77,4 @@ function listens(server: Scope): readonly Listen[] {
   const given = server.own(http.listen).map(({ value }) => value);
   if (given.length > 0) return given;
   return [http.listen.read(['*:80'], server.site({ name: 'listen', args: [], file: '', line: 0 }, server))];
-}
-
-function namesOf(server: Scope): Pick<GivenServer, 'names' | 'expressions'> {
-  const names = server.own(http.server_name).flatMap(({ value }) => value);
-  return {
-    names: names.flatMap((one) => ('name' in one ? [one.name] : [])),
-    expressions: names.flatMap((one) => {
-      if (!('regex' in one)) return [];
-      const { regex } = one;
-      return [(host, facts) => regex.match(host, facts)];
-    }),
-  };
 }

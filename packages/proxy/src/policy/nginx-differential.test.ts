@@ -207,7 +207,7 @@ function picker(name: SetupName): (address: string) => number {
   return (address) => {
     const tried = new Tried();
     for (;;) {
-      const peer = upstream.pick({ clientAddress: address, opens: undefined, tried });
+      const peer = upstream.pick({ clientAddress: address, opens: undefined, tried, facts: noFacts });
       if (peer === undefined) return -1;
       peer.acquire();
       const dead = servers[peer.index]?.dead === true;
@@ -216,6 +216,10 @@ function picker(name: SetupName): (address: string) => number {
       tried.add(peer);
     }
   };
+}
+
+function noFacts(): never {
+  throw new Error('no policy here asks for them');
 }
 
 /** 1,000 IPv4 and 200 IPv6 addresses, the same in every run, spread by a linear congruential generator. */
