@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from './facts.js';
+import { unmapped } from './listener.js';
 import { normalPath } from './normal-path.js';
 import { hostName } from './host-name.js';
 import type { ConnectionCounts } from './stub-status.js';
@@ -47,7 +48,7 @@ export class RequestFacts implements Facts {
   get serverAddr(): string {
     const { listener, wire } = this.#exchange.client;
     const { path } = listener.options;
-    return path === undefined ? (wire.socket.localAddress ?? '') : `unix:${path}`;
+    return path === undefined ? unmapped(wire.socket.localAddress ?? '') : `unix:${path}`;
   }
   get serverPort(): number | undefined {
     return this.#exchange.client.wire.socket.localPort;
