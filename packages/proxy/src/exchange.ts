@@ -12,6 +12,7 @@ import type { ErrorPage, Location } from './location.js';
 import { valueOf } from './location.js';
 import { encodePath } from './normal-path.js';
 import type { ReplyOptions } from './options.js';
+import { realOrigin } from './real-ip.js';
 import { RequestFacts } from './request-facts.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire } from './wire.js';
@@ -26,7 +27,7 @@ export class Exchange {
   readonly client: Client;
   /** The request as it is answered: an internal redirect changes the target and may change the method. */
   readonly head: RequestHead;
-  readonly origin: Origin;
+  origin: Origin;
   /** The target as it came. */
   readonly requestUri: string;
   /** When its head was read, and what had been written on the connection by then. */
@@ -49,8 +50,13 @@ export class Exchange {
   #toldStatus = 0;
   /** The connection ends with this answer. */
   #last = false;
+  /** Its end has been told. */
+  #told = false;
 
-  /** @param bodyHere bytes behind the head have come with it */
+  /**
+   * @param head with `close` when it could not be read
+   * @param bodyHere bytes behind the head have come with it
+   */
   constructor(client: Client, head: RequestHead, origin: Origin, bodyHere: boolean) {
     this.client = client;
     this.head = head;
@@ -99,12 +105,6 @@ export class Exchange {
     this.#enter(this.client.host.route(this.head, this.client));
   }
 
-  /** What came is no request: `fail` answers it, as that location would. */
-  beginUnreadable(location: Location | undefined): void {
-    this.#location = location;
-    this.#last = true;
-  }
-
   #enter(location: Location | undefined): void {
     if (location === undefined) {
       this.fail(new ProxyError('no_location', this.head.target));
@@ -112,6 +112,9 @@ export class Exchange {
     }
     this.#location = location;
     const { client, head } = this;
+    if (location.realIps !== undefined && this.origin === client.directOrigin) {
+      this.origin = realOrigin(this.origin, head, client.proxied, location.realIps);
+    }
     location.admit?.(client.wire.socket, head.host);
     const { bodyLimit } = location;
     if (bodyLimit > 0 && head.contentLength > bodyLimit && !this.#onErrorPage) {
@@ -184,6 +187,8 @@ export class Exchange {
 
   /** The request cannot be answered as it should: the page of the error's status, or the one that is configured for it. */
   fail(error: ProxyError): void {
+    // What is wrong with a target is found before there is a location for it.
+    this.#location ??= this.client.host.routeUnreadable(this.client);
     const started = this.responseStarted;
     const responder = this.#responder;
     this.#responder = undefined;
@@ -318,10 +323,8 @@ export class Exchange {
   /** The request is over: its location is told once. */
   over(): void {
     const location = this.#location;
-    if (location?.onEnd === undefined || this.#told) return;
+    if (this.#told) return;
     this.#told = true;
-    location.onEnd(this.facts);
+    location?.onEnd?.(this.facts);
   }
-
-  #told = false;
 }

@@ -4,5 +4,6 @@ export { OptionError } from './fields.js';
 export type * from './facts.js';
 export type * from './options.js';
 export { createProxy } from './proxy.js';
-export type { BoundAddress, Proxy } from './proxy.js';
+export type { BoundAddress } from './listeners.js';
+export type { Proxy } from './proxy.js';
 export type * from './status.js';
