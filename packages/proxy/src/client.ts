@@ -59,6 +59,8 @@ export class Client implements WireReader, BodySink {
   readonly serial = ++connections;
   /** On this connection so far. */
   requests = 0;
+  /** Bytes of the current request's body as they came, framing included; what is dropped does not count. */
+  bodyTaken = 0;
   #exchange: Exchange | undefined;
   /** When a body that nobody wants any more has to be over, in `performance.now()`; undefined while it is wanted. */
   #dropUntil: number | undefined;
@@ -176,6 +178,7 @@ export class Client implements WireReader, BodySink {
     }
     const next = this.body.read(buffer, at, end, this);
     if (this.#exchange !== exchange) return next;
+    if (this.#dropUntil === undefined) this.bodyTaken += next - at;
     if (this.#dropUntil !== undefined) {
       if (this.body.done) this.onExchangeEnd(true);
       else this.deadline.set(Math.max(1, Math.min(DROPPED_READ, this.#dropUntil - performance.now())));
@@ -200,6 +203,7 @@ export class Client implements WireReader, BodySink {
     this.#carry = '';
     const next = at + head.length - before;
     this.requests++;
+    this.bodyTaken = 0;
     this.body.begin(head.chunked ? 'chunked' : head.contentLength > 0 ? 'length' : 'none', head.contentLength);
     const exchange = new Exchange(this, head, this.host.originOf(head, this), next < end);
     this.#exchange = exchange;

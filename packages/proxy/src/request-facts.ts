@@ -84,7 +84,7 @@ export class RequestFacts implements Facts {
   get args(): string | undefined {
     const { target } = this.#exchange.head;
     const query = target.indexOf('?');
-    return query < 0 ? undefined : target.slice(query + 1);
+    return query < 0 || query === target.length - 1 ? undefined : target.slice(query + 1);
   }
   get serverProtocol(): string | undefined {
     return this.#exchange.head.method === '' ? undefined : `HTTP/1.${this.#exchange.head.minor}`;
@@ -108,7 +108,7 @@ export class RequestFacts implements Facts {
     return Date.now() - (performance.now() - this.#exchange.startedAt);
   }
   get requestLength(): number {
-    return this.#exchange.head.length + this.#exchange.client.body.received;
+    return this.#exchange.head.length + this.#exchange.client.bodyTaken;
   }
 
   get status(): number {
