@@ -98,8 +98,7 @@ export class Master {
   /** Takes over the configuration as its files are now. Nothing has changed when it throws. */
   async #takeOver(): Promise<void> {
     const files = new DiskFiles();
-    const settings = loadSettings(files, this.#paths, this.#directives);
-    for (const warning of settings.warnings) this.#log.log('warn', warning);
+    const settings = loadSettings(files, this.#paths, this.#directives, (message) => this.#log.log('warn', message));
     if (settings.account?.uid !== this.#settings.account?.uid) {
       this.#log.log('warn', '"user" has changed, which takes effect when the program is started anew');
     }
