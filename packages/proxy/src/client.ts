@@ -1,7 +1,8 @@
+import { TLSSocket } from 'node:tls';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import { Exchange } from './exchange.js';
-import type { Facts } from './facts.js';
+import type { Facts, ProxyProtocolFacts } from './facts.js';
 import type { Origin } from './forwarded-head.js';
 import type { BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
@@ -40,6 +41,8 @@ const DROPPED_BODY = 30_000;
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
   readonly tls: boolean;
+  /** Plain HTTP where TLS is spoken: every request is answered with 400 (nginx: 497). */
+  readonly refusesPlain: boolean;
   readonly socketAddress: string;
   readonly remotePort: number | undefined;
   /** For peers: who the client is, where nobody else is believed. */
@@ -72,13 +75,22 @@ export class Client implements WireReader, BodySink {
     readonly listener: Listener,
     address: string,
     wireUp: (reader: WireReader) => Wire,
+    /** What the PROXY protocol said. */
+    readonly proxied?: ProxyProtocolFacts,
   ) {
     this.host = host;
-    this.tls = listener.options.tls !== undefined;
     this.socketAddress = address;
-    this.directOrigin = { socketAddress: address, clientAddress: address, tls: this.tls, trusted: false };
     this.wire = wireUp(this);
+    this.tls = this.wire.socket instanceof TLSSocket;
+    this.refusesPlain = listener.options.tls !== undefined && !this.tls;
     this.remotePort = this.wire.socket.remotePort;
+    this.directOrigin = {
+      socketAddress: address,
+      clientAddress: address,
+      clientPort: this.remotePort,
+      tls: this.tls,
+      trusted: false,
+    };
     this.deadline.set(host.timeouts.clientHeader);
   }
 
@@ -199,7 +211,6 @@ export class Client implements WireReader, BodySink {
       this.body.begin('none', 0);
       exchange = new Exchange(this, head, this.host.originOf(head, this), false);
       this.#exchange = exchange;
-      exchange.beginUnreadable(this.host.routeUnreadable(this));
     }
     exchange.fail(error);
   }

@@ -12,21 +12,22 @@ import type { ErrorPage, Location } from './location.js';
 import { valueOf } from './location.js';
 import { encodePath } from './normal-path.js';
 import type { ReplyOptions } from './options.js';
+import { realOrigin } from './real-ip.js';
 import { RequestFacts } from './request-facts.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire } from './wire.js';
 
 /** Internal redirects of one request; one more is taken for a circle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
 const MOST_REDIRECTS = 10;
-/** Errors after which nginx reads no further request of the connection. */
-const LAST: ReadonlySet<number> = new Set([400, 408, 413, 414, 421, 431, 494, 495, 496, 497, 500, 501, 505]);
+/** After the pages of these nginx reads no further request of the connection. */
+const LAST: ReadonlySet<number> = new Set([400, 413, 414, 494, 495, 496, 497, 500, 501]);
 
 /** One request and its answer: from its head to the access log, whoever answers and however often it is redirected. */
 export class Exchange {
   readonly client: Client;
   /** The request as it is answered: an internal redirect changes the target and may change the method. */
   readonly head: RequestHead;
-  readonly origin: Origin;
+  origin: Origin;
   /** The target as it came. */
   readonly requestUri: string;
   /** When its head was read, and what had been written on the connection by then. */
@@ -49,8 +50,13 @@ export class Exchange {
   #toldStatus = 0;
   /** The connection ends with this answer. */
   #last = false;
+  /** Its end has been told. */
+  #told = false;
 
-  /** @param bodyHere bytes behind the head have come with it */
+  /**
+   * @param head with `close` when it could not be read
+   * @param bodyHere bytes behind the head have come with it
+   */
   constructor(client: Client, head: RequestHead, origin: Origin, bodyHere: boolean) {
     this.client = client;
     this.head = head;
@@ -96,13 +102,17 @@ export class Exchange {
 
   /** @throws ProxyError */
   begin(): void {
-    this.#enter(this.client.host.route(this.head, this.client));
+    const { client, head } = this;
+    const location = client.host.route(head, client);
+    if (client.refusesPlain || location?.admit !== undefined) this.#admit(location);
+    this.#enter(location);
   }
 
-  /** What came is no request: `fail` answers it, as that location would. */
-  beginUnreadable(location: Location | undefined): void {
-    this.#location = location;
-    this.#last = true;
+  /** Refuses clients that may ask this server nothing, before a location counts. @throws ProxyError */
+  #admit(location: Location | undefined): void {
+    this.#location = location?.server.otherwise ?? location;
+    if (this.client.refusesPlain) throw new ProxyError('plain_http');
+    location?.admit?.(this.client.wire.socket, this.head.host);
   }
 
   #enter(location: Location | undefined): void {
@@ -112,7 +122,9 @@ export class Exchange {
     }
     this.#location = location;
     const { client, head } = this;
-    location.admit?.(client.wire.socket, head.host);
+    if (location.realIps !== undefined && this.origin === client.directOrigin) {
+      this.origin = realOrigin(this.origin, head, client.proxied, location.realIps);
+    }
     const { bodyLimit } = location;
     if (bodyLimit > 0 && head.contentLength > bodyLimit && !this.#onErrorPage) {
       throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${bodyLimit}`);
@@ -143,17 +155,22 @@ export class Exchange {
 
   /** Answers as configured (nginx: `return`). */
   #reply(reply: ReplyOptions): void {
-    const { status, text } = reply;
-    if (status === 444) {
+    const { status } = reply;
+    const answer = configuredReply(reply, this.client.getFacts);
+    if (answer === undefined) {
+      this.status = status;
+      this.over();
       this.client.wire.destroy();
       return;
     }
-    const isError = status >= 300 && (text === undefined || REDIRECTS.has(status));
-    if (isError && this.#turnsToErrorPage(status)) return;
-    if (isError) this.#toldStatus = status;
-    else this.#continue();
-    if (isError && LAST.has(status)) this.#last = true;
-    this.#answer(configuredReply(reply, this.client.getFacts));
+    if (answer.page === true) {
+      if (LAST.has(status)) this.#last = true;
+      if (this.#turnsToErrorPage(status)) return;
+      this.#toldStatus = answer.status;
+    } else {
+      this.#continue();
+    }
+    this.#answer(answer);
   }
 
   /** The request goes on as one for that path, in the same server (nginx: an internal redirect). @param path decoded */
@@ -179,24 +196,28 @@ export class Exchange {
 
   /** The request cannot be answered as it should: the page of the error's status, or the one that is configured for it. */
   fail(error: ProxyError): void {
+    // What is wrong with a target is found before there is a location for it.
+    this.#location ??= this.client.host.routeUnreadable(this.client);
     const started = this.responseStarted;
     const responder = this.#responder;
     this.#responder = undefined;
     responder?.abort();
+    if (error.source === 'client') this.#last = true;
     if (started) {
       // Half an answer with a clean end would be taken for a whole one.
       this.wire.reset();
       return;
     }
-    this.answerError(error.status, error.told);
+    this.answerError(error.status);
   }
 
   /** Answers with the page of a status, or turns to the one configured for it. @param told a line below the heading */
   answerError(status: number, told?: string): void {
     if (LAST.has(status)) this.#last = true;
     if (this.#turnsToErrorPage(status)) return;
-    this.#toldStatus = status;
-    this.#answer(errorPage(status, told));
+    const page = errorPage(status, told);
+    this.#toldStatus = page.status;
+    this.#answer(page);
   }
 
   /** nginx: `error_page`. @returns false when there is none for the status: it is to be answered plainly */
@@ -225,7 +246,7 @@ export class Exchange {
       else this.redirect(uri.slice(0, query), uri.slice(query + 1));
     } else {
       this.#toldStatus = answer !== undefined && REDIRECTS.has(answer) ? answer : 302;
-      this.#answer({ ...errorPage(this.#toldStatus), fields: `Location: ${uri}\r\n` });
+      this.#answer({ ...errorPage(this.#toldStatus), location: { url: uri, madeWhole: false } });
     }
   }
 
@@ -311,10 +332,8 @@ export class Exchange {
   /** The request is over: its location is told once. */
   over(): void {
     const location = this.#location;
-    if (location?.onEnd === undefined || this.#told) return;
+    if (this.#told) return;
     this.#told = true;
-    location.onEnd(this.facts);
+    location?.onEnd?.(this.facts);
   }
-
-  #told = false;
 }

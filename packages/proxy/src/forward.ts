@@ -106,6 +106,7 @@ export class Forward implements LinkUser {
       clientAddress: this.#client.origin.clientAddress,
       opens: this.#opens(sid),
       tried: this.#tried,
+      facts: this.#facts,
     });
     if (peer === undefined)
       this.#fail(this.#lastError ?? new ProxyError('no_live_upstream', `upstream "${upstream.name}"`));

@@ -14,7 +14,8 @@ const LONGEST = 16_384;
 export function askHealth(peer: Peer): Promise<string | undefined> {
   return new Promise((resolve) => {
     const { host, port } = peer.options;
-    const request = get({ host, port, path: '/healthz', agent: false, timeout: PATIENCE }, (response) => {
+    const where = peer.socketPath === undefined ? { host, port } : { socketPath: peer.socketPath };
+    const request = get({ ...where, path: '/healthz', agent: false, timeout: PATIENCE }, (response) => {
       let text = '';
       response.setEncoding('latin1');
       response.on('data', (piece: string) => {

@@ -6,5 +6,6 @@ export type * from './options.js';
 export { SessionTable } from './session-table.js';
 export type { Siblings } from './siblings.js';
 export { createProxy } from './proxy.js';
-export type { BoundAddress, Proxy } from './proxy.js';
+export type { BoundAddress } from './listeners.js';
+export type { Proxy } from './proxy.js';
 export type * from './status.js';

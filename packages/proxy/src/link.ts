@@ -55,7 +55,7 @@ export class Link implements WireReader {
     this.peer = peer;
     this.#limits = limits;
     const { host, port } = peer.options;
-    const named = isIP(host) === 0;
+    const named = peer.socketPath === undefined && isIP(host) === 0;
     const where = {
       host,
       port,
@@ -63,6 +63,7 @@ export class Link implements WireReader {
       allowHalfOpen: true,
       autoSelectFamily: named,
       ...(named && { lookup: rememberedLookup }),
+      ...(peer.socketPath !== undefined && { path: peer.socketPath }),
     };
     // The types know a callback that is handed a Uint8Array, which a Buffer is.
     this.wire = new Wire(

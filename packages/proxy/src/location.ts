@@ -14,6 +14,7 @@ import type {
   TimeoutOptions,
   Value,
 } from './options.js';
+import { RealIp } from './real-ip.js';
 import type { Server } from './server.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
@@ -43,6 +44,8 @@ export class Location {
   readonly timeouts: PeerTimeouts;
   /** Bytes of a request body; 0 is no limit. */
   readonly bodyLimit: number;
+  /** Undefined: what the listener says of the client's address counts. */
+  readonly realIps: readonly RealIp[] | undefined;
   readonly onEnd: ((facts: Facts) => void) | undefined;
   /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
@@ -69,6 +72,7 @@ export class Location {
       upstreamSend: options.sendTimeout ?? timeouts.upstreamSend,
     };
     this.bodyLimit = options.bodyLimit ?? limits.body;
+    this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
     this.prepare = options.prepare;
     const { errorPages = [] } = options;

@@ -5,8 +5,12 @@ export class Peer {
   readonly options: PeerOptions;
   /** Position in the upstream. */
   readonly index: number;
-  /** `host:port`, an IPv6 address in brackets. */
+  /** `host:port`, an IPv6 address in brackets; `unix:/path`. */
   readonly name: string;
+  /** Path of the peer's socket, for one that is not on the network. */
+  readonly socketPath: string | undefined;
+  /** See `PeerOptions.server`. */
+  readonly server: string;
   /** The node tag in this peer's session ids, once it is known. */
   tag: string | undefined;
   /** Requests and tunnels now. */
@@ -30,7 +34,9 @@ export class Peer {
   constructor(options: PeerOptions, index: number, now: () => number) {
     this.options = options;
     this.index = index;
-    this.name = options.host.includes(':') ? `[${options.host}]:${options.port}` : `${options.host}:${options.port}`;
+    this.name = nameOf(options);
+    this.socketPath = options.host.startsWith('unix:') ? options.host.slice('unix:'.length) : undefined;
+    this.server = options.server ?? this.name;
     this.tag = options.route;
     this.effectiveWeight = options.weight;
     this.#now = now;
@@ -116,4 +122,9 @@ export class Peer {
     this.reachable = false;
     this.#connectChecked = this.#now();
   }
+}
+
+function nameOf({ host, port }: PeerOptions): string {
+  if (host.startsWith('unix:')) return host;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

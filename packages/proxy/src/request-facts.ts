@@ -14,7 +14,6 @@ export class RequestFacts implements Facts {
   readonly hostname = HOSTNAME;
   readonly pipelined = false;
   readonly completed = true;
-  readonly proxyProtocol: ProxyProtocolFacts | undefined = undefined;
   readonly #exchange: Exchange;
   #id: string | undefined;
   #captures: readonly (string | undefined)[] = [];
@@ -32,7 +31,10 @@ export class RequestFacts implements Facts {
     return this.#exchange.origin.clientAddress;
   }
   get remotePort(): number | undefined {
-    return this.#exchange.client.remotePort;
+    return this.#exchange.origin.clientPort;
+  }
+  get proxyProtocol(): ProxyProtocolFacts | undefined {
+    return this.#exchange.client.proxied;
   }
   get realipRemoteAddr(): string {
     return this.#exchange.client.socketAddress;
@@ -41,7 +43,9 @@ export class RequestFacts implements Facts {
     return this.#exchange.client.remotePort;
   }
   get serverAddr(): string {
-    return this.#exchange.client.wire.socket.localAddress ?? '';
+    const { listener, wire } = this.#exchange.client;
+    const { path } = listener.options;
+    return path === undefined ? (wire.socket.localAddress ?? '') : `unix:${path}`;
   }
   get serverPort(): number | undefined {
     return this.#exchange.client.wire.socket.localPort;

@@ -127,8 +127,8 @@ test('a peer that is silent is passed for GET, and is 504 when it was the last',
   const waiting = await alone.connect();
   waiting.send(POST);
   const { start, body } = await waiting.response();
-  expect(start).toBe('HTTP/1.1 504 Gateway Timeout');
-  expect(body).toContain('<title>504 Gateway Timeout</title>');
+  expect(start).toBe('HTTP/1.1 504 Gateway Time-out');
+  expect(body).toContain('<title>504 Gateway Time-out</title>');
   expect(alone.peer().active).toBe(0);
 });
 
@@ -137,7 +137,7 @@ test('a peer whose queue of connections is full is 504 after the connect timeout
   const proxy = await startProxy([port], { timeouts: { connect: 150 } });
   const client = await proxy.connect();
   client.send(POST);
-  expect((await client.response()).start).toBe('HTTP/1.1 504 Gateway Timeout');
+  expect((await client.response()).start).toBe('HTTP/1.1 504 Gateway Time-out');
   const living = await startUpstream(answering(''));
   const both = await startProxy([port, living.port], { timeouts: { connect: 150 } });
   const other = await both.connect();

@@ -17,7 +17,7 @@ export class Server {
   readonly #tree: LocationTree;
 
   constructor(options: ServerOptions, proxy: ProxyOptions, groups: ReadonlyMap<string, UpstreamGroup>) {
-    this.name = options.names[0] ?? '';
+    this.name = options.name ?? options.names[0] ?? '';
     this.prepare = options.prepare;
     const make = (one: LocationOptions): Location => {
       const group = one.upstream === undefined ? undefined : groups.get(one.upstream);

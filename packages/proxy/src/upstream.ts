@@ -2,9 +2,13 @@ import { Affinity } from './affinity.js';
 import type { Tell } from './affinity.js';
 import type { PolicyName, UpstreamOptions } from './options.js';
 import { Peer } from './peer.js';
+import { ConsistentHash } from './policy/consistent-hash.js';
+import { Hash } from './policy/hash.js';
+import type { HashKey } from './policy/hash.js';
 import { IpHash } from './policy/ip-hash.js';
 import { LeastConn } from './policy/least-conn.js';
 import type { PickRequest, Policy } from './policy/policy.js';
+import { Random } from './policy/random.js';
 import { RoundRobin } from './policy/round-robin.js';
 
 /** A named set of peers (nginx: `upstream`) and how one of them is chosen. */
@@ -34,16 +38,30 @@ export class Upstream {
     this.#primary = this.peers.filter((peer) => !peer.options.backup);
     this.#backup = this.peers.filter((peer) => peer.options.backup);
     this.affinity = new Affinity(this.peers, options.learnedSids, tell);
-    this.#policy = Upstream.#policyOf(options.policy);
-    this.#sessionPolicy = Upstream.#policyOf(options.policy);
+    this.#policy = this.#policyOf(options.policy);
+    this.#sessionPolicy = this.#policyOf(options.policy);
     const { websocketPolicy = options.policy } = options;
-    this.#websocketPolicy =
-      websocketPolicy === options.policy ? this.#sessionPolicy : Upstream.#policyOf(websocketPolicy);
+    this.#websocketPolicy = websocketPolicy === options.policy ? this.#sessionPolicy : this.#policyOf(websocketPolicy);
   }
 
-  static #policyOf(name: PolicyName): Policy {
-    if (name === 'ip_hash') return new IpHash(new RoundRobin());
-    return name === 'least_conn' ? new LeastConn() : new RoundRobin();
+  #policyOf(name: PolicyName): Policy {
+    const { hashKey = '' } = this.options;
+    const key: HashKey = typeof hashKey === 'string' ? () => hashKey : (facts) => hashKey(facts());
+    switch (name) {
+      case 'round_robin':
+        return new RoundRobin();
+      case 'least_conn':
+        return new LeastConn();
+      case 'ip_hash':
+        return new IpHash(new RoundRobin());
+      case 'hash':
+        return new Hash(key, new RoundRobin());
+      case 'consistent_hash':
+        return new ConsistentHash(key, this.#primary, new RoundRobin());
+      case 'random':
+      case 'random_two':
+        return new Random(name === 'random_two', new RoundRobin());
+    }
   }
 
   /**

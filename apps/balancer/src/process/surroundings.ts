@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { ConfError, confPrefix, fullPath, type Surroundings } from '@pinwheel/nginx-conf';
 import { bytes } from './byte-string.js';
 import { LogFile } from './log-file.js';
@@ -13,6 +14,7 @@ export class DiskSurroundings implements Surroundings {
   readonly #logs: LogFiles;
   /** The access logs that the configuration names without variables. */
   readonly accessLogs = new Set<LogFile>();
+  readonly hostname = hostname();
   /** Certificates and keys, as they were read. */
   readonly texts: Map<string, string>;
   #isOpen = false;

@@ -1,32 +1,59 @@
-import type { Facts, FieldOptions, GivenLocation } from '@pinwheel/proxy';
+import type { Facts, FieldOptions, GivenLocation, GivenServer, ReplyOptions } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
+import type { Return, SetVariable } from '../directives/http.js';
 import type { Location } from '../directives/location.js';
 import { log } from '../directives/log.js';
 import type { AccessLog } from '../directives/log.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
 import { ConfError } from '../error.js';
+import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { realIpOf } from './real-ip.js';
+import { contentTypeOf } from './content-type.js';
 import { tlsGroupName } from './tls.js';
 
+interface LocationBlock {
+  readonly value: Location;
+  readonly scope: Scope;
+  readonly directive: Place;
+}
 type Refuse = (what: string) => never;
 
-/** The locations of a server. `return` at the server's own level answers everything (it runs before any location). */
-export function locationsOf(server: Scope, around: Surroundings): readonly GivenLocation[] {
-  const own = replyOf(server);
-  if (own !== undefined) return [{ path: '/', ...own, ...commonOf(server, around) }];
-  return server.blocks(http.location).map(({ value, scope, directive }) => {
-    const refuse: Refuse = (what) => {
-      throw new ConfError(`${what} is not served by pinwheel`, directive);
-    };
-    if (scope.blocks(http.location).length > 0) refuse('a location inside a location');
-    const answer = replyOf(scope) ?? forwardOf(scope, refuse);
-    return { ...matchOf(value, refuse), ...answer, ...commonOf(scope, around) };
-  });
+/**
+ * The locations of a server and what holds around them. `return` at the server's own level answers everything, as it runs
+ * before any location is chosen; only an error page may still be a named one.
+ */
+export function locationsOf(
+  server: Scope,
+  around: Surroundings,
+): Pick<GivenServer, 'locations' | 'otherwise' | 'prepare'> {
+  const common = commonOf(server, around);
+  const { reply, prepare } = stepsOf(server);
+  const blocks = server.blocks(http.location);
+  const named = blocks.filter(({ value }) => value.kind === 'named').map((block) => locationOf(block, around));
+  return {
+    locations:
+      reply === undefined
+        ? blocks.map((block) => locationOf(block, around))
+        : [{ path: '/', reply, ...common }, ...named],
+    otherwise: { path: '', ...common },
+    ...(prepare === undefined ? {} : { prepare }),
+  };
 }
 
-function matchOf(location: Location, refuse: Refuse): Pick<GivenLocation, 'path' | 'match' | 'matches'> {
+function locationOf({ value, scope, directive }: LocationBlock, around: Surroundings): GivenLocation {
+  const refuse: Refuse = (what) => {
+    throw new ConfError(`${what} is not served by pinwheel`, directive);
+  };
+  const steps = stepsOf(scope);
+  const answer = steps.reply === undefined ? forwardOf(scope, refuse) : {};
+  const locations = scope.blocks(http.location).map((block) => locationOf(block, around));
+  return { ...matchOf(value), locations, ...steps, ...answer, ...commonOf(scope, around) };
+}
+
+function matchOf(location: Location): Pick<GivenLocation, 'path' | 'match' | 'matches'> {
   switch (location.kind) {
     case 'exact':
       return { path: location.path, match: 'exact' };
@@ -37,20 +64,37 @@ function matchOf(location: Location, refuse: Refuse): Pick<GivenLocation, 'path'
       return { path: '', match: 'expression', matches: (path, facts) => regex.match(path, facts) };
     }
     case 'named':
-      return refuse('a named location');
+      return { path: location.name, match: 'named' };
   }
 }
 
-function replyOf(scope: Scope): Pick<GivenLocation, 'reply'> | undefined {
-  const [first] = scope.own(http.return);
-  if (first === undefined) return undefined;
-  const { status, text } = first.value;
+/** What runs before the content of a level: its `set`s, in the order of the file, up to the first `return`. */
+function stepsOf(scope: Scope): Pick<GivenLocation, 'reply' | 'prepare'> {
+  const sets: SetVariable[] = [];
+  for (const { spec, value } of scope.entries) {
+    if (spec === http.set) {
+      sets.push(value as SetVariable);
+    } else if (spec === http.return) {
+      return { ...prepareOf(sets), reply: replyOf(value as Return, scope) };
+    }
+  }
+  return prepareOf(sets);
+}
+
+function prepareOf(sets: readonly SetVariable[]): Pick<GivenLocation, 'prepare'> {
+  if (sets.length === 0) return {};
   return {
-    reply: {
-      status: status === 0 ? 200 : status,
-      ...(text === undefined ? {} : { text: text.value }),
-      contentType: scope.get(http.default_type),
+    prepare: (facts) => {
+      for (const { slot, value } of sets) facts.setVariable(slot, value.evaluate(facts));
     },
+  };
+}
+
+function replyOf({ status, text }: Return, scope: Scope): ReplyOptions {
+  return {
+    status: status === 0 ? 200 : status,
+    ...(text === undefined ? {} : { text: text.value }),
+    contentType: contentTypeOf(scope),
   };
 }
 
@@ -79,15 +123,23 @@ function fieldsOf(scope: Scope, pass: Extract<ProxyPass, { kind: 'constant' }>):
   return hasHost ? ours : [{ name: 'Host', value: pass.authority }, ...ours];
 }
 
-function commonOf(scope: Scope, around: Surroundings): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields'> {
+function commonOf(
+  scope: Scope,
+  around: Surroundings,
+): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
   const added = scope.list(http.add_header);
+  const pages = scope.list(http.error_page);
   return {
+    ...(pages.length === 0
+      ? {}
+      : { errorPages: pages.map(({ statuses, answer, uri }) => ({ statuses, answer, target: uri.value })) }),
     ...(added.length === 0
       ? {}
       : { addedFields: added.map(({ name, value, always }) => ({ name, value: value.value, always })) }),
+    ...realIpOf(scope),
     bodyLimit: scope.get(http.client_max_body_size),
     ...(writers.length === 0
       ? {}

@@ -1,4 +1,4 @@
-import type { GivenPeer, GivenUpstream, PolicyName } from '@pinwheel/proxy';
+import type { GivenPeer, GivenUpstream } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
@@ -9,13 +9,11 @@ import type { Scope } from '../scope.js';
 
 /** An `upstream` block. */
 export function upstreamOf(name: string, scope: Scope): GivenUpstream {
-  const place = scope.opener?.directive ?? { file: '', line: 0 };
   const websocket = scope.get(upstream.websocket);
-  if (websocket === 'random') throw new ConfError('"websocket random" is not served by pinwheel', place);
   return {
     name,
     peers: scope.own(upstream.server).map(({ value, directive }) => peerOf(value, directive)),
-    policy: policyOf(scope),
+    ...policyOf(scope),
     ...(websocket === undefined ? {} : { websocketPolicy: websocket }),
     stickySid: scope.get(upstream.sticky_sid),
     keepalive: {
@@ -27,20 +25,34 @@ export function upstreamOf(name: string, scope: Scope): GivenUpstream {
   };
 }
 
-function policyOf(scope: Scope): PolicyName {
-  if (scope.has(upstream.ip_hash)) return 'ip_hash';
-  return scope.has(upstream.least_conn) ? 'least_conn' : 'round_robin';
+/** The last of the directives that choose how peers are picked counts. */
+function policyOf(scope: Scope): Pick<GivenUpstream, 'policy' | 'hashKey'> {
+  const given = scope.entries.findLast(({ spec }) => ['ip_hash', 'least_conn', 'hash', 'random'].includes(spec.name));
+  switch (given?.spec.name) {
+    case 'ip_hash':
+      return { policy: 'ip_hash' };
+    case 'least_conn':
+      return { policy: 'least_conn' };
+    case 'hash': {
+      const [method] = scope.own(upstream.hash).slice(-1);
+      if (method === undefined) break;
+      const { key, consistent } = method.value;
+      return { policy: consistent ? 'consistent_hash' : 'hash', hashKey: key.value };
+    }
+    case 'random':
+      return { policy: scope.own(upstream.random).at(-1)?.value.two === true ? 'random_two' : 'random' };
+  }
+  return { policy: 'round_robin' };
 }
 
 function peerOf(server: UpstreamServer, place: { readonly file: string; readonly line: number }): GivenPeer {
   const { address } = server;
-  if ('unix' in address) throw new ConfError('servers on unix sockets are not served by pinwheel', place);
   if (server.resolve || server.service !== undefined) {
     throw new ConfError('the "resolve" parameter of the "server" directive is not served by pinwheel', place);
   }
   return {
-    host: address.host,
-    port: address.port,
+    ...('unix' in address ? { host: `unix:${address.unix}`, port: 0 } : { host: address.host, port: address.port }),
+    server: server.source,
     weight: server.weight,
     maxFails: server.maxFails,
     failTimeout: Math.max(1, server.failTimeout),
