@@ -61,8 +61,9 @@ export class BalancerProcess {
   /** Takes over the configuration as its files are now. Nothing has changed when it throws. */
   async #takeOver(): Promise<void> {
     const { log } = this.#service;
-    const settings = loadSettings(new DiskFiles(), this.#paths, this.#directives);
-    for (const warning of settings.warnings) log.log('warn', warning);
+    const settings = loadSettings(new DiskFiles(), this.#paths, this.#directives, (message) =>
+      log.log('warn', message),
+    );
     if (needsMaster(settings)) {
       log.log(
         'warn',

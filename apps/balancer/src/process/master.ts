@@ -103,8 +103,7 @@ export class Master {
   /** Takes over the configuration as its files are now. Nothing has changed when it throws. */
   async #takeOver(): Promise<void> {
     const files = new DiskFiles();
-    const settings = loadSettings(files, this.#paths, this.#directives);
-    for (const warning of settings.warnings) this.#log.log('warn', warning);
+    const settings = loadSettings(files, this.#paths, this.#directives, (message) => this.#log.log('warn', message));
     if (settings.account?.uid !== this.#settings.account?.uid) {
       this.#log.log('warn', '"user" has changed, which takes effect when the program is started anew');
     }
@@ -115,7 +114,7 @@ export class Master {
     );
     this.#settings = settings;
     this.#log = new ErrorLog(targets.process, false);
-    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs]));
+    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys()]));
   }
 
   /** The workers cannot make the new files where only root may. */

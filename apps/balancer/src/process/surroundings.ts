@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { ConfError, confPrefix, fullPath, type Surroundings } from '@pinwheel/nginx-conf';
 import { bytes } from './byte-string.js';
+import type { Buffering } from './line-buffer.js';
 import { LogFile } from './log-file.js';
 import type { LogFiles } from './log-files.js';
 import type { Paths } from './paths.js';
@@ -14,7 +15,7 @@ export class DiskSurroundings implements Surroundings {
   readonly #logs: LogFiles;
   readonly prefix: string;
   /** The access logs that the configuration names without variables. */
-  readonly accessLogs = new Set<LogFile>();
+  readonly accessLogs = new Map<LogFile, Buffering | undefined>();
   readonly hostname = hostname();
   /** Certificates and keys, as they were read. */
   readonly texts: Map<string, string>;
@@ -35,7 +36,7 @@ export class DiskSurroundings implements Surroundings {
   }
 
   /** One that is first asked for while serving has a path with variables: it is open for one line only, as in nginx. */
-  accessLog(path: string): (line: string) => void {
+  accessLog(path: string, buffering?: Buffering): (line: string) => void {
     const full = fullPath(path, this.#paths.prefix);
     if (this.#isOpen) {
       return (line) => {
@@ -45,7 +46,10 @@ export class DiskSurroundings implements Surroundings {
       };
     }
     const file = this.#logs.at(full);
-    this.accessLogs.add(file);
+    if (this.accessLogs.has(file) && !isSame(this.accessLogs.get(file), buffering)) {
+      throw new ConfError(`access_log "${full}" already defined with conflicting parameters`);
+    }
+    this.accessLogs.set(file, buffering);
     return (line) => file.write(`${line}\n`);
   }
 
@@ -55,9 +59,10 @@ export class DiskSurroundings implements Surroundings {
    * @throws ConfError in nginx's words when one cannot be opened
    */
   openLogs(): void {
-    for (const file of this.accessLogs) {
+    for (const [file, buffering] of this.accessLogs) {
       try {
         file.open();
+        file.gather(buffering);
       } catch (error) {
         throw new ConfError(fileFailureMessage(file.path, error));
       }
@@ -78,4 +83,8 @@ export class DiskSurroundings implements Surroundings {
       throw new Error(fileFailureMessage(full, error), { cause: error });
     }
   }
+}
+
+function isSame(one: Buffering | undefined, other: Buffering | undefined): boolean {
+  return one?.size === other?.size && one?.flush === other?.flush;
 }

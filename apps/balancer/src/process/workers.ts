@@ -138,7 +138,10 @@ export class Workers {
   #ended(worker: WorkerHandle, code: number | null, signal: string | null): void {
     this.#workers.delete(worker);
     if (signal === null) this.#log().log('notice', `worker process ${worker.pid} exited with code ${code ?? 0}`);
-    else this.#log().log('alert', `worker process ${worker.pid} exited on signal ${numberOf(signal)}`);
+    else {
+      const level = worker.isLeaving ? 'notice' : 'alert';
+      this.#log().log(level, `worker process ${worker.pid} exited on signal ${numberOf(signal)}`);
+    }
     if (this.#workers.size === 0) this.#onAllGone?.();
     if (this.#isEnding || worker.isLeaving) return;
     if (worker.hasServed) this.#replace();

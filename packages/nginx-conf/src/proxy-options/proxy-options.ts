@@ -17,8 +17,15 @@ import { implicitUpstreams, upstreamOf } from './upstreams.js';
 export interface Surroundings {
   /** What relative paths start from, those of certificates excepted. */
   readonly prefix: string;
-  /** The log at that path; what is given to it is one line without its end. */
-  accessLog(path: string): (line: string) => void;
+  /**
+   * The log at that path; what is given to it is one line without its end.
+   *
+   * @param buffering bytes of lines that are gathered, and milliseconds after which they are written anyhow
+   */
+  accessLog(
+    path: string,
+    buffering?: { readonly size: number; readonly flush?: number | undefined },
+  ): (line: string) => void;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
   /** Name of this machine, for `server_name $hostname`. */
