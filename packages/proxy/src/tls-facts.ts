@@ -4,9 +4,15 @@ import { TLSSocket } from 'node:tls';
 import { cipherName, groupName } from './cipher-names.js';
 import { verifyResult } from './client-certificate.js';
 import type { ClientHello } from './client-hello.js';
+import { onelineName, rfc2253Name } from './distinguished-name.js';
 import type { TlsFact } from './facts.js';
 
-const DAY = 86_400_000;
+/** Seconds. */
+const DAY = 86_400;
+
+function now(): number {
+  return Math.floor(Date.now() / 1_000);
+}
 
 /** What clients have offered, by the connection below TLS. */
 const hellos = new WeakMap<Socket, ClientHello>();
@@ -60,19 +66,19 @@ function certificateFact(certificate: X509Certificate, fact: TlsFact): string | 
     case 'client_fingerprint':
       return certificate.fingerprint.replaceAll(':', '').toLowerCase();
     case 'client_s_dn':
-      return distinguishedName(certificate.subject);
+      return rfc2253Name(certificate.subject);
     case 'client_i_dn':
-      return distinguishedName(certificate.issuer);
+      return rfc2253Name(certificate.issuer);
     case 'client_s_dn_legacy':
-      return `/${certificate.subject.split('\n').join('/')}`;
+      return onelineName(certificate.subject);
     case 'client_i_dn_legacy':
-      return `/${certificate.issuer.split('\n').join('/')}`;
+      return onelineName(certificate.issuer);
     case 'client_v_start':
       return certificate.validFrom;
     case 'client_v_end':
       return certificate.validTo;
     case 'client_v_remain':
-      return String(Math.max(0, Math.floor((Date.parse(certificate.validTo) - Date.now()) / DAY)));
+      return String(Math.max(0, Math.floor((Date.parse(certificate.validTo) / 1_000 - now()) / DAY)));
     case 'client_cert':
       return certificate.toString().trimEnd().replaceAll('\n', '\n\t');
     case 'client_raw_cert':
@@ -103,9 +109,4 @@ function contentOf(der: Buffer, at: number): readonly [start: number, end: numbe
   const size = first & 0x7f;
   const start = at + 2 + size;
   return [start, start + (size > 0 && size <= 4 && start <= der.length ? der.readUIntBE(at + 2, size) : 0)];
-}
-
-/** RFC 2253: the most particular part first. Node gives escaped parts, the most general one first, one a line. */
-function distinguishedName(lines: string): string {
-  return lines.split('\n').toReversed().join(',');
 }
