@@ -250,7 +250,8 @@ export class Forward implements LinkUser {
     const stated =
       framing === 'none' && head.chunked && modern && this.method === 'HEAD' ? 'chunked' : this.#outFraming;
     this.#client.status = head.status;
-    const added = this.#location.addedTo(head.status, this.#facts);
+    const added =
+      this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
     const text = responseHeadText(head, stated, this.#keepAlive, added);
     this.#client.sentHead = text;
     this.#client.wire.put(text);
@@ -302,6 +303,7 @@ export class Forward implements LinkUser {
     if (this.#outFraming === 'chunked') this.#client.wire.put('0\r\n\r\n');
     this.#client.wire.flush();
     this.#link = undefined;
+    this.#group.upstream.onAnswer(this.#peer, this.#facts);
     this.#release(true);
     if (link !== undefined) {
       if (reusable && this.#bodyEnded) this.#group.pool.give(link);
@@ -324,13 +326,16 @@ export class Forward implements LinkUser {
     }
     // The peer stays acquired: the tunnel releases it, perhaps in hours, but it has answered well now.
     peer.succeeded();
+    const added =
+      this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
+    this.#group.upstream.onAnswer(peer, this.#facts);
     this.#link = undefined;
     this.#peer = undefined;
     this.#end();
     const opensSession = this.#engine !== undefined && this.#engine.sid === '';
     this.#client.onSwitched(
       { peer, link, group: this.#group, timeouts: this.#location.timeouts, opensSession },
-      switchedHeadText(head, this.#location.addedTo(head.status, this.#facts)),
+      switchedHeadText(head, added),
       buffer,
       start,
       end,

@@ -24,8 +24,11 @@ export class UpstreamGroup {
     const tls = options.tls === undefined ? undefined : new UpstreamTls(options.tls);
     this.pool = new LinkPool(options.keepalive, proxy.limits, tls);
     this.#log = proxy.log;
+    const { upstream } = this;
     this.tags = new TagQuery({
-      peers: this.upstream.peers,
+      get peers() {
+        return upstream.peers;
+      },
       affinity: this.upstream.affinity,
       intervalMs: proxy.tagQueryInterval,
       // The question is asked in plain HTTP; peers behind TLS are known by their handshakes and `route`.
@@ -60,7 +63,7 @@ export class UpstreamGroup {
 
   /** Takes over what the group that it replaces knows of sessions. */
   inherit(from: UpstreamGroup): void {
-    this.upstream.affinity.inherit(from.upstream.affinity);
+    this.upstream.inherit(from.upstream);
   }
 
   close(): void {

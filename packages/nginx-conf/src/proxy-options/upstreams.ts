@@ -9,15 +9,21 @@ import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
 import { addressesOf } from './hosts.js';
 import type { Surroundings } from './proxy-options.js';
+import { stickyOf } from './sticky.js';
+
+/** What members' session ids can begin with. */
+const TAG = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** An `upstream` block. */
 export function upstreamOf(name: string, scope: Scope, around: Surroundings): GivenUpstream {
   const websocket = scope.get(upstream.websocket);
+  const sticky = scope.get(upstream.sticky);
   return {
     name,
     peers: scope.own(upstream.server).flatMap(({ value, directive }) => peersOf(value, around, directive)),
     ...policyOf(scope),
     ...(websocket === undefined ? {} : { websocketPolicy: websocket }),
+    ...(sticky === undefined ? {} : { sticky: stickyOf(sticky) }),
     stickySid: scope.get(upstream.sticky_sid),
     keepalive: {
       connections: scope.get(upstream.keepalive),
@@ -63,7 +69,8 @@ function peersOf(server: UpstreamServer, around: Surroundings, place: Place): Gi
     backup: server.backup,
     down: server.down,
     drain: server.drain,
-    ...(server.route === undefined ? {} : { route: server.route }),
+    // As a tag of session ids it has to look like one.
+    ...(server.route === undefined ? {} : { id: server.route, ...(TAG.test(server.route) && { route: server.route }) }),
   };
   if ('unix' in address) return [{ ...common, host: `unix:${address.unix}`, port: 0 }];
   const { port } = address;
