@@ -84,10 +84,11 @@ export class Proxy implements ClientHost {
       for (const listener of this.#listeners) listener.close();
       throw error;
     }
-    this.#askForTags();
+    this.#startGroups();
   }
 
-  #askForTags(): void {
+  #startGroups(): void {
+    for (const group of this.#groups.values()) group.start();
     if (!this.options.tagQueryAtStart) return;
     for (const group of this.#groups.values()) {
       if (group.upstream.options.stickySid) void group.tags.ask();
@@ -136,7 +137,7 @@ export class Proxy implements ClientHost {
       this.#groups.get(name)?.inherit(group);
       group.close();
     }
-    this.#askForTags();
+    this.#startGroups();
     if (limitMs !== undefined) this.#limitWhatIsUnderWay(limitMs);
   }
 

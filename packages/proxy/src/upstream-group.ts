@@ -6,6 +6,7 @@ import type { Peer } from './peer.js';
 import { LinkPool } from './pool.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from './siblings.js';
+import { ResolvedPeers } from './resolved-peers.js';
 import { askSiblings, tellSiblings } from './siblings.js';
 import { Upstream } from './upstream.js';
 import { UpstreamTls } from './upstream-tls.js';
@@ -16,6 +17,7 @@ export class UpstreamGroup {
   readonly pool: LinkPool;
   readonly tags: TagQuery;
   readonly #log: ProxyOptions['log'];
+  readonly #resolved: ResolvedPeers | undefined;
   readonly #siblings: Siblings | undefined;
 
   constructor(options: UpstreamOptions, proxy: ProxyOptions) {
@@ -24,6 +26,9 @@ export class UpstreamGroup {
     const tls = options.tls === undefined ? undefined : new UpstreamTls(options.tls);
     this.pool = new LinkPool(options.keepalive, proxy.limits, tls);
     this.#log = proxy.log;
+    if (options.resolver !== undefined && options.peers.some((peer) => peer.resolve)) {
+      this.#resolved = new ResolvedPeers(this.upstream, options.resolver, proxy.log, (peer) => this.pool.drop(peer));
+    }
     const { upstream } = this;
     this.tags = new TagQuery({
       get peers() {
@@ -66,7 +71,13 @@ export class UpstreamGroup {
     this.upstream.inherit(from.upstream);
   }
 
+  /** It serves: what it has to find out of its peers is asked for. */
+  start(): void {
+    this.#resolved?.start();
+  }
+
   close(): void {
+    this.#resolved?.close();
     this.pool.close();
   }
 }

@@ -78,12 +78,14 @@ export class Upstream {
     for (const server of this.options.peers) {
       if (!server.resolve) continue;
       const same = from.options.peers.find(
-        (one) => one.resolve && one.host === server.host && one.port === server.port,
+        (one) => one.resolve && one.host === server.host && one.port === server.port && one.service === server.service,
       );
       const known = same === undefined ? [] : (from.#resolved.get(same) ?? []);
       this.setAddresses(
         server,
-        known.map(({ options: { host, port } }) => ({ host, port })),
+        known.map(({ options: { host, port, weight, backup } }) =>
+          server.service === undefined ? { host, port } : { host, port, weight, backup },
+        ),
       );
     }
     this.affinity.inherit(from.affinity);
