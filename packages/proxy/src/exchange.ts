@@ -1,3 +1,4 @@
+import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Client } from './client.js';
 import { configuredReply, REDIRECTS } from './configured-reply.js';
 import type { Deadline } from './deadline.js';
@@ -8,6 +9,7 @@ import { FileResponse } from './files/file-response.js';
 import type { FilesOptions } from './files/files-options.js';
 import { Forward } from './forward.js';
 import type { Origin } from './forwarded-head.js';
+import type { HandOff } from './hand-off.js';
 import type { Reply } from './http1/reply.js';
 import { CONTINUE, errorPage, replyText } from './http1/reply.js';
 import type { RequestHead } from './http1/request-head.js';
@@ -41,6 +43,8 @@ export class Exchange {
   status = 0;
   /** The head of the answer, once it was written. */
   sentHead = '';
+  /** What a peer's process has told of the connection that it was given. */
+  elsewhere: HandOffEnd | undefined;
   /** The last one that had the request. */
   forward: Forward | undefined;
   #location: Location | undefined;
@@ -392,6 +396,23 @@ export class Exchange {
     this.wire.flush();
     const first = end > start ? buffer.bytes.toString('latin1', start, Math.min(end, start + 512)) : '';
     this.client.onSwitched({ ...ends, client: this.wire, first, onEnd: () => this.over() });
+  }
+
+  /** The connection is its peer's process's from now on. */
+  onHandedOff(handOff: HandOff): void {
+    this.#responder = undefined;
+    this.status = 101;
+    this.forward?.attempts.onHead(this.status);
+    this.client.onHandedOff(handOff);
+  }
+
+  /** @param end undefined when nobody can tell any more */
+  onHandOffEnded(handOff: HandOff, end: HandOffEnd | undefined): void {
+    if (end !== undefined) this.status = end.status;
+    this.elsewhere = end;
+    this.forward?.attempts.onEnd();
+    this.over();
+    this.client.host.onHandOffEnded(handOff);
   }
 
   /** The client is gone before the answer was written to it (nginx: 499). */

@@ -4,6 +4,9 @@ import type { Exchange } from './exchange.js';
 import { failureText } from './failure-text.js';
 import type { Facts } from './facts.js';
 import { switchedHeadText } from './forwarded-head.js';
+import { HandOff, handOffTarget } from './hand-off.js';
+import type { HandOffUser } from './hand-off.js';
+import type { HandOffTarget } from './hand-off-target.js';
 import type { BodyFraming } from './http1/body.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ResponseHead } from './http1/response-head.js';
@@ -25,7 +28,7 @@ import type { ReadBuffer } from './wire.js';
  * One request on its way: chooses the peer, sends the request, passes the response on, and tries the next peer where
  * that is allowed. Ends in `Exchange.onExchangeEnd`, in a tunnel, or in `abort`.
  */
-export class Forward implements LinkUser {
+export class Forward implements LinkUser, HandOffUser {
   readonly #client: Exchange;
   readonly #head: RequestHead;
   readonly #location: Location;
@@ -51,6 +54,9 @@ export class Forward implements LinkUser {
   /** Why the attempt before failed: that is the answer when no peer is left to try. */
   #lastError: ProxyError | undefined;
   #ended = false;
+  /** The connection is to be given to the peer's process, once all that came on it has been looked at. */
+  #giveTo: HandOffTarget | undefined;
+  #handOff: HandOff | undefined;
 
   /** @param location one that has a group, or targets */
   constructor(client: Exchange, head: RequestHead, location: Location, facts: () => Facts) {
@@ -163,6 +169,8 @@ export class Forward implements LinkUser {
     this.#request.sent = false;
     this.attempts.begin(peer.name);
     peer.acquire();
+    this.#giveTo = handOffTarget(this.#client, this.#head, this.#location, this.#group, peer);
+    if (this.#giveTo !== undefined) return;
     const { pool } = this.#group;
     const via = this.#location.pass?.via(this.#facts);
     const idle = freshOnly ? undefined : pool.take(peer, via?.key);
@@ -208,10 +216,44 @@ export class Forward implements LinkUser {
   /** Sends what `start` and `requestBody` put. */
   flush(): void {
     const link = this.#link;
+    if (this.#giveTo !== undefined) this.#giveAway(this.#giveTo);
     if (link === undefined || !this.#request.sent) return;
     link.wire.flush();
     if (link.wire.congested) this.#client.holdBody();
     this.#watch(link);
+  }
+
+  #giveAway(target: HandOffTarget): void {
+    const peer = this.#peer;
+    this.#giveTo = undefined;
+    this.#peer = undefined;
+    if (peer === undefined) return;
+    this.#request.sent = true;
+    this.attempts.onSent();
+    this.#handOff = new HandOff(this.#client, peer, target, this.#request.headText, this.#location.timeouts, this);
+  }
+
+  onHandOffRefused(): void {
+    this.#handOff = undefined;
+    this.#client.wire.resume();
+    this.#choose();
+    this.flush();
+  }
+
+  onHandOffExpired(peer: Peer): void {
+    const error = new ProxyError('connect_timeout');
+    this.attempts.onFailed(error.status);
+    this.attempts.onEnd();
+    this.#tell(error, peer.name, false);
+    this.#fail(error);
+  }
+
+  onHandOffFailed(error: ProxyError, peer: Peer): void {
+    this.attempts.onFailed(error.status);
+    this.attempts.onEnd();
+    this.#ended = true;
+    this.#tell(error, peer.name, false);
+    this.#client.wire.destroy();
   }
 
   /** Sets the peer's timeout for what it owes now: taking our bytes, or answering. */
@@ -390,6 +432,7 @@ export class Forward implements LinkUser {
   abort(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#handOff?.abort();
     this.#leave(true);
   }
 

@@ -131,7 +131,8 @@ export class OutgoingRequest {
     return `${this.group.upstream.options.tls === undefined ? 'http' : 'https'}://${name}${this.uri}`;
   }
 
-  #headText(): string {
+  /** The head for the peer. */
+  get headText(): string {
     const { fields, pass } = this.#location;
     const length = this.#length;
     if (fields === undefined) {
@@ -147,7 +148,7 @@ export class OutgoingRequest {
   send(link: Link): void {
     this.sent = true;
     this.#chunked = this.#length === 'chunked';
-    link.wire.put(this.#headText());
+    link.wire.put(this.headText);
     if (this.#gone) return;
     if (this.#body !== '') {
       link.wire.put(this.#chunked ? `${this.#body.length.toString(16)}\r\n${this.#body}\r\n` : this.#body);

@@ -22,6 +22,8 @@ export class Peer {
   /** Requests and tunnels now. */
   active = 0;
   tunnels = 0;
+  /** WebSockets that its process has taken over. */
+  handedOff = 0;
   /** Attempts since the start, and how many of them failed. */
   requests = 0;
   failures = 0;

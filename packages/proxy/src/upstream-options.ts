@@ -3,6 +3,7 @@ import { flag, integer, list, maybe, milliseconds, object, oneOf, OptionError, o
 import type { Field, Given } from './fields.js';
 import { sticky } from './sticky-options.js';
 import type { StickyOptions } from './sticky-options.js';
+import type { HandOffTarget } from './hand-off-target.js';
 import type { UpstreamTlsOptions } from './tls-options.js';
 import { upstreamTls } from './tls-options.js';
 import { templated } from './value.js';
@@ -48,6 +49,8 @@ export interface PeerOptions {
   readonly id?: string | undefined;
   /** The node tag in this peer's session ids, when it is known beforehand (nginx: `route=`). */
   readonly route?: string | undefined;
+  /** Takes WebSockets over plain TCP over from here. Default: they are tunnelled. */
+  readonly handOff?: HandOffTarget | undefined;
 }
 
 export interface KeepaliveOptions {
@@ -115,6 +118,15 @@ const tag: Field<string> = (value, path) => {
   return value;
 };
 
+const handOff: Field<HandOffTarget> = (value, path) => {
+  if (!isHandOffTarget(value)) throw new OptionError(path, 'an object with a method "give"', value);
+  return value;
+};
+
+function isHandOffTarget(value: unknown): value is HandOffTarget {
+  return typeof value === 'object' && value !== null && 'give' in value && typeof value.give === 'function';
+}
+
 const peerFields = object<PeerOptions>({
   host: text('an address, a host name or unix: and a path', /^(?:[^\s/]+|unix:.+)$/s),
   port: integer(0, 65_535),
@@ -130,6 +142,7 @@ const peerFields = object<PeerOptions>({
   server: maybe(text('a name', /^.+$/)),
   id: maybe(text('a name', /^.+$/s)),
   route: maybe(tag),
+  handOff: maybe(handOff),
 });
 
 const peer: Field<PeerOptions> = (given, path) => {
