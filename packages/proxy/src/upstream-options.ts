@@ -70,7 +70,7 @@ export interface ResolverOptions {
   /** Whether addresses of that kind are asked for. Default true. */
   readonly ipv4: boolean;
   readonly ipv6: boolean;
-  /** Milliseconds for an answer, and between two questions for the same name at most. Default 30,000. */
+  /** Milliseconds for an answer, and after a question that nobody answered. Default 30,000. */
   readonly timeout: number;
 }
 
