@@ -114,7 +114,7 @@ describe('the limit of a body', () => {
     const proxy = await startProxy([upstream.port], { limits });
     const client = await proxy.connect();
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n');
-    expect((await client.response()).start).toBe('HTTP/1.1 413 Payload Too Large');
+    expect((await client.response()).start).toBe('HTTP/1.1 413 Request Entity Too Large');
     expect(await client.ended()).toBe('fin');
     expect(proxy.peer().requests).toBe(0);
   });
@@ -126,7 +126,7 @@ describe('the limit of a body', () => {
     client.send(
       `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${`190\r\n${'x'.repeat(400)}\r\n`.repeat(3)}`,
     );
-    expect((await client.response()).start).toBe('HTTP/1.1 413 Payload Too Large');
+    expect((await client.response()).start).toBe('HTTP/1.1 413 Request Entity Too Large');
     expect(await client.ended()).toBe('fin');
     await eventually(() => proxy.peer().active === 0, 'nothing is active');
   });
@@ -188,7 +188,7 @@ describe('a client that', () => {
     client.send('GET / HTTP/1.1\r\n');
     const dripping = setInterval(() => client.send('X: y\r\n'), 20);
     const { start, get } = await client.response().finally(() => clearInterval(dripping));
-    expect([start, get('connection')]).toEqual(['HTTP/1.1 408 Request Timeout', 'close']);
+    expect([start, get('connection')]).toEqual(['HTTP/1.1 408 Request Time-out', 'close']);
     expect(await client.ended()).toBe('fin');
   });
 
@@ -211,7 +211,7 @@ describe('a client that', () => {
     const proxy = await startProxy([upstream.port], { timeouts: { clientBody: 80 } });
     const client = await proxy.connect();
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc');
-    expect((await client.response()).start).toBe('HTTP/1.1 408 Request Timeout');
+    expect((await client.response()).start).toBe('HTTP/1.1 408 Request Time-out');
     await (await upstream.accept()).ended();
     expect(proxy.peer()).toMatchObject({ active: 0, failures: 0 });
   });
@@ -226,7 +226,7 @@ describe('a client that', () => {
     client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000000\r\n\r\n`);
     client.send(Buffer.alloc(30_000_000));
     (await upstream.accept()).socket.pause();
-    expect((await client.response()).start).toBe('HTTP/1.1 504 Gateway Timeout');
+    expect((await client.response()).start).toBe('HTTP/1.1 504 Gateway Time-out');
   });
 
   test('half-closes while its last answer is on the way out still gets all of it', async () => {
@@ -324,7 +324,7 @@ test('over TLS requests are refused, limited and answered alike', async () => {
   client.send(GET.repeat(3));
   for (let i = 0; i < 3; i++) expect((await client.response()).body).toBe('ok');
   client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n');
-  expect((await client.response()).start).toBe('HTTP/1.1 413 Payload Too Large');
+  expect((await client.response()).start).toBe('HTTP/1.1 413 Request Entity Too Large');
   expect(await client.ended()).toBe('fin');
   const other = await proxy.connect();
   other.send('nonsense\r\n\r\n');

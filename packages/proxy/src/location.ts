@@ -14,6 +14,9 @@ import type {
   TimeoutOptions,
   Value,
 } from './options.js';
+import { Pass } from './pass.js';
+import type { PassTargets } from './pass-target.js';
+import { RealIp } from './real-ip.js';
 import type { Server } from './server.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
@@ -40,9 +43,15 @@ export class Location {
   readonly reply: ReplyOptions | undefined;
   /** Undefined: the forwarding fields that are always sent (`forwarded-head.ts`). */
   readonly fields: readonly ConfiguredField[] | undefined;
+  /** Undefined: as without an nginx.conf. */
+  readonly pass: Pass | undefined;
+  /** Somebody may ask what attempts a request made. */
+  readonly tellsAttempts: boolean;
   readonly timeouts: PeerTimeouts;
   /** Bytes of a request body; 0 is no limit. */
   readonly bodyLimit: number;
+  /** Undefined: what the listener says of the client's address counts. */
+  readonly realIps: readonly RealIp[] | undefined;
   readonly onEnd: ((facts: Facts) => void) | undefined;
   /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
@@ -58,10 +67,14 @@ export class Location {
     limits: LimitOptions,
     readonly server: Server,
     { verifyClient, verifyDepth }: Pick<ServerOptions, 'verifyClient' | 'verifyDepth'>,
+    /** Chooses the group for each request where it is not always the same. */
+    readonly targets?: PassTargets,
   ) {
     this.options = options;
     this.group = group;
     this.reply = options.reply;
+    this.pass = options.pass === undefined ? undefined : new Pass(options.pass);
+    this.tellsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
     this.fields = options.fields?.map((field) => ({ ...field, lower: field.name.toLowerCase() }));
     this.timeouts = {
       connect: options.connectTimeout ?? timeouts.connect,
@@ -69,6 +82,7 @@ export class Location {
       upstreamSend: options.sendTimeout ?? timeouts.upstreamSend,
     };
     this.bodyLimit = options.bodyLimit ?? limits.body;
+    this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
     this.prepare = options.prepare;
     const { errorPages = [] } = options;

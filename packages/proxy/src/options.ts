@@ -1,111 +1,22 @@
-import {
-  callback,
-  flag,
-  integer,
-  list,
-  maybe,
-  milliseconds,
-  object,
-  oneOf,
-  OptionError,
-  optional,
-  text,
-} from './fields.js';
+import { callback, flag, integer, list, maybe, milliseconds, object, OptionError, optional, text } from './fields.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
-import type { Siblings } from './siblings.js';
-import type { TlsOptions, VerifyClient } from './tls-options.js';
-import { listenerTls, verifyClient } from './tls-options.js';
+import type { ListenOptions } from './listen-options.js';
+import { listener } from './listen-options.js';
+import type { GivenLocation, LocationOptions } from './location-options.js';
+import { checkUpstreams, locationFields, prepare } from './location-options.js';
+import type { VerifyClient } from './tls-options.js';
+import { verifyClient } from './tls-options.js';
 import type { GivenUpstream, UpstreamOptions } from './upstream-options.js';
-import { hostName, upstream } from './upstream-options.js';
-import { templated } from './value.js';
-import type { Value } from './value.js';
+import { upstream } from './upstream-options.js';
+import type { Siblings } from './siblings.js';
 
+export type * from './listen-options.js';
+export type * from './location-options.js';
+export type * from './pass-options.js';
 export type * from './tls-options.js';
 export type * from './upstream-options.js';
 export type * from './value.js';
-
-export interface ListenOptions {
-  /** Address to bind. Default `127.0.0.1`. */
-  readonly host: string;
-  /** 0 takes a free port, found afterwards in `Proxy.addresses`. */
-  readonly port: number;
-  /** Length of the queue of connections not yet accepted. Default 511. */
-  readonly backlog: number;
-  /** Terminates TLS here. */
-  readonly tls?: TlsOptions | undefined;
-  /**
-   * Addresses and CIDR blocks whose `X-Forwarded-For` is believed: the client address is then the last one in it that is
-   * not itself trusted (nginx: `set_real_ip_from`, `real_ip_recursive on`). Default none.
-   */
-  readonly trustedProxies: readonly string[];
-}
-
-/** A field of the request to a peer; '' leaves it out (nginx: `proxy_set_header`). */
-export interface FieldOptions {
-  readonly name: string;
-  readonly value: Value;
-}
-
-/** A field added to answers; '' leaves it out (nginx: `add_header`). */
-export interface AddedFieldOptions extends FieldOptions {
-  /** On every status, not only 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308. Default false. */
-  readonly always: boolean;
-}
-
-/** An answer of the balancer's own (nginx: `return`). */
-export interface ReplyOptions {
-  /** 444 closes the connection without an answer. */
-  readonly status: number;
-  /** Body; for 301, 302, 303, 307 and 308 the `Location`. Without it the page of the status. */
-  readonly text?: Value | undefined;
-  /** Default `text/plain`. */
-  readonly contentType?: string | undefined;
-}
-
-/** What a client gets instead of a status (nginx: `error_page`). */
-export interface ErrorPageOptions {
-  readonly statuses: readonly number[];
-  /** The status to tell; 0 tells that of the page, undefined the one that it is for. */
-  readonly answer?: number | undefined;
-  /** A path of the same server, `@name` of a location, or a URL the client is sent to. */
-  readonly target: Value;
-}
-
-/** What becomes of the requests that fit (nginx: `location`). It has either an `upstream` or a `reply`. */
-export interface LocationOptions {
-  /** Begins with `/`; empty for an expression, for a named location its name. */
-  readonly path: string;
-  /**
-   * `prefix` (default): the longest one that fits, unless an expression does. `final_prefix`: no expression goes before
-   * it (`^~`). `exact` (`=`). `expression`: `matches` decides, in the order of the options. `named`: only for internal
-   * redirects, its `path` is a name that begins with `@`.
-   */
-  readonly match: 'prefix' | 'final_prefix' | 'exact' | 'expression' | 'named';
-  readonly matches?: ((path: string, facts: Facts) => boolean) | undefined;
-  /** The upstream's name. */
-  readonly upstream?: string | undefined;
-  readonly reply?: ReplyOptions | undefined;
-  /** Looked at for the requests that fit this one. Default none. */
-  readonly locations: readonly LocationOptions[];
-  /** Run before the request is answered (`set`). */
-  readonly prepare?: ((facts: Facts) => void) | undefined;
-  readonly errorPages?: readonly ErrorPageOptions[] | undefined;
-  /** Takes the place of `path` in the target (`proxy_pass` with a URI). */
-  readonly uri?: string | undefined;
-  /** Fields of the request to the peer instead of the forwarding fields that are sent by default. */
-  readonly fields?: readonly FieldOptions[] | undefined;
-  /** Fields added to every answer of the location, a 101 and error pages included. */
-  readonly addedFields?: readonly AddedFieldOptions[] | undefined;
-  /** Milliseconds; `timeouts.connect`, `.read` and `.upstreamSend` when absent. */
-  readonly connectTimeout?: number | undefined;
-  readonly readTimeout?: number | undefined;
-  readonly sendTimeout?: number | undefined;
-  /** Bytes of a request body, 0 for no limit; `limits.body` when absent. */
-  readonly bodyLimit?: number | undefined;
-  /** Told when a request is over, for a tunnel when the tunnel is (`access_log`). */
-  readonly onEnd?: ((facts: Facts) => void) | undefined;
-}
 
 /** A virtual server: which hosts it answers for and where its requests go. */
 export interface ServerOptions {
@@ -113,6 +24,8 @@ export interface ServerOptions {
   readonly listeners?: readonly number[] | undefined;
   /** Indexes of the listeners whose requests for no known name it takes; else the first server does. Default none. */
   readonly defaultFor: readonly number[];
+  /** What `$server_name` says. Default: the first of `names`. */
+  readonly name?: string | undefined;
   /** Host names, lower case, without port; `*.name`, `name.*` and `.name` as in nginx. Default none. */
   readonly names: readonly string[];
   /** Expressions for host names, tried after the names. Default none. */
@@ -179,10 +92,6 @@ export interface ProxyOptions {
 }
 
 export type GivenListener = Given<ListenOptions, 'port'>;
-export type GivenLocation = Given<
-  Omit<LocationOptions, 'locations'> & { readonly locations: readonly GivenLocation[] },
-  'path'
->;
 export type GivenServer = Given<
   Omit<ServerOptions, 'locations' | 'otherwise'> & {
     readonly locations: readonly GivenLocation[];
@@ -203,56 +112,10 @@ export interface GivenProxyOptions {
   readonly siblings?: Siblings | undefined;
 }
 
-const listener = object<ListenOptions>({
-  host: optional(hostName, '127.0.0.1'),
-  port: integer(0, 65_535),
-  backlog: optional(integer(1), 511),
-  tls: maybe(listenerTls),
-  trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
-});
-
-const fieldName = text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
-
-const prepare: Field<(facts: Facts) => void> = (given, path) => callback(given, path) as (facts: Facts) => void;
-
-const locationFields: Field<LocationOptions> = object<LocationOptions>({
-  path: text('a path', /^(?:[/@]|$)/),
-  match: optional(oneOf('prefix', 'final_prefix', 'exact', 'expression', 'named'), 'prefix'),
-  matches: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['matches']>),
-  upstream: maybe(text('a name', /^\S+$/)),
-  reply: maybe(
-    object<ReplyOptions>({
-      status: integer(200, 999),
-      text: maybe(templated),
-      contentType: maybe(text('a media type', /^[ -~]*$/)),
-    }),
-  ),
-  locations: optional((given, path) => list(locationFields)(given, path), []),
-  prepare: maybe(prepare),
-  errorPages: maybe(
-    list(
-      object<ErrorPageOptions>({
-        statuses: list(integer(300, 599)),
-        answer: maybe(integer(0, 999)),
-        target: templated,
-      }),
-    ),
-  ),
-  uri: maybe(text('a path', /^\//)),
-  fields: maybe(list(object<FieldOptions>({ name: fieldName, value: templated }))),
-  addedFields: maybe(
-    list(object<AddedFieldOptions>({ name: fieldName, value: templated, always: optional(flag, false) })),
-  ),
-  connectTimeout: maybe(milliseconds),
-  readTimeout: maybe(milliseconds),
-  sendTimeout: maybe(milliseconds),
-  bodyLimit: maybe(integer(0)),
-  onEnd: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['onEnd']>),
-});
-
 const server = object<ServerOptions>({
   listeners: maybe(list(integer(0))),
   defaultFor: optional(list(integer(0)), []),
+  name: maybe(text('a name', /^[^\0]*$/)),
   names: optional(list(text('a host name in lower case', /^[^\sA-Z]*$/)), []),
   expressions: optional(
     list((given, path) => callback(given, path) as ServerOptions['expressions'][number]),
@@ -312,16 +175,4 @@ export function readProxyOptions(given: GivenProxyOptions): ProxyOptions {
     one.locations.forEach((location, j) => checkUpstreams(location, `servers[${i}].locations[${j}]`, names));
   });
   return options;
-}
-
-function checkUpstreams(location: LocationOptions, path: string, names: ReadonlySet<string>): void {
-  const { upstream: name, reply } = location;
-  if (name !== undefined && reply !== undefined) throw new OptionError(path, 'either an upstream or a reply', 'both');
-  if (name === undefined && reply === undefined && location.locations.length === 0) {
-    throw new OptionError(path, 'either an upstream or a reply', 'neither');
-  }
-  if (name !== undefined && !names.has(name)) {
-    throw new OptionError(`${path}.upstream`, `one of ${[...names].join(', ')}`, name);
-  }
-  location.locations.forEach((inner, i) => checkUpstreams(inner, `${path}.locations[${i}]`, names));
 }

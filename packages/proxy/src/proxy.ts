@@ -1,26 +1,22 @@
 import type { ClientHost } from './client.js';
 import { Client } from './client.js';
-import { clientAddress } from './client-address.js';
+import type { ProxyProtocolFacts } from './facts.js';
 import type { Origin } from './forwarded-head.js';
 import type { RequestHead } from './http1/request-head.js';
-import type { OnConnection } from './listener.js';
-import { Listener } from './listener.js';
+import type { Listener, ListenerHost, WireUp } from './listener.js';
+import type { BoundAddress } from './listeners.js';
+import { Listeners } from './listeners.js';
 import type { Location } from './location.js';
-import type { GivenProxyOptions, LimitOptions, ListenOptions, ProxyOptions, TimeoutOptions } from './options.js';
+import type { GivenProxyOptions, LimitOptions, LogLevel, ProxyOptions, TimeoutOptions } from './options.js';
 import { readProxyOptions } from './options.js';
+import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
+import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import { Tunnel } from './tunnel.js';
 import { UpstreamGroup } from './upstream-group.js';
-
-/** The address a listener is bound to. */
-export interface BoundAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly tls: boolean;
-}
 
 /**
  * A balancing proxy, not yet listening.
@@ -32,16 +28,17 @@ export function createProxy(options: GivenProxyOptions): Proxy {
 }
 
 /** The proxy at work: listeners, clients, tunnels and upstreams. */
-export class Proxy implements ClientHost {
+export class Proxy implements ClientHost, ListenerHost {
   options: ProxyOptions;
   closing = false;
   #groups: ReadonlyMap<string, UpstreamGroup>;
   #routes: Routes;
-  #listeners: readonly Listener[];
+  readonly #listeners: Listeners;
   readonly #clients = new Set<Client>();
   readonly #tunnels = new Set<Tunnel>();
   readonly #startedAt = performance.now();
   #requests = 0;
+  #accepted = 0;
   #onAllGone: (() => void) | undefined;
 
   /** @param options as `readProxyOptions` returns them */
@@ -49,19 +46,7 @@ export class Proxy implements ClientHost {
     this.options = options;
     this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
-    this.#listeners = options.listeners.map((one, index) => this.#newListener(one, index));
-  }
-
-  #newListener(options: ListenOptions, index: number): Listener {
-    const where = `${options.host}:${options.port}`;
-    return new Listener(
-      options,
-      index,
-      this.#onConnection,
-      (error) => this.options.log('crit', `listener ${where}: ${error.message}`),
-      (error, address) =>
-        this.options.log('info', `TLS handshake failed: ${error.message.trim()}, client: ${address}, server: ${where}`),
-    );
+    this.#listeners = new Listeners(options.listeners, this);
   }
 
   get timeouts(): TimeoutOptions {
@@ -78,12 +63,7 @@ export class Proxy implements ClientHost {
    * @throws the system's error with `code`, `address` and `port`
    */
   async listen(): Promise<void> {
-    try {
-      for (const listener of this.#listeners) await listener.listen();
-    } catch (error) {
-      for (const listener of this.#listeners) listener.close();
-      throw error;
-    }
+    await this.#listeners.listen();
     this.#startGroups();
   }
 
@@ -104,35 +84,12 @@ export class Proxy implements ClientHost {
    */
   async reload(given: GivenProxyOptions, limitMs?: number): Promise<void> {
     const options = readProxyOptions(given);
-    const kept = new Map<ListenOptions, Listener>();
-    for (const one of options.listeners) {
-      const same = this.#listeners.find((listener) => listener.serves(one));
-      if (same !== undefined) kept.set(one, same);
-    }
-    const fresh: Listener[] = [];
-    const listeners = options.listeners.map((one, index) => {
-      const listener = kept.get(one) ?? this.#newListener(one, index);
-      if (!kept.has(one)) fresh.push(listener);
-      return listener;
-    });
-    try {
-      for (const listener of fresh) await listener.listen();
-    } catch (error) {
-      for (const listener of fresh) listener.close();
-      throw error;
-    }
-    const gone = this.#listeners.filter((listener) => !listeners.includes(listener));
+    const gone = await this.#listeners.update(options.listeners);
     const before = this.#groups;
-    listeners.forEach((listener, index) => {
-      const one = options.listeners[index];
-      if (one !== undefined) listener.update(one, index);
-    });
-    this.#listeners = listeners;
     this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
     this.options = options;
-    for (const listener of gone) listener.close();
-    for (const client of this.#clients) if (gone.includes(client.listener)) client.closeWhenIdle();
+    for (const client of this.#clients) if (gone.has(client.listener)) client.closeWhenIdle();
     for (const [name, group] of before) {
       this.#groups.get(name)?.inherit(group);
       group.close();
@@ -161,7 +118,7 @@ export class Proxy implements ClientHost {
 
   /** Where the listeners are bound, in the order of the options. */
   get addresses(): readonly BoundAddress[] {
-    return this.#listeners.flatMap((listener) => listener.address ?? []);
+    return this.#listeners.addresses;
   }
 
   /**
@@ -170,7 +127,7 @@ export class Proxy implements ClientHost {
    */
   async close(graceMs: number): Promise<void> {
     this.closing = true;
-    for (const listener of this.#listeners) listener.close();
+    this.#listeners.close();
     for (const client of this.#clients) client.closeWhenIdle();
     if (graceMs > 0) await this.#allGone(graceMs);
     for (const client of this.#clients) client.wire.reset();
@@ -208,9 +165,27 @@ export class Proxy implements ClientHost {
     };
   }
 
-  readonly #onConnection: OnConnection = (wireUp, address, listener) => {
-    this.#clients.add(new Client(this, listener, address, wireUp));
-  };
+  get headerTimeout(): number {
+    return this.options.timeouts.clientHeader;
+  }
+
+  onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
+    this.#accepted++;
+    this.#clients.add(new Client(this, listener, address, wireUp, proxied));
+  }
+
+  onListenError(error: Error, { name }: Listener): void {
+    this.options.log('crit', `listener ${name}: ${error.message}`);
+  }
+
+  onHandshakeFailed(why: string, address: string, { name }: Listener): void {
+    this.options.log('info', `${why}, client: ${address}, server: ${name}`);
+  }
+
+  onHeaderBroken(why: string | undefined, address: string, { name }: Listener): void {
+    if (why === undefined) return;
+    this.options.log('error', `${why} while reading PROXY protocol, client: ${address}, server: ${name}`);
+  }
 
   route(head: RequestHead, client: Client): Location | undefined {
     this.#requests++;
@@ -222,14 +197,20 @@ export class Proxy implements ClientHost {
   }
 
   originOf(head: RequestHead, client: Client): Origin {
-    const { trusted } = client.listener;
-    if (trusted === undefined || !trusted.has(client.socketAddress)) return client.directOrigin;
-    return {
-      socketAddress: client.socketAddress,
-      clientAddress: clientAddress(client.socketAddress, head.joined('x-forwarded-for'), trusted),
-      tls: client.tls,
-      trusted: true,
-    };
+    const { realIp } = client.listener;
+    if (realIp === undefined || !realIp.trusts(client.socketAddress)) return client.directOrigin;
+    return { ...realOrigin(client.directOrigin, head, client.proxied, [realIp]), trusted: true };
+  }
+
+  connectionCounts(): ConnectionCounts {
+    const counts = { reading: 0, writing: this.#tunnels.size, waiting: 0 };
+    for (const { phase } of this.#clients) if (phase !== undefined) counts[phase]++;
+    const active = counts.reading + counts.writing + counts.waiting;
+    return { ...counts, active, accepted: this.#accepted, handled: this.#accepted, requests: this.#requests };
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.options.log(level, message);
   }
 
   onTunnel(client: Client, ends: TunnelEnds, early: string): void {

@@ -78,6 +78,8 @@ function findServer(host: Host, name: string, facts: () => Facts): Server | unde
   if (exact !== undefined) return exact;
   for (const { text, server } of host.suffixes) if (name.endsWith(text)) return server;
   for (const { text, server } of host.prefixes) if (name.startsWith(text)) return server;
+  // A request that names no host is for the server of the name '', or the default.
+  if (name === '') return host.fallback;
   for (const { matches, server } of host.expressions) if (matches(name, facts())) return server;
   return host.fallback;
 }

@@ -2,7 +2,6 @@ import type { ProxyError } from './errors.js';
 import { askHealth } from './health-query.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ProxyOptions, UpstreamOptions } from './options.js';
-import type { Peer } from './peer.js';
 import { LinkPool } from './pool.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from './siblings.js';
@@ -42,10 +41,10 @@ export class UpstreamGroup {
   }
 
   /** Tells the log of a failed attempt, without the query string: it carries session ids. */
-  tellFailure(error: ProxyError, peer: Peer | undefined, head: RequestHead, client: string, retry: boolean): void {
+  tellFailure(error: ProxyError, peer: string | undefined, head: RequestHead, client: string, retry: boolean): void {
     const query = head.target.indexOf('?');
     const path = query < 0 ? head.target : head.target.slice(0, query);
-    const where = peer === undefined ? '' : `, peer ${peer.name}`;
+    const where = peer === undefined ? '' : `, peer ${peer}`;
     const next = retry ? ', trying the next peer' : '';
     this.#log(
       'error',
@@ -74,6 +73,11 @@ export class UpstreamGroup {
   /** It serves: what it has to find out of its peers is asked for. */
   start(): void {
     this.#resolved?.start();
+  }
+
+  /** Tells the log as it is. */
+  tell(message: string): void {
+    this.#log('error', message);
   }
 
   close(): void {

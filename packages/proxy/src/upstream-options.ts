@@ -107,7 +107,6 @@ export type GivenUpstream = Given<
   'name' | 'peers'
 >;
 
-export const hostName = text('an address or host name', /^[^\s/]+$/);
 const policy = oneOf('round_robin', 'ip_hash', 'least_conn', 'hash', 'consistent_hash', 'random', 'random_two');
 const tag: Field<string> = (value, path) => {
   if (typeof value !== 'string' || !isTag(value)) {

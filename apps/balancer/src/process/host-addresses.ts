@@ -2,12 +2,11 @@ import { lookup } from 'node:dns/promises';
 import { ADDRCONFIG } from 'node:dns';
 
 /** Addresses of names, as they were when a configuration was read. */
-export type HostAddresses = ReadonlyMap<string, readonly string[]>;
+export type HostAddresses = readonly (readonly [name: string, addresses: readonly string[]])[];
 
 /** Asks the system's resolver for all these names at once. A name without address has none in the answer. */
 export async function lookUpHosts(names: readonly string[]): Promise<HostAddresses> {
-  const found = await Promise.all(names.map(addressesOf));
-  return new Map(names.map((name, i) => [name, found[i] ?? []]));
+  return Promise.all(names.map(async (name) => [name, await addressesOf(name)] as const));
 }
 
 /** IPv4 addresses first, as nginx has them. */

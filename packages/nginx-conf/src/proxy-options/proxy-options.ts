@@ -1,4 +1,4 @@
-import type { GivenListener, GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
+import type { GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import type { Listen } from '../directives/listen.js';
 import { upstream } from '../directives/upstream.js';
@@ -6,17 +6,30 @@ import { ConfError } from '../error.js';
 import type { Configuration } from '../load.js';
 import type { Scope } from '../scope.js';
 import { checkServed } from './served.js';
+import { ListenerTable } from './listeners.js';
 import { locationsOf } from './locations.js';
-import { listenerOf, sharedOptions } from './shared.js';
+import { namesOf } from './server-names.js';
+import { sharedOptions } from './shared.js';
 import { listenerTls, tlsUpstreams, verificationOf } from './tls.js';
 import { implicitUpstreams, upstreamOf } from './upstreams.js';
 
 /** What a configuration needs of the world: the program provides it. */
 export interface Surroundings {
-  /** The log at that path; what is given to it is one line without its end. */
-  accessLog(path: string): (line: string) => void;
+  /** What relative paths start from, those of certificates excepted. */
+  readonly prefix: string;
+  /**
+   * The log at that path; what is given to it is one line without its end.
+   *
+   * @param buffering bytes of lines that are gathered, and milliseconds after which they are written anyhow
+   */
+  accessLog(
+    path: string,
+    buffering?: { readonly size: number; readonly flush?: number | undefined },
+  ): (line: string) => void;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
+  /** Name of this machine, for `server_name $hostname`. */
+  readonly hostname: string;
   /**
    * Addresses of a name that `hostsToLookUp` has told, none when there are none. Without it names are looked up when a
    * connection is made.
@@ -35,7 +48,7 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
   if (block === undefined) throw new ConfError('no "http" section: there is nothing to serve');
   checkServed(block);
   const servers = block.blocks(http.server);
-  const listeners: { readonly key: string; readonly options: GivenListener; ssl: boolean }[] = [];
+  const listeners = new ListenerTable();
   const upstreams: GivenUpstream[] = block
     .blocks(upstream.upstream)
     .map(({ value, scope }) => upstreamOf(value, scope, around));
@@ -43,24 +56,21 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
     const served: number[] = [];
     const defaultFor: number[] = [];
     for (const listen of listens(scope)) {
-      const key = keyOf(listen);
-      let index = listeners.findIndex((one) => one.key === key);
-      if (index < 0) index = listeners.push({ key, options: listenerOf(listen, scope), ssl: false }) - 1;
-      const listener = listeners[index];
-      if (listener !== undefined && listen.ssl) listener.ssl = true;
-      served.push(index);
-      if (listen.defaultServer) defaultFor.push(index);
+      for (const index of listeners.add(listen, scope, served)) {
+        served.push(index);
+        if (listen.defaultServer) defaultFor.push(index);
+      }
     }
     return {
       listeners: served,
       defaultFor,
-      ...namesOf(scope),
+      ...namesOf(scope, around.hostname),
       ...verificationOf(scope),
       ...locationsOf(scope, around),
     };
   });
   return {
-    listeners: listeners.map(({ options, ssl }, index) => {
+    listeners: listeners.all.map(({ options, ssl }, index) => {
       if (!ssl) return options;
       const here = servers.flatMap(({ scope }, i) => {
         const server = given[i];
@@ -85,20 +95,4 @@ function listens(server: Scope): readonly Listen[] {
   const given = server.own(http.listen).map(({ value }) => value);
   if (given.length > 0) return given;
   return [http.listen.read(['*:80'], server.site({ name: 'listen', args: [], file: '', line: 0 }, server))];
-}
-
-function keyOf({ address }: Listen): string {
-  return 'unix' in address ? `unix:${address.unix}` : `${address.host} ${address.port}`;
-}
-
-function namesOf(server: Scope): Pick<GivenServer, 'names' | 'expressions'> {
-  const names = server.own(http.server_name).flatMap(({ value }) => value);
-  return {
-    names: names.flatMap((one) => ('name' in one ? [one.name] : [])),
-    expressions: names.flatMap((one) => {
-      if (!('regex' in one)) return [];
-      const { regex } = one;
-      return [(host, facts) => regex.match(host, facts)];
-    }),
-  };
 }

@@ -7,7 +7,7 @@ import type { Scope } from '../scope.js';
  * by name. The second list may stand only where it holds for everything: in `http`, or in the only server.
  */
 const SERVED: ReadonlySet<string> = words(`
-    server listen server_name location return set error_page map types default_type log_format access_log
+    server listen server_name location return set error_page root index stub_status map types default_type log_format access_log
     client_max_body_size upstream ip_hash least_conn hash random keepalive keepalive_requests keepalive_time
     keepalive_timeout zone sticky resolver resolver_timeout sticky_sid websocket proxy_pass proxy_http_version proxy_set_header
     proxy_connect_timeout proxy_read_timeout proxy_send_timeout proxy_buffering
@@ -17,11 +17,12 @@ const SERVED: ReadonlySet<string> = words(`
     ssl_reject_handshake proxy_ssl_session_reuse proxy_ssl_protocols proxy_ssl_ciphers proxy_ssl_name
     proxy_ssl_server_name proxy_ssl_verify proxy_ssl_verify_depth proxy_ssl_trusted_certificate
     proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_password_file add_header
+    set_real_ip_from real_ip_header real_ip_recursive
   `);
 
 const WHOLE_LISTENER: ReadonlySet<string> = words(`
     client_header_timeout client_body_timeout large_client_header_buffers keepalive_timeout
-    keepalive_requests send_timeout set_real_ip_from real_ip_header real_ip_recursive
+    keepalive_requests send_timeout
   `);
 
 /** Served in an upstream, where the same name means another thing than in a server. */
