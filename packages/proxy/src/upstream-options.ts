@@ -51,8 +51,10 @@ export interface PeerOptions {
 }
 
 export interface KeepaliveOptions {
-  /** Idle connections kept per upstream peer. 0 closes each after its request. Default 32. */
+  /** Idle connections kept for each peer. 0 closes each after its request. Default 32. */
   readonly connections: number;
+  /** `connections` are those to all peers together, the one idle longest closed first, as in nginx. Default false. */
+  readonly shared: boolean;
   /** Requests on one connection before it is closed. Default 1,000. */
   readonly requests: number;
   /** Milliseconds a connection may be in use since it was opened. Default 3,600,000. */
@@ -142,6 +144,7 @@ const peer: Field<PeerOptions> = (given, path) => {
 
 const keepalive = object<KeepaliveOptions>({
   connections: optional(integer(0), 32),
+  shared: optional(flag, false),
   requests: optional(integer(1), 1_000),
   time: optional(milliseconds, 3_600_000),
   timeout: optional(milliseconds, 60_000),
