@@ -113,7 +113,8 @@ test('the peers are the addresses that the name has now', async () => {
   dns.set('app.test', {});
   await answeredBy('502');
   expect(recipe?.read('logs/error.log')).toContain('app.test could not be resolved');
-  dns.set('app.test', { A: ['127.0.0.4'] });
+  dns.set('app.test', { CNAME: ['alias.test'] });
+  dns.set('alias.test', { A: ['127.0.0.4'] });
   await answeredBy('127.0.0.4');
 });
 
@@ -148,6 +149,13 @@ test('a reload goes on with the addresses that were known', async () => {
   await recipe?.reload(conf(`least_conn; server app.test:${backendPort} resolve;`));
   await recipe?.has('logs/error.log', ': reconfigured');
   expect(await ask()).toBe('127.0.0.2');
+  // The port is that of the new file.
+  await recipe?.reload(conf(`server app.test:${await freePort()} resolve;`));
+  await until(
+    () => (recipe?.read('logs/error.log').match(/: reconfigured$/gm) ?? []).length === 2,
+    'reconfigured twice',
+  );
+  expect(await ask()).toBe('502');
 });
 
 test('SRV records say ports and weights, and those of lower priority are backups', async () => {
@@ -162,6 +170,12 @@ test('SRV records say ports and weights, and those of lower priority are backups
   const answers: string[] = [];
   for (let i = 0; i < 8; i++) answers.push(await ask());
   expect(answers.filter((one) => one === '127.0.0.2')).toHaveLength(6);
+  // Two records of one target are two peers.
+  dns.set('_http._tcp.app.test', {
+    SRV: [`1 1 ${backendPort} a.test`, `1 1 ${backendPort} a.test`, `1 1 ${backendPort} c.test`],
+  });
+  await answeredBy('127.0.0.2', '127.0.0.4');
+  expect([await ask(), await ask(), await ask()].toSorted()).toEqual(['127.0.0.2', '127.0.0.2', '127.0.0.4']);
   dns.set('_http._tcp.app.test', { SRV: [`2 1 ${backendPort} c.test`] });
   await answeredBy('127.0.0.4');
 });

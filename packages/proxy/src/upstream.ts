@@ -60,13 +60,19 @@ export class Upstream {
    */
   setAddresses(server: PeerOptions, addresses: readonly PeerAddress[]): readonly Peer[] {
     const before = this.#resolved.get(server) ?? [];
-    const wanted = new Map(addresses.map((address) => [JSON.stringify(address), address]));
-    const kept = before.filter((peer) => wanted.delete(keyOf(peer, addresses)));
-    const fresh = [...wanted.values()].map((address) => new Peer({ ...server, ...address }, 0, this.#now));
-    const gone = before.filter((peer) => !kept.includes(peer));
+    const left = new Set(before);
+    // An address may be there more than once, as one of several SRV records.
+    const now = addresses.map((address) => {
+      const same = [...left].find((peer) => isAt(peer, address));
+      if (same === undefined) return new Peer({ ...server, ...address }, 0, this.#now);
+      left.delete(same);
+      return same;
+    });
+    const fresh = now.filter((peer) => !before.includes(peer));
+    const gone = [...left];
     if (fresh.length === 0 && gone.length === 0) return [];
     for (const peer of gone) peer.gone = true;
-    this.#resolved.set(server, [...kept, ...fresh]);
+    this.#resolved.set(server, now);
     this.#peers = [...this.#peers.filter((peer) => !gone.includes(peer)), ...fresh];
     this.#choice = new Choice(this.options, this.#arranged());
     this.affinity.usePeers(this.#peers);
@@ -78,13 +84,13 @@ export class Upstream {
     for (const server of this.options.peers) {
       if (!server.resolve) continue;
       const same = from.options.peers.find(
-        (one) => one.resolve && one.host === server.host && one.port === server.port && one.service === server.service,
+        ({ resolve, host, service }) => resolve && host === server.host && service === server.service,
       );
       const known = same === undefined ? [] : (from.#resolved.get(same) ?? []);
       this.setAddresses(
         server,
         known.map(({ options: { host, port, weight, backup } }) =>
-          server.service === undefined ? { host, port } : { host, port, weight, backup },
+          server.service === undefined ? { host, port: server.port } : { host, port, weight, backup },
         ),
       );
     }
@@ -121,14 +127,7 @@ export class Upstream {
   }
 }
 
-/** The address among these that the peer has, as text; empty when it has none of them. */
-function keyOf({ options }: Peer, addresses: readonly PeerAddress[]): string {
-  const same = addresses.find(
-    ({ host, port, weight, backup }) =>
-      host === options.host &&
-      port === options.port &&
-      (weight === undefined || weight === options.weight) &&
-      (backup === undefined || backup === options.backup),
-  );
-  return same === undefined ? '' : JSON.stringify(same);
+function isAt({ options }: Peer, { host, port, weight, backup }: PeerAddress): boolean {
+  if (host !== options.host || port !== options.port) return false;
+  return (weight ?? options.weight) === options.weight && (backup ?? options.backup) === options.backup;
 }
