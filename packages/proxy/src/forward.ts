@@ -321,14 +321,14 @@ export class Forward implements LinkUser {
     }
     // The peer stays acquired: the tunnel releases it, perhaps in hours, but it has answered well now.
     peer.succeeded();
+    this.#client.status = head.status;
+    const added =
+      this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
+    this.#group.upstream.onAnswer(peer, this.#facts);
     this.#link = undefined;
     this.#peer = undefined;
     this.#ended = true;
     const opensSession = this.#engine !== undefined && this.#engine.sid === '';
-    this.#client.status = head.status;
-    const { upstream } = this.#group;
-    const added = this.#location.addedTo(head.status, this.#facts) + upstream.onHead(peer, this.#facts);
-    upstream.onAnswer(peer, this.#facts);
     this.#client.onSwitched(
       { peer, link, group: this.#group, timeouts, opensSession },
       switchedHeadText(head, added, pass, this.#facts),
