@@ -33,17 +33,19 @@ export class NameServers {
       timeout: Math.min(timeout, ASK_AGAIN),
       tries: Math.max(1, Math.ceil(timeout / ASK_AGAIN)),
     });
-    this.#resolver.setServers(servers);
+    if (servers.length > 0) this.#resolver.setServers(servers);
   }
 
-  /** The addresses of a name, IPv4 first. */
+  /** The addresses of a name, IPv4 first, each kind in the order of their texts: name servers like to shuffle them. */
   async addresses(name: string, aliases = ALIASES): Promise<NameAnswer<string>> {
     const { ipv4, ipv6 } = this.#options;
     const asked = await Promise.allSettled([
       ...(ipv4 ? [this.#resolver.resolve4(name, { ttl: true })] : []),
       ...(ipv6 ? [this.#resolver.resolve6(name, { ttl: true })] : []),
     ]);
-    const found = asked.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+    const found = asked.flatMap((one) =>
+      one.status === 'fulfilled' ? one.value.toSorted((a, b) => (a.address < b.address ? -1 : 1)) : [],
+    );
     if (found.length > 0) {
       const ttl = Math.min(...found.map((one) => one.ttl)) * 1_000;
       return { found: found.map(({ address }) => address), keep: this.#options.valid ?? ttl };

@@ -65,7 +65,7 @@ export interface KeepaliveOptions {
 
 /** Name servers (nginx: `resolver`). */
 export interface ResolverOptions {
-  /** `address:port`, an IPv6 address in brackets. */
+  /** `address:port`, an IPv6 address in brackets. None: those of the system. */
   readonly servers: readonly string[];
   /** Milliseconds that answers are kept; as long as they say themselves when absent. */
   readonly valid?: number | undefined;
@@ -151,7 +151,7 @@ const keepalive = object<KeepaliveOptions>({
 });
 
 const resolver = object<ResolverOptions>({
-  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/), 1),
+  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/)),
   valid: maybe(milliseconds),
   ipv4: optional(flag, true),
   ipv6: optional(flag, true),
