@@ -54,8 +54,10 @@ export interface PeerOptions {
 }
 
 export interface KeepaliveOptions {
-  /** Idle connections kept per upstream peer. 0 closes each after its request. Default 32. */
+  /** Idle connections kept for each peer. 0 closes each after its request. Default 32. */
   readonly connections: number;
+  /** `connections` are those to all peers together, the one idle longest closed first, as in nginx. Default false. */
+  readonly shared: boolean;
   /** Requests on one connection before it is closed. Default 1,000. */
   readonly requests: number;
   /** Milliseconds a connection may be in use since it was opened. Default 3,600,000. */
@@ -66,14 +68,14 @@ export interface KeepaliveOptions {
 
 /** Name servers (nginx: `resolver`). */
 export interface ResolverOptions {
-  /** `address:port`, an IPv6 address in brackets. */
+  /** `address:port`, an IPv6 address in brackets. None: those of the system. */
   readonly servers: readonly string[];
   /** Milliseconds that answers are kept; as long as they say themselves when absent. */
   readonly valid?: number | undefined;
   /** Whether addresses of that kind are asked for. Default true. */
   readonly ipv4: boolean;
   readonly ipv6: boolean;
-  /** Milliseconds for an answer, and between two questions for the same name at most. Default 30,000. */
+  /** Milliseconds for an answer, and after a question that nobody answered. Default 30,000. */
   readonly timeout: number;
 }
 
@@ -155,13 +157,14 @@ const peer: Field<PeerOptions> = (given, path) => {
 
 const keepalive = object<KeepaliveOptions>({
   connections: optional(integer(0), 32),
+  shared: optional(flag, false),
   requests: optional(integer(1), 1_000),
   time: optional(milliseconds, 3_600_000),
   timeout: optional(milliseconds, 60_000),
 });
 
 const resolver = object<ResolverOptions>({
-  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/), 1),
+  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/)),
   valid: maybe(milliseconds),
   ipv4: optional(flag, true),
   ipv6: optional(flag, true),
