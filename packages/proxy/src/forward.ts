@@ -202,11 +202,12 @@ export class Forward implements LinkUser {
   requestBodyEnd(): void {
     const waited = this.#request.waits;
     this.#request.end(this.#link);
-    if (waited) this.#choose();
+    if (waited && !this.#request.waits) this.#choose();
   }
 
   /** Sends what `start` and `requestBody` put. */
   flush(): void {
+    if (this.#request.settle()) this.#choose();
     const link = this.#link;
     if (link === undefined || !this.#request.sent) return;
     link.wire.flush();
@@ -273,6 +274,7 @@ export class Forward implements LinkUser {
   onReadEnd(): void {
     const link = this.#link;
     if (link === undefined) return;
+    this.#relay.readEnd();
     this.#client.wire.flush();
     if (this.#client.wire.congested) {
       link.wire.pause();

@@ -1,3 +1,4 @@
+import { absolute } from './configured-reply.js';
 import type { BodyFraming } from './http1/body.js';
 import { httpDate } from './http1/date.js';
 import { FieldKind } from './http1/field-name.js';
@@ -215,7 +216,11 @@ function passedFields(head: Fields, pass: Pass, facts: () => Facts): string {
 function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): string {
   const { redirect } = pass.options;
   if (redirect === undefined) return value;
-  if (lower === 'location') return redirect(value, facts()) ?? value;
+  if (lower === 'location') {
+    const url = redirect(value, facts());
+    // Only what was rewritten is made whole (nginx: `absolute_redirect`).
+    return url === undefined ? value : absolute(url, facts).url;
+  }
   const [, before, url] = /^(.*?url=)(.*)$/is.exec(value) ?? [];
   if (before === undefined || url === undefined) return value;
   return before + (redirect(url, facts()) ?? url);

@@ -81,6 +81,7 @@ export function implicitUpstreams(block: Scope, named: readonly GivenUpstream[])
 }
 
 function addressOf(pass: ProxyPass): { name: string; peer: GivenPeer } | undefined {
-  if (pass.kind !== 'constant' || pass.scheme === 'https' || 'unix' in pass.address) return undefined;
+  if (pass.kind !== 'constant' || pass.scheme === 'https') return undefined;
+  if ('unix' in pass.address) return { name: pass.authority, peer: { host: pass.authority, port: 0 } };
   return { name: pass.authority, peer: { host: pass.address.host, port: pass.address.port ?? 80 } };
 }
