@@ -117,7 +117,7 @@ export class Forward implements LinkUser {
 
   /** Chooses a peer and sends it the request: at once over an idle connection, else as soon as one is made. */
   #choose(): void {
-    const { upstream, tags } = this.#group;
+    const { upstream } = this.#group;
     const sid = this.#engine?.sid ?? '';
     if (sid !== '' && upstream.options.stickySid) {
       const pinned = upstream.pinnedPeer(sid);
@@ -125,9 +125,9 @@ export class Forward implements LinkUser {
         this.#attempt(pinned, false);
         return;
       }
-      if (!this.#askedForTags && upstream.affinity.unknownTag(sid)) {
+      if (!this.#askedForTags && this.#group.mayFindOut(sid)) {
         this.#askedForTags = true;
-        tags.ask().then(this.#onTagsKnown, this.#onTagsKnown);
+        this.#group.findOut(sid).then(this.#onTagsKnown, this.#onTagsKnown);
         return;
       }
     }

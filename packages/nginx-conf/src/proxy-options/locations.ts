@@ -4,9 +4,8 @@ import type { Return, SetVariable } from '../directives/http.js';
 import type { Location } from '../directives/location.js';
 import { log } from '../directives/log.js';
 import type { AccessLog } from '../directives/log.js';
-import { ConfError } from '../error.js';
-import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
+import { contentOf, rootOf } from './files.js';
 import type { Surroundings } from './proxy-options.js';
 import { forwardOf } from './proxy-pass.js';
 import { realIpOf } from './real-ip.js';
@@ -15,9 +14,7 @@ import { contentTypeOf } from './content-type.js';
 interface LocationBlock {
   readonly value: Location;
   readonly scope: Scope;
-  readonly directive: Place;
 }
-type Refuse = (what: string) => never;
 
 /**
  * The locations of a server and what holds around them. `return` at the server's own level answers everything, as it runs
@@ -36,17 +33,14 @@ export function locationsOf(
       reply === undefined
         ? blocks.map((block) => locationOf(block, around))
         : [{ path: '/', reply, ...common }, ...named],
-    otherwise: { path: '', ...common },
+    otherwise: { path: '', ...contentOf(server), ...common },
     ...(prepare === undefined ? {} : { prepare }),
   };
 }
 
-function locationOf({ value, scope, directive }: LocationBlock, around: Surroundings): GivenLocation {
-  const refuse: Refuse = (what) => {
-    throw new ConfError(`${what} is not served by pinwheel`, directive);
-  };
+function locationOf({ value, scope }: LocationBlock, around: Surroundings): GivenLocation {
   const steps = stepsOf(scope);
-  const answer = steps.reply === undefined ? forwardOf(scope, around, refuse) : {};
+  const answer = steps.reply === undefined ? (forwardOf(scope, around) ?? contentOf(scope)) : {};
   const locations = scope.blocks(http.location).map((block) => locationOf(block, around));
   return { ...matchOf(value), locations, ...steps, ...answer, ...commonOf(scope, around) };
 }
@@ -99,13 +93,14 @@ function replyOf({ status, text }: Return, scope: Scope): ReplyOptions {
 function commonOf(
   scope: Scope,
   around: Surroundings,
-): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
+): Pick<GivenLocation, 'root' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
   const added = scope.list(http.add_header);
   const pages = scope.list(http.error_page);
   return {
+    root: rootOf(scope, around),
     ...(pages.length === 0
       ? {}
       : { errorPages: pages.map(({ statuses, answer, uri }) => ({ statuses, answer, target: uri.value })) }),
@@ -124,8 +119,10 @@ function commonOf(
   };
 }
 
-function writerOf({ path, format, condition }: AccessLog, around: Surroundings): (facts: Facts) => void {
-  const constant = path.isConstant ? around.accessLog(path.source) : undefined;
+function writerOf({ path, format, condition, buffer, flush }: AccessLog, around: Surroundings): (facts: Facts) => void {
+  const constant = path.isConstant
+    ? around.accessLog(path.source, buffer === 0 ? undefined : { size: buffer, flush })
+    : undefined;
   return (facts) => {
     if (condition !== undefined) {
       const holds = condition.evaluate(facts);

@@ -7,7 +7,6 @@ import { redirectOf } from './proxy-redirect.js';
 import type { Surroundings } from './proxy-options.js';
 import { tlsGroupName, upstreamTls } from './tls.js';
 
-type Refuse = (what: string) => never;
 type GivenPass = NonNullable<GivenLocation['pass']>;
 type ConstantPass = Extract<ProxyPass, { kind: 'constant' }>;
 
@@ -23,10 +22,10 @@ const HIDDEN = [
   'x-accel-charset',
 ];
 
-/** `proxy_pass` of a location and the directives beside it. */
-export function forwardOf(scope: Scope, around: Surroundings, refuse: Refuse): Partial<GivenLocation> {
+/** `proxy_pass` of a location and the directives beside it; undefined where there is none. */
+export function forwardOf(scope: Scope, around: Surroundings): Partial<GivenLocation> | undefined {
   const pass = scope.get(proxy.proxy_pass);
-  if (pass === undefined) return refuse('a location without "proxy_pass" or "return"');
+  if (pass === undefined) return undefined;
   const tlsName = scope.get(proxy.proxy_ssl_name);
   const common: GivenPass = {
     httpVersion: scope.get(proxy.proxy_http_version) === '1.0' ? '1.0' : '1.1',

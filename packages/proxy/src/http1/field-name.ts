@@ -29,7 +29,26 @@ export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
 export interface FieldName {
   readonly lower: string;
   readonly kind: FieldKind;
+  /** Letters, digits and hyphens only: what nginx takes for a valid name. */
+  readonly isPlain: boolean;
+  /** A request may have it once only. */
+  readonly isSingle: boolean;
 }
+
+/** Fields that nginx refuses to see twice; `Host` it checks by itself. */
+const single: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-length',
+  'content-range',
+  'expect',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'transfer-encoding',
+]);
+const PLAIN = /^[-0-9A-Za-z]+$/;
 
 const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['host', FieldKind.host],
@@ -69,7 +88,8 @@ export function fieldName(name: string): FieldName | undefined {
   if (known !== undefined) return known;
   if (!TOKEN.test(name)) return undefined;
   const lower = name.toLowerCase();
-  const field: FieldName = { lower, kind: kinds.get(lower) ?? FieldKind.other };
+  const kind = kinds.get(lower) ?? FieldKind.other;
+  const field: FieldName = { lower, kind, isPlain: PLAIN.test(name), isSingle: single.has(lower) };
   if (seen.size < SEEN_LIMIT && name.length <= SEEN_LENGTH) {
     // A slice would keep the whole head it came from alive; the copy does not.
     seen.set(Buffer.from(name, 'latin1').toString('latin1'), field);
