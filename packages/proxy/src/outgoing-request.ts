@@ -5,6 +5,7 @@ import { configuredHeadText, requestHeadText } from './forwarded-head.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { Link } from './link.js';
 import type { Location } from './location.js';
+import { valueOf } from './location.js';
 import { normalPath } from './normal-path.js';
 import type { PassTarget } from './pass-target.js';
 import type { UpstreamGroup } from './upstream-group.js';
@@ -109,6 +110,13 @@ export class OutgoingRequest {
     if (this.#gone) return 'none';
     if (!chunked) return contentLength < 0 ? 'none' : contentLength;
     return this.#configured && this.ended && this.#kept ? this.#body.length : 'chunked';
+  }
+
+  /** Works out what depends on the request. @throws ProxyError for a URL that leads nowhere */
+  prepare(): void {
+    const { pass, targets } = this.#location;
+    this.target = targets?.find(this.#facts());
+    if (pass?.options.method !== undefined) this.method = valueOf(pass.options.method, this.#facts) || this.method;
   }
 
   /** Whose peers it is sent to. */

@@ -122,6 +122,14 @@ export class ResponseRelay {
     this.#learning = sid === undefined && this.#handshake.length < HANDSHAKE_LENGTH;
   }
 
+  /** The answer breaks off. @returns whether the client can tell that from a whole one */
+  cut(): boolean {
+    if (!this.started || (this.#framing !== 'chunked' && this.#framing !== 'length')) return false;
+    this.readEnd();
+    this.#client.wire.flush();
+    return true;
+  }
+
   end(): void {
     this.readEnd();
     if (this.#framing === 'chunked') this.#client.wire.put('0\r\n\r\n');
