@@ -86,7 +86,7 @@ function fieldsOf(scope: Scope): readonly FieldOptions[] {
   const ours = given.filter(({ name }) => !/^(?:content-length|transfer-encoding)$/i.test(name));
   const pass = scope.get(proxy.proxy_pass);
   const host = pass?.kind === 'constant' ? (shownHost(pass).host ?? '') : undefined;
-  return hasHost ? ours : [{ name: 'Host', value: host ?? ((facts) => facts.proxyHost ?? '') }, ...ours];
+  return hasHost ? ours : [...ours, { name: 'Host', value: host ?? ((facts) => facts.proxyHost ?? '') }];
 }
 
 function retryOf(scope: Scope): NonNullable<GivenPass['retry']> {
