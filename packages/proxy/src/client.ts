@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import { Exchange } from './exchange.js';
@@ -44,6 +45,8 @@ const DROPPED_BODY = 30_000;
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
   readonly tls: boolean;
+  /** Plain HTTP where TLS is spoken: every request is answered with 400 (nginx: 497). */
+  readonly refusesPlain: boolean;
   readonly socketAddress: string;
   readonly remotePort: number | undefined;
   /** For peers: who the client is, where nobody else is believed. */
@@ -56,6 +59,8 @@ export class Client implements WireReader, BodySink {
   readonly serial = ++connections;
   /** On this connection so far. */
   requests = 0;
+  /** Bytes of the current request's body as they came, framing included; what is dropped does not count. */
+  bodyTaken = 0;
   #exchange: Exchange | undefined;
   /** When a body that nobody wants any more has to be over, in `performance.now()`; undefined while it is wanted. */
   #dropUntil: number | undefined;
@@ -80,9 +85,10 @@ export class Client implements WireReader, BodySink {
     readonly proxied?: ProxyProtocolFacts,
   ) {
     this.host = host;
-    this.tls = listener.options.tls !== undefined;
     this.socketAddress = address;
     this.wire = wireUp(this);
+    this.tls = this.wire.socket instanceof TLSSocket;
+    this.refusesPlain = listener.options.tls !== undefined && !this.tls;
     this.remotePort = this.wire.socket.remotePort;
     this.directOrigin = {
       socketAddress: address,
@@ -92,6 +98,11 @@ export class Client implements WireReader, BodySink {
       trusted: false,
     };
     this.deadline.set(host.timeouts.clientHeader);
+  }
+
+  /** The request in hand; compared with what it was earlier it tells whether that one is over. */
+  get underWay(): object | undefined {
+    return this.#exchange;
   }
 
   /** A request is being read or answered. */
@@ -167,6 +178,7 @@ export class Client implements WireReader, BodySink {
     }
     const next = this.body.read(buffer, at, end, this);
     if (this.#exchange !== exchange) return next;
+    if (this.#dropUntil === undefined) this.bodyTaken += next - at;
     if (this.#dropUntil !== undefined) {
       if (this.body.done) this.onExchangeEnd(true);
       else this.deadline.set(Math.max(1, Math.min(DROPPED_READ, this.#dropUntil - performance.now())));
@@ -191,6 +203,7 @@ export class Client implements WireReader, BodySink {
     this.#carry = '';
     const next = at + head.length - before;
     this.requests++;
+    this.bodyTaken = 0;
     this.body.begin(head.chunked ? 'chunked' : head.contentLength > 0 ? 'length' : 'none', head.contentLength);
     const exchange = new Exchange(this, head, this.host.originOf(head, this), next < end);
     this.#exchange = exchange;

@@ -117,6 +117,11 @@ export class Exchange {
     return this.#responder?.responseStarted ?? this.sentHead !== '';
   }
 
+  /** Status that the answer gets instead of its own; 0 for none. */
+  get toldStatus(): number {
+    return this.#toldStatus;
+  }
+
   /** Whether the connection may carry another request after this one. */
   mayKeepAlive(head: RequestHead): boolean {
     return !this.#last && this.client.mayKeepAlive(head);
@@ -124,7 +129,17 @@ export class Exchange {
 
   /** @throws ProxyError */
   begin(): void {
-    this.#enter(this.client.host.route(this.head, this.client));
+    const { client, head } = this;
+    const location = client.host.route(head, client);
+    if (client.refusesPlain || location?.admit !== undefined) this.#admit(location);
+    this.#enter(location);
+  }
+
+  /** Refuses clients that may ask this server nothing, before a location counts. @throws ProxyError */
+  #admit(location: Location | undefined): void {
+    this.#location = location?.server.otherwise ?? location;
+    if (this.client.refusesPlain) throw new ProxyError('plain_http');
+    location?.admit?.(this.client.wire.socket, this.head.host);
   }
 
   #enter(location: Location | undefined): void {
@@ -137,14 +152,13 @@ export class Exchange {
     if (location.realIps !== undefined && this.origin === client.directOrigin) {
       this.origin = realOrigin(this.origin, head, client.proxied, location.realIps);
     }
-    location.admit?.(client.wire.socket, head.host);
     const { bodyLimit } = location;
     if (bodyLimit > 0 && head.contentLength > bodyLimit && !this.#onErrorPage) {
       throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${bodyLimit}`);
     }
     location.prepare?.(this.facts);
     if (location.reply !== undefined) this.reply(location.reply);
-    else if (location.group !== undefined) this.#forwardTo(location);
+    else if (location.group !== undefined || location.targets !== undefined) this.#forwardTo(location);
     else if (location.options.stubStatus === true) this.#replyCounts();
     else if (location.options.files !== undefined) this.#sendFile(location, location.options.files);
     else this.fail(new ProxyError('no_location', head.target));
@@ -255,7 +269,13 @@ export class Exchange {
       this.wire.reset();
       return;
     }
-    this.answerError(error.status, error.told);
+    this.answerError(error.status);
+  }
+
+  /** The peer's answer is not passed on but taken for an error (nginx: `proxy_intercept_errors`). */
+  intercept(status: number): void {
+    this.#responder = undefined;
+    this.answerError(status);
   }
 
   /**

@@ -5,7 +5,6 @@ export type TlsFact =
   | 'protocol'
   | 'cipher'
   | 'ciphers'
-  | 'curve'
   | 'curves'
   | 'server_name'
   | 'session_id'
@@ -91,7 +90,7 @@ export interface Facts {
   readonly requestUri: string | undefined;
   /** The decoded and normalised path. */
   readonly uri: string;
-  /** What follows `?`; '' for a bare `?`, undefined without one. */
+  /** What follows `?`; undefined when nothing does. */
   readonly args: string | undefined;
   /** `HTTP/1.1`; undefined when no request line could be read. */
   readonly serverProtocol: string | undefined;

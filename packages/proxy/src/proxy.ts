@@ -78,9 +78,10 @@ export class Proxy implements ClientHost, ListenerHost {
    * Takes new options while serving: listeners on the same address stay open, new ones are bound first, and what is under
    * way ends as it began. When an option does not fit or a listener cannot be bound, nothing changes.
    *
+   * @param limitMs milliseconds after which requests and tunnels that are under way now are closed; no limit when absent
    * @throws OptionError, or the system's error as `listen`
    */
-  async reload(given: GivenProxyOptions): Promise<void> {
+  async reload(given: GivenProxyOptions, limitMs?: number): Promise<void> {
     const options = readProxyOptions(given);
     const gone = await this.#listeners.update(options.listeners);
     const before = this.#groups;
@@ -88,8 +89,30 @@ export class Proxy implements ClientHost, ListenerHost {
     this.#routes = new Routes(options, this.#groups);
     this.options = options;
     for (const client of this.#clients) if (gone.has(client.listener)) client.closeWhenIdle();
-    for (const group of before.values()) group.close();
+    for (const [name, group] of before) {
+      this.#groups.get(name)?.inherit(group);
+      group.close();
+    }
     this.#askForTags();
+    if (limitMs !== undefined) this.#limitWhatIsUnderWay(limitMs);
+  }
+
+  #limitWhatIsUnderWay(ms: number): void {
+    const tunnels = [...this.#tunnels];
+    const busy = [...this.#clients].flatMap((client) => {
+      const { underWay } = client;
+      return underWay === undefined ? [] : [{ client, underWay }];
+    });
+    if (tunnels.length === 0 && busy.length === 0) return;
+    setTimeout(() => {
+      for (const { client, underWay } of busy) if (client.underWay === underWay) client.wire.reset();
+      for (const tunnel of tunnels) if (this.#tunnels.has(tunnel)) tunnel.destroy();
+    }, ms).unref();
+  }
+
+  /** What another process was taught about the sessions of an upstream; see `Siblings`. */
+  adoptTag(upstream: string, tag: string, peer: string): void {
+    this.#groups.get(upstream)?.upstream.affinity.adoptTag(tag, peer);
   }
 
   /** Where the listeners are bound, in the order of the options. */
@@ -154,8 +177,8 @@ export class Proxy implements ClientHost, ListenerHost {
     this.options.log('crit', `listener ${name}: ${error.message}`);
   }
 
-  onHandshakeFailed(error: Error, address: string, { name }: Listener): void {
-    this.options.log('info', `TLS handshake failed: ${error.message.trim()}, client: ${address}, server: ${name}`);
+  onHandshakeFailed(why: string, address: string, { name }: Listener): void {
+    this.options.log('info', `${why}, client: ${address}, server: ${name}`);
   }
 
   onHeaderBroken(why: string | undefined, address: string, { name }: Listener): void {

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from './facts.js';
+import { unmapped } from './listener.js';
 import { normalPath } from './normal-path.js';
 import { hostName } from './host-name.js';
 import type { ConnectionCounts } from './stub-status.js';
@@ -47,7 +48,7 @@ export class RequestFacts implements Facts {
   get serverAddr(): string {
     const { listener, wire } = this.#exchange.client;
     const { path } = listener.options;
-    return path === undefined ? (wire.socket.localAddress ?? '') : `unix:${path}`;
+    return path === undefined ? unmapped(wire.socket.localAddress ?? '') : `unix:${path}`;
   }
   get serverPort(): number | undefined {
     return this.#exchange.client.wire.socket.localPort;
@@ -83,7 +84,7 @@ export class RequestFacts implements Facts {
   get args(): string | undefined {
     const { target } = this.#exchange.head;
     const query = target.indexOf('?');
-    return query < 0 ? undefined : target.slice(query + 1);
+    return query < 0 || query === target.length - 1 ? undefined : target.slice(query + 1);
   }
   get serverProtocol(): string | undefined {
     return this.#exchange.head.method === '' ? undefined : `HTTP/1.${this.#exchange.head.minor}`;
@@ -107,7 +108,7 @@ export class RequestFacts implements Facts {
     return Date.now() - (performance.now() - this.#exchange.startedAt);
   }
   get requestLength(): number {
-    return this.#exchange.head.length + this.#exchange.client.body.received;
+    return this.#exchange.head.length + this.#exchange.client.bodyTaken;
   }
 
   get status(): number {

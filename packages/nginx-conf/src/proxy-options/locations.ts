@@ -153,8 +153,10 @@ function commonOf(
   };
 }
 
-function writerOf({ path, format, condition }: AccessLog, around: Surroundings): (facts: Facts) => void {
-  const constant = path.isConstant ? around.accessLog(path.source) : undefined;
+function writerOf({ path, format, condition, buffer, flush }: AccessLog, around: Surroundings): (facts: Facts) => void {
+  const constant = path.isConstant
+    ? around.accessLog(path.source, buffer === 0 ? undefined : { size: buffer, flush })
+    : undefined;
   return (facts) => {
     if (condition !== undefined) {
       const holds = condition.evaluate(facts);
