@@ -17,11 +17,16 @@ export class FileResponse implements Responder, FileBodyUser {
   responseStarted = false;
   readonly #exchange: Exchange;
   readonly #location: Location;
+  readonly #files: FilesOptions;
   #body: FileBody | undefined;
   #keepAlive = false;
   #ended = false;
 
+  /** @param location one that has files */
   constructor(exchange: Exchange, location: Location) {
+    const { files } = location.options;
+    if (files === undefined) throw new TypeError('a location without files sends none');
+    this.#files = files;
     this.#exchange = exchange;
     this.#location = location;
   }
@@ -30,12 +35,9 @@ export class FileResponse implements Responder, FileBodyUser {
     return this.#exchange.wire;
   }
 
-  /**
-   * @param told the status that the answer has to have; 0 for its own
-   * @throws ProxyError `bad_target`
-   */
-  start(files: FilesOptions, told: number): void {
-    const { head, facts, documentRoot } = this.#exchange;
+  /** @throws ProxyError `bad_target` */
+  start(): void {
+    const { head, facts, documentRoot, toldStatus: told } = this.#exchange;
     const uri = normalPath(head.target);
     const request = {
       method: head.method,
@@ -46,7 +48,7 @@ export class FileResponse implements Responder, FileBodyUser {
       field: (name: string) => head.get(name),
       facts: () => this.#exchange.facts,
     };
-    void readFilePlan(request, files).then((plan) => this.#follow(plan));
+    void readFilePlan(request, this.#files).then((plan) => this.#follow(plan));
   }
 
   #follow(plan: FilePlan): void {
