@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
@@ -32,6 +32,8 @@ const FILES: Readonly<Record<string, string>> = {
   'html/first/two.html': 'two',
   'html/isdir/index.html/x': 'x',
   'html/noindex/x': 'x',
+  'html/secret.txt': 'x',
+  'html/secret/index.html': 'x',
   'html/big.bin': 'b'.repeat(BIG),
   'other/var/file.txt': 'by variable',
 };
@@ -54,6 +56,9 @@ const REQUESTS: readonly (readonly [why: string, request: string])[] = [
   ['a file is no folder', 'GET /ten.txt/'],
   ['a name may be too long', `GET /${'n'.repeat(300)}`],
   ['what is no regular file is 404', 'GET /fifo'],
+  ['what may not be read is 403', 'GET /secret.txt'],
+  ['and what is in such a folder', 'GET /secret/x'],
+  ['and its index', 'GET /secret/'],
 
   ['a folder is answered with its index', 'GET /dir/'],
   ['and with its head', 'HEAD /dir/'],
@@ -136,6 +141,9 @@ class Site {
     const port = await freePort();
     const recipe = await Recipe.start(runner, conf(port), port, FILES);
     for (const name of Object.keys(FILES)) utimesSync(join(recipe.prefix, name), MODIFIED, MODIFIED);
+    // Nobody but root may look at these, and root serves as another user.
+    chmodSync(recipe.prefix, 0o755);
+    for (const name of ['html/secret.txt', 'html/secret']) chmodSync(join(recipe.prefix, name), 0);
     execFileSync('mkfifo', [join(recipe.prefix, 'html/fifo')]);
     return new Site(runner, recipe, port);
   }
@@ -362,7 +370,7 @@ async function ask(port: number, line: string): Promise<{ head: string; body: st
 
 function conf(port: number): string {
   return `
-    ${process.getuid?.() === 0 ? 'user root;' : ''}
+    ${process.getuid?.() === 0 ? 'user nobody nogroup;' : ''}
     error_log logs/error.log error;
     events { }
     http {
