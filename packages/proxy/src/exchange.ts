@@ -158,7 +158,7 @@ export class Exchange {
   }
 
   #forwardTo(location: Location): void {
-    this.#continue();
+    this.continueBody();
     const forward = new Forward(this, this.head, location, this.client.getFacts);
     this.forward = forward;
     this.#responder = forward;
@@ -180,7 +180,7 @@ export class Exchange {
   }
 
   /** The client may send its body (RFC 9110 10.1.1). */
-  #continue(): void {
+  continueBody(): void {
     if (!this.head.expectContinue || this.client.body.done || this.#bodyHere) return;
     this.#bodyHere = true;
     this.wire.put(CONTINUE);
@@ -203,7 +203,7 @@ export class Exchange {
       if (this.#turnsToErrorPage(status)) return;
       this.#toldStatus = answer.status;
     } else {
-      this.#continue();
+      this.continueBody();
       if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
         this.#answerIfWanted(answer);
         return;
