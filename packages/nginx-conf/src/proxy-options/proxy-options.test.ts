@@ -32,3 +32,28 @@ test('the keepalive directives of an upstream are followed', () => {
   const { upstreams } = optionsOf('upstream a { server 127.0.0.1:1; keepalive 4; keepalive_time 5s; }');
   expect(upstreams[0]?.keepalive).toMatchObject({ connections: 4, time: 5_000 });
 });
+
+test.each([
+  ['', '/srv/html'],
+  ['root html/;', '/srv/html'],
+  ['root a/b;', '/srv/a/b'],
+  ['root /data//;', '/data/'],
+  ['root /;', ''],
+])('"%s" are the files of %j', (line, root) => {
+  const [server] = optionsOf(`${line} server { location / { } }`).servers ?? [];
+  expect(server?.otherwise?.root).toBe(root);
+  expect(server?.locations.map((one) => one.root)).toEqual([root]);
+});
+
+test('a location has the files of its own root, types and index, inside what is around it', () => {
+  const { servers } = optionsOf(
+    `root out; index a b; server { location /x { root in; } location /y { index c; } location /z { stub_status; } }`,
+  );
+  const locations = servers?.[0]?.locations ?? [];
+  expect(locations.map(({ root, files }) => [root, files?.indexes])).toEqual([
+    ['/srv/in', ['a', 'b']],
+    ['/srv/out', ['c']],
+    ['/srv/out', undefined],
+  ]);
+  expect(locations[2]?.stubStatus).toBe(true);
+});
