@@ -38,7 +38,6 @@ const TLS_FACTS: readonly TlsFact[] = [
   'protocol',
   'cipher',
   'ciphers',
-  'curve',
   'curves',
   'server_name',
   'session_id',
@@ -143,7 +142,7 @@ export const VARIABLES_NOT_SERVED: ReadonlySet<string> = new Set(
   date_gmt date_local document_root fastcgi_path_info fastcgi_script_name gzip_ratio http2 http3 invalid_referer
   limit_conn_status limit_rate limit_req_status memcached_key modern_browser msie nginx_version proxy_internal_body_length
   proxy_internal_chunked proxy_internal_connection quic realpath_root request_body request_body_file request_filename
-  request_port secure_link secure_link_expires slice_range ssl_client_sigalg ssl_ech_outer_server_name ssl_ech_status
+  request_port secure_link secure_link_expires slice_range ssl_client_sigalg ssl_curve ssl_ech_outer_server_name ssl_ech_status
   ssl_sigalg tcpinfo_rcv_space tcpinfo_rtt tcpinfo_rttvar tcpinfo_snd_cwnd uid_got uid_reset uid_set upstream_cache_age
   upstream_cache_last_modified upstream_cache_etag upstream_cache_status upstream_last_addr upstream_queue_time`.split(
     /\s+/,

@@ -10,7 +10,10 @@ export type ErrorSource = 'client' | 'upstream' | 'balancer';
 
 interface ErrorKind {
   readonly source: ErrorSource;
-  /** Status of the answer. 499 is nginx's for "the client is gone": logged, never sent. */
+  /**
+   * Status of the answer. nginx's own: 495, 496 and 497 are told as 400 unless they have an `error_page`; 499, "the client
+   * is gone", is logged and never sent.
+   */
   readonly status: number;
   readonly text: string;
 }
@@ -35,8 +38,9 @@ const kinds = {
   ambiguous_length: { source: 'client', status: 400, text: 'expected Content-Length or Transfer-Encoding, not both' },
   bad_chunk: { source: 'client', status: 400, text: 'expected a chunk size in hexadecimal digits' },
   method_not_allowed: { source: 'client', status: 405, text: 'CONNECT and TRACE are not served' },
-  no_client_certificate: { source: 'client', status: 400, text: 'No required SSL certificate was sent' },
-  client_certificate: { source: 'client', status: 400, text: 'The SSL certificate error' },
+  no_client_certificate: { source: 'client', status: 496, text: 'No required SSL certificate was sent' },
+  client_certificate: { source: 'client', status: 495, text: 'The SSL certificate error' },
+  plain_http: { source: 'client', status: 497, text: 'The plain HTTP request was sent to HTTPS port' },
   misdirected: { source: 'client', status: 421, text: 'the host is not the one of the TLS handshake' },
   request_timeout: { source: 'client', status: 408, text: 'the request did not arrive in time' },
   body_too_large: { source: 'client', status: 413, text: 'the request body is over the limit' },
@@ -67,8 +71,6 @@ export class ProxyError extends Error {
   readonly source: ErrorSource;
   /** HTTP status for the client. */
   readonly status: number;
-  /** A line for the client, where nginx has one besides the status. */
-  readonly told: string | undefined;
   /** What came, without the words of the code. */
   readonly detail: string;
   /** As much of the request's head as was read when it turned out to be wrong. */
@@ -82,6 +84,5 @@ export class ProxyError extends Error {
     this.detail = detail;
     this.source = kind.source;
     this.status = kind.status;
-    this.told = code === 'no_client_certificate' || code === 'client_certificate' ? kind.text : undefined;
   }
 }

@@ -3,7 +3,6 @@ export type TlsFact =
   | 'protocol'
   | 'cipher'
   | 'ciphers'
-  | 'curve'
   | 'curves'
   | 'server_name'
   | 'session_id'

@@ -88,7 +88,7 @@ export class Forward implements LinkUser {
 
   /** Chooses a peer and sends it the request: at once over an idle connection, else as soon as one is made. */
   start(): void {
-    const { upstream, tags } = this.#group;
+    const { upstream } = this.#group;
     const sid = this.#engine?.sid ?? '';
     if (sid !== '' && upstream.options.stickySid) {
       const pinned = upstream.pinnedPeer(sid);
@@ -96,9 +96,9 @@ export class Forward implements LinkUser {
         this.#attempt(pinned, false);
         return;
       }
-      if (!this.#askedForTags && upstream.affinity.unknownTag(sid)) {
+      if (!this.#askedForTags && this.#group.mayFindOut(sid)) {
         this.#askedForTags = true;
-        tags.ask().then(this.#onTagsKnown, this.#onTagsKnown);
+        this.#group.findOut(sid).then(this.#onTagsKnown, this.#onTagsKnown);
         return;
       }
     }
@@ -253,7 +253,8 @@ export class Forward implements LinkUser {
     const added = this.#location.addedTo(head.status, this.#facts);
     const text = responseHeadText(head, stated, this.#keepAlive, added);
     this.#client.sentHead = text;
-    this.#client.wire.put(text);
+    // HTTP/0.9 has no heads.
+    if (!this.#head.isOld) this.#client.wire.put(text);
   }
 
   bodyBytes(buffer: ReadBuffer, start: number, end: number): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { isIPv4 } from 'node:net';
+import type { HeadOptions } from './client-options.js';
 import type { ProxyProtocolFacts } from './facts.js';
 import type { ListenOptions } from './listen-options.js';
 import { takeProxyHeader } from './proxy-protocol.js';
@@ -13,8 +14,8 @@ export type WireUp = (reader: WireReader) => Wire;
 
 /** Who is told what comes of the connections of listeners. */
 export interface ListenerHost {
-  /** Milliseconds for a header of the PROXY protocol. */
-  readonly headerTimeout: number;
+  /** For listeners that say nothing of their own. */
+  readonly headDefaults: HeadOptions;
   /**
    * A connection is ready to be read.
    *
@@ -24,7 +25,8 @@ export interface ListenerHost {
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void;
   /** The listening socket failed after binding, as when there are too many open files. */
   onListenError(error: Error, listener: Listener): void;
-  onHandshakeFailed(error: Error, address: string, listener: Listener): void;
+  /** @param why in nginx's words */
+  onHandshakeFailed(why: string, address: string, listener: Listener): void;
   /** @param why in nginx's words; undefined when the client closed the connection or was too slow */
   onHeaderBroken(why: string | undefined, address: string, listener: Listener): void;
 }
@@ -46,6 +48,11 @@ export class Listener {
     this.index = index;
     this.#host = host;
     this.update(options, index);
+  }
+
+  /** How heads of requests are read. */
+  get head(): HeadOptions {
+    return this.options.head ?? this.#host.headDefaults;
   }
 
   /** `address:port` or `unix:path`, as configured. */
@@ -71,10 +78,7 @@ export class Listener {
   }
 
   #newTls(tls: NonNullable<ListenOptions['tls']>): TlsServer {
-    const server = new TlsServer(tls, (error, socket) =>
-      this.#host.onHandshakeFailed(error, this.#addressOf(socket) ?? 'unknown', this),
-    );
-    server.on('secureConnection', (socket) => {
+    const take = (socket: Socket): void => {
       const address = this.#addressOf(socket);
       if (address === undefined) {
         socket.destroy();
@@ -82,8 +86,12 @@ export class Listener {
       }
       const proxied = this.options.proxyProtocol ? this.#proxied.get(peerKey(socket)) : undefined;
       this.#host.onConnection((reader) => new Wire(socket, reader), address, this, proxied);
+    };
+    return new TlsServer(tls, {
+      secure: take,
+      plain: take,
+      failed: (reason, socket) => this.#host.onHandshakeFailed(reason, this.#addressOf(socket) ?? 'unknown', this),
     });
-    return server;
   }
 
   /** @param socket accepted with `pauseOnConnect` */
@@ -100,7 +108,7 @@ export class Listener {
       this.#serve(socket, address, undefined, undefined);
       return;
     }
-    takeProxyHeader(socket, this.#host.headerTimeout, {
+    takeProxyHeader(socket, this.head.timeout, {
       onHeader: (facts, rest) => this.#serve(socket, address, facts, rest),
       onBroken: (why) => this.#host.onHeaderBroken(why, address, this),
     });
@@ -117,7 +125,7 @@ export class Listener {
       socket.once('close', () => this.#proxied.delete(key));
     }
     if (rest !== undefined && rest.length > 0) socket.unshift(rest);
-    this.#tls.emit('connection', socket);
+    this.#tls.accept(socket);
   }
 
   #addressOf(socket: Socket): string | undefined {

@@ -1,4 +1,5 @@
 import { callback, flag, integer, list, maybe, milliseconds, object, OptionError, optional, text } from './fields.js';
+import type { HeadOptions } from './client-options.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
 import type { ListenOptions } from './listen-options.js';
@@ -9,7 +10,9 @@ import type { VerifyClient } from './tls-options.js';
 import { verifyClient } from './tls-options.js';
 import type { GivenUpstream, UpstreamOptions } from './upstream-options.js';
 import { upstream } from './upstream-options.js';
+import type { Siblings } from './siblings.js';
 
+export type * from './client-options.js';
 export type * from './listen-options.js';
 export type * from './location-options.js';
 export type * from './pass-options.js';
@@ -86,9 +89,11 @@ export interface ProxyOptions {
   readonly tagQueryAtStart: boolean;
   /** Where errors are told. Default: nowhere. */
   readonly log: (level: LogLevel, message: string) => void;
+  /** Other processes that serve the same upstreams. Default none. */
+  readonly siblings?: Siblings | undefined;
 }
 
-export type GivenListener = Given<ListenOptions, 'port'>;
+export type GivenListener = Given<Omit<ListenOptions, 'head'> & { readonly head: Partial<HeadOptions> }, 'port'>;
 export type GivenServer = Given<
   Omit<ServerOptions, 'locations' | 'otherwise'> & {
     readonly locations: readonly GivenLocation[];
@@ -106,6 +111,7 @@ export interface GivenProxyOptions {
   readonly tagQueryInterval?: number;
   readonly tagQueryAtStart?: boolean;
   readonly log?: (level: LogLevel, message: string) => void;
+  readonly siblings?: Siblings | undefined;
 }
 
 const server = object<ServerOptions>({
@@ -153,6 +159,7 @@ const proxy = object<ProxyOptions>({
   tagQueryInterval: optional(milliseconds, 1_000),
   tagQueryAtStart: optional(flag, true),
   log: optional(logger, () => undefined),
+  siblings: maybe((given) => given as Siblings),
 });
 
 /**

@@ -1,5 +1,7 @@
 import type { ClientHost } from './client.js';
 import { Client } from './client.js';
+import type { ConnectionOptions, HeadOptions } from './client-options.js';
+import { connectionDefaults, headDefaults } from './client-options.js';
 import type { ProxyProtocolFacts } from './facts.js';
 import type { Origin } from './forwarded-head.js';
 import type { RequestHead } from './http1/request-head.js';
@@ -7,7 +9,7 @@ import type { Listener, ListenerHost, WireUp } from './listener.js';
 import type { BoundAddress } from './listeners.js';
 import { Listeners } from './listeners.js';
 import type { Location } from './location.js';
-import type { GivenProxyOptions, LimitOptions, ProxyOptions, TimeoutOptions } from './options.js';
+import type { GivenProxyOptions, LogLevel, ProxyOptions } from './options.js';
 import { readProxyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
@@ -29,6 +31,8 @@ export function createProxy(options: GivenProxyOptions): Proxy {
 /** The proxy at work: listeners, clients, tunnels and upstreams. */
 export class Proxy implements ClientHost, ListenerHost {
   options: ProxyOptions;
+  headDefaults: HeadOptions;
+  connectionDefaults: ConnectionOptions;
   closing = false;
   #groups: ReadonlyMap<string, UpstreamGroup>;
   #routes: Routes;
@@ -42,17 +46,11 @@ export class Proxy implements ClientHost, ListenerHost {
   /** @param options as `readProxyOptions` returns them */
   constructor(options: ProxyOptions) {
     this.options = options;
+    this.headDefaults = headDefaults(options.timeouts, options.limits);
+    this.connectionDefaults = connectionDefaults(options.timeouts, options.limits);
     this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
     this.#listeners = new Listeners(options.listeners, this);
-  }
-
-  get timeouts(): TimeoutOptions {
-    return this.options.timeouts;
-  }
-
-  get limits(): LimitOptions {
-    return this.options.limits;
   }
 
   /**
@@ -76,18 +74,43 @@ export class Proxy implements ClientHost, ListenerHost {
    * Takes new options while serving: listeners on the same address stay open, new ones are bound first, and what is under
    * way ends as it began. When an option does not fit or a listener cannot be bound, nothing changes.
    *
+   * @param limitMs milliseconds after which requests and tunnels that are under way now are closed; no limit when absent
    * @throws OptionError, or the system's error as `listen`
    */
-  async reload(given: GivenProxyOptions): Promise<void> {
+  async reload(given: GivenProxyOptions, limitMs?: number): Promise<void> {
     const options = readProxyOptions(given);
     const gone = await this.#listeners.update(options.listeners);
     const before = this.#groups;
     this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
     this.options = options;
+    this.headDefaults = headDefaults(options.timeouts, options.limits);
+    this.connectionDefaults = connectionDefaults(options.timeouts, options.limits);
     for (const client of this.#clients) if (gone.has(client.listener)) client.closeWhenIdle();
-    for (const group of before.values()) group.close();
+    for (const [name, group] of before) {
+      this.#groups.get(name)?.inherit(group);
+      group.close();
+    }
     this.#askForTags();
+    if (limitMs !== undefined) this.#limitWhatIsUnderWay(limitMs);
+  }
+
+  #limitWhatIsUnderWay(ms: number): void {
+    const tunnels = [...this.#tunnels];
+    const busy = [...this.#clients].flatMap((client) => {
+      const { underWay } = client;
+      return underWay === undefined ? [] : [{ client, underWay }];
+    });
+    if (tunnels.length === 0 && busy.length === 0) return;
+    setTimeout(() => {
+      for (const { client, underWay } of busy) if (client.underWay === underWay) client.wire.reset();
+      for (const tunnel of tunnels) if (this.#tunnels.has(tunnel)) tunnel.destroy();
+    }, ms).unref();
+  }
+
+  /** What another process was taught about the sessions of an upstream; see `Siblings`. */
+  adoptTag(upstream: string, tag: string, peer: string): void {
+    this.#groups.get(upstream)?.upstream.affinity.adoptTag(tag, peer);
   }
 
   /** Where the listeners are bound, in the order of the options. */
@@ -139,8 +162,8 @@ export class Proxy implements ClientHost, ListenerHost {
     };
   }
 
-  get headerTimeout(): number {
-    return this.options.timeouts.clientHeader;
+  log(level: LogLevel, message: string): void {
+    this.options.log(level, message);
   }
 
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
@@ -151,8 +174,8 @@ export class Proxy implements ClientHost, ListenerHost {
     this.options.log('crit', `listener ${name}: ${error.message}`);
   }
 
-  onHandshakeFailed(error: Error, address: string, { name }: Listener): void {
-    this.options.log('info', `TLS handshake failed: ${error.message.trim()}, client: ${address}, server: ${name}`);
+  onHandshakeFailed(why: string, address: string, { name }: Listener): void {
+    this.options.log('info', `${why}, client: ${address}, server: ${name}`);
   }
 
   onHeaderBroken(why: string | undefined, address: string, { name }: Listener): void {
@@ -165,8 +188,8 @@ export class Proxy implements ClientHost, ListenerHost {
     return this.#routes.find(client.listener.index, head.host, head.target, client.getFacts);
   }
 
-  routeUnreadable(client: Client): Location | undefined {
-    return this.#routes.unreadable(client.listener.index);
+  routeUnreadable(head: RequestHead, client: Client): Location | undefined {
+    return this.#routes.unreadable(client.listener.index, head.host, client.getFacts);
   }
 
   originOf(head: RequestHead, client: Client): Origin {

@@ -1,9 +1,9 @@
 import type { TcpNetConnectOpts } from 'node:net';
+import { isIP } from 'node:net';
 import type { PeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { checkServerIdentity, connect, createSecureContext } from 'node:tls';
 import type { Peer } from './peer.js';
 import { openedKey, versionsAndCiphers } from './secure-context.js';
-import { isServerName } from './tls-server.js';
 import type { UpstreamTlsOptions } from './tls-options.js';
 
 /** TLS towards the peers of one upstream: its settings and the sessions to resume. */
@@ -63,4 +63,9 @@ function chainOf(certificate: Chained): readonly Chained[] {
     one = one.issuerCertificate;
   }
   return chain;
+}
+
+/** True for a name that may be sent as SNI (RFC 6066 3: no addresses). */
+function isServerName(name: string): boolean {
+  return isIP(name.replace(/^\[|\]$/g, '')) === 0;
 }

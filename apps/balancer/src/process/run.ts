@@ -11,12 +11,13 @@ import { openErrorLogs } from './error-log-targets.js';
 import type { LogFile } from './log-file.js';
 import { LogFiles } from './log-files.js';
 import { type Paths, pathsOf, STDERR } from './paths.js';
-import { loadSettings, type Settings, withoutProgram } from './settings.js';
+import { loadSettings, needsMaster, type Settings, withoutProgram } from './settings.js';
 import { signalProcess } from './signal-process.js';
 import { DiskSurroundings } from './surroundings.js';
 import { fileFailureMessage } from './system-failure.js';
 import { isDaemon, tellTerminal } from './terminal.js';
 import { buildText, programVersion, USAGE } from './usage.js';
+import { isWorker } from './worker-messages.js';
 
 /**
  * The program with a command line in nginx's form.
@@ -31,6 +32,11 @@ export async function runAsNginx(args: readonly string[]): Promise<number | unde
     if (!(error instanceof CommandLineError)) throw error;
     process.stderr.write(`pinwheel: ${error.message}\n`);
     return 1;
+  }
+  if (isWorker) {
+    const { runWorker } = await import('./worker.js');
+    runWorker(line);
+    return undefined;
   }
   if (line.version) {
     process.stderr.write(`pinwheel version: ${programVersion()}\n`);
@@ -117,9 +123,14 @@ class Run {
     }
     const log = new ErrorLog(targets.process, true);
     warn(settings, log);
-    const balancer = new BalancerProcess(this.#paths, this.#line.directives, settings, this.#logs, targets);
     try {
-      await balancer.start();
+      if (needsMaster(settings)) {
+        // A start that needs no others does not wait for what they need.
+        const { Master } = await import('./master.js');
+        await new Master(this.#paths, this.#line.directives, settings, this.#files, this.#logs, targets).start();
+      } else {
+        await new BalancerProcess(this.#paths, this.#line.directives, settings, this.#logs, targets).start();
+      }
     } catch (error) {
       return this.#fail(error, log);
     }

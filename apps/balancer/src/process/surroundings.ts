@@ -5,6 +5,7 @@ import { bytes } from './byte-string.js';
 import { LogFile } from './log-file.js';
 import type { LogFiles } from './log-files.js';
 import type { Paths } from './paths.js';
+import type { Snapshot } from './snapshot.js';
 import { fileFailureMessage } from './system-failure.js';
 
 /** The files of this machine for one configuration: its access logs, certificates and keys. */
@@ -14,9 +15,13 @@ export class DiskSurroundings implements Surroundings {
   /** The access logs that the configuration names without variables. */
   readonly accessLogs = new Set<LogFile>();
   readonly hostname = hostname();
+  /** Certificates and keys, as they were read. */
+  readonly texts: Map<string, string>;
   #isOpen = false;
 
-  constructor(paths: Paths, logs: LogFiles) {
+  /** @param given what has been read already */
+  constructor(paths: Paths, logs: LogFiles, given?: Snapshot) {
+    this.texts = new Map(given?.files);
     this.#paths = paths;
     this.#logs = logs;
   }
@@ -55,8 +60,12 @@ export class DiskSurroundings implements Surroundings {
   /** A relative path starts from the folder of the configuration file. */
   readFile(path: string): string {
     const full = fullPath(path, confPrefix(this.#paths.confFile));
+    const known = this.texts.get(full);
+    if (known !== undefined) return known;
     try {
-      return readFileSync(bytes(full), 'latin1');
+      const text = readFileSync(bytes(full), 'latin1');
+      this.texts.set(full, text);
+      return text;
     } catch (error) {
       throw new Error(fileFailureMessage(full, error), { cause: error });
     }

@@ -10,6 +10,7 @@ import { ConfError } from '../error.js';
 import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { connectionOf } from './connections.js';
 import { realIpOf } from './real-ip.js';
 import { contentTypeOf } from './content-type.js';
 import { tlsGroupName } from './tls.js';
@@ -37,7 +38,8 @@ export function locationsOf(
     locations:
       reply === undefined
         ? blocks.map((block) => locationOf(block, around))
-        : [{ path: '/', reply, ...common }, ...named],
+        : // It runs before the size of a body is looked at.
+          [{ path: '/', reply, ...common, bodyLimit: 0 }, ...named],
     otherwise: { path: '', ...common },
     ...(prepare === undefined ? {} : { prepare }),
   };
@@ -126,7 +128,7 @@ function fieldsOf(scope: Scope, pass: Extract<ProxyPass, { kind: 'constant' }>):
 function commonOf(
   scope: Scope,
   around: Surroundings,
-): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
+): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp' | 'connection'> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
@@ -140,6 +142,7 @@ function commonOf(
       ? {}
       : { addedFields: added.map(({ name, value, always }) => ({ name, value: value.value, always })) }),
     ...realIpOf(scope),
+    connection: connectionOf(scope),
     bodyLimit: scope.get(http.client_max_body_size),
     ...(writers.length === 0
       ? {}

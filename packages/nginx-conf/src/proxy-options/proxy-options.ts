@@ -5,11 +5,11 @@ import { upstream } from '../directives/upstream.js';
 import { ConfError } from '../error.js';
 import type { Configuration } from '../load.js';
 import type { Scope } from '../scope.js';
+import { headOf } from './connections.js';
 import { checkServed } from './served.js';
 import { ListenerTable } from './listeners.js';
 import { locationsOf } from './locations.js';
 import { namesOf } from './server-names.js';
-import { sharedOptions } from './shared.js';
 import { listenerTls, tlsUpstreams, verificationOf } from './tls.js';
 import { implicitUpstreams, upstreamOf } from './upstreams.js';
 
@@ -57,18 +57,21 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
   });
   return {
     listeners: listeners.all.map(({ options, ssl }, index) => {
-      if (!ssl) return options;
+      const first = given.findIndex((server) => server.defaultFor?.includes(index) === true);
+      const scope =
+        servers[first < 0 ? given.findIndex((server) => server.listeners?.includes(index) === true) : first];
+      const listener = scope === undefined ? options : { ...options, head: headOf(scope.scope) };
+      if (!ssl) return listener;
       const here = servers.flatMap(({ scope }, i) => {
         const server = given[i];
         return server?.listeners?.includes(index) === true ? [{ scope, options: server }] : [];
       });
-      return { ...options, tls: listenerTls(here, index, around) };
+      return { ...listener, tls: listenerTls(here, index, around) };
     }),
     upstreams: [...upstreams, ...implicitUpstreams(block, upstreams), ...tlsUpstreams(block, upstreams, around)],
     servers: given,
     // Servers get no request that nobody made, as with nginx; a tag that is not known yet is asked for when it comes.
     tagQueryAtStart: false,
-    ...sharedOptions(block, servers),
   };
 }
 

@@ -1,4 +1,5 @@
 import { ProxyError } from '../errors.js';
+import { normalPath } from '../normal-path.js';
 import { FieldKind } from './field-name.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { FieldRules, HeadLimits } from './head.js';
@@ -37,8 +38,7 @@ const METHOD = /^[A-Z_-]+$/;
 /** No white space and no control character; bytes beyond ASCII as nginx takes them. */
 const TARGET = /^[!-~\x80-\xff]+$/;
 /** Scheme, host and port of a target in absolute form (RFC 9112 3.2.2). */
-const ABSOLUTE =
-  /^[A-Za-z][-+.0-9A-Za-z]*:\/\/((?:\[[-\w:.~!$&'()*+,;=]*\]|[-.0-9A-Za-z]*)(?::[0-9]*)?)(?=[/?]|$)/;
+const ABSOLUTE = /^[A-Za-z][-+.0-9A-Za-z]*:\/\/((?:\[[-\w:.~!$&'()*+,;=]*\]|[-.0-9A-Za-z]*)(?::[0-9]*)?)(?=[/?]|$)/;
 const USUAL_HOST = /^[-\w]+(?:\.[-\w]+)*\.?(?::[0-9]*)?$/;
 
 /**
@@ -111,13 +111,17 @@ function readRequestLine(head: RequestHead, text: string, start: number, stop: n
   const isOld = gap < 0 || gap >= last;
   const target = text.slice(at, isOld ? last : gap);
   if (!TARGET.test(target)) throw new ProxyError('bad_request_line');
-  if (!isOld) head.minor = readVersion(text, skipSpaces(text, gap), last);
   readTarget(head, target);
-  if (!isOld) return;
-  if (method !== 'GET') throw new ProxyError('bad_old_method');
-  head.isOld = true;
-  head.minor = 0;
-  head.close = true;
+  if (isOld) {
+    head.isOld = true;
+    head.minor = 0;
+    head.close = true;
+    if (method !== 'GET') throw new ProxyError('bad_old_method');
+  } else {
+    head.minor = readVersion(text, skipSpaces(text, gap), last);
+  }
+  // Broken escapes and ways above the root are for no server; a plain path cannot have them.
+  if (target.includes('%') || target.includes('/.')) normalPath(head.target);
 }
 
 const knownMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);
