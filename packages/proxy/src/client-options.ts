@@ -1,4 +1,4 @@
-import { flag, integer, list, milliseconds, object, oneOf, optional } from './fields.js';
+import { flag, integer, list, maybe, milliseconds, object, oneOf, optional } from './fields.js';
 import type { Field } from './fields.js';
 import type { LimitOptions, TimeoutOptions } from './options.js';
 
@@ -6,8 +6,10 @@ import type { LimitOptions, TimeoutOptions } from './options.js';
 export interface HeadOptions {
   /** Milliseconds for a whole head, from its first byte (for the first: from accept). Default 60,000. */
   readonly timeout: number;
-  /** Bytes of a request line or one header line (nginx: size in `large_client_header_buffers`). Default 8,192. */
+  /** Bytes of a request line (nginx: size in `large_client_header_buffers`). Default 8,192. */
   readonly line: number;
+  /** Bytes of one header line; `line` when absent. */
+  readonly fieldLine?: number | undefined;
   /** Bytes of a whole head. Default 32,768. */
   readonly head: number;
   /** Header fields in a head (nginx: `max_headers`). Default 1,000. */
@@ -46,6 +48,7 @@ const orNone: Field<number> = (value, path) => (value === 0 ? 0 : milliseconds(v
 export const headOptions = object<HeadOptions>({
   timeout: optional(milliseconds, 60_000),
   line: optional(integer(64, 1_048_576), 8_192),
+  fieldLine: maybe(integer(64, 1_048_576)),
   head: optional(integer(256, 16_777_216), 32_768),
   fields: optional(integer(1), 1_000),
   invalidNames: optional(oneOf('refuse', 'ignore', 'pass'), 'refuse'),

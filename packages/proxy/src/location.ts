@@ -16,6 +16,8 @@ import type {
   TimeoutOptions,
   Value,
 } from './options.js';
+import { Pass } from './pass.js';
+import type { PassTargets } from './pass-target.js';
 import { RealIp } from './real-ip.js';
 import type { Server } from './server.js';
 import type { UpstreamGroup } from './upstream-group.js';
@@ -43,6 +45,10 @@ export class Location {
   readonly reply: ReplyOptions | undefined;
   /** Undefined: the forwarding fields that are always sent (`forwarded-head.ts`). */
   readonly fields: readonly ConfiguredField[] | undefined;
+  /** Undefined: as without an nginx.conf. */
+  readonly pass: Pass | undefined;
+  /** Somebody may ask what attempts a request made. */
+  readonly tellsAttempts: boolean;
   readonly timeouts: PeerTimeouts;
   /** Bytes of a request body; 0 is no limit. */
   readonly bodyLimit: number;
@@ -50,6 +56,8 @@ export class Location {
   readonly realIps: readonly RealIp[] | undefined;
   /** What the connection of its clients goes by. */
   readonly connection: ConnectionOptions;
+  /** Beside `Connection: keep-alive`. */
+  readonly keepAliveLine: string;
   readonly onEnd: ((facts: Facts) => void) | undefined;
   /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
@@ -65,10 +73,14 @@ export class Location {
     limits: LimitOptions,
     readonly server: Server,
     { verifyClient, verifyDepth }: Pick<ServerOptions, 'verifyClient' | 'verifyDepth'>,
+    /** Chooses the group for each request where it is not always the same. */
+    readonly targets?: PassTargets,
   ) {
     this.options = options;
     this.group = group;
     this.reply = options.reply;
+    this.pass = options.pass === undefined ? undefined : new Pass(options.pass);
+    this.tellsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
     this.fields = options.fields?.map((field) => ({ ...field, lower: field.name.toLowerCase() }));
     this.timeouts = {
       connect: options.connectTimeout ?? timeouts.connect,
@@ -77,6 +89,8 @@ export class Location {
     };
     this.bodyLimit = options.bodyLimit ?? limits.body;
     this.connection = options.connection ?? connectionDefaults(timeouts, limits);
+    const { keepaliveHeader } = this.connection;
+    this.keepAliveLine = keepaliveHeader === 0 ? '' : `Keep-Alive: timeout=${keepaliveHeader}\r\n`;
     this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
     this.prepare = options.prepare;

@@ -15,6 +15,7 @@ import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
+import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import { Tunnel } from './tunnel.js';
 import { UpstreamGroup } from './upstream-group.js';
@@ -41,6 +42,7 @@ export class Proxy implements ClientHost, ListenerHost {
   readonly #tunnels = new Set<Tunnel>();
   readonly #startedAt = performance.now();
   #requests = 0;
+  #accepted = 0;
   #onAllGone: (() => void) | undefined;
 
   /** @param options as `readProxyOptions` returns them */
@@ -60,10 +62,11 @@ export class Proxy implements ClientHost, ListenerHost {
    */
   async listen(): Promise<void> {
     await this.#listeners.listen();
-    this.#askForTags();
+    this.#startGroups();
   }
 
-  #askForTags(): void {
+  #startGroups(): void {
+    for (const group of this.#groups.values()) group.start();
     if (!this.options.tagQueryAtStart) return;
     for (const group of this.#groups.values()) {
       if (group.upstream.options.stickySid) void group.tags.ask();
@@ -91,7 +94,7 @@ export class Proxy implements ClientHost, ListenerHost {
       this.#groups.get(name)?.inherit(group);
       group.close();
     }
-    this.#askForTags();
+    this.#startGroups();
     if (limitMs !== undefined) this.#limitWhatIsUnderWay(limitMs);
   }
 
@@ -162,11 +165,8 @@ export class Proxy implements ClientHost, ListenerHost {
     };
   }
 
-  log(level: LogLevel, message: string): void {
-    this.options.log(level, message);
-  }
-
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
+    this.#accepted++;
     this.#clients.add(new Client(this, listener, address, wireUp, proxied));
   }
 
@@ -196,6 +196,17 @@ export class Proxy implements ClientHost, ListenerHost {
     const { realIp } = client.listener;
     if (realIp === undefined || !realIp.trusts(client.socketAddress)) return client.directOrigin;
     return { ...realOrigin(client.directOrigin, head, client.proxied, [realIp]), trusted: true };
+  }
+
+  connectionCounts(): ConnectionCounts {
+    const counts = { reading: 0, writing: this.#tunnels.size, waiting: 0 };
+    for (const { phase } of this.#clients) if (phase !== undefined) counts[phase]++;
+    const active = counts.reading + counts.writing + counts.waiting;
+    return { ...counts, active, accepted: this.#accepted, handled: this.#accepted, requests: this.#requests };
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.options.log(level, message);
   }
 
   onTunnel(client: Client, ends: TunnelEnds, early: string): void {

@@ -1,7 +1,9 @@
+import { hostsToLookUp } from '@pinwheel/nginx-conf';
 import { DiskFiles } from './conf-files.js';
 import { checkOptions, optionsOf } from './configured-proxy.js';
 import { ErrorLog } from './error-log.js';
 import { type ErrorLogTargets, openErrorLogs } from './error-log-targets.js';
+import { lookUpHosts } from './host-addresses.js';
 import type { LogFiles } from './log-files.js';
 import type { Paths } from './paths.js';
 import { PidKeeper } from './pid-keeper.js';
@@ -24,6 +26,7 @@ export class Master {
   readonly #directives: string;
   readonly #logs: LogFiles;
   readonly #pid: PidKeeper;
+  readonly #files: DiskFiles;
   readonly #workers: Workers;
   #settings: Settings;
   #log: ErrorLog;
@@ -44,8 +47,8 @@ export class Master {
     this.#settings = settings;
     this.#log = new ErrorLog(targets.process, true);
     this.#pid = new PidKeeper(settings.pidPath);
-    const { snapshot } = this.#prepare(settings, files);
-    this.#workers = new Workers(snapshot, () => this.#log);
+    this.#files = files;
+    this.#workers = new Workers(() => this.#log);
   }
 
   /**
@@ -68,7 +71,8 @@ export class Master {
       log: (message) => this.#log.log('notice', message),
     });
     process.on('exit', () => this.#pid.remove(this.#log));
-    await this.#workers.start(Math.max(1, this.#settings.workerProcesses));
+    const { snapshot } = await this.#prepare(this.#settings, this.#files);
+    await this.#workers.start(Math.max(1, this.#settings.workerProcesses), snapshot);
     if (this.#ending !== undefined) return;
     this.#pid.write();
     this.#log = this.#log.serving();
@@ -81,12 +85,13 @@ export class Master {
    *
    * @throws ConfError
    */
-  #prepare(settings: Settings, files: DiskFiles): { snapshot: Snapshot; around: DiskSurroundings } {
-    const around = new DiskSurroundings(this.#paths, this.#logs);
+  async #prepare(settings: Settings, files: DiskFiles): Promise<{ snapshot: Snapshot; around: DiskSurroundings }> {
+    const hosts = await lookUpHosts(hostsToLookUp(settings.configuration));
+    const around = new DiskSurroundings(this.#paths, this.#logs, { hosts });
     checkOptions(optionsOf(settings.configuration, around, () => undefined));
     around.openLogs();
     this.#giveLogs(settings);
-    const snapshot = { conf: [...files.texts], globs: [...files.globs], files: [...around.texts] };
+    const snapshot = { conf: [...files.texts], globs: [...files.globs], hosts, files: [...around.texts] };
     return { snapshot, around };
   }
 
@@ -98,19 +103,18 @@ export class Master {
   /** Takes over the configuration as its files are now. Nothing has changed when it throws. */
   async #takeOver(): Promise<void> {
     const files = new DiskFiles();
-    const settings = loadSettings(files, this.#paths, this.#directives);
-    for (const warning of settings.warnings) this.#log.log('warn', warning);
+    const settings = loadSettings(files, this.#paths, this.#directives, (message) => this.#log.log('warn', message));
     if (settings.account?.uid !== this.#settings.account?.uid) {
       this.#log.log('warn', '"user" has changed, which takes effect when the program is started anew');
     }
     const targets = openErrorLogs(settings.configuration, this.#paths, this.#logs);
-    const { snapshot, around } = this.#prepare(settings, files);
+    const { snapshot, around } = await this.#prepare(settings, files);
     await this.#pid.moving(settings.pidPath, this.#log, () =>
       this.#workers.reload(Math.max(1, settings.workerProcesses), snapshot),
     );
     this.#settings = settings;
     this.#log = new ErrorLog(targets.process, false);
-    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs]));
+    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys()]));
   }
 
   /** The workers cannot make the new files where only root may. */

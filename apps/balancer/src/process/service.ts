@@ -26,6 +26,7 @@ export class Service {
     this.#settings = settings;
     this.#log = new ErrorLog(targets.process, true);
     this.#requestLog = new ErrorLog(targets.requests, false);
+    process.on('exit', () => logs.flush());
   }
 
   /** Where the process logs. */
@@ -69,7 +70,7 @@ export class Service {
     this.#settings = settings;
     this.#log = new ErrorLog(targets.process, false);
     this.#requestLog = new ErrorLog(targets.requests, false);
-    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs]));
+    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys()]));
     // The end began while listeners were being bound: they end, too.
     if (this.#ending !== undefined) this.#close(this.#ending);
   }
@@ -86,6 +87,7 @@ export class Service {
 
   reopen(): void {
     this.#logs.reopen((path, error) => this.#log.log('emerg', fileFailureMessage(path, error)));
+    this.#log.log('notice', 'reopened logs');
   }
 
   /**

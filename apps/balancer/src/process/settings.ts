@@ -16,22 +16,25 @@ export interface Settings {
   readonly workerProcesses: number;
   /** False where `master_process` is off: one process serves as it is. */
   readonly hasMaster: boolean;
-  /** Messages for the operator, with their place. */
-  readonly warnings: readonly string[];
-  /** Why the `user` directive has no effect; of interest when the process starts, later it is that user. */
-  readonly userWarning: string | undefined;
 }
 
 /**
  * Reads a configuration.
  *
  * @param directives of `-g`
+ * @param warn told of every warning when it is found, with its place
  * @throws ConfError at the first thing that is wrong
  */
-export function loadSettings(files: ConfFiles, paths: Paths, directives: string): Settings {
-  const configuration = loadConfiguration(files, paths.confFile, directives);
+export function loadSettings(
+  files: ConfFiles,
+  paths: Paths,
+  directives: string,
+  warn?: (message: string) => void,
+): Settings {
+  const configuration = loadConfiguration(files, paths.confFile, directives, (one) => warn?.(withoutProgram(one)));
   const { main } = configuration;
   const { account, warning } = readUser(main);
+  if (warning !== undefined) warn?.(warning);
   const workers = main.get(core.worker_processes);
   return {
     configuration,
@@ -42,8 +45,6 @@ export function loadSettings(files: ConfFiles, paths: Paths, directives: string)
     shutdownTimeout: main.get(core.worker_shutdown_timeout) || undefined,
     workerProcesses: workers === 'auto' ? availableParallelism() : workers,
     hasMaster: !main.entries.some(({ directive: { name, args } }) => name === 'master_process' && args[0] === 'off'),
-    warnings: configuration.warnings.map(withoutProgram),
-    userWarning: warning,
   };
 }
 

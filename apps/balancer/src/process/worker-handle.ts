@@ -18,6 +18,7 @@ export class WorkerHandle {
   /** The configuration that it has, or was told last. */
   snapshot: Snapshot;
   readonly #worker: Worker;
+  #unheard: ToWorker[] | undefined = [];
   #onReport: ((why: string | undefined) => void) | undefined;
 
   constructor(worker: Worker, snapshot: Snapshot, events: WorkerEvents) {
@@ -27,7 +28,8 @@ export class WorkerHandle {
     worker.on('message', (message: unknown) => {
       if (!isMessage(message)) return;
       const said = message as ToMaster;
-      if (said.kind === 'done') this.#report(undefined);
+      if (said.kind === 'listening') this.#hears();
+      else if (said.kind === 'done') this.#report(undefined);
       else if (said.kind === 'failed') this.#report(said.why);
       else events.onMessage(said, this);
     });
@@ -56,14 +58,22 @@ export class WorkerHandle {
     return why;
   }
 
+  /** Messages reach it in the order in which they are sent, those of its start as soon as it hears them. */
   send(message: ToWorker): void {
-    if (this.#worker.isConnected()) this.#worker.send(message);
+    if (this.#unheard !== undefined) this.#unheard.push(message);
+    else if (this.#worker.isConnected()) this.#worker.send(message);
   }
 
   /** Ends it; one that has gone already is left alone. */
   kill(signal: NodeJS.Signals): void {
     this.isLeaving = true;
     if (!this.#worker.isDead()) this.#worker.process.kill(signal);
+  }
+
+  #hears(): void {
+    const messages = this.#unheard ?? [];
+    this.#unheard = undefined;
+    for (const message of messages) this.send(message);
   }
 
   #report(why: string | undefined): void {

@@ -10,6 +10,8 @@ export type ToWorker =
 
 /** What a worker says to the master. */
 export type ToMaster =
+  /** It hears what it is told; before, messages would be lost. */
+  | { readonly kind: 'listening' }
   /** It does what `start` or `reload` asked for; or it does not, and why. */
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly why: string }

@@ -21,6 +21,7 @@ export function runWorker(line: CommandLine): void {
   process.on('message', (message: unknown) => {
     if (isMessage(message)) worker.obey(message as ToWorker);
   });
+  tell({ kind: 'listening' });
 }
 
 /** A process that was started by a master. When the master is gone, it is too (`node:cluster` sees to that). */

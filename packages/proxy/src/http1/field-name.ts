@@ -19,6 +19,10 @@ export const FieldKind = {
   forwarded: 9,
   acceptEncoding: 10,
   keepAlive: 11,
+  /** Of an answer: said by nginx itself, or for nginx alone. */
+  own: 12,
+  /** Of an answer: holds a URL of the peer's. */
+  redirect: 13,
 } as const;
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
 
@@ -61,6 +65,16 @@ const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['x-forwarded-proto', FieldKind.forwarded],
   ['x-real-ip', FieldKind.forwarded],
   ['accept-encoding', FieldKind.acceptEncoding],
+  ['server', FieldKind.own],
+  ['date', FieldKind.own],
+  ['x-pad', FieldKind.own],
+  ['x-accel-expires', FieldKind.own],
+  ['x-accel-redirect', FieldKind.own],
+  ['x-accel-limit-rate', FieldKind.own],
+  ['x-accel-buffering', FieldKind.own],
+  ['x-accel-charset', FieldKind.own],
+  ['location', FieldKind.redirect],
+  ['refresh', FieldKind.redirect],
 ]);
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

@@ -92,7 +92,7 @@ function refuseOverlong(text: string, from: number, start: number, limits: HeadL
   const lf = text.indexOf('\n', start);
   if ((lf < 0 ? text.length : lf) - start > limits.line) throw new ProxyError('target_too_long');
   const last = text.lastIndexOf('\n') + 1;
-  if (text.length - from > limits.head || text.length - last > limits.line) {
+  if (text.length - from > limits.head || text.length - last > (limits.fieldLine ?? limits.line)) {
     throw new ProxyError('head_too_large', `too long header line: "${text.slice(last, last + 50)}..."`);
   }
 }
