@@ -11,6 +11,8 @@ import {
   text,
   flag,
 } from './fields.js';
+import { connectionOptions } from './client-options.js';
+import type { ConnectionOptions } from './client-options.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
 import type { FilesOptions } from './files/files-options.js';
@@ -93,6 +95,8 @@ export interface LocationOptions {
   readonly sendTimeout?: number | undefined;
   /** Bytes of a request body, 0 for no limit; `limits.body` when absent. */
   readonly bodyLimit?: number | undefined;
+  /** What the client's connection goes by; `timeouts` and `limits` when absent. */
+  readonly connection?: ConnectionOptions | undefined;
   /**
    * Whose word on the client's address counts: the first of these that changes it, its server's before its own. Default
    * none.
@@ -104,7 +108,8 @@ export interface LocationOptions {
 
 /** A location as a caller writes it. */
 export type GivenLocation = Given<
-  Omit<LocationOptions, 'locations' | 'pass'> & {
+  Omit<LocationOptions, 'locations' | 'pass' | 'connection'> & {
+    readonly connection: Partial<ConnectionOptions>;
     readonly locations: readonly GivenLocation[];
     readonly pass: GivenPass;
   },
@@ -157,6 +162,7 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
   readTimeout: maybe(milliseconds),
   sendTimeout: maybe(milliseconds),
   bodyLimit: maybe(integer(0)),
+  connection: maybe(connectionOptions),
   realIp: maybe(list(realIp)),
   onEnd: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['onEnd']>),
 });

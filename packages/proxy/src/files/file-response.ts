@@ -88,7 +88,8 @@ export class FileResponse implements Responder, FileBodyUser {
   #headText({ status, contentType, contentLength, lastModified, etag, rangeLine }: FileHead): string {
     const modified = lastModified === '' ? '' : `Last-Modified: ${lastModified}\r\n`;
     const added = this.#location.addedTo(status, () => this.#exchange.facts);
-    const last = `ETag: ${etag}\r\n${added}${rangeLine}`;
+    const kept = this.#keepAlive ? this.#location.keepAliveLine : '';
+    const last = `${kept}ETag: ${etag}\r\n${added}${rangeLine}`;
     return answerHeadText(status, contentLines(contentType, contentLength) + modified, this.#keepAlive, last);
   }
 
