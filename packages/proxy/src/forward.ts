@@ -354,7 +354,7 @@ export class Forward implements LinkUser {
       maxAttempts: upstream.peers.length + 1,
     });
     this.attempts.onFailed(error.status);
-    this.#group.tellFailure(error, peer, this.#head, this.#client.origin.clientAddress, retry);
+    this.#group.tellFailure(error, peer, this.#head, this.#client.origin.clientAddress, retry, this.#location.log);
     if (!retry || peer === undefined) {
       this.#fail(error);
     } else if (stale) {

@@ -11,6 +11,7 @@ import {
   text,
   flag,
 } from './fields.js';
+import type { LogLevel } from './options.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
 import type { RealIpOptions } from './listen-options.js';
@@ -91,6 +92,8 @@ export interface LocationOptions {
   readonly realIp?: readonly RealIpOptions[] | undefined;
   /** Told when a request is over, for a tunnel when the tunnel is (`access_log`). */
   readonly onEnd?: ((facts: Facts) => void) | undefined;
+  /** Where errors of its requests are told; where the others are when absent (`error_log`). */
+  readonly log?: ((level: LogLevel, message: string) => void) | undefined;
 }
 
 /** A location as a caller writes it. */
@@ -141,6 +144,7 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
   sendTimeout: maybe(milliseconds),
   bodyLimit: maybe(integer(0)),
   realIp: maybe(list(realIp)),
+  log: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['log']>),
   onEnd: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['onEnd']>),
 });
 

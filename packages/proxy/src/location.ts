@@ -47,6 +47,8 @@ export class Location {
   /** Undefined: what the listener says of the client's address counts. */
   readonly realIps: readonly RealIp[] | undefined;
   readonly onEnd: ((facts: Facts) => void) | undefined;
+  /** Where its errors are told, when not where the others are. */
+  readonly log: LocationOptions['log'];
   /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
 
@@ -74,6 +76,7 @@ export class Location {
     this.bodyLimit = options.bodyLimit ?? limits.body;
     this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
+    this.log = options.log;
     this.prepare = options.prepare;
     const { errorPages = [] } = options;
     this.#errorPages = new Map(

@@ -33,13 +33,20 @@ export class UpstreamGroup {
     });
   }
 
-  /** Tells the log of a failed attempt, without the query string: it carries session ids. */
-  tellFailure(error: ProxyError, peer: Peer | undefined, head: RequestHead, client: string, retry: boolean): void {
+  /** Tells the log, or the location's own, of a failed attempt, without the query string: it carries session ids. */
+  tellFailure(
+    error: ProxyError,
+    peer: Peer | undefined,
+    head: RequestHead,
+    client: string,
+    retry: boolean,
+    log = this.#log,
+  ): void {
     const query = head.target.indexOf('?');
     const path = query < 0 ? head.target : head.target.slice(0, query);
     const where = peer === undefined ? '' : `, peer ${peer.name}`;
     const next = retry ? ', trying the next peer' : '';
-    this.#log(
+    log(
       'error',
       `${error.message} (${error.code})${where}, upstream "${this.upstream.name}", client ${client}, request "${head.method} ${path}"${next}`,
     );

@@ -109,7 +109,7 @@ export class Master {
     );
     this.#settings = settings;
     this.#log = new ErrorLog(targets.process, false);
-    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys()]));
+    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys(), ...around.errorLogs]));
   }
 
   /** The workers cannot make the new files where only root may. */

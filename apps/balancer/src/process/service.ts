@@ -70,7 +70,7 @@ export class Service {
     this.#settings = settings;
     this.#log = new ErrorLog(targets.process, false);
     this.#requestLog = new ErrorLog(targets.requests, false);
-    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys()]));
+    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys(), ...around.errorLogs]));
     // The end began while listeners were being bound: they end, too.
     if (this.#ending !== undefined) this.#close(this.#ending);
   }

@@ -11,6 +11,7 @@ import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
 import { realIpOf } from './real-ip.js';
+import { errorLogOf } from './error-logs.js';
 import { contentTypeOf } from './content-type.js';
 import { tlsGroupName } from './tls.js';
 
@@ -126,7 +127,7 @@ function fieldsOf(scope: Scope, pass: Extract<ProxyPass, { kind: 'constant' }>):
 function commonOf(
   scope: Scope,
   around: Surroundings,
-): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
+): Pick<GivenLocation, 'log' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
@@ -140,6 +141,7 @@ function commonOf(
       ? {}
       : { addedFields: added.map(({ name, value, always }) => ({ name, value: value.value, always })) }),
     ...realIpOf(scope),
+    ...errorLogOf(scope, around),
     bodyLimit: scope.get(http.client_max_body_size),
     ...(writers.length === 0
       ? {}
