@@ -125,6 +125,55 @@ async function answerWhenBack(): Promise<number> {
   }
 }
 
+describe.each([1, 2])('with worker_processes %i', (count) => {
+  test('reloads in quick succession all end well, and a stop ends it within a second', async () => {
+    await prefix.serve('return 200 one;', `worker_processes ${count};`);
+    const program = await prefix.serving();
+    for (let i = 0; i < 30; i++) program.child.kill('SIGHUP');
+    await prefix.serve('return 200 two;', `worker_processes ${count};`);
+    program.child.kill('SIGHUP');
+    await until(() => prefix.read('logs/error.log').trimEnd().endsWith('reconfigured'));
+    expect(await prefix.text()).toBe('two');
+    expect(prefix.read('logs/error.log')).not.toMatch(/\[(?:emerg|alert)\]/);
+    const began = performance.now();
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  test('a stop while it starts ends it, with nothing left behind', async () => {
+    await prefix.serve('return 200 one;', `worker_processes ${count};`);
+    const program = prefix.start('-g', 'daemon off;');
+    await until(() => prefix.exists('logs/error.log'));
+    program.child.kill('SIGTERM');
+    await program.ended;
+    expect(prefix.pid).toBeUndefined();
+    expect(descendants(program.pid)).toEqual([]);
+  });
+
+  test('a second quit changes nothing, a stop after it ends it', async () => {
+    const held = createServer((_request, response) => response.write('first'));
+    await new Promise<void>((resolve) => {
+      held.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = held.address() as AddressInfo;
+    await prefix.serve(`proxy_pass http://127.0.0.1:${port};`, `worker_processes ${count};`);
+    const program = await prefix.serving();
+    const response = await fetch(`http://127.0.0.1:${prefix.port}/`);
+    const text = response.text().catch((error: unknown) => String(error));
+    program.child.kill('SIGQUIT');
+    await prefix.logged(/gracefully shutting down$/);
+    program.child.kill('SIGQUIT');
+    await loggedTimes(new RegExp(`${program.pid}#\\d+: signal 3`, 'g'), 2);
+    expect(prefix.pid).toBe(program.pid);
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(await text).toBe('TypeError: terminated');
+    held.closeAllConnections();
+    held.close();
+  });
+});
+
 describe('a reload', () => {
   let origin: Server;
   let port: number;

@@ -60,15 +60,21 @@ export class Master {
       () => this.#log,
       () => this.#ending !== undefined,
     );
+    const started = this.#workers.start(Math.max(1, this.#settings.workerProcesses));
     obeySignals({
       stop: () => this.#end('stop'),
       quit: () => this.#end('quit'),
-      reload: () => void reloads.ask(),
+      // One that is asked for before all serve waits until they do.
+      reload: () =>
+        void started.then(
+          () => reloads.ask(),
+          () => undefined,
+        ),
       reopen: () => this.#reopen(),
       log: (message) => this.#log.log('notice', message),
     });
     process.on('exit', () => this.#pid.remove(this.#log));
-    await this.#workers.start(Math.max(1, this.#settings.workerProcesses));
+    await started;
     if (this.#ending !== undefined) return;
     this.#pid.write();
     this.#log = this.#log.serving();

@@ -44,7 +44,8 @@ export class Workers {
     const starting = Array.from({ length: count }, () => this.#fork());
     const failed = await Promise.all(starting.map(({ ready }) => ready));
     const why = failed.find((one) => one !== undefined);
-    if (why === undefined) return;
+    // Told to end meanwhile: that they have is no failure.
+    if (why === undefined || this.#isEnding) return;
     await this.end('SIGKILL');
     throw new ConfError(why);
   }
