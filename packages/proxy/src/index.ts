@@ -9,3 +9,4 @@ export { createProxy } from './proxy.js';
 export type { BoundAddress } from './listeners.js';
 export type { Proxy } from './proxy.js';
 export type * from './status.js';
+export type { ConnectionCounts } from './stub-status.js';

@@ -7,12 +7,13 @@ import type { Listener, ListenerHost, WireUp } from './listener.js';
 import type { BoundAddress } from './listeners.js';
 import { Listeners } from './listeners.js';
 import type { Location } from './location.js';
-import type { GivenProxyOptions, LimitOptions, ProxyOptions, TimeoutOptions } from './options.js';
+import type { GivenProxyOptions, LimitOptions, LogLevel, ProxyOptions, TimeoutOptions } from './options.js';
 import { readProxyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
+import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import { Tunnel } from './tunnel.js';
 import { UpstreamGroup } from './upstream-group.js';
@@ -37,6 +38,7 @@ export class Proxy implements ClientHost, ListenerHost {
   readonly #tunnels = new Set<Tunnel>();
   readonly #startedAt = performance.now();
   #requests = 0;
+  #accepted = 0;
   #onAllGone: (() => void) | undefined;
 
   /** @param options as `readProxyOptions` returns them */
@@ -167,6 +169,7 @@ export class Proxy implements ClientHost, ListenerHost {
   }
 
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
+    this.#accepted++;
     this.#clients.add(new Client(this, listener, address, wireUp, proxied));
   }
 
@@ -196,6 +199,17 @@ export class Proxy implements ClientHost, ListenerHost {
     const { realIp } = client.listener;
     if (realIp === undefined || !realIp.trusts(client.socketAddress)) return client.directOrigin;
     return { ...realOrigin(client.directOrigin, head, client.proxied, [realIp]), trusted: true };
+  }
+
+  connectionCounts(): ConnectionCounts {
+    const counts = { reading: 0, writing: this.#tunnels.size, waiting: 0 };
+    for (const { phase } of this.#clients) if (phase !== undefined) counts[phase]++;
+    const active = counts.reading + counts.writing + counts.waiting;
+    return { ...counts, active, accepted: this.#accepted, handled: this.#accepted, requests: this.#requests };
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.options.log(level, message);
   }
 
   onTunnel(client: Client, ends: TunnelEnds, early: string): void {

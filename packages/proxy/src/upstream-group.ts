@@ -2,7 +2,6 @@ import type { ProxyError } from './errors.js';
 import { askHealth } from './health-query.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ProxyOptions, UpstreamOptions } from './options.js';
-import type { Peer } from './peer.js';
 import { LinkPool } from './pool.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from './siblings.js';
@@ -36,7 +35,7 @@ export class UpstreamGroup {
   /** Tells the log, or the location's own, of a failed attempt, without the query string: it carries session ids. */
   tellFailure(
     error: ProxyError,
-    peer: Peer | undefined,
+    peer: string | undefined,
     head: RequestHead,
     client: string,
     retry: boolean,
@@ -44,7 +43,7 @@ export class UpstreamGroup {
   ): void {
     const query = head.target.indexOf('?');
     const path = query < 0 ? head.target : head.target.slice(0, query);
-    const where = peer === undefined ? '' : `, peer ${peer.name}`;
+    const where = peer === undefined ? '' : `, peer ${peer}`;
     const next = retry ? ', trying the next peer' : '';
     log(
       'error',
@@ -68,6 +67,11 @@ export class UpstreamGroup {
   /** Takes over what the group that it replaces knows of sessions. */
   inherit(from: UpstreamGroup): void {
     this.upstream.affinity.inherit(from.upstream.affinity);
+  }
+
+  /** Tells the log, or the location's own, as it is. */
+  tell(message: string, log = this.#log): void {
+    log('error', message);
   }
 
   close(): void {

@@ -1,4 +1,6 @@
+import { hostsToLookUp } from '@pinwheel/nginx-conf';
 import { DiskFiles } from './conf-files.js';
+import { lookUpHosts } from './host-addresses.js';
 import type { ErrorLogTargets } from './error-log-targets.js';
 import type { LogFiles } from './log-files.js';
 import type { Paths } from './paths.js';
@@ -34,7 +36,7 @@ export class BalancerProcess {
    */
   async start(): Promise<void> {
     const service = this.#service;
-    await service.start(new DiskSurroundings(this.#paths, this.#logs));
+    await service.start(await this.#surroundings(service.settings));
     const reloads = new Reloads(
       () => this.#takeOver(),
       () => service.log,
@@ -68,7 +70,12 @@ export class BalancerProcess {
         '"worker_processes" and "user" have changed, which takes effect when the program is started anew',
       );
     }
-    const around = new DiskSurroundings(this.#paths, this.#logs);
+    const around = await this.#surroundings(settings);
     await this.#pid.moving(settings.pidPath, log, () => this.#service.take(settings, around));
+  }
+
+  async #surroundings({ configuration }: Settings): Promise<DiskSurroundings> {
+    const hosts = await lookUpHosts(hostsToLookUp(configuration));
+    return new DiskSurroundings(this.#paths, this.#logs, { hosts });
   }
 }

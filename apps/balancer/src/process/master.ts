@@ -1,7 +1,9 @@
+import { hostsToLookUp } from '@pinwheel/nginx-conf';
 import { DiskFiles } from './conf-files.js';
 import { checkOptions, optionsOf } from './configured-proxy.js';
 import { ErrorLog } from './error-log.js';
 import { type ErrorLogTargets, openErrorLogs } from './error-log-targets.js';
+import { lookUpHosts } from './host-addresses.js';
 import type { LogFiles } from './log-files.js';
 import type { Paths } from './paths.js';
 import { PidKeeper } from './pid-keeper.js';
@@ -24,6 +26,7 @@ export class Master {
   readonly #directives: string;
   readonly #logs: LogFiles;
   readonly #pid: PidKeeper;
+  readonly #files: DiskFiles;
   readonly #workers: Workers;
   #settings: Settings;
   #log: ErrorLog;
@@ -44,8 +47,8 @@ export class Master {
     this.#settings = settings;
     this.#log = new ErrorLog(targets.process, true);
     this.#pid = new PidKeeper(settings.pidPath);
-    const { snapshot } = this.#prepare(settings, files);
-    this.#workers = new Workers(snapshot, () => this.#log);
+    this.#files = files;
+    this.#workers = new Workers(() => this.#log);
   }
 
   /**
@@ -60,7 +63,7 @@ export class Master {
       () => this.#log,
       () => this.#ending !== undefined,
     );
-    const started = this.#workers.start(Math.max(1, this.#settings.workerProcesses));
+    const started = this.#startWorkers();
     obeySignals({
       stop: () => this.#end('stop'),
       quit: () => this.#end('quit'),
@@ -82,17 +85,23 @@ export class Master {
     tellServing();
   }
 
+  async #startWorkers(): Promise<void> {
+    const { snapshot } = await this.#prepare(this.#settings, this.#files);
+    if (this.#ending === undefined) await this.#workers.start(Math.max(1, this.#settings.workerProcesses), snapshot);
+  }
+
   /**
    * Opens what the workers are to have, and gives it to their user.
    *
    * @throws ConfError
    */
-  #prepare(settings: Settings, files: DiskFiles): { snapshot: Snapshot; around: DiskSurroundings } {
-    const around = new DiskSurroundings(this.#paths, this.#logs);
+  async #prepare(settings: Settings, files: DiskFiles): Promise<{ snapshot: Snapshot; around: DiskSurroundings }> {
+    const hosts = await lookUpHosts(hostsToLookUp(settings.configuration));
+    const around = new DiskSurroundings(this.#paths, this.#logs, { hosts });
     checkOptions(optionsOf(settings.configuration, around, () => undefined));
     around.openLogs();
     this.#giveLogs(settings);
-    const snapshot = { conf: [...files.texts], globs: [...files.globs], files: [...around.texts] };
+    const snapshot = { conf: [...files.texts], globs: [...files.globs], hosts, files: [...around.texts] };
     return { snapshot, around };
   }
 
@@ -109,7 +118,7 @@ export class Master {
       this.#log.log('warn', '"user" has changed, which takes effect when the program is started anew');
     }
     const targets = openErrorLogs(settings.configuration, this.#paths, this.#logs);
-    const { snapshot, around } = this.#prepare(settings, files);
+    const { snapshot, around } = await this.#prepare(settings, files);
     await this.#pid.moving(settings.pidPath, this.#log, () =>
       this.#workers.reload(Math.max(1, settings.workerProcesses), snapshot),
     );

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { ConfError } from '@pinwheel/nginx-conf';
+import { ConfError, hostsToLookUp } from '@pinwheel/nginx-conf';
 import { BalancerProcess } from './balancer-process.js';
 import { bytes } from './byte-string.js';
 import { type CommandLine, CommandLineError, readCommandLine } from './command-line.js';
@@ -9,6 +9,7 @@ import { startDaemon } from './daemon.js';
 import { ErrorLog } from './error-log.js';
 import { openErrorLogs } from './error-log-targets.js';
 import type { LogFile } from './log-file.js';
+import { lookUpHosts } from './host-addresses.js';
 import { LogFiles } from './log-files.js';
 import { type Paths, pathsOf, STDERR } from './paths.js';
 import { loadSettings, needsMaster, type Settings, withoutProgram } from './settings.js';
@@ -64,7 +65,7 @@ class Run {
 
   async run(): Promise<number | undefined> {
     try {
-      if (this.#line.test) return this.#test();
+      if (this.#line.test) return await this.#test();
       const settings = this.#load();
       if (this.#line.signal !== undefined) {
         return signalProcess(this.#line.signal, settings.pidPath, this.#log) ? 0 : 1;
@@ -100,11 +101,12 @@ class Run {
     return 1;
   }
 
-  #test(): number {
+  async #test(): Promise<number> {
     const { confFile } = this.#paths;
     try {
       const { configuration, pidPath } = this.#load();
-      const around = new DiskSurroundings(this.#paths, this.#logs);
+      const hosts = await lookUpHosts(hostsToLookUp(configuration));
+      const around = new DiskSurroundings(this.#paths, this.#logs, { hosts });
       checkOptions(optionsOf(configuration, around, () => undefined));
       if (!this.#line.quiet) tellTerminal(`pinwheel: the configuration file ${confFile} syntax is ok\n`);
       openErrorLogs(configuration, this.#paths, this.#logs);

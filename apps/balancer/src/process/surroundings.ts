@@ -16,6 +16,7 @@ type RequestLog = ReturnType<NonNullable<Surroundings['errorLog']>>;
 export class DiskSurroundings implements Surroundings {
   readonly #paths: Paths;
   readonly #logs: LogFiles;
+  readonly prefix: string;
   /** The access logs that the configuration names without variables. */
   readonly accessLogs = new Map<LogFile, Buffering | undefined>();
   /** The error logs of servers and locations. */
@@ -23,13 +24,20 @@ export class DiskSurroundings implements Surroundings {
   readonly hostname = hostname();
   /** Certificates and keys, as they were read. */
   readonly texts: Map<string, string>;
+  /** Undefined where names are to be looked up when a connection is made. */
+  readonly addressesOf?: (host: string) => readonly string[];
   #isOpen = false;
 
-  /** @param given what has been read already */
-  constructor(paths: Paths, logs: LogFiles, given?: Snapshot) {
-    this.texts = new Map(given?.files);
+  /** @param given what is known already: files read, and the addresses of names that the configuration has */
+  constructor(paths: Paths, logs: LogFiles, given: Partial<Snapshot> = {}) {
+    this.texts = new Map(given.files);
     this.#paths = paths;
+    this.prefix = paths.prefix;
     this.#logs = logs;
+    if (given.hosts !== undefined) {
+      const hosts = new Map(given.hosts);
+      this.addressesOf = (host) => hosts.get(host) ?? [];
+    }
   }
 
   /** One that is first asked for while serving has a path with variables: it is open for one line only, as in nginx. */

@@ -19,12 +19,11 @@ export class Workers {
   readonly #log: () => ErrorLog;
   readonly #sessions = new SessionTable();
   readonly #workers = new Set<WorkerHandle>();
-  #snapshot: Snapshot;
+  #snapshot: Snapshot = { conf: [], globs: [], hosts: [], files: [] };
   #isEnding = false;
   #onAllGone: (() => void) | undefined;
 
-  constructor(snapshot: Snapshot, log: () => ErrorLog) {
-    this.#snapshot = snapshot;
+  constructor(log: () => ErrorLog) {
     this.#log = log;
     // Dealing connections out costs a hop of each through the master.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
@@ -40,7 +39,8 @@ export class Workers {
    *
    * @throws ConfError with what the first one says that cannot
    */
-  async start(count: number): Promise<void> {
+  async start(count: number, snapshot: Snapshot): Promise<void> {
+    this.#snapshot = snapshot;
     const starting = Array.from({ length: count }, () => this.#fork());
     const failed = await Promise.all(starting.map(({ ready }) => ready));
     const why = failed.find((one) => one !== undefined);

@@ -16,6 +16,8 @@ import { implicitUpstreams, upstreamOf } from './upstreams.js';
 
 /** What a configuration needs of the world: the program provides it. */
 export interface Surroundings {
+  /** What relative paths start from, those of certificates excepted. */
+  readonly prefix: string;
   /**
    * The log at that path; what is given to it is one line without its end.
    *
@@ -31,6 +33,11 @@ export interface Surroundings {
   readFile(path: string): string;
   /** Name of this machine, for `server_name $hostname`. */
   readonly hostname: string;
+  /**
+   * Addresses of a name that `hostsToLookUp` has told, none when there are none. Without it names are looked up when a
+   * connection is made.
+   */
+  addressesOf?(host: string): readonly string[];
 }
 
 /**
@@ -47,7 +54,7 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
   const listeners = new ListenerTable();
   const upstreams: GivenUpstream[] = block
     .blocks(upstream.upstream)
-    .map(({ value, scope }) => upstreamOf(value, scope));
+    .map(({ value, scope }) => upstreamOf(value, scope, around));
   const given = servers.map(({ scope }): GivenServer => {
     const served: number[] = [];
     const defaultFor: number[] = [];
@@ -74,7 +81,11 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
       });
       return { ...options, tls: listenerTls(here, index, around) };
     }),
-    upstreams: [...upstreams, ...implicitUpstreams(block, upstreams), ...tlsUpstreams(block, upstreams, around)],
+    upstreams: [
+      ...upstreams,
+      ...implicitUpstreams(block, upstreams, around),
+      ...tlsUpstreams(block, upstreams, around),
+    ],
     servers: given,
     // Servers get no request that nobody made, as with nginx; a tag that is not known yet is asked for when it comes.
     tagQueryAtStart: false,
