@@ -269,6 +269,40 @@ test('50 default Socket.IO clients connect through two workers at the first try,
   }
 });
 
+test('with zone, what one worker has at a server counts for the other', async () => {
+  const held: ServerResponse[] = [];
+  const origin = createServer((_request, response) => {
+    response.write('first');
+    held.push(response);
+  });
+  await new Promise<void>((resolve) => {
+    origin.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = origin.address() as AddressInfo;
+  await prefix.configure(
+    `worker_processes 2; error_log logs/error.log notice; events { } http { access_log off;
+     upstream app { zone app 64k; server 127.0.0.1:${port} max_conns=1; }
+     server { listen 127.0.0.1:${prefix.port}; location / { proxy_pass http://app; } location = /pid { return 200 $pid; } } }`,
+  );
+  await prefix.serving();
+  const url = `http://127.0.0.1:${prefix.port}`;
+  const first = await fetch(`${url}/`);
+  const text = first.text().catch((error: unknown) => String(error));
+  // What is told is told within 100 ms.
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  const statuses = new Set<number>();
+  for (let i = 0; i < 20; i++) {
+    const response = await fetch(`${url}/`, { headers: { connection: 'close' } });
+    statuses.add(response.status);
+    await response.text();
+  }
+  expect([...statuses]).toEqual([502]);
+  held[0]?.end(' last');
+  expect(await text).toBe('first last');
+  origin.closeAllConnections();
+  origin.close();
+});
+
 describe.skipIf(process.geteuid?.() !== 0)('as root, with "user"', () => {
   test.each([1, 2])('%i workers have the rights of the user, the master keeps its own', async (count) => {
     await prefix.serve('return 200 $pid;', `user nobody nogroup; worker_processes ${count};`);

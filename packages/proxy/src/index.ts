@@ -3,6 +3,7 @@ export type { ErrorCode, ErrorSource } from './errors.js';
 export { OptionError } from './fields.js';
 export type * from './facts.js';
 export type * from './options.js';
+export type { PeerNews } from './shared-peers.js';
 export { SessionTable } from './session-table.js';
 export type { Siblings } from './siblings.js';
 export { createProxy } from './proxy.js';

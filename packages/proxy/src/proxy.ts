@@ -11,6 +11,7 @@ import type { GivenProxyOptions, LimitOptions, LogLevel, ProxyOptions, TimeoutOp
 import { readProxyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
+import type { PeerNews } from './shared-peers.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
 import type { ConnectionCounts } from './stub-status.js';
@@ -109,6 +110,12 @@ export class Proxy implements ClientHost, ListenerHost {
       for (const { client, underWay } of busy) if (client.underWay === underWay) client.wire.reset();
       for (const tunnel of tunnels) if (this.#tunnels.has(tunnel)) tunnel.destroy();
     }, ms).unref();
+  }
+
+  /** What another process, with this id, tells of the peers of an upstream; undefined when it has ended. */
+  hearOfPeers(from: number, told: { readonly upstream: string; readonly news: readonly PeerNews[] } | undefined): void {
+    if (told !== undefined) this.#groups.get(told.upstream)?.shared?.hear(from, told.news);
+    else for (const group of this.#groups.values()) group.shared?.forget(from);
   }
 
   /** What another process was taught about the sessions of an upstream; see `Siblings`. */

@@ -3,6 +3,7 @@ import { askHealth } from './health-query.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ProxyOptions, UpstreamOptions } from './options.js';
 import { LinkPool } from './pool.js';
+import { SharedPeers } from './shared-peers.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from './siblings.js';
 import { ResolvedPeers } from './resolved-peers.js';
@@ -18,10 +19,13 @@ export class UpstreamGroup {
   readonly #log: ProxyOptions['log'];
   readonly #resolved: ResolvedPeers | undefined;
   readonly #siblings: Siblings | undefined;
+  /** Undefined where each process has its own view of the peers. */
+  readonly shared: SharedPeers | undefined;
 
   constructor(options: UpstreamOptions, proxy: ProxyOptions) {
     this.#siblings = proxy.siblings;
     this.upstream = new Upstream(options, undefined, tellSiblings(proxy.siblings, options.name));
+    if (options.shared && proxy.siblings !== undefined) this.shared = new SharedPeers(this.upstream, proxy.siblings);
     const tls = options.tls === undefined ? undefined : new UpstreamTls(options.tls);
     this.pool = new LinkPool(options.keepalive, proxy.limits, tls);
     this.#log = proxy.log;
@@ -88,6 +92,7 @@ export class UpstreamGroup {
   }
 
   close(): void {
+    this.shared?.close();
     this.#resolved?.close();
     this.pool.close();
   }

@@ -1,4 +1,4 @@
-import type { Siblings } from '@pinwheel/proxy';
+import type { Proxy, Siblings } from '@pinwheel/proxy';
 import { ConfiguredProxy, optionsOf } from './configured-proxy.js';
 import { ErrorLog } from './error-log.js';
 import { type ErrorLogTargets, openErrorLogs } from './error-log-targets.js';
@@ -78,6 +78,11 @@ export class Service {
   #options(settings: Settings, around: DiskSurroundings): ReturnType<typeof optionsOf> {
     const options = optionsOf(settings.configuration, around, (level, message) => this.#requestLog.log(level, message));
     return this.#siblings === undefined ? options : { ...options, siblings: this.#siblings };
+  }
+
+  /** See `Siblings`. */
+  hearOfPeers(...told: Parameters<Proxy['hearOfPeers']>): void {
+    this.#proxy.hearOfPeers(...told);
   }
 
   /** See `Siblings`. */
