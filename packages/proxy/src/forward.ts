@@ -414,9 +414,9 @@ export class Forward implements LinkUser, HandOffUser {
   #tell(error: ProxyError, name: string | undefined, retry: boolean): void {
     if (this.#location.pass !== undefined) {
       const url = name === undefined ? undefined : this.#request.urlAt(name);
-      this.#group.tell(failureText(error, this.#facts(), url, this.responseStarted));
+      this.#group.tell(failureText(error, this.#facts(), url, this.responseStarted), this.#location.log);
     } else {
-      this.#group.tellFailure(error, name, this.#head, this.#client.origin.clientAddress, retry);
+      this.#group.tellFailure(error, name, this.#head, this.#client.origin.clientAddress, retry, this.#location.log);
     }
   }
 

@@ -59,6 +59,8 @@ export class Location {
   /** Beside `Connection: keep-alive`. */
   readonly keepAliveLine: string;
   readonly onEnd: ((facts: Facts) => void) | undefined;
+  /** Where its errors are told, when not where the others are. */
+  readonly log: LocationOptions['log'];
   /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
 
@@ -93,6 +95,7 @@ export class Location {
     this.keepAliveLine = keepaliveHeader === 0 ? '' : `Keep-Alive: timeout=${keepaliveHeader}\r\n`;
     this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
+    this.log = options.log;
     this.prepare = options.prepare;
     const { errorPages = [] } = options;
     this.#errorPages = new Map(

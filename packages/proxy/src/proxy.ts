@@ -14,6 +14,7 @@ import type { GivenProxyOptions, LogLevel, ProxyOptions } from './options.js';
 import { readProxyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
+import type { PeerNews } from './shared-peers.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
 import type { ConnectionCounts } from './stub-status.js';
@@ -113,6 +114,12 @@ export class Proxy implements ClientHost, ListenerHost {
       for (const tunnel of tunnels) if (this.#tunnels.has(tunnel)) tunnel.destroy();
       for (const handOff of handOffs) if (this.#handOffs.has(handOff)) handOff.destroy();
     }, ms).unref();
+  }
+
+  /** What another process, with this id, tells of the peers of an upstream; undefined when it has ended. */
+  hearOfPeers(from: number, told: { readonly upstream: string; readonly news: readonly PeerNews[] } | undefined): void {
+    if (told !== undefined) this.#groups.get(told.upstream)?.shared?.hear(from, told.news);
+    else for (const group of this.#groups.values()) group.shared?.forget(from);
   }
 
   /** What another process was taught about the sessions of an upstream; see `Siblings`. */

@@ -10,6 +10,7 @@ import type { Surroundings } from './proxy-options.js';
 import { connectionOf } from './connections.js';
 import { forwardOf } from './proxy-pass.js';
 import { realIpOf } from './real-ip.js';
+import { errorLogOf } from './error-logs.js';
 import { contentTypeOf } from './content-type.js';
 
 interface LocationBlock {
@@ -95,7 +96,10 @@ function replyOf({ status, text }: Return, scope: Scope): ReplyOptions {
 function commonOf(
   scope: Scope,
   around: Surroundings,
-): Pick<GivenLocation, 'root' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp' | 'connection'> {
+): Pick<
+  GivenLocation,
+  'root' | 'log' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp' | 'connection'
+> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
@@ -111,6 +115,7 @@ function commonOf(
       : { addedFields: added.map(({ name, value, always }) => ({ name, value: value.value, always })) }),
     ...realIpOf(scope),
     connection: connectionOf(scope),
+    ...errorLogOf(scope, around),
     bodyLimit: scope.get(http.client_max_body_size),
     ...(writers.length === 0
       ? {}
