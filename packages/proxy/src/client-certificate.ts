@@ -58,7 +58,7 @@ export function requireCertificate(socket: Socket, host: string, verify: VerifyC
   if (!(socket instanceof TLSSocket)) return;
   const named = negotiated.get(socket);
   // Another server's handshake may not have asked for a certificate at all.
-  if (named !== undefined && named !== host) {
+  if (named !== undefined && host !== '' && named !== host) {
     throw new ProxyError('misdirected', `"${host}", not "${named}"`);
   }
   if (socket.getPeerX509Certificate() === undefined) {

@@ -61,7 +61,6 @@ function makeServer(tls: TlsServerOptions, timeout: number, memory: SessionMemor
   // It listens nowhere: connections are given to it.
   const server = createServer({
     ...serverContext(tls),
-    allowHalfOpen: true,
     handshakeTimeout: timeout,
     ALPNProtocols: ['http/1.1', 'http/1.0', 'http/0.9'],
     requestCert: verifyClient !== 'off',
