@@ -9,7 +9,8 @@ import { BodyReader } from './http1/body.js';
 import { RequestHead, readRequestHead } from './http1/request-head.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
-import type { LimitOptions, TimeoutOptions } from './options.js';
+import type { LimitOptions, LogLevel, TimeoutOptions } from './options.js';
+import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire, WireReader } from './wire.js';
 
@@ -24,6 +25,9 @@ export interface ClientHost {
   /** The location for what could not be read: that of the default server. */
   routeUnreadable(client: Client): Location | undefined;
   originOf(head: RequestHead, client: Client): Origin;
+  /** What is counted of all connections (nginx: `stub_status`). */
+  connectionCounts(): ConnectionCounts;
+  log(level: LogLevel, message: string): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
   onClientClosed(client: Client): void;
 }
@@ -55,6 +59,8 @@ export class Client implements WireReader, BodySink {
   readonly serial = ++connections;
   /** On this connection so far. */
   requests = 0;
+  /** Bytes of the current request's body as they came, framing included; what is dropped does not count. */
+  bodyTaken = 0;
   #exchange: Exchange | undefined;
   /** When a body that nobody wants any more has to be over, in `performance.now()`; undefined while it is wanted. */
   #dropUntil: number | undefined;
@@ -94,9 +100,21 @@ export class Client implements WireReader, BodySink {
     this.deadline.set(host.timeouts.clientHeader);
   }
 
+  /** The request in hand; compared with what it was earlier it tells whether that one is over. */
+  get underWay(): object | undefined {
+    return this.#exchange;
+  }
+
   /** A request is being read or answered. */
   get busy(): boolean {
     return this.#exchange !== undefined || this.#carry !== '';
+  }
+
+  /** What it is counted as (nginx: `stub_status`); undefined when all has been said and only its end is waited for. */
+  get phase(): 'reading' | 'writing' | 'waiting' | undefined {
+    if (this.#ending && this.wire.pending === 0) return undefined;
+    if (this.#exchange !== undefined && this.#dropUntil === undefined) return 'writing';
+    return this.#carry === '' ? 'waiting' : 'reading';
   }
 
   readonly getFacts = (): Facts => {
@@ -160,6 +178,7 @@ export class Client implements WireReader, BodySink {
     }
     const next = this.body.read(buffer, at, end, this);
     if (this.#exchange !== exchange) return next;
+    if (this.#dropUntil === undefined) this.bodyTaken += next - at;
     if (this.#dropUntil !== undefined) {
       if (this.body.done) this.onExchangeEnd(true);
       else this.deadline.set(Math.max(1, Math.min(DROPPED_READ, this.#dropUntil - performance.now())));
@@ -184,6 +203,7 @@ export class Client implements WireReader, BodySink {
     this.#carry = '';
     const next = at + head.length - before;
     this.requests++;
+    this.bodyTaken = 0;
     this.body.begin(head.chunked ? 'chunked' : head.contentLength > 0 ? 'length' : 'none', head.contentLength);
     const exchange = new Exchange(this, head, this.host.originOf(head, this), next < end);
     this.#exchange = exchange;

@@ -3,6 +3,9 @@ import { configuredReply, REDIRECTS } from './configured-reply.js';
 import type { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import type { Facts } from './facts.js';
+import { judgeConditions } from './files/conditions.js';
+import { FileResponse } from './files/file-response.js';
+import type { FilesOptions } from './files/files-options.js';
 import { Forward } from './forward.js';
 import type { Origin } from './forwarded-head.js';
 import type { Reply } from './http1/reply.js';
@@ -11,9 +14,11 @@ import type { RequestHead } from './http1/request-head.js';
 import type { ErrorPage, Location } from './location.js';
 import { valueOf } from './location.js';
 import { encodePath } from './normal-path.js';
-import type { ReplyOptions } from './options.js';
+import type { LogLevel, ReplyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { RequestFacts } from './request-facts.js';
+import type { Responder } from './responder.js';
+import { stubStatusText } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire } from './wire.js';
 
@@ -41,7 +46,7 @@ export class Exchange {
   #location: Location | undefined;
   #facts: RequestFacts | undefined;
   /** Whose answer is under way; undefined when it is an own one, written at once. */
-  #responder: Forward | undefined;
+  #responder: Responder | undefined;
   #bodyHere: boolean;
   #redirects = 0;
   /** An error page has been turned to: the next error is answered plainly (nginx: `recursive_error_pages off`). */
@@ -90,9 +95,31 @@ export class Exchange {
     return this.#location?.serverName ?? '';
   }
 
+  /** Where the files of its location are (nginx: `root`). */
+  get documentRoot(): string {
+    const root = this.#location?.options.root;
+    return root === undefined ? '' : valueOf(root, () => this.facts);
+  }
+
+  /** Tells the error log, with what the request is to an operator, as nginx words it. */
+  log(level: LogLevel, message: string): void {
+    const { line, host } = this.head;
+    const { clientAddress } = this.origin;
+    this.client.host.log(
+      level,
+      `*${this.client.serial} ${message}, client: ${clientAddress}, server: ${this.serverName}, request: "${line}"` +
+        (host === '' ? '' : `, host: "${host}"`),
+    );
+  }
+
   /** A byte of the answer was passed to the client. */
   get responseStarted(): boolean {
     return this.#responder?.responseStarted ?? this.sentHead !== '';
+  }
+
+  /** Status that the answer gets instead of its own; 0 for none. */
+  get toldStatus(): number {
+    return this.#toldStatus;
   }
 
   /** Whether the connection may carry another request after this one. */
@@ -130,8 +157,10 @@ export class Exchange {
       throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${bodyLimit}`);
     }
     location.prepare?.(this.facts);
-    if (location.reply !== undefined) this.#reply(location.reply);
-    else if (location.group !== undefined) this.#forwardTo(location);
+    if (location.reply !== undefined) this.reply(location.reply);
+    else if (location.group !== undefined || location.targets !== undefined) this.#forwardTo(location);
+    else if (location.options.stubStatus === true) this.#replyCounts();
+    else if (location.options.files !== undefined) this.#sendFile(location, location.options.files);
     else this.fail(new ProxyError('no_location', head.target));
   }
 
@@ -145,6 +174,20 @@ export class Exchange {
     if (!this.client.processing) forward.flush();
   }
 
+  #sendFile(location: Location, files: FilesOptions): void {
+    const response = new FileResponse(this, location);
+    this.#responder = response;
+    response.start(files, this.#toldStatus);
+  }
+
+  /** nginx: `stub_status`. */
+  #replyCounts(): void {
+    const { method } = this.head;
+    if (method !== 'GET' && method !== 'HEAD') this.answerError(405);
+    else
+      this.reply({ status: 200, text: stubStatusText(this.client.host.connectionCounts()), contentType: 'text/plain' });
+  }
+
   /** The client may send its body (RFC 9110 10.1.1). */
   #continue(): void {
     if (!this.head.expectContinue || this.client.body.done || this.#bodyHere) return;
@@ -153,8 +196,9 @@ export class Exchange {
     this.wire.flush();
   }
 
-  /** Answers as configured (nginx: `return`). */
-  #reply(reply: ReplyOptions): void {
+  /** Answers with a text, a page or a redirection (nginx: `return`). */
+  reply(reply: ReplyOptions): void {
+    this.#responder = undefined;
     const { status } = reply;
     const answer = configuredReply(reply, this.client.getFacts);
     if (answer === undefined) {
@@ -169,14 +213,31 @@ export class Exchange {
       this.#toldStatus = answer.status;
     } else {
       this.#continue();
+      if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
+        this.#answerIfWanted(answer);
+        return;
+      }
     }
     this.#answer(answer);
+  }
+
+  /** Answers with 200 where the conditions of the request hold, of which this answer has neither time nor tag. */
+  #answerIfWanted(reply: Reply): void {
+    const outcome = judgeConditions((name) => this.head.get(name), { etag: undefined, modified: undefined });
+    if (outcome === 'failed') this.answerError(412);
+    else if (outcome === 'holds') this.#answer(reply);
+    else {
+      this.#toldStatus = 0;
+      this.#answer({ status: 304, body: undefined });
+    }
   }
 
   /** The request goes on as one for that path, in the same server (nginx: an internal redirect). @param path decoded */
   redirect(path: string, args: string | undefined): void {
     const server = this.#location?.server;
+    this.#responder = undefined;
     if (server === undefined || ++this.#redirects > MOST_REDIRECTS) {
+      this.log('error', `rewrite or internal redirection cycle while internally redirecting to "${path}"`);
       this.fail(new ProxyError('redirect_cycle', path));
       return;
     }
@@ -211,13 +272,25 @@ export class Exchange {
     this.answerError(error.status);
   }
 
-  /** Answers with the page of a status, or turns to the one configured for it. @param told a line below the heading */
-  answerError(status: number, told?: string): void {
+  /** The peer's answer is not passed on but taken for an error (nginx: `proxy_intercept_errors`). */
+  intercept(status: number): void {
+    this.#responder = undefined;
+    this.answerError(status);
+  }
+
+  /**
+   * Answers with the page of a status, or turns to the one configured for it.
+   *
+   * @param told a line below the heading
+   * @param last a field line after all others, ended by CRLF
+   */
+  answerError(status: number, told?: string, last = ''): void {
+    this.#responder = undefined;
     if (LAST.has(status)) this.#last = true;
     if (this.#turnsToErrorPage(status)) return;
     const page = errorPage(status, told);
     this.#toldStatus = page.status;
-    this.#answer(page);
+    this.#answer({ ...page, last });
   }
 
   /** nginx: `error_page`. @returns false when there is none for the status: it is to be answered plainly */

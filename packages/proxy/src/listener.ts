@@ -122,13 +122,16 @@ export class Listener {
     this.#tls.accept(socket);
   }
 
-  /** An IPv4 client of a dual-stack listener comes as `::ffff:a.b.c.d`. */
   #addressOf(socket: Socket): string | undefined {
     if (this.options.path !== undefined) return 'unix:';
-    const address = socket.remoteAddress;
-    if (address?.startsWith('::ffff:') === true && isIPv4(address.slice(7))) return address.slice(7);
-    return address;
+    const { remoteAddress } = socket;
+    return remoteAddress === undefined ? undefined : unmapped(remoteAddress);
   }
+}
+
+/** IPv4 addresses of a dual-stack listener come as `::ffff:a.b.c.d`: without that. */
+export function unmapped(address: string): string {
+  return address.startsWith('::ffff:') && isIPv4(address.slice(7)) ? address.slice(7) : address;
 }
 
 /** A connection's other end; the same for the TCP and the TLS socket of one connection. */

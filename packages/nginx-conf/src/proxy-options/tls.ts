@@ -16,6 +16,7 @@ import type { SessionCache } from '../directives/tls.js';
 import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { passPeers } from './upstreams.js';
 
 /** A server of an address, with what it is known by. */
 export interface AddressServer {
@@ -138,13 +139,11 @@ export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
 export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], around: Surroundings): GivenUpstream[] {
   const found = new Map<string, GivenUpstream>();
   const visit = (scope: Scope): void => {
-    for (const { value: pass } of scope.own(proxy.proxy_pass)) {
+    for (const { value: pass, directive } of scope.own(proxy.proxy_pass)) {
       if (pass.kind !== 'constant' || pass.scheme !== 'https' || 'unix' in pass.address) continue;
       const name = tlsGroupName(scope, pass);
-      const { address, authority } = pass;
-      const base = named.find((one) => one.name === authority) ?? {
-        peers: [{ host: address.host, port: address.port ?? 443 }],
-      };
+      const { authority } = pass;
+      const base = named.find((one) => one.name === authority) ?? { peers: passPeers(pass, around, directive) };
       if (!found.has(name)) found.set(name, { ...base, name, tls: upstreamTls(scope, authority, around) });
     }
     for (const { scope: inner } of scope.blocks(http.server)) visit(inner);
