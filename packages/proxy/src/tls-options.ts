@@ -68,6 +68,8 @@ export interface UpstreamTlsOptions {
   /** Certificates between the peer's and that of `ca` at most. Default 1. */
   readonly verifyDepth: number;
   readonly ca?: string | undefined;
+  /** PEM lists of certificates that those of `ca` have taken back: there has to be one of each. Default none. */
+  readonly crl?: string | undefined;
   /** Default TLSv1, TLSv1.1, TLSv1.2 and TLSv1.3. */
   readonly protocols: readonly TlsVersion[];
   /** Default `DEFAULT`. */
@@ -127,6 +129,7 @@ export const upstreamTls = object<UpstreamTlsOptions>({
   verify: optional(flag, false),
   verifyDepth: optional(integer(0), 1),
   ca: maybe(pem),
+  crl: maybe(pem),
   protocols: optional(versions, ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']),
   ciphers: optional(ciphers, 'DEFAULT'),
   cert: maybe(pem),

@@ -125,6 +125,7 @@ export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
     scope.get(proxy.proxy_ssl_verify),
     scope.get(proxy.proxy_ssl_verify_depth),
     scope.get(proxy.proxy_ssl_trusted_certificate) ?? '',
+    scope.get(proxy.proxy_ssl_crl) ?? '',
     scope.get(proxy.proxy_ssl_protocols),
     scope.get(proxy.proxy_ssl_ciphers),
     scope.get(proxy.proxy_ssl_certificate) ?? '',
@@ -155,6 +156,7 @@ export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], arou
 
 function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNullable<GivenUpstream['tls']> {
   const ca = scope.get(proxy.proxy_ssl_trusted_certificate);
+  const crl = scope.get(proxy.proxy_ssl_crl);
   const cert = scope.get(proxy.proxy_ssl_certificate);
   const key = scope.get(proxy.proxy_ssl_certificate_key);
   const verify = scope.get(proxy.proxy_ssl_verify);
@@ -172,6 +174,8 @@ function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNulla
     verify,
     verifyDepth: scope.get(proxy.proxy_ssl_verify_depth),
     ...(ca === undefined ? {} : { ca: readPem('certificate', ca, around) }),
+    // Without verification nginx does not look at it either.
+    ...(crl === undefined || !verify ? {} : { crl: readPem('CRL', crl, around) }),
     protocols: versionsOf(scope.get(proxy.proxy_ssl_protocols), place),
     ciphers: scope.get(proxy.proxy_ssl_ciphers),
     ...(cert === undefined ? {} : { cert: readPem('certificate', cert, around) }),
