@@ -38,6 +38,8 @@ export interface TlsServerOptions {
   readonly sessionCacheName?: string | undefined;
   /** Default `off`. */
   readonly verifyClient?: VerifyClient | undefined;
+  /** Certificates between a client's and the one it is trusted for, at most. Default 1. */
+  readonly verifyDepth?: number | undefined;
   /** PEM certificates that those of clients are verified against, and whose names clients are told. */
   readonly clientCa?: string | undefined;
 }
@@ -106,6 +108,7 @@ const serverFields = {
   sessionCache: maybe(integer(0)),
   sessionCacheName: maybe(text('a name', /./)),
   verifyClient: maybe(verifyClient),
+  verifyDepth: maybe(integer(0)),
   clientCa: maybe(pem),
 };
 

@@ -162,10 +162,12 @@ function ignore(): void {
 /** What a terminal is made of: names and callbacks left out. */
 function settingsOf(server: TlsServerOptions): unknown {
   const { cert, key, passphrases, protocols, ciphers, preferServerCiphers, dhparam } = server;
-  const { sessionTimeout, sessionTickets, sessionCache, sessionCacheName, verifyClient, clientCa } = server;
+  const { sessionTimeout, sessionTickets, sessionCache, sessionCacheName } = server;
+  const { verifyClient, verifyDepth, clientCa } = server;
   return [
     [cert, key, passphrases, protocols, ciphers, preferServerCiphers, dhparam],
-    [sessionTimeout, sessionTickets, sessionCache, sessionCacheName, verifyClient, clientCa],
+    [sessionTimeout, sessionTickets, sessionCache, sessionCacheName],
+    [verifyClient, verifyDepth, clientCa],
   ];
 }
 

@@ -73,6 +73,7 @@ function serverTls(server: Scope, around: Surroundings, fallback: Scope): TlsSer
     sessionTickets: server.get(tls.ssl_session_tickets) && server.get(tls.ssl_session_cache).kind !== 'off',
     ...sessionCacheOf(server.get(tls.ssl_session_cache)),
     verifyClient: server.get(tls.ssl_verify_client),
+    verifyDepth: server.get(tls.ssl_verify_depth),
     ...(clientCa === undefined ? {} : { clientCa: readPem('certificate', clientCa, around) }),
   };
 }
@@ -85,8 +86,8 @@ function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<TlsSer
 }
 
 /** What clients of the server have to show. */
-export function verificationOf(server: Scope): Pick<GivenServer, 'verifyClient' | 'verifyDepth'> {
-  return { verifyClient: server.get(tls.ssl_verify_client), verifyDepth: server.get(tls.ssl_verify_depth) };
+export function verificationOf(server: Scope): Pick<GivenServer, 'verifyClient'> {
+  return { verifyClient: server.get(tls.ssl_verify_client) };
 }
 
 function versionsOf(given: readonly TlsProtocol[], place: { file: string; line: number } | undefined): TlsVersion[] {
