@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { type FlagKind, readFlags, readInteger, UsageError } from '@pinwheel/balancer';
 import { CONTENDERS } from './contenders/all.js';
 import type { Contender } from './contenders/contender.js';
@@ -76,7 +77,7 @@ export function readCommand(args: readonly string[]): Command {
       quick: flags.has('quick'),
       variants: flags.list('variant'),
     },
-    json: flags.value('json'),
+    json: readWritable(flags.value('json')),
   };
 }
 
@@ -98,6 +99,17 @@ function isCalled(name: string, word: string): boolean {
 
 function wordOf(name: string): string {
   return name.toLowerCase().replaceAll(' ', '-');
+}
+
+/** The run may take an hour: a file that cannot be written is told before it. */
+function readWritable(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    closeSync(openSync(file, 'a'));
+    return file;
+  } catch {
+    throw new UsageError('--json', 'a file that can be written', file);
+  }
 }
 
 /** Milliseconds. */

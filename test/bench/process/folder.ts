@@ -1,8 +1,15 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { takePort } from '../../fixture/program.js';
 import type { Launched } from './launch.js';
+
+const folders = new Set<string>();
+
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 /**
  * A program that needs a folder with its configuration and a free port. `start` makes both of use; the folder is removed
@@ -12,7 +19,11 @@ export async function launchInFolder(
   start: (folder: string, port: number) => Promise<Launched>,
 ): Promise<Launched & { readonly port: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'pinwheel-bench-'));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const remove = async (): Promise<void> => {
+    await rm(folder, { recursive: true, force: true });
+    folders.delete(folder);
+  };
+  folders.add(folder);
   try {
     const { port, release } = await takePort();
     await release();

@@ -100,6 +100,11 @@ export async function launchFork(
   }
 }
 
+// However this process ends: what listens to no channel must be told.
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
 /** Ends everything that was started here, at once. */
 export async function endAll(): Promise<void> {
   await Promise.all(

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Backend } from '../contenders/contender.js';
-import { takePort } from '../../fixture/program.js';
 import type { Launched } from '../process/launch.js';
-import { findProgram, launch, launchFork, programFile } from '../process/launch.js';
+import { launchFork, programFile } from '../process/launch.js';
+import { startRedis } from '../process/redis.js';
 import { portIn } from '../process/said.js';
 
 const NODE = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/node')), 'main.js');
@@ -20,7 +20,7 @@ export async function startEcho(): Promise<Backends> {
   return { all: [{ port: portIn(server.message), pid: server.pid }], stop: () => server.stop() };
 }
 
-/** Two echo nodes that share rooms through `REDIS_URL`, or through a redis-server of their own. */
+/** Two echo nodes that share rooms through Redis. */
 export async function startNodes(): Promise<Backends> {
   const started: Launched[] = [];
   const stop = async (): Promise<void> => {
@@ -28,17 +28,11 @@ export async function startNodes(): Promise<Backends> {
     for (const one of started.toReversed()) await one.stop();
   };
   try {
-    let url = process.env['REDIS_URL'] ?? '';
-    if (url === '') {
-      const { port, release } = await takePort();
-      await release();
-      const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
-      started.push(await launch(findProgram('redis-server') ?? 'redis-server', args, port));
-      url = `redis://127.0.0.1:${port}`;
-    }
+    const redis = await startRedis();
+    if (redis.process !== undefined) started.push(redis.process);
     const all: Backend[] = [];
     for (const name of ['Server1', 'Server2']) {
-      const env = { PORT: '0', HOST: '127.0.0.1', REDIS_URL: url, SERVER_NAME: name };
+      const env = { PORT: '0', HOST: '127.0.0.1', REDIS_URL: redis.url, SERVER_NAME: name };
       const node = await launchFork(NODE, [], { env });
       started.push(node);
       all.push({ port: portIn(node.message), pid: node.pid });
@@ -48,10 +42,4 @@ export async function startNodes(): Promise<Backends> {
     await stop();
     throw error;
   }
-}
-
-/** What `startNodes` lacks, and how to get it. */
-export function missingRedis(): string | undefined {
-  if ((process.env['REDIS_URL'] ?? '') !== '' || findProgram('redis-server') !== undefined) return undefined;
-  return 'expected REDIS_URL or an installed redis-server: apt-get install redis-server';
 }

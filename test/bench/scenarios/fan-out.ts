@@ -1,4 +1,5 @@
-import { missingRedis, startNodes } from './backends.js';
+import { missingRedis } from '../process/redis.js';
+import { startNodes } from './backends.js';
 import { loadColumns } from './columns.js';
 import { loadScenario } from './load-scenario.js';
 import type { Variant } from './scenario.js';
