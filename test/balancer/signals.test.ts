@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync } from 'node:fs';
+import { readdirSync, renameSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -233,12 +233,12 @@ test('-s says why it cannot signal, exit 1', async () => {
 
 test('every error_log has its own level; stderr is one too', async () => {
   await prefix.configure(
-    `error_log logs/bad.log; error_log logs/all.log info; error_log stderr notice; worker_processes 4; events { }
+    `error_log logs/bad.log; error_log logs/all.log info; error_log stderr notice; events { }
      http { access_log off; server { listen 127.0.0.1:${prefix.port}; location / { return 200 one; } } }`,
   );
   const program = await prefix.serving();
-  const one = await program.line('stderr', /worker_processes 4/);
-  expect(one).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[notice\] (\d+)#\1: worker_processes 4: one process/);
+  const one = await program.line('stderr', / serves /);
+  expect(one).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[notice\] (\d+)#\1: pinwheel\/.* serves /);
   expect(prefix.read('logs/all.log')).toContain(one);
   expect(prefix.read('logs/bad.log')).toBe('');
   await prefix.configure('foo;');
@@ -256,15 +256,5 @@ test('a configuration without a listener runs until it is told to end', async ()
   await prefix.serve('return 200 one;');
   program.child.kill('SIGHUP');
   await prefix.logged(/reconfigured$/);
-  expect(await prefix.text()).toBe('one');
-});
-
-test.skipIf(process.geteuid?.() !== 0)('as root it becomes the user of the file once it has bound', async () => {
-  await prefix.serve('return 200 one;', 'user nobody nogroup;');
-  const program = await prefix.serving();
-  await prefix.logged(/serves/);
-  const status = readFileSync(`/proc/${program.pid}/status`, 'utf8');
-  expect(status).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
-  expect(status).toMatch(/^Gid:\t65534\t65534\t65534\t65534$/m);
   expect(await prefix.text()).toBe('one');
 });

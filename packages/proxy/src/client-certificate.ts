@@ -31,8 +31,8 @@ const NO_CA = new Set([
   'CERT_UNTRUSTED',
 ]);
 
-/** Connections whose server was found by the name of the handshake. */
-export const choseByName = new WeakSet<TLSSocket>();
+/** The name of the handshake, for connections whose server was found by it. */
+export const negotiated = new WeakMap<TLSSocket, string>();
 
 /** Code of what is wrong with the certificate the client has shown; undefined for nothing. */
 function problemOf(socket: TLSSocket): string | undefined {
@@ -56,9 +56,9 @@ export function verifyResult(socket: TLSSocket): string {
  */
 export function requireCertificate(socket: Socket, host: string, verify: VerifyClient, depth: number): void {
   if (!(socket instanceof TLSSocket)) return;
-  const named = (socket as TLSSocket & { servername?: string | false | null }).servername;
+  const named = negotiated.get(socket);
   // Another server's handshake may not have asked for a certificate at all.
-  if (choseByName.has(socket) && typeof named === 'string' && named.toLowerCase() !== host) {
+  if (named !== undefined && named !== host) {
     throw new ProxyError('misdirected', `"${host}", not "${named}"`);
   }
   if (socket.getPeerX509Certificate() === undefined) {

@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import { Exchange } from './exchange.js';
@@ -8,7 +9,8 @@ import { BodyReader } from './http1/body.js';
 import { RequestHead, readRequestHead } from './http1/request-head.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
-import type { LimitOptions, TimeoutOptions } from './options.js';
+import type { LimitOptions, LogLevel, TimeoutOptions } from './options.js';
+import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire, WireReader } from './wire.js';
 
@@ -23,6 +25,9 @@ export interface ClientHost {
   /** The location for what could not be read: that of the default server. */
   routeUnreadable(client: Client): Location | undefined;
   originOf(head: RequestHead, client: Client): Origin;
+  /** What is counted of all connections (nginx: `stub_status`). */
+  connectionCounts(): ConnectionCounts;
+  log(level: LogLevel, message: string): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
   onClientClosed(client: Client): void;
 }
@@ -40,6 +45,8 @@ const DROPPED_BODY = 30_000;
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
   readonly tls: boolean;
+  /** Plain HTTP where TLS is spoken: every request is answered with 400 (nginx: 497). */
+  readonly refusesPlain: boolean;
   readonly socketAddress: string;
   readonly remotePort: number | undefined;
   /** For peers: who the client is, where nobody else is believed. */
@@ -78,9 +85,10 @@ export class Client implements WireReader, BodySink {
     readonly proxied?: ProxyProtocolFacts,
   ) {
     this.host = host;
-    this.tls = listener.options.tls !== undefined;
     this.socketAddress = address;
     this.wire = wireUp(this);
+    this.tls = this.wire.socket instanceof TLSSocket;
+    this.refusesPlain = listener.options.tls !== undefined && !this.tls;
     this.remotePort = this.wire.socket.remotePort;
     this.directOrigin = {
       socketAddress: address,
@@ -92,9 +100,21 @@ export class Client implements WireReader, BodySink {
     this.deadline.set(host.timeouts.clientHeader);
   }
 
+  /** The request in hand; compared with what it was earlier it tells whether that one is over. */
+  get underWay(): object | undefined {
+    return this.#exchange;
+  }
+
   /** A request is being read or answered. */
   get busy(): boolean {
     return this.#exchange !== undefined || this.#carry !== '';
+  }
+
+  /** What it is counted as (nginx: `stub_status`); undefined when all has been said and only its end is waited for. */
+  get phase(): 'reading' | 'writing' | 'waiting' | undefined {
+    if (this.#ending && this.wire.pending === 0) return undefined;
+    if (this.#exchange !== undefined && this.#dropUntil === undefined) return 'writing';
+    return this.#carry === '' ? 'waiting' : 'reading';
   }
 
   readonly getFacts = (): Facts => {
@@ -185,7 +205,7 @@ export class Client implements WireReader, BodySink {
     this.requests++;
     this.bodyTaken = 0;
     this.body.begin(head.chunked ? 'chunked' : head.contentLength > 0 ? 'length' : 'none', head.contentLength);
-    const exchange = new Exchange(this, head, this.host.originOf(head, this), next < end);
+    const exchange = new Exchange(this, head, this.host.originOf(head, this));
     this.#exchange = exchange;
     if (this.body.done) this.deadline.clear();
     else this.deadline.set(this.host.timeouts.clientBody);
@@ -204,7 +224,7 @@ export class Client implements WireReader, BodySink {
       this.#carry = '';
       this.requests++;
       this.body.begin('none', 0);
-      exchange = new Exchange(this, head, this.host.originOf(head, this), false);
+      exchange = new Exchange(this, head, this.host.originOf(head, this));
       this.#exchange = exchange;
     }
     exchange.fail(error);

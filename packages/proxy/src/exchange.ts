@@ -3,6 +3,9 @@ import { configuredReply, REDIRECTS } from './configured-reply.js';
 import type { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import type { Facts } from './facts.js';
+import { judgeConditions } from './files/conditions.js';
+import { FileResponse } from './files/file-response.js';
+import type { FilesOptions } from './files/files-options.js';
 import { Forward } from './forward.js';
 import type { Origin } from './forwarded-head.js';
 import type { Reply } from './http1/reply.js';
@@ -11,9 +14,11 @@ import type { RequestHead } from './http1/request-head.js';
 import type { ErrorPage, Location } from './location.js';
 import { valueOf } from './location.js';
 import { encodePath } from './normal-path.js';
-import type { ReplyOptions } from './options.js';
+import type { LogLevel, ReplyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { RequestFacts } from './request-facts.js';
+import type { Responder } from './responder.js';
+import { stubStatusText } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire } from './wire.js';
 
@@ -41,8 +46,9 @@ export class Exchange {
   #location: Location | undefined;
   #facts: RequestFacts | undefined;
   /** Whose answer is under way; undefined when it is an own one, written at once. */
-  #responder: Forward | undefined;
-  #bodyHere: boolean;
+  #responder: Responder | undefined;
+  /** The client has been told to send its body. */
+  #continued = false;
   #redirects = 0;
   /** An error page has been turned to: the next error is answered plainly (nginx: `recursive_error_pages off`). */
   #onErrorPage = false;
@@ -53,17 +59,13 @@ export class Exchange {
   /** Its end has been told. */
   #told = false;
 
-  /**
-   * @param head with `close` when it could not be read
-   * @param bodyHere bytes behind the head have come with it
-   */
-  constructor(client: Client, head: RequestHead, origin: Origin, bodyHere: boolean) {
+  /** @param head with `close` when it could not be read */
+  constructor(client: Client, head: RequestHead, origin: Origin) {
     this.client = client;
     this.head = head;
     this.origin = origin;
     this.requestUri = head.target;
     this.writtenBefore = client.wire.bytesWritten;
-    this.#bodyHere = bodyHere;
   }
 
   get wire(): Wire {
@@ -90,9 +92,31 @@ export class Exchange {
     return this.#location?.serverName ?? '';
   }
 
+  /** Where the files of its location are (nginx: `root`). */
+  get documentRoot(): string {
+    const root = this.#location?.options.root;
+    return root === undefined ? '' : valueOf(root, () => this.facts);
+  }
+
+  /** Tells the error log, with what the request is to an operator, as nginx words it. */
+  log(level: LogLevel, message: string): void {
+    const { line, host } = this.head;
+    const { clientAddress } = this.origin;
+    this.client.host.log(
+      level,
+      `*${this.client.serial} ${message}, client: ${clientAddress}, server: ${this.serverName}, request: "${line}"` +
+        (host === '' ? '' : `, host: "${host}"`),
+    );
+  }
+
   /** A byte of the answer was passed to the client. */
   get responseStarted(): boolean {
     return this.#responder?.responseStarted ?? this.sentHead !== '';
+  }
+
+  /** Status that the answer gets instead of its own; 0 for none. */
+  get toldStatus(): number {
+    return this.#toldStatus;
   }
 
   /** Whether the connection may carry another request after this one. */
@@ -102,7 +126,17 @@ export class Exchange {
 
   /** @throws ProxyError */
   begin(): void {
-    this.#enter(this.client.host.route(this.head, this.client));
+    const { client, head } = this;
+    const location = client.host.route(head, client);
+    if (client.refusesPlain || location?.admit !== undefined) this.#admit(location);
+    this.#enter(location);
+  }
+
+  /** Refuses clients that may ask this server nothing, before a location counts. @throws ProxyError */
+  #admit(location: Location | undefined): void {
+    this.#location = location?.server.otherwise ?? location;
+    if (this.client.refusesPlain) throw new ProxyError('plain_http');
+    location?.admit?.(this.client.wire.socket, this.head.host);
   }
 
   #enter(location: Location | undefined): void {
@@ -115,14 +149,15 @@ export class Exchange {
     if (location.realIps !== undefined && this.origin === client.directOrigin) {
       this.origin = realOrigin(this.origin, head, client.proxied, location.realIps);
     }
-    location.admit?.(client.wire.socket, head.host);
     const { bodyLimit } = location;
     if (bodyLimit > 0 && head.contentLength > bodyLimit && !this.#onErrorPage) {
       throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${bodyLimit}`);
     }
     location.prepare?.(this.facts);
-    if (location.reply !== undefined) this.#reply(location.reply);
-    else if (location.group !== undefined) this.#forwardTo(location);
+    if (location.reply !== undefined) this.reply(location.reply);
+    else if (location.group !== undefined || location.targets !== undefined) this.#forwardTo(location);
+    else if (location.options.stubStatus === true) this.#replyCounts();
+    else if (location.options.files !== undefined) this.#sendFile(location, location.options.files);
     else this.fail(new ProxyError('no_location', head.target));
   }
 
@@ -136,16 +171,31 @@ export class Exchange {
     if (!this.client.processing) forward.flush();
   }
 
-  /** The client may send its body (RFC 9110 10.1.1). */
+  #sendFile(location: Location, files: FilesOptions): void {
+    const response = new FileResponse(this, location);
+    this.#responder = response;
+    response.start(files, this.#toldStatus);
+  }
+
+  /** nginx: `stub_status`. */
+  #replyCounts(): void {
+    const { method } = this.head;
+    if (method !== 'GET' && method !== 'HEAD') this.answerError(405);
+    else
+      this.reply({ status: 200, text: stubStatusText(this.client.host.connectionCounts()), contentType: 'text/plain' });
+  }
+
+  /** The client may send its body (RFC 9110 10.1.1). As nginx does, it is told so even when that has come. */
   #continue(): void {
-    if (!this.head.expectContinue || this.client.body.done || this.#bodyHere) return;
-    this.#bodyHere = true;
+    if (!this.head.expectContinue || this.#continued) return;
+    this.#continued = true;
     this.wire.put(CONTINUE);
     this.wire.flush();
   }
 
-  /** Answers as configured (nginx: `return`). */
-  #reply(reply: ReplyOptions): void {
+  /** Answers with a text, a page or a redirection (nginx: `return`). */
+  reply(reply: ReplyOptions): void {
+    this.#responder = undefined;
     const { status } = reply;
     const answer = configuredReply(reply, this.client.getFacts);
     if (answer === undefined) {
@@ -160,14 +210,31 @@ export class Exchange {
       this.#toldStatus = answer.status;
     } else {
       this.#continue();
+      if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
+        this.#answerIfWanted(answer);
+        return;
+      }
     }
     this.#answer(answer);
+  }
+
+  /** Answers with 200 where the conditions of the request hold, of which this answer has neither time nor tag. */
+  #answerIfWanted(reply: Reply): void {
+    const outcome = judgeConditions((name) => this.head.get(name), { etag: undefined, modified: undefined });
+    if (outcome === 'failed') this.answerError(412);
+    else if (outcome === 'holds') this.#answer(reply);
+    else {
+      this.#toldStatus = 0;
+      this.#answer({ status: 304, body: undefined });
+    }
   }
 
   /** The request goes on as one for that path, in the same server (nginx: an internal redirect). @param path decoded */
   redirect(path: string, args: string | undefined): void {
     const server = this.#location?.server;
+    this.#responder = undefined;
     if (server === undefined || ++this.#redirects > MOST_REDIRECTS) {
+      this.log('error', `rewrite or internal redirection cycle while internally redirecting to "${path}"`);
       this.fail(new ProxyError('redirect_cycle', path));
       return;
     }
@@ -199,16 +266,28 @@ export class Exchange {
       this.wire.reset();
       return;
     }
-    this.answerError(error.status, error.told);
+    this.answerError(error.status);
   }
 
-  /** Answers with the page of a status, or turns to the one configured for it. @param told a line below the heading */
-  answerError(status: number, told?: string): void {
+  /** The peer's answer is not passed on but taken for an error (nginx: `proxy_intercept_errors`). */
+  intercept(status: number): void {
+    this.#responder = undefined;
+    this.answerError(status);
+  }
+
+  /**
+   * Answers with the page of a status, or turns to the one configured for it.
+   *
+   * @param told a line below the heading
+   * @param last a field line after all others, ended by CRLF
+   */
+  answerError(status: number, told?: string, last = ''): void {
+    this.#responder = undefined;
     if (LAST.has(status)) this.#last = true;
     if (this.#turnsToErrorPage(status)) return;
     const page = errorPage(status, told);
     this.#toldStatus = page.status;
-    this.#answer(page);
+    this.#answer({ ...page, last });
   }
 
   /** nginx: `error_page`. @returns false when there is none for the status: it is to be answered plainly */

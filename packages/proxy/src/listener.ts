@@ -24,7 +24,8 @@ export interface ListenerHost {
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void;
   /** The listening socket failed after binding, as when there are too many open files. */
   onListenError(error: Error, listener: Listener): void;
-  onHandshakeFailed(error: Error, address: string, listener: Listener): void;
+  /** @param why in nginx's words */
+  onHandshakeFailed(why: string, address: string, listener: Listener): void;
   /** @param why in nginx's words; undefined when the client closed the connection or was too slow */
   onHeaderBroken(why: string | undefined, address: string, listener: Listener): void;
 }
@@ -71,10 +72,7 @@ export class Listener {
   }
 
   #newTls(tls: NonNullable<ListenOptions['tls']>): TlsServer {
-    const server = new TlsServer(tls, (error, socket) =>
-      this.#host.onHandshakeFailed(error, this.#addressOf(socket) ?? 'unknown', this),
-    );
-    server.on('secureConnection', (socket) => {
+    const take = (socket: Socket): void => {
       const address = this.#addressOf(socket);
       if (address === undefined) {
         socket.destroy();
@@ -82,8 +80,12 @@ export class Listener {
       }
       const proxied = this.options.proxyProtocol ? this.#proxied.get(peerKey(socket)) : undefined;
       this.#host.onConnection((reader) => new Wire(socket, reader), address, this, proxied);
+    };
+    return new TlsServer(tls, {
+      secure: take,
+      plain: take,
+      failed: (reason, socket) => this.#host.onHandshakeFailed(reason, this.#addressOf(socket) ?? 'unknown', this),
     });
-    return server;
   }
 
   /** @param socket accepted with `pauseOnConnect` */
@@ -117,16 +119,19 @@ export class Listener {
       socket.once('close', () => this.#proxied.delete(key));
     }
     if (rest !== undefined && rest.length > 0) socket.unshift(rest);
-    this.#tls.emit('connection', socket);
+    this.#tls.accept(socket);
   }
 
-  /** An IPv4 client of a dual-stack listener comes as `::ffff:a.b.c.d`. */
   #addressOf(socket: Socket): string | undefined {
     if (this.options.path !== undefined) return 'unix:';
-    const address = socket.remoteAddress;
-    if (address?.startsWith('::ffff:') === true && isIPv4(address.slice(7))) return address.slice(7);
-    return address;
+    const { remoteAddress } = socket;
+    return remoteAddress === undefined ? undefined : unmapped(remoteAddress);
   }
+}
+
+/** IPv4 addresses of a dual-stack listener come as `::ffff:a.b.c.d`: without that. */
+export function unmapped(address: string): string {
+  return address.startsWith('::ffff:') && isIPv4(address.slice(7)) ? address.slice(7) : address;
 }
 
 /** A connection's other end; the same for the TCP and the TLS socket of one connection. */

@@ -13,12 +13,16 @@ import {
 } from './fields.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
+import type { FilesOptions } from './files/files-options.js';
+import { filesField } from './files/files-options.js';
 import type { RealIpOptions } from './listen-options.js';
 import { realIp } from './listen-options.js';
 import type { GivenPass, PassOptions } from './pass-options.js';
 import { passFields } from './pass-options.js';
 import { templated } from './value.js';
 import type { Value } from './value.js';
+
+export type { FilesOptions } from './files/files-options.js';
 
 /** A field of the request to a peer; '' leaves it out (nginx: `proxy_set_header`). */
 export interface FieldOptions {
@@ -51,7 +55,7 @@ export interface ErrorPageOptions {
   readonly target: Value;
 }
 
-/** What becomes of the requests that fit (nginx: `location`). It has either an `upstream` or a `reply`. */
+/** What becomes of the requests that fit (nginx: `location`): an upstream, `reply`, `stubStatus` or `files` answers. */
 export interface LocationOptions {
   /** Begins with `/`; empty for an expression, for a named location its name. */
   readonly path: string;
@@ -65,6 +69,11 @@ export interface LocationOptions {
   /** The upstream's name. */
   readonly upstream?: string | undefined;
   readonly reply?: ReplyOptions | undefined;
+  /** Answers with what the proxy counts of its connections (`stub_status`). */
+  readonly stubStatus?: true | undefined;
+  readonly files?: FilesOptions | undefined;
+  /** The folder of the files, an absolute path without a slash at its end. Default ''. */
+  readonly root?: Value | undefined;
   /** Looked at for the requests that fit this one. Default none. */
   readonly locations: readonly LocationOptions[];
   /** Run before the request is answered (`set`). */
@@ -102,6 +111,11 @@ export type GivenLocation = Given<
   'path'
 >;
 
+const yes: Field<true> = (given, path) => {
+  if (given === true) return true;
+  throw new OptionError(path, 'true', given);
+};
+
 const fieldName = text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
 
 export const prepare: Field<(facts: Facts) => void> = (given, path) => callback(given, path) as (facts: Facts) => void;
@@ -119,6 +133,9 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
       contentType: maybe(templated),
     }),
   ),
+  stubStatus: maybe(yes),
+  files: maybe(filesField),
+  root: maybe(templated),
   locations: optional((given, path) => list(locationFields)(given, path), []),
   prepare: maybe(prepare),
   errorPages: maybe(
@@ -146,12 +163,10 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
 
 /** @throws OptionError for a location that goes nowhere, to two places, or to an upstream that is not there */
 export function checkUpstreams(location: LocationOptions, path: string, names: ReadonlySet<string>): void {
-  const { reply } = location;
-  const name = location.upstream;
-  const forwards = name !== undefined || location.pass?.url !== undefined;
-  if (forwards && reply !== undefined) throw new OptionError(path, 'either an upstream or a reply', 'both');
-  if (!forwards && reply === undefined && location.locations.length === 0) {
-    throw new OptionError(path, 'either an upstream or a reply', 'neither');
+  const { upstream: name, pass, reply, stubStatus, files } = location;
+  const ways = [name ?? pass?.url, reply, stubStatus, files].filter((way) => way !== undefined).length;
+  if (ways > 1 || (ways === 0 && location.locations.length === 0)) {
+    throw new OptionError(path, 'either an upstream, a reply, stubStatus or files', ways === 0 ? 'none' : 'several');
   }
   if (name !== undefined && !names.has(name)) {
     throw new OptionError(`${path}.upstream`, `one of ${[...names].join(', ')}`, name);

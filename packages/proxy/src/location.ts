@@ -14,6 +14,8 @@ import type {
   TimeoutOptions,
   Value,
 } from './options.js';
+import { Pass } from './pass.js';
+import type { PassTargets } from './pass-target.js';
 import { RealIp } from './real-ip.js';
 import type { Server } from './server.js';
 import type { UpstreamGroup } from './upstream-group.js';
@@ -41,6 +43,10 @@ export class Location {
   readonly reply: ReplyOptions | undefined;
   /** Undefined: the forwarding fields that are always sent (`forwarded-head.ts`). */
   readonly fields: readonly ConfiguredField[] | undefined;
+  /** Undefined: as without an nginx.conf. */
+  readonly pass: Pass | undefined;
+  /** Somebody may ask what attempts a request made. */
+  readonly tellsAttempts: boolean;
   readonly timeouts: PeerTimeouts;
   /** Bytes of a request body; 0 is no limit. */
   readonly bodyLimit: number;
@@ -61,10 +67,14 @@ export class Location {
     limits: LimitOptions,
     readonly server: Server,
     { verifyClient, verifyDepth }: Pick<ServerOptions, 'verifyClient' | 'verifyDepth'>,
+    /** Chooses the group for each request where it is not always the same. */
+    readonly targets?: PassTargets,
   ) {
     this.options = options;
     this.group = group;
     this.reply = options.reply;
+    this.pass = options.pass === undefined ? undefined : new Pass(options.pass);
+    this.tellsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
     this.fields = options.fields?.map((field) => ({ ...field, lower: field.name.toLowerCase() }));
     this.timeouts = {
       connect: options.connectTimeout ?? timeouts.connect,

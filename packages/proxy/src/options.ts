@@ -9,6 +9,7 @@ import type { VerifyClient } from './tls-options.js';
 import { verifyClient } from './tls-options.js';
 import type { GivenUpstream, UpstreamOptions } from './upstream-options.js';
 import { upstream } from './upstream-options.js';
+import type { Siblings } from './siblings.js';
 
 export type * from './listen-options.js';
 export type * from './location-options.js';
@@ -86,6 +87,8 @@ export interface ProxyOptions {
   readonly tagQueryAtStart: boolean;
   /** Where errors are told. Default: nowhere. */
   readonly log: (level: LogLevel, message: string) => void;
+  /** Other processes that serve the same upstreams. Default none. */
+  readonly siblings?: Siblings | undefined;
 }
 
 export type GivenListener = Given<ListenOptions, 'port'>;
@@ -106,6 +109,7 @@ export interface GivenProxyOptions {
   readonly tagQueryInterval?: number;
   readonly tagQueryAtStart?: boolean;
   readonly log?: (level: LogLevel, message: string) => void;
+  readonly siblings?: Siblings | undefined;
 }
 
 const server = object<ServerOptions>({
@@ -153,6 +157,7 @@ const proxy = object<ProxyOptions>({
   tagQueryInterval: optional(milliseconds, 1_000),
   tagQueryAtStart: optional(flag, true),
   log: optional(logger, () => undefined),
+  siblings: maybe((given) => given as Siblings),
 });
 
 /**

@@ -59,6 +59,8 @@ export interface PassOptions {
    */
   readonly bufferRequest: boolean;
   readonly retry: RetryOptions;
+  /** An answer with a status that an error page is configured for is not passed on. Default false. */
+  readonly intercept: boolean;
   /**
    * What becomes of the URL in `Location` and `Refresh` of an answer (nginx: `proxy_redirect`); undefined leaves it as it
    * is.
@@ -97,6 +99,7 @@ export const passFields: Field<PassOptions> = object<PassOptions>({
   tlsName: maybe(templated),
   bufferRequest: optional(flag, false),
   retry: optional(retry, retry({}, 'retry')),
+  intercept: optional(flag, false),
   redirect: maybe((given, path) => callback(given, path) as NonNullable<PassOptions['redirect']>),
   hidden: optional(list(text('a field name in lower case', /^[^A-Z\s]+$/)), []),
 });

@@ -1,6 +1,7 @@
 import type { HeadLimits } from './http1/head.js';
 import { Link } from './link.js';
 import type { KeepaliveOptions } from './options.js';
+import type { Via } from './pass.js';
 import type { Peer } from './peer.js';
 import type { UpstreamTls } from './upstream-tls.js';
 
@@ -21,14 +22,21 @@ export class LinkPool {
     this.#limits = limits;
   }
 
-  /** An idle connection to the peer, or undefined. */
-  take(peer: Peer): Link | undefined {
+  /** An idle connection to the peer, or undefined. @param key see `Via.key` */
+  take(peer: Peer, key = ''): Link | undefined {
     const links = this.#idle.get(peer);
-    const link = links?.pop();
-    if (link === undefined) return undefined;
+    let link = links?.at(-1);
+    if (links === undefined || link === undefined) return undefined;
+    if (link.key === key) {
+      links.pop();
+    } else {
+      const at = links.findLastIndex((one) => one.key === key);
+      link = at < 0 ? undefined : links.splice(at, 1)[0];
+      if (link === undefined) return undefined;
+    }
     if (this.#expired(link, performance.now())) {
       // Those below it are older still.
-      this.#drop(peer);
+      if (key === '') this.#drop(peer);
       link.destroy();
       return undefined;
     }
@@ -36,8 +44,8 @@ export class LinkPool {
   }
 
   /** A new connection to the peer, still connecting. */
-  open(peer: Peer): Link {
-    return new Link(peer, this.#limits, this.#tls);
+  open(peer: Peer, via?: Via): Link {
+    return new Link(peer, this.#limits, this.#tls, via);
   }
 
   /** Takes back a connection whose response has ended, or closes it where it may not be used again. */

@@ -7,12 +7,13 @@ import type { Listener, ListenerHost, WireUp } from './listener.js';
 import type { BoundAddress } from './listeners.js';
 import { Listeners } from './listeners.js';
 import type { Location } from './location.js';
-import type { GivenProxyOptions, LimitOptions, ProxyOptions, TimeoutOptions } from './options.js';
+import type { GivenProxyOptions, LimitOptions, LogLevel, ProxyOptions, TimeoutOptions } from './options.js';
 import { readProxyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
+import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import { Tunnel } from './tunnel.js';
 import { UpstreamGroup } from './upstream-group.js';
@@ -37,6 +38,7 @@ export class Proxy implements ClientHost, ListenerHost {
   readonly #tunnels = new Set<Tunnel>();
   readonly #startedAt = performance.now();
   #requests = 0;
+  #accepted = 0;
   #onAllGone: (() => void) | undefined;
 
   /** @param options as `readProxyOptions` returns them */
@@ -76,9 +78,10 @@ export class Proxy implements ClientHost, ListenerHost {
    * Takes new options while serving: listeners on the same address stay open, new ones are bound first, and what is under
    * way ends as it began. When an option does not fit or a listener cannot be bound, nothing changes.
    *
+   * @param limitMs milliseconds after which requests and tunnels that are under way now are closed; no limit when absent
    * @throws OptionError, or the system's error as `listen`
    */
-  async reload(given: GivenProxyOptions): Promise<void> {
+  async reload(given: GivenProxyOptions, limitMs?: number): Promise<void> {
     const options = readProxyOptions(given);
     const gone = await this.#listeners.update(options.listeners);
     const before = this.#groups;
@@ -86,8 +89,30 @@ export class Proxy implements ClientHost, ListenerHost {
     this.#routes = new Routes(options, this.#groups);
     this.options = options;
     for (const client of this.#clients) if (gone.has(client.listener)) client.closeWhenIdle();
-    for (const group of before.values()) group.close();
+    for (const [name, group] of before) {
+      this.#groups.get(name)?.inherit(group);
+      group.close();
+    }
     this.#askForTags();
+    if (limitMs !== undefined) this.#limitWhatIsUnderWay(limitMs);
+  }
+
+  #limitWhatIsUnderWay(ms: number): void {
+    const tunnels = [...this.#tunnels];
+    const busy = [...this.#clients].flatMap((client) => {
+      const { underWay } = client;
+      return underWay === undefined ? [] : [{ client, underWay }];
+    });
+    if (tunnels.length === 0 && busy.length === 0) return;
+    setTimeout(() => {
+      for (const { client, underWay } of busy) if (client.underWay === underWay) client.wire.reset();
+      for (const tunnel of tunnels) if (this.#tunnels.has(tunnel)) tunnel.destroy();
+    }, ms).unref();
+  }
+
+  /** What another process was taught about the sessions of an upstream; see `Siblings`. */
+  adoptTag(upstream: string, tag: string, peer: string): void {
+    this.#groups.get(upstream)?.upstream.affinity.adoptTag(tag, peer);
   }
 
   /** Where the listeners are bound, in the order of the options. */
@@ -144,6 +169,7 @@ export class Proxy implements ClientHost, ListenerHost {
   }
 
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
+    this.#accepted++;
     this.#clients.add(new Client(this, listener, address, wireUp, proxied));
   }
 
@@ -151,8 +177,8 @@ export class Proxy implements ClientHost, ListenerHost {
     this.options.log('crit', `listener ${name}: ${error.message}`);
   }
 
-  onHandshakeFailed(error: Error, address: string, { name }: Listener): void {
-    this.options.log('info', `TLS handshake failed: ${error.message.trim()}, client: ${address}, server: ${name}`);
+  onHandshakeFailed(why: string, address: string, { name }: Listener): void {
+    this.options.log('info', `${why}, client: ${address}, server: ${name}`);
   }
 
   onHeaderBroken(why: string | undefined, address: string, { name }: Listener): void {
@@ -173,6 +199,17 @@ export class Proxy implements ClientHost, ListenerHost {
     const { realIp } = client.listener;
     if (realIp === undefined || !realIp.trusts(client.socketAddress)) return client.directOrigin;
     return { ...realOrigin(client.directOrigin, head, client.proxied, [realIp]), trusted: true };
+  }
+
+  connectionCounts(): ConnectionCounts {
+    const counts = { reading: 0, writing: this.#tunnels.size, waiting: 0 };
+    for (const { phase } of this.#clients) if (phase !== undefined) counts[phase]++;
+    const active = counts.reading + counts.writing + counts.waiting;
+    return { ...counts, active, accepted: this.#accepted, handled: this.#accepted, requests: this.#requests };
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.options.log(level, message);
   }
 
   onTunnel(client: Client, ends: TunnelEnds, early: string): void {

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from './facts.js';
+import { unmapped } from './listener.js';
 import { normalPath } from './normal-path.js';
 import { hostName } from './host-name.js';
+import type { ConnectionCounts } from './stub-status.js';
 import { tlsFact } from './tls-facts.js';
 
 const HOSTNAME = hostname();
@@ -45,7 +48,7 @@ export class RequestFacts implements Facts {
   get serverAddr(): string {
     const { listener, wire } = this.#exchange.client;
     const { path } = listener.options;
-    return path === undefined ? (wire.socket.localAddress ?? '') : `unix:${path}`;
+    return path === undefined ? unmapped(wire.socket.localAddress ?? '') : `unix:${path}`;
   }
   get serverPort(): number | undefined {
     return this.#exchange.client.wire.socket.localPort;
@@ -127,6 +130,20 @@ export class RequestFacts implements Facts {
   }
   get proxyPort(): string | undefined {
     return this.#exchange.forward?.defaultPort;
+  }
+  get documentRoot(): string {
+    return this.#exchange.documentRoot;
+  }
+  get realpathRoot(): string | undefined {
+    try {
+      return realpathSync.native(Buffer.from(this.documentRoot, 'latin1'), 'latin1');
+    } catch {
+      // It is not there, or may not be looked at.
+      return undefined;
+    }
+  }
+  connectionCounts(): ConnectionCounts {
+    return this.#exchange.client.host.connectionCounts();
   }
   get upstreamAttempts(): readonly UpstreamAttempt[] {
     return this.#exchange.forward?.attempts.all ?? [];

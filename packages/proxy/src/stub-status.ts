@@ -4,22 +4,18 @@ export interface ConnectionCounts {
   readonly accepted: number;
   readonly handled: number;
   readonly requests: number;
-  /** Open now: `reading` a request head, `writing` from then on to the answer's end, `waiting` for a request. */
+  /** Open now: `reading` a request head, `writing` from then on to the end of the answer, `waiting` for a request. */
+  readonly active: number;
   readonly reading: number;
   readonly writing: number;
   readonly waiting: number;
 }
 
-/** All that are open now. */
-export function activeConnections({ reading, writing, waiting }: ConnectionCounts): number {
-  return reading + writing + waiting;
-}
-
 /** The page of `stub_status`. */
 export function stubStatusText(counts: ConnectionCounts): string {
-  const { accepted, handled, requests, reading, writing, waiting } = counts;
+  const { accepted, handled, requests, active, reading, writing, waiting } = counts;
   return (
-    `Active connections: ${activeConnections(counts)} \n` +
+    `Active connections: ${active} \n` +
     'server accepts handled requests\n' +
     ` ${accepted} ${handled} ${requests} \n` +
     `Reading: ${reading} Writing: ${writing} Waiting: ${waiting} \n`

@@ -29,6 +29,13 @@ export interface TlsServerOptions {
   readonly sessionTimeout?: number | undefined;
   /** Sessions are resumed from tickets. Default true. */
   readonly sessionTickets?: boolean | undefined;
+  /**
+   * Sessions kept for clients that resume by id (TLS 1.2), the least recently used forgotten first. With any, clients of
+   * TLS 1.3 resume even without `sessionTickets`. Default 0.
+   */
+  readonly sessionCache?: number | undefined;
+  /** Sessions of a cache with a name, and the key of their tickets, outlive a reload. Default none. */
+  readonly sessionCacheName?: string | undefined;
   /** Default `off`. */
   readonly verifyClient?: VerifyClient | undefined;
   /** PEM certificates that those of clients are verified against, and whose names clients are told. */
@@ -48,8 +55,6 @@ export interface TlsOptions extends TlsServerOptions {
   readonly named?: readonly NamedTls[] | undefined;
   /** Milliseconds for a handshake. Default 60,000. */
   readonly handshakeTimeout?: number | undefined;
-  /** Sessions kept for clients that resume by id (TLS 1.2), the least recently used forgotten first. Default 0. */
-  readonly sessionCache?: number | undefined;
 }
 
 /** TLS towards the peers of an upstream. */
@@ -96,6 +101,8 @@ const serverFields = {
   dhparam: maybe(pem),
   sessionTimeout: maybe(integer(1, 2_147_483_647, 'seconds')),
   sessionTickets: maybe(flag),
+  sessionCache: maybe(integer(0)),
+  sessionCacheName: maybe(text('a name', /./)),
   verifyClient: maybe(verifyClient),
   clientCa: maybe(pem),
 };
@@ -112,7 +119,6 @@ export const listenerTls = object<TlsOptions>({
     ),
   ),
   handshakeTimeout: maybe(milliseconds),
-  sessionCache: maybe(integer(0)),
 });
 
 export const upstreamTls = object<UpstreamTlsOptions>({

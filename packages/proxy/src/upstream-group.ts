@@ -2,9 +2,10 @@ import type { ProxyError } from './errors.js';
 import { askHealth } from './health-query.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ProxyOptions, UpstreamOptions } from './options.js';
-import type { Peer } from './peer.js';
 import { LinkPool } from './pool.js';
 import { TagQuery } from './tag-query.js';
+import type { Siblings } from './siblings.js';
+import { askSiblings, tellSiblings } from './siblings.js';
 import { Upstream } from './upstream.js';
 import { UpstreamTls } from './upstream-tls.js';
 
@@ -14,9 +15,11 @@ export class UpstreamGroup {
   readonly pool: LinkPool;
   readonly tags: TagQuery;
   readonly #log: ProxyOptions['log'];
+  readonly #siblings: Siblings | undefined;
 
   constructor(options: UpstreamOptions, proxy: ProxyOptions) {
-    this.upstream = new Upstream(options);
+    this.#siblings = proxy.siblings;
+    this.upstream = new Upstream(options, undefined, tellSiblings(proxy.siblings, options.name));
     const tls = options.tls === undefined ? undefined : new UpstreamTls(options.tls);
     this.pool = new LinkPool(options.keepalive, proxy.limits, tls);
     this.#log = proxy.log;
@@ -30,15 +33,38 @@ export class UpstreamGroup {
   }
 
   /** Tells the log of a failed attempt, without the query string: it carries session ids. */
-  tellFailure(error: ProxyError, peer: Peer | undefined, head: RequestHead, client: string, retry: boolean): void {
+  tellFailure(error: ProxyError, peer: string | undefined, head: RequestHead, client: string, retry: boolean): void {
     const query = head.target.indexOf('?');
     const path = query < 0 ? head.target : head.target.slice(0, query);
-    const where = peer === undefined ? '' : `, peer ${peer.name}`;
+    const where = peer === undefined ? '' : `, peer ${peer}`;
     const next = retry ? ', trying the next peer' : '';
     this.#log(
       'error',
       `${error.message} (${error.code})${where}, upstream "${this.upstream.name}", client ${client}, request "${head.method} ${path}"${next}`,
     );
+  }
+
+  /** Whether somebody may be asked whose session this is. */
+  mayFindOut(sid: string): boolean {
+    const { affinity } = this.upstream;
+    return affinity.unknownTag(sid) || (this.#siblings !== undefined && affinity.unknownHere(sid));
+  }
+
+  /** Asks whose session this is: the siblings first, then the peers for their tags. Never rejects. */
+  async findOut(sid: string): Promise<void> {
+    const { affinity, name } = this.upstream;
+    if (this.#siblings !== undefined) await askSiblings(this.#siblings, name, sid, affinity);
+    if (affinity.unknownTag(sid)) await this.tags.ask();
+  }
+
+  /** Takes over what the group that it replaces knows of sessions. */
+  inherit(from: UpstreamGroup): void {
+    this.upstream.affinity.inherit(from.upstream.affinity);
+  }
+
+  /** Tells the log as it is. */
+  tell(message: string): void {
+    this.#log('error', message);
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import { Affinity } from './affinity.js';
+import type { Tell } from './affinity.js';
 import type { PolicyName, UpstreamOptions } from './options.js';
 import { Peer } from './peer.js';
 import { ConsistentHash } from './policy/consistent-hash.js';
@@ -24,8 +25,11 @@ export class Upstream {
   readonly #websocketPolicy: Policy;
   readonly #backupPolicy = new RoundRobin();
 
-  /** @param now milliseconds of a clock that never goes back */
-  constructor(options: UpstreamOptions, now: () => number = () => performance.now()) {
+  /**
+   * @param now milliseconds of a clock that never goes back
+   * @param tell told of what answers teach about sessions
+   */
+  constructor(options: UpstreamOptions, now: () => number = () => performance.now(), tell?: Tell) {
     this.name = options.name;
     this.options = options;
     // nginx: a single server is never taken out by max_fails; there is nothing else to ask.
@@ -33,7 +37,7 @@ export class Upstream {
     this.peers = options.peers.map((peer, index) => new Peer(single ? { ...peer, maxFails: 0 } : peer, index, now));
     this.#primary = this.peers.filter((peer) => !peer.options.backup);
     this.#backup = this.peers.filter((peer) => peer.options.backup);
-    this.affinity = new Affinity(this.peers, options.learnedSids);
+    this.affinity = new Affinity(this.peers, options.learnedSids, tell);
     this.#policy = this.#policyOf(options.policy);
     this.#sessionPolicy = this.#policyOf(options.policy);
     const { websocketPolicy = options.policy } = options;

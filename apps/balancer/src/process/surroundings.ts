@@ -2,27 +2,41 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { ConfError, confPrefix, fullPath, type Surroundings } from '@pinwheel/nginx-conf';
 import { bytes } from './byte-string.js';
+import type { Buffering } from './line-buffer.js';
 import { LogFile } from './log-file.js';
 import type { LogFiles } from './log-files.js';
 import type { Paths } from './paths.js';
+import type { Snapshot } from './snapshot.js';
 import { fileFailureMessage } from './system-failure.js';
 
 /** The files of this machine for one configuration: its access logs, certificates and keys. */
 export class DiskSurroundings implements Surroundings {
   readonly #paths: Paths;
   readonly #logs: LogFiles;
+  readonly prefix: string;
   /** The access logs that the configuration names without variables. */
-  readonly accessLogs = new Set<LogFile>();
+  readonly accessLogs = new Map<LogFile, Buffering | undefined>();
   readonly hostname = hostname();
+  /** Certificates and keys, as they were read. */
+  readonly texts: Map<string, string>;
+  /** Undefined where names are to be looked up when a connection is made. */
+  readonly addressesOf?: (host: string) => readonly string[];
   #isOpen = false;
 
-  constructor(paths: Paths, logs: LogFiles) {
+  /** @param given what is known already: files read, and the addresses of names that the configuration has */
+  constructor(paths: Paths, logs: LogFiles, given: Partial<Snapshot> = {}) {
+    this.texts = new Map(given.files);
     this.#paths = paths;
+    this.prefix = paths.prefix;
     this.#logs = logs;
+    if (given.hosts !== undefined) {
+      const hosts = new Map(given.hosts);
+      this.addressesOf = (host) => hosts.get(host) ?? [];
+    }
   }
 
   /** One that is first asked for while serving has a path with variables: it is open for one line only, as in nginx. */
-  accessLog(path: string): (line: string) => void {
+  accessLog(path: string, buffering?: Buffering): (line: string) => void {
     const full = fullPath(path, this.#paths.prefix);
     if (this.#isOpen) {
       return (line) => {
@@ -32,7 +46,10 @@ export class DiskSurroundings implements Surroundings {
       };
     }
     const file = this.#logs.at(full);
-    this.accessLogs.add(file);
+    if (this.accessLogs.has(file) && !isSame(this.accessLogs.get(file), buffering)) {
+      throw new ConfError(`access_log "${full}" already defined with conflicting parameters`);
+    }
+    this.accessLogs.set(file, buffering);
     return (line) => file.write(`${line}\n`);
   }
 
@@ -42,9 +59,10 @@ export class DiskSurroundings implements Surroundings {
    * @throws ConfError in nginx's words when one cannot be opened
    */
   openLogs(): void {
-    for (const file of this.accessLogs) {
+    for (const [file, buffering] of this.accessLogs) {
       try {
         file.open();
+        file.gather(buffering);
       } catch (error) {
         throw new ConfError(fileFailureMessage(file.path, error));
       }
@@ -55,10 +73,18 @@ export class DiskSurroundings implements Surroundings {
   /** A relative path starts from the folder of the configuration file. */
   readFile(path: string): string {
     const full = fullPath(path, confPrefix(this.#paths.confFile));
+    const known = this.texts.get(full);
+    if (known !== undefined) return known;
     try {
-      return readFileSync(bytes(full), 'latin1');
+      const text = readFileSync(bytes(full), 'latin1');
+      this.texts.set(full, text);
+      return text;
     } catch (error) {
       throw new Error(fileFailureMessage(full, error), { cause: error });
     }
   }
+}
+
+function isSame(one: Buffering | undefined, other: Buffering | undefined): boolean {
+  return one?.size === other?.size && one?.flush === other?.flush;
 }

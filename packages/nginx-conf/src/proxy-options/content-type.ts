@@ -12,8 +12,8 @@ export function contentTypeOf(scope: Scope): Value {
   return ({ uri }) => types.get(extension(uri)) ?? other;
 }
 
-/** What follows the last dot of the last segment, lower case; '' without one. */
+/** What follows the last dot of the last segment, lower case; '' without one. A dot that begins a name begins no extension. */
 function extension(path: string): string {
   const dot = path.lastIndexOf('.');
-  return dot < path.lastIndexOf('/') ? '' : path.slice(dot + 1).toLowerCase();
+  return dot <= path.lastIndexOf('/') + 1 ? '' : path.slice(dot + 1).toLowerCase();
 }

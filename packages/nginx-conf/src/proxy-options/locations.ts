@@ -9,6 +9,7 @@ import type { ProxyPass } from '../directives/proxy.js';
 import { ConfError } from '../error.js';
 import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
+import { contentOf, rootOf } from './files.js';
 import type { Surroundings } from './proxy-options.js';
 import { realIpOf } from './real-ip.js';
 import { contentTypeOf } from './content-type.js';
@@ -38,7 +39,7 @@ export function locationsOf(
       reply === undefined
         ? blocks.map((block) => locationOf(block, around))
         : [{ path: '/', reply, ...common }, ...named],
-    otherwise: { path: '', ...common },
+    otherwise: { path: '', ...contentOf(server), ...common },
     ...(prepare === undefined ? {} : { prepare }),
   };
 }
@@ -100,7 +101,7 @@ function replyOf({ status, text }: Return, scope: Scope): ReplyOptions {
 
 function forwardOf(scope: Scope, refuse: Refuse): Partial<GivenLocation> {
   const pass = scope.get(proxy.proxy_pass);
-  if (pass === undefined) return refuse('a location without "proxy_pass" or "return"');
+  if (pass === undefined) return contentOf(scope);
   if (pass.kind === 'variable') return refuse('"proxy_pass" with variables');
   if ('unix' in pass.address) return refuse('"proxy_pass" to a unix socket');
   if (scope.get(proxy.proxy_http_version) === '1.0') return refuse('"proxy_http_version 1.0"');
@@ -126,13 +127,14 @@ function fieldsOf(scope: Scope, pass: Extract<ProxyPass, { kind: 'constant' }>):
 function commonOf(
   scope: Scope,
   around: Surroundings,
-): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
+): Pick<GivenLocation, 'root' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
   const added = scope.list(http.add_header);
   const pages = scope.list(http.error_page);
   return {
+    root: rootOf(scope, around),
     ...(pages.length === 0
       ? {}
       : { errorPages: pages.map(({ statuses, answer, uri }) => ({ statuses, answer, target: uri.value })) }),
@@ -151,8 +153,10 @@ function commonOf(
   };
 }
 
-function writerOf({ path, format, condition }: AccessLog, around: Surroundings): (facts: Facts) => void {
-  const constant = path.isConstant ? around.accessLog(path.source) : undefined;
+function writerOf({ path, format, condition, buffer, flush }: AccessLog, around: Surroundings): (facts: Facts) => void {
+  const constant = path.isConstant
+    ? around.accessLog(path.source, buffer === 0 ? undefined : { size: buffer, flush })
+    : undefined;
   return (facts) => {
     if (condition !== undefined) {
       const holds = condition.evaluate(facts);

@@ -4,7 +4,7 @@ import { proxyOptions } from './proxy-options.js';
 
 function optionsOf(http: string): ReturnType<typeof proxyOptions> {
   const files = { read: () => ({ text: `events { } http { access_log off; ${http} }` }), glob: () => [] };
-  const around = { accessLog: () => () => undefined, readFile: () => '', hostname: 'here' };
+  const around = { prefix: '/srv/', accessLog: () => () => undefined, readFile: () => '', hostname: 'here' };
   return proxyOptions(loadConfiguration(files, '/nginx.conf'), around);
 }
 
@@ -23,7 +23,6 @@ test('servers on one address share a listener', () => {
 
 test.each([
   ['keepalive_time', `keepalive_time 1s; server { ${LOCATION} }`],
-  ['root', 'server { root html; }'],
   ['send_timeout', `server { send_timeout 1s; ${LOCATION} } server { listen 81; ${LOCATION} }`],
 ])('%s is refused where the proxy would not follow it', (name, http) => {
   expect(() => optionsOf(http)).toThrow(`the "${name}" directive is not served by pinwheel`);

@@ -15,12 +15,26 @@ import { implicitUpstreams, upstreamOf } from './upstreams.js';
 
 /** What a configuration needs of the world: the program provides it. */
 export interface Surroundings {
-  /** The log at that path; what is given to it is one line without its end. */
-  accessLog(path: string): (line: string) => void;
+  /** What relative paths start from, those of certificates excepted. */
+  readonly prefix: string;
+  /**
+   * The log at that path; what is given to it is one line without its end.
+   *
+   * @param buffering bytes of lines that are gathered, and milliseconds after which they are written anyhow
+   */
+  accessLog(
+    path: string,
+    buffering?: { readonly size: number; readonly flush?: number | undefined },
+  ): (line: string) => void;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
   /** Name of this machine, for `server_name $hostname`. */
   readonly hostname: string;
+  /**
+   * Addresses of a name that `hostsToLookUp` has told, none when there are none. Without it names are looked up when a
+   * connection is made.
+   */
+  addressesOf?(host: string): readonly string[];
 }
 
 /**
@@ -37,7 +51,7 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
   const listeners = new ListenerTable();
   const upstreams: GivenUpstream[] = block
     .blocks(upstream.upstream)
-    .map(({ value, scope }) => upstreamOf(value, scope));
+    .map(({ value, scope }) => upstreamOf(value, scope, around));
   const given = servers.map(({ scope }): GivenServer => {
     const served: number[] = [];
     const defaultFor: number[] = [];
@@ -64,7 +78,11 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
       });
       return { ...options, tls: listenerTls(here, index, around) };
     }),
-    upstreams: [...upstreams, ...implicitUpstreams(block, upstreams), ...tlsUpstreams(block, upstreams, around)],
+    upstreams: [
+      ...upstreams,
+      ...implicitUpstreams(block, upstreams, around),
+      ...tlsUpstreams(block, upstreams, around),
+    ],
     servers: given,
     // Servers get no request that nobody made, as with nginx; a tag that is not known yet is asked for when it comes.
     tagQueryAtStart: false,

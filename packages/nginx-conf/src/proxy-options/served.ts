@@ -7,7 +7,7 @@ import type { Scope } from '../scope.js';
  * by name. The second list may stand only where it holds for everything: in `http`, or in the only server.
  */
 const SERVED: ReadonlySet<string> = words(`
-    server listen server_name location return set error_page map types default_type log_format access_log
+    server listen server_name location return set error_page root index stub_status map types default_type log_format access_log
     client_max_body_size upstream ip_hash least_conn hash random keepalive keepalive_requests keepalive_time
     keepalive_timeout zone sticky_sid websocket proxy_pass proxy_http_version proxy_set_header
     proxy_connect_timeout proxy_read_timeout proxy_send_timeout proxy_buffering

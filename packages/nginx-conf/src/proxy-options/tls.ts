@@ -7,15 +7,16 @@ import type {
   TlsServerOptions,
   TlsVersion,
 } from '@pinwheel/proxy';
-import type { Spec } from '../directive.js';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
 import type { TlsProtocol } from '../directives/tls-protocols.js';
 import { tls } from '../directives/tls.js';
+import type { SessionCache } from '../directives/tls.js';
 import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { passPeers } from './upstreams.js';
 
 /** A server of an address, with what it is known by. */
 export interface AddressServer {
@@ -34,14 +35,6 @@ export function listenerTls(servers: readonly AddressServer[], index: number, ar
   const fallback = servers.find(({ options }) => options.defaultFor?.includes(index)) ?? servers[0];
   if (fallback === undefined) throw new TypeError('an address without a server');
   const { scope } = fallback;
-  const shared = scope.get(tls.ssl_session_cache);
-  // Node changes only one certificate, and neither versions nor ciphers, once the name is known.
-  const several = servers.find(({ scope: one }) => one.list(tls.ssl_certificate).length > 1);
-  if (several !== undefined && servers.length > 1) {
-    const place = several.scope.opener?.directive;
-    throw new ConfError('several certificates of a server that shares its address are not served by pinwheel', place);
-  }
-  refuseDifferences(servers, scope);
   const named = servers.map(({ scope: one, options }): NamedTls => {
     const regexes = one
       .own(http.server_name)
@@ -56,59 +49,39 @@ export function listenerTls(servers: readonly AddressServer[], index: number, ar
   return {
     ...serverTls(scope, around, scope),
     handshakeTimeout: Math.max(1, scope.get(http.client_header_timeout)),
-    // nginx: a megabyte holds about 4,000 sessions.
-    sessionCache: shared.kind === 'kept' ? (shared.builtin ?? Math.floor((shared.shared?.size ?? 0) / 262)) : 0,
     ...(named.length > 1 ? { named } : {}),
   };
 }
 
-/** What holds for a whole address here, and may not differ from server to server. */
-const OF_THE_ADDRESS: readonly Spec[] = [
-  tls.ssl_protocols,
-  tls.ssl_ciphers,
-  tls.ssl_prefer_server_ciphers,
-  tls.ssl_dhparam,
-  tls.ssl_session_cache,
-  tls.ssl_session_timeout,
-  tls.ssl_session_tickets,
-];
-
-/** @throws ConfError naming the directive that a server sets otherwise than the default server */
-function refuseDifferences(servers: readonly AddressServer[], fallback: Scope): void {
-  for (const { scope } of servers) {
-    for (const spec of OF_THE_ADDRESS) {
-      if (JSON.stringify(scope.get(spec)) === JSON.stringify(fallback.get(spec))) continue;
-      const what = `"${spec.name}" other than that of the default server of the address`;
-      throw new ConfError(`${what} is not served by pinwheel`, scope.opener?.directive);
-    }
-  }
-}
-
-/** @param fallback the default server, whose certificate a server without its own uses */
+/** @param fallback the default server, whose handshakes a server without certificates of its own uses */
 function serverTls(server: Scope, around: Surroundings, fallback: Scope): TlsServerOptions {
-  const place = server.opener?.directive;
-  const refuses = server.get(tls.ssl_reject_handshake);
-  const own = server.list(tls.ssl_certificate).length > 0 || refuses ? server : fallback;
-  const certificates = refuses ? [] : own.list(tls.ssl_certificate);
-  const keys = refuses ? [] : own.list(tls.ssl_certificate_key);
-  if (certificates.length === 0 && !refuses && !fallback.get(tls.ssl_reject_handshake)) {
-    throw new ConfError('no "ssl_certificate" is defined for the "listen ... ssl" directive', place);
-  }
+  if (server.get(tls.ssl_reject_handshake)) return { cert: [], key: [] };
+  const certificates = server.list(tls.ssl_certificate);
+  if (certificates.length === 0 && server !== fallback) return serverTls(fallback, around, fallback);
+  const keys = server.list(tls.ssl_certificate_key);
   const dhparam = server.get(tls.ssl_dhparam);
   const clientCa = server.get(tls.ssl_client_certificate);
   return {
     cert: certificates.map((path) => readPem('certificate', path, around)),
     key: certificates.map((_, i) => readPem('certificate key', keys[i] ?? '', around)),
-    passphrases: passphrasesOf(own.get(tls.ssl_password_file), around),
-    protocols: versionsOf(server.get(tls.ssl_protocols), place),
+    passphrases: passphrasesOf(server.get(tls.ssl_password_file), around),
+    protocols: versionsOf(server.get(tls.ssl_protocols), server.opener?.directive),
     ciphers: server.get(tls.ssl_ciphers),
     preferServerCiphers: server.get(tls.ssl_prefer_server_ciphers),
     ...(dhparam === undefined ? {} : { dhparam: readPem('DH parameters', dhparam, around) }),
     sessionTimeout: Math.max(1, server.get(tls.ssl_session_timeout)),
     sessionTickets: server.get(tls.ssl_session_tickets) && server.get(tls.ssl_session_cache).kind !== 'off',
+    ...sessionCacheOf(server.get(tls.ssl_session_cache)),
     verifyClient: server.get(tls.ssl_verify_client),
     ...(clientCa === undefined ? {} : { clientCa: readPem('certificate', clientCa, around) }),
   };
+}
+
+function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<TlsServerOptions> {
+  if (kind !== 'kept') return {};
+  // nginx: a megabyte holds about 4,000 sessions.
+  if (shared !== undefined) return { sessionCache: Math.floor(shared.size / 262), sessionCacheName: shared.name };
+  return { sessionCache: builtin ?? 0 };
 }
 
 /** What clients of the server have to show. */
@@ -166,13 +139,11 @@ export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
 export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], around: Surroundings): GivenUpstream[] {
   const found = new Map<string, GivenUpstream>();
   const visit = (scope: Scope): void => {
-    for (const { value: pass } of scope.own(proxy.proxy_pass)) {
+    for (const { value: pass, directive } of scope.own(proxy.proxy_pass)) {
       if (pass.kind !== 'constant' || pass.scheme !== 'https' || 'unix' in pass.address) continue;
       const name = tlsGroupName(scope, pass);
-      const { address, authority } = pass;
-      const base = named.find((one) => one.name === authority) ?? {
-        peers: [{ host: address.host, port: address.port ?? 443 }],
-      };
+      const { authority } = pass;
+      const base = named.find((one) => one.name === authority) ?? { peers: passPeers(pass, around, directive) };
       if (!found.has(name)) found.set(name, { ...base, name, tls: upstreamTls(scope, authority, around) });
     }
     for (const { scope: inner } of scope.blocks(http.server)) visit(inner);

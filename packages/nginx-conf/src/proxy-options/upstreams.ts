@@ -5,14 +5,17 @@ import type { ProxyPass } from '../directives/proxy.js';
 import { upstream } from '../directives/upstream.js';
 import type { UpstreamServer } from '../directives/upstream.js';
 import { ConfError } from '../error.js';
+import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
+import { addressesOf } from './hosts.js';
+import type { Surroundings } from './proxy-options.js';
 
 /** An `upstream` block. */
-export function upstreamOf(name: string, scope: Scope): GivenUpstream {
+export function upstreamOf(name: string, scope: Scope, around: Surroundings): GivenUpstream {
   const websocket = scope.get(upstream.websocket);
   return {
     name,
-    peers: scope.own(upstream.server).map(({ value, directive }) => peerOf(value, directive)),
+    peers: scope.own(upstream.server).flatMap(({ value, directive }) => peersOf(value, around, directive)),
     ...policyOf(scope),
     ...(websocket === undefined ? {} : { websocketPolicy: websocket }),
     stickySid: scope.get(upstream.sticky_sid),
@@ -45,13 +48,13 @@ function policyOf(scope: Scope): Pick<GivenUpstream, 'policy' | 'hashKey'> {
   return { policy: 'round_robin' };
 }
 
-function peerOf(server: UpstreamServer, place: { readonly file: string; readonly line: number }): GivenPeer {
+/** A name is one peer for each of its addresses. */
+function peersOf(server: UpstreamServer, around: Surroundings, place: Place): GivenPeer[] {
   const { address } = server;
   if (server.resolve || server.service !== undefined) {
     throw new ConfError('the "resolve" parameter of the "server" directive is not served by pinwheel', place);
   }
-  return {
-    ...('unix' in address ? { host: `unix:${address.unix}`, port: 0 } : { host: address.host, port: address.port }),
+  const common = {
     server: server.source,
     weight: server.weight,
     maxFails: server.maxFails,
@@ -62,16 +65,24 @@ function peerOf(server: UpstreamServer, place: { readonly file: string; readonly
     drain: server.drain,
     ...(server.route === undefined ? {} : { route: server.route }),
   };
+  if ('unix' in address) return [{ ...common, host: `unix:${address.unix}`, port: 0 }];
+  const { port } = address;
+  return addressesOf(address, server.source, around, place).map((host) => ({ ...common, host, port }));
 }
 
 /** `proxy_pass http://host:port` without an `upstream` block of that name: a group of that one server. */
-export function implicitUpstreams(block: Scope, named: readonly GivenUpstream[]): GivenUpstream[] {
+export function implicitUpstreams(
+  block: Scope,
+  named: readonly GivenUpstream[],
+  around: Surroundings,
+): GivenUpstream[] {
   const found = new Map<string, GivenUpstream>();
   const visit = (scope: Scope): void => {
-    for (const { value: pass } of scope.own(proxy.proxy_pass)) {
-      const address = addressOf(pass);
-      if (address === undefined || named.some(({ name }) => name === address.name)) continue;
-      found.set(address.name, { name: address.name, peers: [address.peer] });
+    for (const { value: pass, directive } of scope.own(proxy.proxy_pass)) {
+      if (pass.kind === 'variable' || pass.scheme === 'https') continue;
+      const name = pass.authority;
+      if (found.has(name) || named.some((one) => one.name === name)) continue;
+      found.set(name, { name, peers: passPeers(pass, around, directive) });
     }
     for (const { scope: inner } of scope.blocks(http.server)) visit(inner);
     for (const { scope: inner } of scope.blocks(http.location)) visit(inner);
@@ -80,7 +91,13 @@ export function implicitUpstreams(block: Scope, named: readonly GivenUpstream[])
   return [...found.values()];
 }
 
-function addressOf(pass: ProxyPass): { name: string; peer: GivenPeer } | undefined {
-  if (pass.kind !== 'constant' || pass.scheme === 'https' || 'unix' in pass.address) return undefined;
-  return { name: pass.authority, peer: { host: pass.address.host, port: pass.address.port ?? 80 } };
+/** The peers that a `proxy_pass` names by itself. */
+export function passPeers(
+  { address, scheme }: Extract<ProxyPass, { kind: 'constant' }>,
+  around: Surroundings,
+  place: Place,
+): GivenPeer[] {
+  if ('unix' in address) return [{ host: `unix:${address.unix}`, port: 0 }];
+  const port = address.port ?? (scheme === 'https' ? 443 : 80);
+  return addressesOf(address, address.host, around, place).map((host) => ({ host, port }));
 }

@@ -1,8 +1,8 @@
+import { valueOf } from '../location.js';
 import type { ByteRange } from './byte-ranges.js';
 import { parseRanges } from './byte-ranges.js';
 import type { Validators } from './conditions.js';
 import { judgeConditions, rangeApplies } from './conditions.js';
-import { contentTypeOf } from './content-type.js';
 import type { FilePlan, FileRequest } from './file-plan.js';
 import type { FilesOptions } from './files-options.js';
 
@@ -11,12 +11,12 @@ export type BodyPart = string | ByteRange;
 
 /** What the head of an answer with a file says of it, besides what all answers say. */
 export interface FileHead {
-  readonly status: 200 | 206 | 304;
+  readonly status: number;
   /** '' is told by no field. */
   readonly contentType: string;
   /** Bytes; undefined is told by no field. */
   readonly contentLength: number | undefined;
-  /** Value of `Last-Modified`. */
+  /** Value of `Last-Modified`; '' is told by no field. */
   readonly lastModified: string;
   readonly etag: string;
   /** The line of `Accept-Ranges` or `Content-Range`, ended by CRLF, or ''. nginx puts it last. */
@@ -33,6 +33,13 @@ let boundaries = 0;
  */
 export function fileAnswer(request: FileRequest, options: FilesOptions, size: number, modified: number): FilePlan {
   const etag = `"${modified.toString(16)}-${size.toString(16)}"`;
+  const contentType = valueOf(options.contentType, request.facts);
+  const withBody = request.method !== 'HEAD';
+  if (request.told !== 0 && request.told !== 200) {
+    const { head, body } = whole(contentType, size);
+    const told = { ...head, status: request.told, rangeLine: '', lastModified: '', etag };
+    return { kind: 'file', head: told, body: withBody ? body : [] };
+  }
   const validators: Validators = { etag, modified };
   const field = (name: string): string | undefined => request.field(name);
   const outcome = judgeConditions(field, validators);
@@ -45,15 +52,13 @@ export function fileAnswer(request: FileRequest, options: FilesOptions, size: nu
       body: [],
     };
   }
-  const contentType = contentTypeOf(request.uri, options);
   const range = field('range');
   const ranges =
     range === undefined || !rangeApplies(field('if-range'), validators) ? 'whole' : parseRanges(range, size);
   if (ranges === 'unsatisfiable') {
-    return { kind: 'error', status: 416, fields: `Content-Range: bytes */${size}\r\n` };
+    return { kind: 'error', status: 416, last: `Content-Range: bytes */${size}\r\n` };
   }
   const answer = ranges === 'whole' ? whole(contentType, size) : partial(contentType, ranges, size);
-  const withBody = request.method !== 'HEAD';
   return { kind: 'file', head: { ...common, ...answer.head }, body: withBody ? answer.body : [] };
 }
 

@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, stat } from 'node:fs/promises';
 import type { Facts } from '../facts.js';
 import { valueOf } from '../location.js';
+import { encodePath } from '../normal-path.js';
 import type { LogLevel } from '../options.js';
 import type { BodyPart, FileHead } from './file-answer.js';
 import { fileAnswer } from './file-answer.js';
@@ -20,6 +21,10 @@ export interface FileRequest {
   readonly args: string | undefined;
   /** The first field of a name, which is in lower case. */
   field(name: string): string | undefined;
+  /** Where `uri` is in the file system. */
+  readonly path: string;
+  /** The status that the answer has to have, for the page of an error; 0 leaves it to the file. */
+  readonly told: number;
   readonly facts: () => Facts;
 }
 
@@ -31,11 +36,11 @@ export type FilePlan =
   | { readonly kind: 'redirect'; readonly location: string }
   /** As if this path had been asked for, with the same arguments: perhaps by another location (nginx: `index`). */
   | { readonly kind: 'internal'; readonly uri: string }
-  /** With the page of the status. `fields`: further field lines, each ended by CRLF. */
+  /** With the page of the status. `last`: a field line after all others, ended by CRLF. */
   | {
       readonly kind: 'error';
       readonly status: number;
-      readonly fields?: string;
+      readonly last?: string;
       readonly log?: { readonly level: LogLevel; readonly message: string };
     };
 
@@ -44,14 +49,12 @@ const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'
 
 /** Looks what there is under the path, as nginx does (`root`, `index`). Never rejects. */
 export async function readFilePlan(request: FileRequest, options: FilesOptions): Promise<FilePlan> {
-  const { method, uri, facts } = request;
+  const { method, uri } = request;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return { kind: 'error', status: 405 };
-  const path = valueOf(options.root, facts) + uri;
-  return uri.endsWith('/') ? planFolder(request, options, path) : planFile(request, options, path);
+  return uri.endsWith('/') ? planFolder(request, options) : planFile(request, options);
 }
 
-/** @param path with a slash at its end */
-async function planFolder({ uri, facts }: FileRequest, options: FilesOptions, path: string): Promise<FilePlan> {
+async function planFolder({ uri, path, facts }: FileRequest, options: FilesOptions): Promise<FilePlan> {
   let isThere = false;
   for (const index of options.indexes) {
     const name = valueOf(index, facts);
@@ -75,7 +78,8 @@ function noIndex(path: string, { code, reason }: FileFailure): FilePlan {
   return failed(404, 'error', `"${path}" is not found (${reason})`);
 }
 
-async function planFile(request: FileRequest, options: FilesOptions, path: string): Promise<FilePlan> {
+async function planFile(request: FileRequest, options: FilesOptions): Promise<FilePlan> {
+  const { path } = request;
   let file: FileHandle | undefined;
   try {
     // Opening a FIFO would wait for its writer.
@@ -120,12 +124,4 @@ async function failureOf(looked: Promise<unknown>): Promise<FileFailure | undefi
 /** A byte string as a path of the file system. */
 function bytes(path: string): Buffer {
   return Buffer.from(path, 'latin1');
-}
-
-/** A path as it may stand in a `Location`. */
-function encodePath(path: string): string {
-  return path.replace(
-    /[\0-\x20\x7f-\xff"#%<>?\\^`{|}]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
 }

@@ -59,10 +59,12 @@ export interface Reply {
   readonly status: number;
   /** No field when absent or ''. */
   readonly contentType?: string | undefined;
-  /** A byte string (latin1), as all texts on the wire. */
-  readonly body: string;
+  /** A byte string (latin1), as all texts on the wire; undefined: there is none, and no length of it is told. */
+  readonly body: string | undefined;
   /** Where a redirect goes. As with nginx, a path that was made a whole URL stands before `Connection`, others after it. */
   readonly location?: { readonly url: string; readonly madeWhole: boolean };
+  /** A field line after all others, ended by CRLF. */
+  readonly last?: string;
   /** It is the page of a status, for which another may be configured. */
   readonly page?: boolean;
 }
@@ -99,17 +101,37 @@ export function replyText(reply: Reply, keepAlive: boolean, withBody: boolean, a
   // RFC 9110 15.3.5, 15.4.5: these have no body. As with nginx, a 304 states the length of the text it has not.
   const bare = status === 204 || status === 304;
   const described = status !== 204;
+  const content = described ? contentLines(contentType, body?.length) : '';
+  const [before, after] = location === undefined ? ['', ''] : locationLines(location);
+  const head = answerHeadText(status, content + before, keepAlive, after + added + (reply.last ?? ''));
+  return head + (withBody && !bare ? (body ?? '') : '');
+}
+
+function locationLines({ url, madeWhole }: NonNullable<Reply['location']>): readonly [before: string, after: string] {
+  const line = `Location: ${url}\r\n`;
+  return madeWhole ? [line, ''] : ['', line];
+}
+
+/** The lines of `Content-Type` and `Content-Length`, those that are known. */
+export function contentLines(type: string | undefined, length: number | undefined): string {
+  const typeLine = type === undefined || type === '' ? '' : `Content-Type: ${type}\r\n`;
+  return length === undefined ? typeLine : `${typeLine}Content-Length: ${length}\r\n`;
+}
+
+/**
+ * The head of an answer of the balancer's own, its fields in nginx's order.
+ *
+ * @param before lines of what is known of the content and of its place, each ended by CRLF
+ * @param after further lines
+ */
+export function answerHeadText(status: number, before: string, keepAlive: boolean, after: string): string {
   return (
     `HTTP/1.1 ${status} ${reasonOf(status)}\r\n` +
     'Server: pinwheel\r\n' +
     `Date: ${new Date().toUTCString()}\r\n` +
-    (described && contentType !== undefined && contentType !== '' ? `Content-Type: ${contentType}\r\n` : '') +
-    (described ? `Content-Length: ${body.length}\r\n` : '') +
-    (location?.madeWhole === true ? `Location: ${location.url}\r\n` : '') +
+    before +
     `Connection: ${keepAlive ? 'keep-alive' : 'close'}\r\n` +
-    (location?.madeWhole === false ? `Location: ${location.url}\r\n` : '') +
-    `${added}\r\n` +
-    (withBody && !bare ? body : '')
+    `${after}\r\n`
   );
 }
 

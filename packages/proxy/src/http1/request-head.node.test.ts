@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProxyError } from '../errors.js';
 import { openRaw } from '../fixture/raw-connection.js';
 import { requestHeadText } from '../forwarded-head.js';
+import type { BodyLength } from '../outgoing-request.js';
 import type { RequestHead } from './request-head.js';
 import { readRequestHead } from './request-head.js';
 
@@ -176,6 +177,10 @@ function headText(one: WellFormed): string {
 
 const BODY = 'the body of a request may hold\r\n\r\nanything at all';
 
+function bodyLengthOf({ chunked, contentLength }: RequestHead): BodyLength {
+  return chunked ? 'chunked' : contentLength < 0 ? 'none' : contentLength;
+}
+
 function bodyFor(head: RequestHead): string {
   if (head.chunked) return `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`;
   return head.contentLength > 0 ? BODY.repeat(2).slice(0, head.contentLength) : '';
@@ -255,7 +260,9 @@ describe("Node's strict parser", () => {
   }
 
   async function expectHeard(heads: readonly RequestHead[]): Promise<void> {
-    const requests = heads.map((head) => requestHeadText(head, origin, 'default', false) + bodyFor(head));
+    const requests = heads.map(
+      (head) => requestHeadText(head, origin, 'default', bodyLengthOf(head), false) + bodyFor(head),
+    );
     const { heard, refused } = await node.hear(requests);
     const at = heard.length;
     expect(refused, `refused: ${JSON.stringify(requests[at] ?? requests[at - 1])}`).toBeUndefined();
