@@ -37,8 +37,7 @@ const METHOD = /^[A-Z_-]+$/;
 /** No white space and no control character; bytes beyond ASCII as nginx takes them. */
 const TARGET = /^[!-~\x80-\xff]+$/;
 /** Scheme, host and port of a target in absolute form (RFC 9112 3.2.2). */
-const ABSOLUTE =
-  /^[A-Za-z][-+.0-9A-Za-z]*:\/\/((?:\[[-\w:.~!$&'()*+,;=]*\]|[-.0-9A-Za-z]*)(?::[0-9]*)?)(?=[/?]|$)/;
+const ABSOLUTE = /^[A-Za-z][-+.0-9A-Za-z]*:\/\/((?:\[[-\w:.~!$&'()*+,;=]*\]|[-.0-9A-Za-z]*)(?::[0-9]*)?)(?=[/?]|$)/;
 const USUAL_HOST = /^[-\w]+(?:\.[-\w]+)*\.?(?::[0-9]*)?$/;
 
 /**
