@@ -46,9 +46,12 @@ async function start(runner: Runner): Promise<void> {
   running.set(runner, { recipe, port });
 }
 
-/** What each of the two answers. */
+/** What each of the two answers. They are asked again where the days that remain have changed in between. */
 async function answers(ask: (port: number) => Promise<string>): Promise<readonly string[]> {
-  return Promise.all(BOTH.map((runner) => ask(running.get(runner)?.port ?? 0)));
+  const once = (): Promise<readonly string[]> => Promise.all(BOTH.map((runner) => ask(running.get(runner)?.port ?? 0)));
+  const both = await once();
+  const days = both.map((answer) => /client_v_remain=(\d*)/.exec(answer)?.[1]);
+  return days[0] === days[1] ? both : once();
 }
 
 const CLIENTS: readonly (readonly [string, ConnectionOptions])[] = [
@@ -75,6 +78,7 @@ describe('the variables of a TLS connection', () => {
     async (_, options) => {
       const [ours, theirs] = await answers(async (port) => bodyOf(await get(port, 'one.test', options)));
       expect(ours?.split('|')).toEqual(theirs?.split('|'));
+      expect(ours).toMatch(/client_v_remain=[12]?\|/);
     },
   );
 

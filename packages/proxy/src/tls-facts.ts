@@ -7,7 +7,12 @@ import type { ClientHello } from './client-hello.js';
 import { onelineName, rfc2253Name } from './distinguished-name.js';
 import type { TlsFact } from './facts.js';
 
-const DAY = 86_400_000;
+/** Seconds. */
+const DAY = 86_400;
+
+function now(): number {
+  return Math.floor(Date.now() / 1_000);
+}
 
 /** What clients have offered, by the connection below TLS. */
 const hellos = new WeakMap<Socket, ClientHello>();
@@ -73,7 +78,7 @@ function certificateFact(certificate: X509Certificate, fact: TlsFact): string | 
     case 'client_v_end':
       return certificate.validTo;
     case 'client_v_remain':
-      return String(Math.max(0, Math.floor((Date.parse(certificate.validTo) - Date.now()) / DAY)));
+      return String(Math.max(0, Math.floor((Date.parse(certificate.validTo) / 1_000 - now()) / DAY)));
     case 'client_cert':
       return certificate.toString().trimEnd().replaceAll('\n', '\n\t');
     case 'client_raw_cert':
