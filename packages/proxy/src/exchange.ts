@@ -25,7 +25,7 @@ import type { ReadBuffer, Wire } from './wire.js';
 /** Internal redirects of one request; one more is taken for a circle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
 const MOST_REDIRECTS = 10;
 /** After the pages of these nginx reads no further request of the connection. */
-const LAST: ReadonlySet<number> = new Set([400, 413, 414, 494, 495, 496, 497, 500, 501]);
+const LAST: ReadonlySet<number> = new Set([400, 413, 414, 495, 496, 497, 500, 501]);
 
 /** One request and its answer: from its head to the access log, whoever answers and however often it is redirected. */
 export class Exchange {
@@ -204,16 +204,15 @@ export class Exchange {
       this.client.wire.destroy();
       return;
     }
+    // nginx takes the body before it answers, but not before the page of an error.
+    if (status < 400 || answer.page !== true) this.#continue();
     if (answer.page === true) {
       if (LAST.has(status)) this.#last = true;
       if (this.#turnsToErrorPage(status)) return;
       this.#toldStatus = answer.status;
-    } else {
-      this.#continue();
-      if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
-        this.#answerIfWanted(answer);
-        return;
-      }
+    } else if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
+      this.#answerIfWanted(answer);
+      return;
     }
     this.#answer(answer);
   }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { freePort, isMissing, Recipe } from '../../classics/recipe.js';
+import { freePort, isMissing, Recipe, until } from '../../classics/recipe.js';
 import type { Runner } from '../../classics/recipe.js';
 import { Backend, ok } from './backend.js';
 import type { Answer, SeenRequest } from './backend.js';
@@ -64,9 +64,11 @@ export class Side {
     return text + ending;
   }
 
-  /** The lines of a log that are there after the requests so far; the log ends with the line `mark` makes. */
-  lines(name: string): string[] {
-    return this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
+  /** The lines of a log, once there are so many. */
+  async lines(name: string, count: number): Promise<string[]> {
+    const read = (): string[] => this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
+    await until(() => read().length >= count, `${count} lines in ${name} of ${this.runner}`);
+    return read();
   }
 
   #withPorts(text: string): string {
@@ -84,8 +86,12 @@ export class Side {
       .replace(/^Content-Length: \d+(?=\r\n[^]*<center>it<)/gm, 'Content-Length: page');
   }
 
+  /** What the backend saw since the last time; the fields sorted, as their order means nothing. */
   normalRequests(): SeenRequest[] {
-    return this.backend.take().map((one) => ({ ...one, head: this.normal(one.head) }));
+    return this.backend.take().map((one) => {
+      const [line = '', ...fields] = this.normal(one.head).split('\r\n').slice(0, -1);
+      return { ...one, head: [line, ...fields.toSorted()].join('\r\n') };
+    });
   }
 }
 
@@ -116,7 +122,7 @@ export class Pair {
     await Promise.all([this.ours.stop(), this.theirs.stop()]);
   }
 
-  /** What both answer to the same bytes, and what their backends saw. */
+  /** What both answer to the same bytes, and what their backends saw. The lines of heads are separate texts. */
   async both(raw: string, port = 0, host = '127.0.0.1'): Promise<{ ours: Told; theirs: Told }> {
     const [ours, theirs] = await Promise.all([
       this.ours.exchange(raw, port, host).then((text) => told(this.ours, text)),
@@ -127,11 +133,18 @@ export class Pair {
 }
 
 /** What an exchange shows from outside. */
-interface Told {
+export interface Told {
   readonly answer: readonly string[];
   readonly seen: readonly SeenRequest[];
 }
 
 function told(side: Side, text: string): Told {
   return { answer: side.normal(text).split('\r\n'), seen: side.normalRequests() };
+}
+
+/**
+ * Without the number of the backend's connection: nginx 1.22 opens one for each request where 1.29.7 and later keep them.
+ */
+export function withoutConnection({ answer, seen }: Told) {
+  return { answer: answer.toSorted(), seen: seen.map(({ head, body }) => ({ head, body })) };
 }
