@@ -235,7 +235,7 @@ export class Forward implements LinkUser {
     this.response = head;
     this.attempts.onHead(head.status);
     if (head.status >= 300 && this.#turnsAway(head.status)) return;
-    this.#relay.begin(head, framing, this.#request.ended);
+    this.#relay.begin(head, framing, this.#request.ended, this.#group.upstream.onHead(this.#peer, this.#facts));
     // The client asked for the head only, the peer was asked for more (nginx: `proxy_method`).
     if (this.#head.method === 'HEAD' && framing !== 'none') this.onResponseEnd(false);
   }
@@ -296,6 +296,7 @@ export class Forward implements LinkUser {
     const link = this.#link;
     this.#relay.end();
     this.#link = undefined;
+    this.#group.upstream.onAnswer(this.#peer, this.#facts);
     this.#release(true);
     if (link !== undefined) {
       if (reusable && this.#request.ended) this.#group.pool.give(link);
@@ -320,12 +321,14 @@ export class Forward implements LinkUser {
     }
     // The peer stays acquired: the tunnel releases it, perhaps in hours, but it has answered well now.
     peer.succeeded();
+    this.#client.status = head.status;
+    const added =
+      this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
+    this.#group.upstream.onAnswer(peer, this.#facts);
     this.#link = undefined;
     this.#peer = undefined;
     this.#ended = true;
     const opensSession = this.#engine !== undefined && this.#engine.sid === '';
-    this.#client.status = head.status;
-    const added = this.#location.addedTo(head.status, this.#facts);
     this.#client.onSwitched(
       { peer, link, group: this.#group, timeouts, opensSession },
       switchedHeadText(head, added, pass, this.#facts),

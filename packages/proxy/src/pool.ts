@@ -36,7 +36,7 @@ export class LinkPool {
     }
     if (this.#expired(link, performance.now())) {
       // Those below it are older still.
-      if (key === '') this.#drop(peer);
+      if (key === '') this.drop(peer);
       link.destroy();
       return undefined;
     }
@@ -53,7 +53,7 @@ export class LinkPool {
     const { connections, requests, time } = this.#options;
     const links = this.#idle.get(link.peer) ?? [];
     const old = link.requests >= requests || performance.now() - link.openedAt >= time || link.idleLimit === 0;
-    if (this.#closed || old || connections === 0 || link.wire.pending > 0 || link.wire.destroyed) {
+    if (this.#closed || old || link.peer.gone || connections === 0 || link.wire.pending > 0 || link.wire.destroyed) {
       link.destroy();
       return;
     }
@@ -75,10 +75,11 @@ export class LinkPool {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#sweep);
-    for (const peer of this.#idle.keys()) this.#drop(peer);
+    for (const peer of this.#idle.keys()) this.drop(peer);
   }
 
-  #drop(peer: Peer): void {
+  /** Closes the idle connections to a peer. */
+  drop(peer: Peer): void {
     const links = this.#idle.get(peer) ?? [];
     this.#idle.delete(peer);
     for (const link of links) link.destroy();

@@ -64,10 +64,11 @@ export class Proxy implements ClientHost, ListenerHost {
    */
   async listen(): Promise<void> {
     await this.#listeners.listen();
-    this.#askForTags();
+    this.#startGroups();
   }
 
-  #askForTags(): void {
+  #startGroups(): void {
+    for (const group of this.#groups.values()) group.start();
     if (!this.options.tagQueryAtStart) return;
     for (const group of this.#groups.values()) {
       if (group.upstream.options.stickySid) void group.tags.ask();
@@ -93,7 +94,7 @@ export class Proxy implements ClientHost, ListenerHost {
       this.#groups.get(name)?.inherit(group);
       group.close();
     }
-    this.#askForTags();
+    this.#startGroups();
     if (limitMs !== undefined) this.#limitWhatIsUnderWay(limitMs);
   }
 

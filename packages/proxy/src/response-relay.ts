@@ -42,8 +42,9 @@ export class ResponseRelay {
   /**
    * @param framing of the body that the peer sends
    * @param whole the request's body has come, so that another request may follow it
+   * @param fields further field lines, each ended by CRLF
    */
-  begin(head: ResponseHead, framing: BodyFraming, whole: boolean): void {
+  begin(head: ResponseHead, framing: BodyFraming, whole: boolean, fields: string): void {
     const client = this.#client;
     this.started = true;
     this.#learning = this.#onSid !== undefined && head.status === 200;
@@ -62,7 +63,7 @@ export class ResponseRelay {
         ? 'chunked'
         : this.#framing;
     client.status = client.toldStatus === 0 ? head.status : client.toldStatus;
-    const added = this.#location.addedTo(client.status, this.#facts);
+    const added = this.#location.addedTo(client.status, this.#facts) + fields;
     const text = responseHeadText(
       head,
       client.status,

@@ -5,6 +5,7 @@ import type { ProxyOptions, UpstreamOptions } from './options.js';
 import { LinkPool } from './pool.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from './siblings.js';
+import { ResolvedPeers } from './resolved-peers.js';
 import { askSiblings, tellSiblings } from './siblings.js';
 import { Upstream } from './upstream.js';
 import { UpstreamTls } from './upstream-tls.js';
@@ -15,6 +16,7 @@ export class UpstreamGroup {
   readonly pool: LinkPool;
   readonly tags: TagQuery;
   readonly #log: ProxyOptions['log'];
+  readonly #resolved: ResolvedPeers | undefined;
   readonly #siblings: Siblings | undefined;
 
   constructor(options: UpstreamOptions, proxy: ProxyOptions) {
@@ -23,8 +25,14 @@ export class UpstreamGroup {
     const tls = options.tls === undefined ? undefined : new UpstreamTls(options.tls);
     this.pool = new LinkPool(options.keepalive, proxy.limits, tls);
     this.#log = proxy.log;
+    if (options.resolver !== undefined && options.peers.some((peer) => peer.resolve)) {
+      this.#resolved = new ResolvedPeers(this.upstream, options.resolver, proxy.log, (peer) => this.pool.drop(peer));
+    }
+    const { upstream } = this;
     this.tags = new TagQuery({
-      peers: this.upstream.peers,
+      get peers() {
+        return upstream.peers;
+      },
       affinity: this.upstream.affinity,
       intervalMs: proxy.tagQueryInterval,
       // The question is asked in plain HTTP; peers behind TLS are known by their handshakes and `route`.
@@ -59,7 +67,12 @@ export class UpstreamGroup {
 
   /** Takes over what the group that it replaces knows of sessions. */
   inherit(from: UpstreamGroup): void {
-    this.upstream.affinity.inherit(from.upstream.affinity);
+    this.upstream.inherit(from.upstream);
+  }
+
+  /** It serves: what it has to find out of its peers is asked for. */
+  start(): void {
+    this.#resolved?.start();
   }
 
   /** Tells the log as it is. */
@@ -68,6 +81,7 @@ export class UpstreamGroup {
   }
 
   close(): void {
+    this.#resolved?.close();
     this.pool.close();
   }
 }

@@ -1,6 +1,8 @@
 import { isTag } from '@pinwheel/protocol';
 import { flag, integer, list, maybe, milliseconds, object, oneOf, OptionError, optional, text } from './fields.js';
 import type { Field, Given } from './fields.js';
+import { sticky } from './sticky-options.js';
+import type { StickyOptions } from './sticky-options.js';
 import type { UpstreamTlsOptions } from './tls-options.js';
 import { upstreamTls } from './tls-options.js';
 import { templated } from './value.js';
@@ -33,11 +35,17 @@ export interface PeerOptions {
   readonly backup: boolean;
   /** Only for the sessions it already has. Default false. */
   readonly drain: boolean;
+  /** The name is looked up while serving, by the upstream's `resolver`: one peer for each address. Default false. */
+  readonly resolve: boolean;
+  /** The peers are those that SRV records of this service of the name say; needs `resolve`. */
+  readonly service?: string | undefined;
   /**
    * The server as it is written in a configuration, `host:port`, port left out or not: `consistent_hash` places a server
    * by it, whatever addresses it has. The peer's own `host:port` when absent.
    */
   readonly server?: string | undefined;
+  /** What `sticky` calls it (nginx: `route=`); the MD5 of its name, in hexadecimal digits, when absent. */
+  readonly id?: string | undefined;
   /** The node tag in this peer's session ids, when it is known beforehand (nginx: `route=`). */
   readonly route?: string | undefined;
 }
@@ -50,6 +58,19 @@ export interface KeepaliveOptions {
   /** Milliseconds a connection may be in use since it was opened. Default 3,600,000. */
   readonly time: number;
   /** Milliseconds an idle connection is kept; a shorter `Keep-Alive: timeout` of the peer wins. Default 60,000. */
+  readonly timeout: number;
+}
+
+/** Name servers (nginx: `resolver`). */
+export interface ResolverOptions {
+  /** `address:port`, an IPv6 address in brackets. */
+  readonly servers: readonly string[];
+  /** Milliseconds that answers are kept; as long as they say themselves when absent. */
+  readonly valid?: number | undefined;
+  /** Whether addresses of that kind are asked for. Default true. */
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  /** Milliseconds for an answer, and between two questions for the same name at most. Default 30,000. */
   readonly timeout: number;
 }
 
@@ -66,6 +87,10 @@ export interface UpstreamOptions {
   readonly stickySid: boolean;
   /** Untagged session ids remembered, the least recently used forgotten first. Default 100,000. */
   readonly learnedSids: number;
+  /** Who is asked for the names of peers with `resolve`. */
+  readonly resolver?: ResolverOptions | undefined;
+  /** Requests of one client go to one peer. Requests of an Engine.IO session go to the peer of the session. */
+  readonly sticky?: StickyOptions | undefined;
   readonly keepalive: KeepaliveOptions;
   /** Peers are spoken to over TLS. */
   readonly tls?: UpstreamTlsOptions | undefined;
@@ -73,7 +98,8 @@ export interface UpstreamOptions {
 
 export type GivenPeer = Given<PeerOptions, 'host' | 'port'>;
 export type GivenUpstream = Given<
-  Omit<UpstreamOptions, 'peers' | 'keepalive' | 'tls'> & {
+  Omit<UpstreamOptions, 'peers' | 'keepalive' | 'tls' | 'resolver'> & {
+    readonly resolver: Given<ResolverOptions, 'servers'>;
     readonly tls: Given<UpstreamTlsOptions, 'name'>;
     readonly peers: readonly GivenPeer[];
     readonly keepalive: Partial<KeepaliveOptions>;
@@ -99,7 +125,10 @@ const peerFields = object<PeerOptions>({
   down: optional(flag, false),
   backup: optional(flag, false),
   drain: optional(flag, false),
+  resolve: optional(flag, false),
+  service: maybe(text('a service', /^\S+$/)),
   server: maybe(text('a name', /^.+$/)),
+  id: maybe(text('a name', /^.+$/s)),
   route: maybe(tag),
 });
 
@@ -118,6 +147,14 @@ const keepalive = object<KeepaliveOptions>({
   timeout: optional(milliseconds, 60_000),
 });
 
+const resolver = object<ResolverOptions>({
+  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/), 1),
+  valid: maybe(milliseconds),
+  ipv4: optional(flag, true),
+  ipv6: optional(flag, true),
+  timeout: optional(milliseconds, 30_000),
+});
+
 const fields = object<UpstreamOptions>({
   name: text('a name', /^\S+$/),
   peers: list(peer, 1),
@@ -126,6 +163,8 @@ const fields = object<UpstreamOptions>({
   websocketPolicy: maybe(policy),
   stickySid: optional(flag, true),
   learnedSids: optional(integer(1), 100_000),
+  resolver: maybe(resolver),
+  sticky: maybe(sticky),
   keepalive: optional(keepalive, keepalive({}, 'keepalive')),
   tls: maybe(upstreamTls),
 });
@@ -135,5 +174,8 @@ export const upstream: Field<UpstreamOptions> = (given, path) => {
   const options = fields(given, path);
   const hashes = [options.policy, options.websocketPolicy].some((one) => one === 'hash' || one === 'consistent_hash');
   if (hashes && options.hashKey === undefined) throw new OptionError(`${path}.hashKey`, 'a key to hash', undefined);
+  if (options.resolver === undefined && options.peers.some((one) => one.resolve)) {
+    throw new OptionError(`${path}.resolver`, 'name servers, for peers with "resolve"', undefined);
+  }
   return options;
 };

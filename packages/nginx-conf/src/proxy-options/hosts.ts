@@ -25,9 +25,11 @@ export function hostsToLookUp({ main }: Configuration): readonly string[] {
     for (const { scope: inner } of scope.blocks(http.location)) visit(inner, names);
   };
   for (const { scope: block } of main.blocks(http.http)) {
+    for (const { value } of block.own(http.resolver)) value.servers.forEach(add);
     const groups = block.blocks(upstream.upstream);
     for (const { scope } of groups) {
       for (const { value } of scope.own(upstream.server)) if (!value.resolve) add(value.address);
+      for (const { value } of scope.own(upstream.resolver)) value.servers.forEach(add);
     }
     visit(block, new Set(groups.map(({ value }) => value)));
   }

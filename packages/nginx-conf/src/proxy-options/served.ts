@@ -9,7 +9,7 @@ import type { Scope } from '../scope.js';
 const SERVED: ReadonlySet<string> = words(`
     server listen server_name location return set error_page root index stub_status map types default_type log_format access_log
     client_max_body_size upstream ip_hash least_conn hash random keepalive keepalive_requests keepalive_time
-    keepalive_timeout zone sticky_sid websocket proxy_pass proxy_http_version proxy_set_header
+    keepalive_timeout zone sticky resolver resolver_timeout sticky_sid websocket proxy_pass proxy_http_version proxy_set_header
     proxy_connect_timeout proxy_read_timeout proxy_send_timeout proxy_buffering
     proxy_request_buffering ssl_certificate ssl_certificate_key error_log include
     ssl_password_file ssl_dhparam ssl_protocols ssl_ciphers ssl_prefer_server_ciphers ssl_session_cache
