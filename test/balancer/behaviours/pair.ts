@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { freePort, isMissing, Recipe, until } from '../../classics/recipe.js';
@@ -122,29 +123,50 @@ export class Pair {
     await Promise.all([this.ours.stop(), this.theirs.stop()]);
   }
 
-  /** What both answer to the same bytes, and what their backends saw. The lines of heads are separate texts. */
+  /** What both answer to the same bytes, and what their backends saw. */
   async both(raw: string, port = 0, host = '127.0.0.1'): Promise<{ ours: Told; theirs: Told }> {
     const [ours, theirs] = await Promise.all([
-      this.ours.exchange(raw, port, host).then((text) => told(this.ours, text)),
-      this.theirs.exchange(raw, port, host).then((text) => told(this.theirs, text)),
+      this.ours.exchange(raw, port, host).then((text) => told(this.ours, raw, text)),
+      this.theirs.exchange(raw, port, host).then((text) => told(this.theirs, raw, text)),
     ]);
     return { ours, theirs };
+  }
+
+  /** Expects the same of both. @returns what nginx answers, lines ended by LF */
+  async same(raw: string, port = 0, host = '127.0.0.1'): Promise<string> {
+    const { ours, theirs } = await this.both(raw, port, host);
+    deepStrictEqual(ours, theirs);
+    return theirs.answer.join('\n');
+  }
+
+  /**
+   * As `same` for proxied requests: the order of fields means nothing, and nginx 1.22 opens a connection for each request
+   * where 1.29.7 and later keep them.
+   */
+  async sameProxied(raw: string, port = 0, host = '127.0.0.1'): Promise<string> {
+    const { ours, theirs } = await this.both(raw, port, host);
+    deepStrictEqual(unordered(ours), unordered(theirs));
+    return theirs.answer.join('\n');
   }
 }
 
 /** What an exchange shows from outside. */
-export interface Told {
+interface Told {
+  readonly asked: string;
+  /** Lines of the answer. */
   readonly answer: readonly string[];
   readonly seen: readonly SeenRequest[];
 }
 
-function told(side: Side, text: string): Told {
-  return { answer: side.normal(text).split('\r\n'), seen: side.normalRequests() };
+function told(side: Side, asked: string, text: string): Told {
+  return { asked, answer: side.normal(text).split('\r\n'), seen: side.normalRequests() };
 }
 
-/**
- * Without the number of the backend's connection: nginx 1.22 opens one for each request where 1.29.7 and later keep them.
- */
-export function withoutConnection({ answer, seen }: Told) {
-  return { answer: answer.toSorted(), seen: seen.map(({ head, body }) => ({ head, body })) };
+function unordered({ asked, answer, seen }: Told) {
+  return { asked, answer: answer.toSorted(), seen: seen.map(({ head, body }) => ({ head, body })) };
+}
+
+/** A request that ends its connection, with bare LF. @param more further field lines, each ended by LF */
+export function get(path: string, host = 'a', more = ''): string {
+  return `GET ${path} HTTP/1.1\nHost: ${host}\n${more}Connection: close\n\n`;
 }
