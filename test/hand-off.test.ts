@@ -7,7 +7,7 @@ import { createProxy } from '@pinwheel/proxy';
 import type { Facts, HandOffListener } from '@pinwheel/proxy';
 import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 
 const UPGRADE =
   'GET /plain HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
@@ -129,7 +129,7 @@ describe('a connection that is given to a process', () => {
   async function proxyWith(
     give: (socket: Socket, listener: HandOffListener, text: string) => void,
     onEnd: (facts: Facts) => void = () => undefined,
-  ): Promise<{ port: number; handedOff(): number }> {
+  ): Promise<{ port: number; handedOff: () => number }> {
     const handOff = {
       available: true,
       give: (socket: Socket, text: string, _idle: number, listener: HandOffListener) => {

@@ -85,11 +85,11 @@ function serve(
 
 /** Shows what is written first, once; then the socket is as it was. */
 function watchFirstWrite(socket: Socket, onFirst: (text: string) => void): void {
-  const { write } = socket;
+  const write = socket.write.bind(socket) as (...args: readonly unknown[]) => boolean;
   const watched = (chunk: string | Uint8Array, ...rest: never[]): boolean => {
     Reflect.deleteProperty(socket, 'write');
     onFirst(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1', 0, 16));
-    return Reflect.apply(write, socket, [chunk, ...rest]);
+    return write(chunk, ...rest);
   };
   Object.defineProperty(socket, 'write', { value: watched, configurable: true, writable: true });
 }

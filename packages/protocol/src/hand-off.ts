@@ -62,5 +62,5 @@ export function readHandOffReport(message: unknown): HandOffReport | undefined {
 
 function marked(message: unknown): Readonly<Record<string, unknown>> {
   if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== TYPE) return {};
-  return message as Readonly<Record<string, unknown>>;
+  return message;
 }

@@ -12,7 +12,6 @@ import type { RequestHead } from './http1/request-head.js';
 import type { ResponseHead } from './http1/response-head.js';
 import type { Link, LinkUser } from './link.js';
 import type { Location } from './location.js';
-import { valueOf } from './location.js';
 import { OutgoingRequest } from './outgoing-request.js';
 import type { Peer } from './peer.js';
 import { Tried } from './policy/policy.js';
@@ -48,7 +47,6 @@ export class Forward implements LinkUser, HandOffUser {
   #firstAt = 0;
   #peer: Peer | undefined;
   #link: Link | undefined;
-  /** The link carried another request before. */
   #reused = false;
   #askedForTags = false;
   /** Why the attempt before failed: that is the answer when no peer is left to try. */
@@ -58,7 +56,6 @@ export class Forward implements LinkUser, HandOffUser {
   #giveTo: HandOffTarget | undefined;
   #handOff: HandOff | undefined;
 
-  /** @param location one that has a group, or targets */
   constructor(client: Exchange, head: RequestHead, location: Location, facts: () => Facts) {
     this.#client = client;
     this.#head = head;
@@ -92,7 +89,6 @@ export class Forward implements LinkUser, HandOffUser {
     return this.#request.port;
   }
 
-  /** Of the request to the peer. */
   get method(): string {
     return this.#request.method;
   }
@@ -106,18 +102,14 @@ export class Forward implements LinkUser, HandOffUser {
   start(): void {
     const { targets, pass } = this.#location;
     try {
-      this.#request.target = targets?.find(this.#facts());
+      this.#request.prepare();
     } catch (error) {
       if (!(error instanceof ProxyError)) throw error;
       targets?.tell(failureText(error, this.#facts(), undefined));
       this.#fail(error);
       return;
     }
-    if (pass !== undefined) {
-      const { method = '', retry } = pass.options;
-      this.#request.method = valueOf(method, this.#facts) || this.#head.method;
-      if (retry.timeout > 0) this.#firstAt = performance.now();
-    }
+    if ((pass?.options.retry.timeout ?? 0) > 0) this.#firstAt = performance.now();
     if (!this.#request.waits) this.#choose();
   }
 
@@ -157,9 +149,8 @@ export class Forward implements LinkUser, HandOffUser {
     const { upstream } = this.#group;
     const error = new ProxyError('no_live_upstream', `upstream "${upstream.name}"`);
     this.attempts.none(upstream.name, error.status);
-    const configured = this.#location.pass !== undefined;
-    if (configured) this.#tell(error, upstream.name, false);
-    this.#fail(configured ? error : (this.#lastError ?? error));
+    if (this.#location.pass !== undefined) this.#tell(error, upstream.name, false);
+    this.#fail(this.#location.pass === undefined ? (this.#lastError ?? error) : error);
   }
 
   #attempt(peer: Peer, freshOnly: boolean): void {
@@ -182,7 +173,6 @@ export class Forward implements LinkUser, HandOffUser {
     if (idle !== undefined) {
       this.#request.send(link);
       this.attempts.onSent();
-      // Its body may have been held back for want of a peer.
       if (this.#client.wire.paused) this.#client.takeBody();
     } else {
       link.deadline.set(this.#location.timeouts.connect);
@@ -210,11 +200,12 @@ export class Forward implements LinkUser, HandOffUser {
   requestBodyEnd(): void {
     const waited = this.#request.waits;
     this.#request.end(this.#link);
-    if (waited) this.#choose();
+    if (waited && !this.#request.waits) this.#choose();
   }
 
   /** Sends what `start` and `requestBody` put. */
   flush(): void {
+    if (this.#request.settle()) this.#choose();
     const link = this.#link;
     if (this.#giveTo !== undefined) this.#giveAway(this.#giveTo);
     if (link === undefined || !this.#request.sent) return;
@@ -315,6 +306,7 @@ export class Forward implements LinkUser, HandOffUser {
   onReadEnd(): void {
     const link = this.#link;
     if (link === undefined) return;
+    this.#relay.readEnd();
     this.#client.wire.flush();
     if (this.#client.wire.congested) {
       link.wire.pause();
@@ -361,7 +353,7 @@ export class Forward implements LinkUser, HandOffUser {
       this.onLinkError(new ProxyError('unexpected_upgrade'));
       return;
     }
-    // The peer stays acquired: the tunnel releases it, perhaps in hours, but it has answered well now.
+    // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
     this.#client.status = head.status;
     const added =
@@ -372,7 +364,7 @@ export class Forward implements LinkUser, HandOffUser {
     this.#ended = true;
     const opensSession = this.#engine !== undefined && this.#engine.sid === '';
     this.#client.onSwitched(
-      { peer, link, group: this.#group, timeouts, opensSession },
+      { peer, link, group: this.#group, timeouts, opensSession, halfOpen: pass === undefined },
       switchedHeadText(head, added, pass, this.#facts),
       buffer,
       start,
@@ -422,9 +414,9 @@ export class Forward implements LinkUser, HandOffUser {
   #tell(error: ProxyError, name: string | undefined, retry: boolean): void {
     if (this.#location.pass !== undefined) {
       const url = name === undefined ? undefined : this.#request.urlAt(name);
-      this.#group.tell(failureText(error, this.#facts(), url, this.responseStarted));
+      this.#group.tell(failureText(error, this.#facts(), url, this.responseStarted), this.#location.log);
     } else {
-      this.#group.tellFailure(error, name, this.#head, this.#client.origin.clientAddress, retry);
+      this.#group.tellFailure(error, name, this.#head, this.#client.origin.clientAddress, retry, this.#location.log);
     }
   }
 
@@ -438,7 +430,9 @@ export class Forward implements LinkUser, HandOffUser {
 
   #fail(error: ProxyError): void {
     this.#ended = true;
-    this.#client.onForwardFailed(error);
+    // As nginx: where the client sees that it is not all, its connection ends in order.
+    if (this.#location.pass !== undefined && this.#relay.cut()) this.#client.onExchangeEnd(false);
+    else this.#client.onForwardFailed(error);
   }
 
   #release(ok: boolean): void {

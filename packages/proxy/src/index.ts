@@ -4,6 +4,7 @@ export { OptionError } from './fields.js';
 export type * from './facts.js';
 export type * from './hand-off-target.js';
 export type * from './options.js';
+export type { PeerNews } from './shared-peers.js';
 export { SessionTable } from './session-table.js';
 export type { Siblings } from './siblings.js';
 export { createProxy } from './proxy.js';

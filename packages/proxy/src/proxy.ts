@@ -1,5 +1,7 @@
 import type { ClientHost } from './client.js';
 import { Client } from './client.js';
+import type { ConnectionOptions, HeadOptions } from './client-options.js';
+import { connectionDefaults, headDefaults } from './client-options.js';
 import type { ProxyProtocolFacts } from './facts.js';
 import type { Origin } from './forwarded-head.js';
 import type { HandOff } from './hand-off.js';
@@ -8,10 +10,11 @@ import type { Listener, ListenerHost, WireUp } from './listener.js';
 import type { BoundAddress } from './listeners.js';
 import { Listeners } from './listeners.js';
 import type { Location } from './location.js';
-import type { GivenProxyOptions, LimitOptions, LogLevel, ProxyOptions, TimeoutOptions } from './options.js';
+import type { GivenProxyOptions, LogLevel, ProxyOptions } from './options.js';
 import { readProxyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
+import type { PeerNews } from './shared-peers.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
 import type { ConnectionCounts } from './stub-status.js';
@@ -31,6 +34,8 @@ export function createProxy(options: GivenProxyOptions): Proxy {
 /** The proxy at work: listeners, clients, tunnels and upstreams. */
 export class Proxy implements ClientHost, ListenerHost {
   options: ProxyOptions;
+  headDefaults: HeadOptions;
+  connectionDefaults: ConnectionOptions;
   closing = false;
   #groups: ReadonlyMap<string, UpstreamGroup>;
   #routes: Routes;
@@ -46,17 +51,11 @@ export class Proxy implements ClientHost, ListenerHost {
   /** @param options as `readProxyOptions` returns them */
   constructor(options: ProxyOptions) {
     this.options = options;
+    this.headDefaults = headDefaults(options.timeouts, options.limits);
+    this.connectionDefaults = connectionDefaults(options.timeouts, options.limits);
     this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
     this.#listeners = new Listeners(options.listeners, this);
-  }
-
-  get timeouts(): TimeoutOptions {
-    return this.options.timeouts;
-  }
-
-  get limits(): LimitOptions {
-    return this.options.limits;
   }
 
   /**
@@ -91,6 +90,8 @@ export class Proxy implements ClientHost, ListenerHost {
     this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
     this.options = options;
+    this.headDefaults = headDefaults(options.timeouts, options.limits);
+    this.connectionDefaults = connectionDefaults(options.timeouts, options.limits);
     for (const client of this.#clients) if (gone.has(client.listener)) client.closeWhenIdle();
     for (const [name, group] of before) {
       this.#groups.get(name)?.inherit(group);
@@ -113,6 +114,12 @@ export class Proxy implements ClientHost, ListenerHost {
       for (const tunnel of tunnels) if (this.#tunnels.has(tunnel)) tunnel.destroy();
       for (const handOff of handOffs) if (this.#handOffs.has(handOff)) handOff.destroy();
     }, ms).unref();
+  }
+
+  /** What another process, with this id, tells of the peers of an upstream; undefined when it has ended. */
+  hearOfPeers(from: number, told: { readonly upstream: string; readonly news: readonly PeerNews[] } | undefined): void {
+    if (told !== undefined) this.#groups.get(told.upstream)?.shared?.hear(from, told.news);
+    else for (const group of this.#groups.values()) group.shared?.forget(from);
   }
 
   /** What another process was taught about the sessions of an upstream; see `Siblings`. */
@@ -175,10 +182,6 @@ export class Proxy implements ClientHost, ListenerHost {
     };
   }
 
-  get headerTimeout(): number {
-    return this.options.timeouts.clientHeader;
-  }
-
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
     this.#accepted++;
     this.#clients.add(new Client(this, listener, address, wireUp, proxied));
@@ -202,8 +205,8 @@ export class Proxy implements ClientHost, ListenerHost {
     return this.#routes.find(client.listener.index, head.host, head.target, client.getFacts);
   }
 
-  routeUnreadable(client: Client): Location | undefined {
-    return this.#routes.unreadable(client.listener.index);
+  routeUnreadable(head: RequestHead, client: Client): Location | undefined {
+    return this.#routes.unreadable(client.listener.index, head.host, client.getFacts);
   }
 
   originOf(head: RequestHead, client: Client): Origin {

@@ -90,6 +90,8 @@ export interface UpstreamOptions {
   readonly websocketPolicy?: PolicyName | undefined;
   /** Requests that carry an Engine.IO `sid` go to the peer that opened the session. Default true. */
   readonly stickySid: boolean;
+  /** Processes that share sessions (`siblings`) share the state of the peers, too (nginx: `zone`). Default false. */
+  readonly shared: boolean;
   /** Untagged session ids remembered, the least recently used forgotten first. Default 100,000. */
   readonly learnedSids: number;
   /** Who is asked for the names of peers with `resolve`. */
@@ -178,6 +180,7 @@ const fields = object<UpstreamOptions>({
   hashKey: maybe(templated),
   websocketPolicy: maybe(policy),
   stickySid: optional(flag, true),
+  shared: optional(flag, false),
   learnedSids: optional(integer(1), 100_000),
   resolver: maybe(resolver),
   sticky: maybe(sticky),

@@ -28,6 +28,7 @@ export function upstreamOf(name: string, scope: Scope, around: Surroundings): Gi
     ...(resolver === undefined ? {} : { resolver }),
     ...(sticky === undefined ? {} : { sticky: stickyOf(sticky) }),
     stickySid: scope.get(upstream.sticky_sid),
+    shared: scope.has(upstream.zone),
     keepalive: {
       connections: scope.get(upstream.keepalive),
       shared: true,
