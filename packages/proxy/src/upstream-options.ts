@@ -147,7 +147,8 @@ const keepalive = object<KeepaliveOptions>({
   timeout: optional(milliseconds, 60_000),
 });
 
-const resolver = object<ResolverOptions>({
+/** Reads `ResolverOptions`. */
+export const resolver = object<ResolverOptions>({
   servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/), 1),
   valid: maybe(milliseconds),
   ipv4: optional(flag, true),
