@@ -5,6 +5,7 @@ import { ProxyError } from './errors.js';
 import { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts } from './facts.js';
 import type { Origin } from './forwarded-head.js';
+import type { HandOff } from './hand-off.js';
 import type { BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
 import { RequestHead, readRequestHead } from './http1/request-head.js';
@@ -31,6 +32,9 @@ export interface ClientHost {
   connectionCounts(): ConnectionCounts;
   log(level: LogLevel, message: string): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
+  /** Its connection belongs to the process of a peer. */
+  onHandedOff(client: Client, handOff: HandOff): void;
+  onHandOffEnded(handOff: HandOff): void;
   onClientClosed(client: Client): void;
 }
 
@@ -286,13 +290,28 @@ export class Client implements WireReader, BodySink {
     this.deadline.set(this.wire.pending > 0 ? this.settings.sendTimeout : LINGER);
   }
 
+  /** What came behind the current request, for whoever has the connection now. */
+  takeEarly(): string {
+    const early = this.#carry;
+    this.#carry = '';
+    return early;
+  }
+
+  /** The connection belongs to the process of a peer from now on. */
+  onHandedOff(handOff: HandOff): void {
+    this.#switched = true;
+    this.#exchange = undefined;
+    // Asked for now, it is known when the log asks.
+    void this.wire.socket.localAddress;
+    this.host.onHandedOff(this, handOff);
+    this.wire.destroy();
+  }
+
   /** The connection belongs to a tunnel from now on. */
   onSwitched(ends: TunnelEnds): void {
     this.#switched = true;
     this.deadline.close();
-    const early = this.#carry;
-    this.#carry = '';
-    this.host.onTunnel(this, ends, early);
+    this.host.onTunnel(this, ends, this.takeEarly());
   }
 
   onEnd(): void {

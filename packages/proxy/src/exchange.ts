@@ -1,3 +1,4 @@
+import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Client } from './client.js';
 import { clientFailureLevel, clientFailureText } from './client-failure.js';
 import { configuredReply, REDIRECTS } from './configured-reply.js';
@@ -6,9 +7,9 @@ import { ProxyError } from './errors.js';
 import type { Facts } from './facts.js';
 import { judgeConditions } from './files/conditions.js';
 import { FileResponse } from './files/file-response.js';
-import type { FilesOptions } from './files/files-options.js';
 import { Forward } from './forward.js';
 import type { Origin } from './forwarded-head.js';
+import type { HandOff } from './hand-off.js';
 import type { Reply } from './http1/reply.js';
 import { CONTINUE, errorPage, replyText } from './http1/reply.js';
 import type { RequestHead } from './http1/request-head.js';
@@ -18,8 +19,9 @@ import { encodePath } from './normal-path.js';
 import type { LogLevel, ReplyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { RequestFacts } from './request-facts.js';
+import { requestMessage } from './request-log.js';
 import type { Responder } from './responder.js';
-import { stubStatusText } from './stub-status.js';
+import { stubStatusReply } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire } from './wire.js';
 
@@ -42,6 +44,8 @@ export class Exchange {
   status = 0;
   /** The head of the answer, once it was written. */
   sentHead = '';
+  /** What a peer's process has told of the connection that it was given. */
+  elsewhere: HandOffEnd | undefined;
   /** The last one that had the request. */
   forward: Forward | undefined;
   #location: Location | undefined;
@@ -100,15 +104,8 @@ export class Exchange {
     return root === undefined ? '' : valueOf(root, () => this.facts);
   }
 
-  /** Tells the error log, with what the request is to an operator, as nginx words it. */
   log(level: LogLevel, message: string): void {
-    const { line, host } = this.head;
-    const { clientAddress } = this.origin;
-    this.client.host.log(
-      level,
-      `*${this.client.serial} ${message}, client: ${clientAddress}, server: ${this.serverName}, request: "${line}"` +
-        (host === '' ? '' : `, host: "${host}"`),
-    );
+    this.client.host.log(level, requestMessage(this, message));
   }
 
   /** A byte of the answer was passed to the client. */
@@ -160,12 +157,12 @@ export class Exchange {
     if (location.reply !== undefined) this.reply(location.reply);
     else if (location.group !== undefined || location.targets !== undefined) this.#forwardTo(location);
     else if (location.options.stubStatus === true) this.#replyCounts();
-    else if (location.options.files !== undefined) this.#sendFile(location, location.options.files);
+    else if (location.options.files !== undefined) this.#sendFile(new FileResponse(this, location));
     else this.fail(new ProxyError('no_location', head.target));
   }
 
   #forwardTo(location: Location): void {
-    this.#continue();
+    this.continueBody();
     const forward = new Forward(this, this.head, location, this.client.getFacts);
     this.forward = forward;
     this.#responder = forward;
@@ -174,23 +171,20 @@ export class Exchange {
     if (!this.client.processing) forward.flush();
   }
 
-  #sendFile(location: Location, files: FilesOptions): void {
-    this.#continue();
-    const response = new FileResponse(this, location);
+  #sendFile(response: FileResponse): void {
     this.#responder = response;
-    response.start(files, this.#toldStatus);
+    response.start();
   }
 
   /** nginx: `stub_status`. */
   #replyCounts(): void {
     const { method } = this.head;
     if (method !== 'GET' && method !== 'HEAD') this.answerError(405);
-    else
-      this.reply({ status: 200, text: stubStatusText(this.client.host.connectionCounts()), contentType: 'text/plain' });
+    else this.reply(stubStatusReply(this.client.host.connectionCounts()));
   }
 
   /** The client may send its body (RFC 9110 10.1.1). As nginx does, it is told so even when it has, or has none. */
-  #continue(): void {
+  continueBody(): void {
     if (!this.head.expectContinue || this.#continued) return;
     this.#continued = true;
     this.wire.put(CONTINUE);
@@ -213,7 +207,7 @@ export class Exchange {
       if (this.#turnsToErrorPage(status)) return;
       this.#toldStatus = answer.status;
     } else {
-      this.#continue();
+      this.continueBody();
       if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
         this.#answerIfWanted(answer);
         return;
@@ -225,12 +219,9 @@ export class Exchange {
   /** Answers with 200 where the conditions of the request hold, of which this answer has neither time nor tag. */
   #answerIfWanted(reply: Reply): void {
     const outcome = judgeConditions((name) => this.head.get(name), { etag: undefined, modified: undefined });
+    if (outcome === 'not_modified') this.#toldStatus = 0;
     if (outcome === 'failed') this.answerError(412);
-    else if (outcome === 'holds') this.#answer(reply);
-    else {
-      this.#toldStatus = 0;
-      this.#answer({ status: 304, body: undefined });
-    }
+    else this.#answer(outcome === 'holds' ? reply : { status: 304, body: undefined });
   }
 
   /** The request goes on as one for that path, in the same server (nginx: an internal redirect). @param path decoded */
@@ -404,6 +395,23 @@ export class Exchange {
     this.wire.flush();
     const first = end > start ? buffer.bytes.toString('latin1', start, Math.min(end, start + 512)) : '';
     this.client.onSwitched({ ...ends, client: this.wire, first, onEnd: () => this.over() });
+  }
+
+  /** The connection is its peer's process's from now on. */
+  onHandedOff(handOff: HandOff): void {
+    this.#responder = undefined;
+    this.status = 101;
+    this.forward?.attempts.onHead(this.status);
+    this.client.onHandedOff(handOff);
+  }
+
+  /** @param end undefined when nobody can tell any more */
+  onHandOffEnded(handOff: HandOff, end: HandOffEnd | undefined): void {
+    if (end !== undefined) this.status = end.status;
+    this.elsewhere = end;
+    this.forward?.attempts.onEnd();
+    this.over();
+    this.client.host.onHandOffEnded(handOff);
   }
 
   /** The client is gone before the answer was written to it (nginx: 499). */

@@ -13,6 +13,7 @@ import {
 } from './fields.js';
 import { connectionOptions } from './client-options.js';
 import type { ConnectionOptions } from './client-options.js';
+import type { LogLevel } from './options.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
 import type { FilesOptions } from './files/files-options.js';
@@ -104,6 +105,8 @@ export interface LocationOptions {
   readonly realIp?: readonly RealIpOptions[] | undefined;
   /** Told when a request is over, for a tunnel when the tunnel is (`access_log`). */
   readonly onEnd?: ((facts: Facts) => void) | undefined;
+  /** Where errors of its requests are told; where the others are when absent (`error_log`). */
+  readonly log?: ((level: LogLevel, message: string) => void) | undefined;
 }
 
 /** A location as a caller writes it. */
@@ -164,6 +167,7 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
   bodyLimit: maybe(integer(0)),
   connection: maybe(connectionOptions),
   realIp: maybe(list(realIp)),
+  log: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['log']>),
   onEnd: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['onEnd']>),
 });
 

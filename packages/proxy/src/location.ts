@@ -59,6 +59,8 @@ export class Location {
   /** Beside `Connection: keep-alive`. */
   readonly keepAliveLine: string;
   readonly onEnd: ((facts: Facts) => void) | undefined;
+  /** Where its errors are told, when not where the others are. */
+  readonly log: LocationOptions['log'];
   /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
 
@@ -72,7 +74,7 @@ export class Location {
     timeouts: TimeoutOptions,
     limits: LimitOptions,
     readonly server: Server,
-    { verifyClient, verifyDepth }: Pick<ServerOptions, 'verifyClient' | 'verifyDepth'>,
+    { verifyClient }: Pick<ServerOptions, 'verifyClient'>,
     /** Chooses the group for each request where it is not always the same. */
     readonly targets?: PassTargets,
   ) {
@@ -93,6 +95,7 @@ export class Location {
     this.keepAliveLine = keepaliveHeader === 0 ? '' : `Keep-Alive: timeout=${keepaliveHeader}\r\n`;
     this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
+    this.log = options.log;
     this.prepare = options.prepare;
     const { errorPages = [] } = options;
     this.#errorPages = new Map(
@@ -100,7 +103,7 @@ export class Location {
       errorPages.toReversed().flatMap((page) => page.statuses.map((status) => [status, page])),
     );
     if (verifyClient !== 'off') {
-      this.admit = (socket, host) => requireCertificate(socket, hostName(host), verifyClient, verifyDepth);
+      this.admit = (socket, host) => requireCertificate(socket, hostName(host), verifyClient);
     }
   }
 

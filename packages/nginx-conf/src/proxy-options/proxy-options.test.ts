@@ -26,6 +26,31 @@ test('the keepalive directives of an upstream are followed', () => {
   expect(upstreams[0]?.keepalive).toMatchObject({ connections: 4, time: 5_000 });
 });
 
+test.each([
+  ['', '/srv/html'],
+  ['root html/;', '/srv/html'],
+  ['root a/b;', '/srv/a/b'],
+  ['root /data//;', '/data/'],
+  ['root /;', ''],
+])('"%s" are the files of %j', (line, root) => {
+  const [server] = optionsOf(`${line} server { location / { } }`).servers ?? [];
+  expect(server?.otherwise?.root).toBe(root);
+  expect(server?.locations.map((one) => one.root)).toEqual([root]);
+});
+
+test('a location has the files of its own root, types and index, inside what is around it', () => {
+  const { servers } = optionsOf(
+    `root out; index a b; server { location /x { root in; } location /y { index c; } location /z { stub_status; } }`,
+  );
+  const locations = servers?.[0]?.locations ?? [];
+  expect(locations.map(({ root, files }) => [root, files?.indexes])).toEqual([
+    ['/srv/in', ['a', 'b']],
+    ['/srv/out', ['c']],
+    ['/srv/out', undefined],
+  ]);
+  expect(locations[2]?.stubStatus).toBe(true);
+});
+
 test('what an address reads is set by its default server, what a connection goes by at the nearest level', () => {
   const { listeners, servers } = optionsOf(
     `keepalive_timeout 5s 9; client_header_timeout 3s;

@@ -1,8 +1,9 @@
-import type { GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
+import type { GivenLocation, GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import type { Listen } from '../directives/listen.js';
 import { upstream } from '../directives/upstream.js';
 import { ConfError } from '../error.js';
+import type { ErrorLog } from '../directives/core.js';
 import type { Configuration } from '../load.js';
 import type { Scope } from '../scope.js';
 import { headOf } from './connections.js';
@@ -26,8 +27,12 @@ export interface Surroundings {
     path: string,
     buffering?: { readonly size: number; readonly flush?: number | undefined },
   ): (line: string) => void;
+  /** Where to tell what belongs to a level that has logs of its own. Absent: it is told where the rest is. */
+  errorLog?(logs: readonly ErrorLog[]): NonNullable<GivenLocation['log']>;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
+  /** The whole path of such a file, for messages. */
+  pathOf?(path: string): string;
   /** Name of this machine, for `server_name $hostname`. */
   readonly hostname: string;
   /**
