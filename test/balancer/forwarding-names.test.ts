@@ -96,7 +96,12 @@ function certificate(): Record<string, string> {
       'openssl',
       [
         ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost'.split(' '),
-        ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', cert],
+        '-addext',
+        'subjectAltName=DNS:localhost',
+        '-keyout',
+        key,
+        '-out',
+        cert,
       ],
       { stdio: 'ignore' },
     );

@@ -4,6 +4,9 @@ import type { Exchange } from './exchange.js';
 import { failureText } from './failure-text.js';
 import type { Facts } from './facts.js';
 import { switchedHeadText } from './forwarded-head.js';
+import { HandOff, handOffTarget } from './hand-off.js';
+import type { HandOffUser } from './hand-off.js';
+import type { HandOffTarget } from './hand-off-target.js';
 import type { BodyFraming } from './http1/body.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ResponseHead } from './http1/response-head.js';
@@ -23,7 +26,7 @@ import type { ReadBuffer } from './wire.js';
  * One request on its way: chooses the peer, sends the request, passes the response on, and tries the next peer where
  * that is allowed. Ends in `Exchange.onExchangeEnd`, in a tunnel, or in `abort`.
  */
-export class Forward implements LinkUser {
+export class Forward implements LinkUser, HandOffUser {
   readonly #client: Exchange;
   readonly #head: RequestHead;
   readonly #location: Location;
@@ -46,6 +49,9 @@ export class Forward implements LinkUser {
   /** Why the attempt before failed: that is the answer when no peer is left to try. */
   #lastError: ProxyError | undefined;
   #ended = false;
+  /** The connection is to be given to the peer's process, once all that came on it has been looked at. */
+  #giveTo: HandOffTarget | undefined;
+  #handOff: HandOff | undefined;
 
   constructor(client: Exchange, head: RequestHead, location: Location, facts: () => Facts) {
     this.#client = client;
@@ -159,6 +165,8 @@ export class Forward implements LinkUser {
     this.#request.sent = false;
     this.attempts.begin(peer.name);
     peer.acquire();
+    this.#giveTo = handOffTarget(this.#client, this.#head, this.#location, this.#group, peer);
+    if (this.#giveTo !== undefined) return;
     const { pool } = this.#group;
     const via = this.#location.pass?.via(this.#facts);
     const idle = freshOnly ? undefined : pool.take(peer, via?.key);
@@ -204,10 +212,44 @@ export class Forward implements LinkUser {
   flush(): void {
     if (this.#request.settle()) this.#choose();
     const link = this.#link;
+    if (this.#giveTo !== undefined) this.#giveAway(this.#giveTo);
     if (link === undefined || !this.#request.sent) return;
     link.wire.flush();
     if (link.wire.congested) this.#client.holdBody();
     this.#watch(link);
+  }
+
+  #giveAway(target: HandOffTarget): void {
+    const peer = this.#peer;
+    this.#giveTo = undefined;
+    this.#peer = undefined;
+    if (peer === undefined) return;
+    this.#request.sent = true;
+    this.attempts.onSent();
+    this.#handOff = new HandOff(this.#client, peer, target, this.#request.headText, this.#location.timeouts, this);
+  }
+
+  onHandOffRefused(): void {
+    this.#handOff = undefined;
+    this.#client.wire.resume();
+    this.#choose();
+    this.flush();
+  }
+
+  onHandOffExpired(peer: Peer): void {
+    const error = new ProxyError('connect_timeout');
+    this.attempts.onFailed(error.status);
+    this.attempts.onEnd();
+    this.#tell(error, peer.name, false);
+    this.#fail(error);
+  }
+
+  onHandOffFailed(error: ProxyError, peer: Peer): void {
+    this.attempts.onFailed(error.status);
+    this.attempts.onEnd();
+    this.#ended = true;
+    this.#tell(error, peer.name, false);
+    this.#client.wire.destroy();
   }
 
   /** Sets the peer's timeout for what it owes now: taking our bytes, or answering. */
@@ -367,9 +409,9 @@ export class Forward implements LinkUser {
   #tell(error: ProxyError, name: string | undefined, retry: boolean): void {
     if (this.#location.pass !== undefined) {
       const url = name === undefined ? undefined : this.#request.urlAt(name);
-      this.#group.tell(failureText(error, this.#facts(), url, this.responseStarted));
+      this.#group.tell(failureText(error, this.#facts(), url, this.responseStarted), this.#location.log);
     } else {
-      this.#group.tellFailure(error, name, this.#head, this.#client.origin.clientAddress, retry);
+      this.#group.tellFailure(error, name, this.#head, this.#client.origin.clientAddress, retry, this.#location.log);
     }
   }
 
@@ -377,6 +419,7 @@ export class Forward implements LinkUser {
   abort(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#handOff?.abort();
     this.#leave(true);
   }
 

@@ -188,7 +188,8 @@ export class OutgoingRequest {
     return `${this.group.upstream.options.tls === undefined ? 'http' : 'https'}://${name}${this.uri}`;
   }
 
-  #headText(): string {
+  /** The head for the peer. */
+  get headText(): string {
     const { fields, pass } = this.#location;
     const length = this.#length;
     if (fields === undefined) {
@@ -205,7 +206,7 @@ export class OutgoingRequest {
     this.sent = true;
     this.#once = this.#configured && !this.#buffered && !this.ended;
     this.#chunked = this.#length === 'chunked';
-    link.wire.put(this.#headText());
+    link.wire.put(this.headText);
     if (this.#gone) return;
     if (this.#body !== '') {
       link.wire.put(this.#chunked ? `${this.#body.length.toString(16)}\r\n${this.#body}\r\n` : this.#body);

@@ -66,7 +66,8 @@ export class ResponseRelay {
         ? 'chunked'
         : this.#framing;
     client.status = client.toldStatus === 0 ? head.status : client.toldStatus;
-    const added = this.#location.addedTo(client.status, this.#facts) + fields;
+    const kept = this.keepAlive ? this.#location.keepAliveLine : '';
+    const added = kept + this.#location.addedTo(client.status, this.#facts) + fields;
     const text = responseHeadText(
       head,
       client.status,
@@ -77,7 +78,8 @@ export class ResponseRelay {
       this.#facts,
     );
     client.sentHead = text;
-    client.wire.put(text);
+    // HTTP/0.9 has no heads.
+    if (!this.#request.isOld) client.wire.put(text);
   }
 
   /** Bytes of the body, framing removed. They are only sure to be on the client's wire after `readEnd`. */

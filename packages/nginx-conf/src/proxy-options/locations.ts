@@ -7,8 +7,10 @@ import type { AccessLog } from '../directives/log.js';
 import type { Scope } from '../scope.js';
 import { contentOf, rootOf } from './files.js';
 import type { Surroundings } from './proxy-options.js';
+import { connectionOf } from './connections.js';
 import { forwardOf } from './proxy-pass.js';
 import { realIpOf } from './real-ip.js';
+import { errorLogOf } from './error-logs.js';
 import { contentTypeOf } from './content-type.js';
 
 interface LocationBlock {
@@ -32,7 +34,8 @@ export function locationsOf(
     locations:
       reply === undefined
         ? blocks.map((block) => locationOf(block, around))
-        : [{ path: '/', reply, ...common }, ...named],
+        : // It runs before the size of a body is looked at.
+          [{ path: '/', reply, ...common, bodyLimit: 0 }, ...named],
     otherwise: { path: '', ...contentOf(server), ...common },
     ...(prepare === undefined ? {} : { prepare }),
   };
@@ -93,7 +96,10 @@ function replyOf({ status, text }: Return, scope: Scope): ReplyOptions {
 function commonOf(
   scope: Scope,
   around: Surroundings,
-): Pick<GivenLocation, 'root' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp'> {
+): Pick<
+  GivenLocation,
+  'root' | 'log' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp' | 'connection'
+> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
@@ -108,6 +114,8 @@ function commonOf(
       ? {}
       : { addedFields: added.map(({ name, value, always }) => ({ name, value: value.value, always })) }),
     ...realIpOf(scope),
+    connection: connectionOf(scope),
+    ...errorLogOf(scope, around),
     bodyLimit: scope.get(http.client_max_body_size),
     ...(writers.length === 0
       ? {}

@@ -10,6 +10,8 @@ import type { Surroundings } from './proxy-options.js';
 type ResolverOptions = NonNullable<GivenUpstream['resolver']>;
 
 const PORT = 53;
+/** In the place of a name server: those of the system. nginx has no word for them. */
+const SYSTEM = 'system';
 
 /**
  * Who is asked for the names of servers with `resolve`: the `resolver` of the upstream, else that of `http`.
@@ -44,7 +46,7 @@ export function locationResolver(scope: Scope, around: Surroundings): ResolverOp
 
 function resolverOptions(resolver: Resolver, timeout: number, place: Place, around: Surroundings): ResolverOptions {
   return {
-    servers: resolver.servers.flatMap((server) => {
+    servers: named(resolver).flatMap((server) => {
       if ('unix' in server) throw new ConfError('a name server on a unix socket is not served by pinwheel', place);
       const { host, port = PORT, isAddress } = server;
       const addresses = isAddress ? [host] : (around.addressesOf?.(host) ?? []);
@@ -56,4 +58,9 @@ function resolverOptions(resolver: Resolver, timeout: number, place: Place, arou
     ipv6: resolver.ipv6,
     timeout: Math.max(1, timeout),
   };
+}
+
+/** The name servers that are written out. */
+export function named({ servers }: Resolver): Resolver['servers'] {
+  return servers.filter((server) => 'unix' in server || server.host !== SYSTEM);
 }
