@@ -4,8 +4,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RawConnection } from './fixture/raw-connection.js';
 import { answering, refusingPort, startUpstream } from './fixture/raw-upstream.js';
 import { eventually, startProxy } from './fixture/started-proxy.js';
+import type { RetryOptions } from './pass-options.js';
 import type { FailedAttempt } from './retry.js';
-import { USUAL_RETRIES } from './retry.js';
+import { RetryRule, USUAL_RETRIES } from './retry.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody';
@@ -37,6 +38,35 @@ describe('a request may be sent again', () => {
     [false, 'not when every peer was tried', { attempts: 3 }],
   ])('%s: %s', (allowed, _name, change) => {
     expect(USUAL_RETRIES.afterFailure({ ...failed, ...change })).toBe(allowed);
+  });
+});
+
+describe('a rule of its own', () => {
+  const attempted = { method: 'GET', requestSent: true, bodyKept: true, attempts: 1, maxAttempts: 3, elapsed: 40 };
+
+  test.each<[boolean, string, number, Partial<RetryOptions>, Partial<FailedAttempt>]>([
+    [true, 'a status that is named', 503, { on: ['http_502', 'http_503'] }, {}],
+    [false, 'a status that is not named', 500, { on: ['http_502', 'http_503'] }, {}],
+    [false, 'a POST', 503, { on: ['http_503'] }, { method: 'POST' }],
+    [true, 'a POST with non_idempotent', 503, { on: ['http_503', 'non_idempotent'] }, { method: 'POST' }],
+    [false, 'the last peer', 503, { on: ['http_503'] }, { attempts: 3 }],
+    [true, 'the time is not over', 503, { on: ['http_503'], timeout: 50 }, {}],
+    [false, 'the time is over', 503, { on: ['http_503'], timeout: 40 }, {}],
+    [false, 'the body is gone', 503, { on: ['http_503'] }, { bodyKept: false }],
+  ])('%s: %s', (allowed, _name, status, options, change) => {
+    const rule = new RetryRule({ on: [], tries: 0, timeout: 0, ...options });
+    expect(rule.afterStatus(status, { ...attempted, ...change })).toBe(allowed);
+  });
+
+  test('without occasions nothing is repeated, not even what a closed connection took', () => {
+    const rule = new RetryRule({ on: [], tries: 0, timeout: 0 });
+    expect(rule.afterFailure({ ...attempted, code: 'upstream_closed', responseStarted: false })).toBe(false);
+    expect(rule.afterFailure({ ...attempted, code: 'connect_failed', responseStarted: false })).toBe(false);
+  });
+
+  test('an answer that is no HTTP is one with invalid_header', () => {
+    const rule = new RetryRule({ on: ['invalid_header'], tries: 0, timeout: 0 });
+    expect(rule.afterFailure({ ...attempted, code: 'bad_response', responseStarted: false })).toBe(true);
   });
 });
 

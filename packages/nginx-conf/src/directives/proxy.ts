@@ -141,7 +141,7 @@ export const proxy = area({
       return version === '2' ? site.fail('HTTP/2 to upstreams is not served by pinwheel') : version;
     },
     default: '1.1',
-    note: 'no HTTP/2',
+    note: 'no HTTP/2; with 1.0, chunked bodies of up to 64 MiB',
   }),
   proxy_method: directive({ in: LOCATION, args: 1, read: complex }),
   proxy_set_header: directive({
@@ -151,13 +151,25 @@ export const proxy = area({
     read: ([name = '', value = ''], site): SentHeader => ({ name, value: site.complex(value) }),
   }),
   proxy_hide_header: directive({ in: LOCATION, args: 1, inherit: 'list', read: text }),
-  proxy_pass_header: directive({ in: LOCATION, args: 1, inherit: 'list', read: text }),
+  proxy_pass_header: directive({
+    in: LOCATION,
+    args: 1,
+    inherit: 'list',
+    read: text,
+    note: '`X-Accel-Redirect` and its like are passed, never followed',
+  }),
   proxy_redirect: directive({ in: LOCATION, args: [1, 2], inherit: 'list', read: readProxyRedirect }),
   proxy_connect_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),
   proxy_read_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),
   proxy_send_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),
   proxy_buffering: directive({ in: LOCATION, args: 'flag', read: flag, default: 'on' }),
-  proxy_request_buffering: directive({ in: LOCATION, args: 'flag', read: flag, default: 'on' }),
+  proxy_request_buffering: directive({
+    in: LOCATION,
+    args: 'flag',
+    read: flag,
+    default: 'on',
+    note: 'bodies of up to 1 MiB, in memory; longer ones are passed on as they come',
+  }),
   proxy_next_upstream: directive({
     in: LOCATION,
     args: [1, 9_999],
