@@ -21,7 +21,11 @@ export class Peer {
   #id: string | undefined;
   /** Requests and tunnels now. */
   active = 0;
+  /** The same of other processes, as far as they have told. */
+  elsewhere = 0;
   tunnels = 0;
+  /** WebSockets that its process has taken over. */
+  handedOff = 0;
   /** Attempts since the start, and how many of them failed. */
   requests = 0;
   failures = 0;
@@ -65,8 +69,13 @@ export class Peer {
     return !this.options.down && !this.options.drain && !this.gone;
   }
 
+  /** Requests and tunnels of all processes. */
+  get load(): number {
+    return this.active + this.elsewhere;
+  }
+
   get full(): boolean {
-    return this.options.maxConns > 0 && this.active >= this.options.maxConns;
+    return this.options.maxConns > 0 && this.load >= this.options.maxConns;
   }
 
   /** May be chosen for a request that is not pinned to it. */
@@ -123,8 +132,13 @@ export class Peer {
   }
 
   #failed(): void {
-    const { maxFails, weight } = this.options;
     this.failures++;
+    this.failedElsewhere();
+  }
+
+  /** It has failed a request of another process; that counts as one of ours does. */
+  failedElsewhere(): void {
+    const { maxFails, weight } = this.options;
     if (this.alone) return;
     this.fails++;
     this.#accessed = this.#now();

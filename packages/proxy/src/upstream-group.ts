@@ -3,6 +3,7 @@ import { askHealth } from './health-query.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ProxyOptions, UpstreamOptions } from './options.js';
 import { LinkPool } from './pool.js';
+import { SharedPeers } from './shared-peers.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from './siblings.js';
 import { ResolvedPeers } from './resolved-peers.js';
@@ -18,10 +19,13 @@ export class UpstreamGroup {
   readonly #log: ProxyOptions['log'];
   readonly #resolved: ResolvedPeers | undefined;
   readonly #siblings: Siblings | undefined;
+  /** Undefined where each process has its own view of the peers. */
+  readonly shared: SharedPeers | undefined;
 
   constructor(options: UpstreamOptions, proxy: ProxyOptions) {
     this.#siblings = proxy.siblings;
     this.upstream = new Upstream(options, undefined, tellSiblings(proxy.siblings, options.name));
+    if (options.shared && proxy.siblings !== undefined) this.shared = new SharedPeers(this.upstream, proxy.siblings);
     const tls = options.tls === undefined ? undefined : new UpstreamTls(options.tls);
     this.pool = new LinkPool(options.keepalive, proxy.limits, tls);
     this.#log = proxy.log;
@@ -40,13 +44,20 @@ export class UpstreamGroup {
     });
   }
 
-  /** Tells the log of a failed attempt, without the query string: it carries session ids. */
-  tellFailure(error: ProxyError, peer: string | undefined, head: RequestHead, client: string, retry: boolean): void {
+  /** Tells the log, or the location's own, of a failed attempt, without the query string: it carries session ids. */
+  tellFailure(
+    error: ProxyError,
+    peer: string | undefined,
+    head: RequestHead,
+    client: string,
+    retry: boolean,
+    log = this.#log,
+  ): void {
     const query = head.target.indexOf('?');
     const path = query < 0 ? head.target : head.target.slice(0, query);
     const where = peer === undefined ? '' : `, peer ${peer}`;
     const next = retry ? ', trying the next peer' : '';
-    this.#log(
+    log(
       'error',
       `${error.message} (${error.code})${where}, upstream "${this.upstream.name}", client ${client}, request "${head.method} ${path}"${next}`,
     );
@@ -75,12 +86,13 @@ export class UpstreamGroup {
     this.#resolved?.start();
   }
 
-  /** Tells the log as it is. */
-  tell(message: string): void {
-    this.#log('error', message);
+  /** Tells the log, or the location's own, as it is. */
+  tell(message: string, log = this.#log): void {
+    log('error', message);
   }
 
   close(): void {
+    this.shared?.close();
     this.#resolved?.close();
     this.pool.close();
   }

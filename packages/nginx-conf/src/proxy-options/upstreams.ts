@@ -28,8 +28,10 @@ export function upstreamOf(name: string, scope: Scope, around: Surroundings): Gi
     ...(resolver === undefined ? {} : { resolver }),
     ...(sticky === undefined ? {} : { sticky: stickyOf(sticky) }),
     stickySid: scope.get(upstream.sticky_sid),
+    shared: scope.has(upstream.zone),
     keepalive: {
       connections: scope.get(upstream.keepalive),
+      shared: true,
       requests: Math.max(1, scope.get(upstream.keepalive_requests)),
       time: Math.max(1, scope.get(upstream.keepalive_time)),
       timeout: Math.max(1, scope.get(upstream.keepalive_timeout)),
