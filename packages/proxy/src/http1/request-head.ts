@@ -57,10 +57,12 @@ export function readRequestHead(text: string, from: number, limits: RequestRules
     if (!text.includes('\n', start)) return undefined;
   }
   const head = new RequestHead();
+  let lineRead = false;
   try {
     const lf = text.indexOf('\n', start);
     if (lf - start > limits.line) throw new ProxyError('target_too_long');
     readRequestLine(head, text, start, lineEnd(text, start, lf));
+    lineRead = true;
     if (head.isOld) {
       head.length = lf + 1 - from;
       return head;
@@ -72,6 +74,11 @@ export function readRequestHead(text: string, from: number, limits: RequestRules
     readHost(head);
     if (head.method === 'CONNECT' || head.method === 'TRACE') throw new ProxyError('method_not_allowed', head.method);
   } catch (error) {
+    if (!lineRead) {
+      // As with nginx, a line that is wrong somewhere says nothing but itself.
+      head.method = '';
+      head.target = '';
+    }
     if (error instanceof ProxyError) error.head = head;
     throw error;
   }
