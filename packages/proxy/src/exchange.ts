@@ -182,7 +182,7 @@ export class Exchange {
     else this.reply(stubStatusReply(this.client.host.connectionCounts()));
   }
 
-  /** The client may send its body (RFC 9110 10.1.1). As nginx does, it is told so even when it has, or has none. */
+  /** The client may send its body (RFC 9110 10.1.1). As nginx does, it is told so even when that has come. */
   continueBody(): void {
     if (!this.head.expectContinue || this.#continued) return;
     this.#continued = true;

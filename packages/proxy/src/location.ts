@@ -74,7 +74,7 @@ export class Location {
     timeouts: TimeoutOptions,
     limits: LimitOptions,
     readonly server: Server,
-    { verifyClient, verifyDepth }: Pick<ServerOptions, 'verifyClient' | 'verifyDepth'>,
+    { verifyClient }: Pick<ServerOptions, 'verifyClient'>,
     /** Chooses the group for each request where it is not always the same. */
     readonly targets?: PassTargets,
   ) {
@@ -103,7 +103,7 @@ export class Location {
       errorPages.toReversed().flatMap((page) => page.statuses.map((status) => [status, page])),
     );
     if (verifyClient !== 'off') {
-      this.admit = (socket, host) => requireCertificate(socket, hostName(host), verifyClient, verifyDepth);
+      this.admit = (socket, host) => requireCertificate(socket, hostName(host), verifyClient);
     }
   }
 

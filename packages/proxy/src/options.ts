@@ -34,8 +34,6 @@ export interface ServerOptions {
   readonly expressions: readonly ((host: string, facts: Facts) => boolean)[];
   /** What its clients have to show; the same in the `tls` of its listeners. Default `off`. */
   readonly verifyClient: VerifyClient;
-  /** Certificates between a client's and the one it is trusted for, at most. Default 1. */
-  readonly verifyDepth: number;
   readonly locations: readonly LocationOptions[];
   /** What becomes of requests that fit no location, and of what is no request. Default: 404, without log. */
   readonly otherwise?: LocationOptions | undefined;
@@ -124,7 +122,6 @@ const server = object<ServerOptions>({
     [],
   ),
   verifyClient: optional(verifyClient, 'off'),
-  verifyDepth: optional(integer(0), 1),
   locations: list(locationFields),
   otherwise: maybe(locationFields),
   prepare: maybe(prepare),

@@ -36,7 +36,6 @@ export class Routes {
               expressions: [],
               defaultFor: [],
               verifyClient: 'off',
-              verifyDepth: 1,
               locations: [{ path: '/', match: 'prefix', upstream: first, locations: [] }],
             },
           ];

@@ -110,7 +110,7 @@ describe.skipIf(NO_NGINX)('access logs say what they say in nginx (apt-get insta
   afterAll(() => pair.stop());
 
   async function both(name: string, count: number): Promise<{ ours: string[]; theirs: string[] }> {
-    const [ours, theirs] = await Promise.all([pair.ours.logged(name, count), pair.theirs.logged(name, count)]);
+    const [ours, theirs] = await Promise.all([pair.ours.lines(name, count), pair.theirs.lines(name, count)]);
     return { ours, theirs };
   }
 

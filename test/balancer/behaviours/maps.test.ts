@@ -75,8 +75,8 @@ describe.skipIf(NO_NGINX)('maps give what they give in nginx (apt-get install ng
   it('a map serves conditions of a request and its log', async () => {
     await same(get('/', 'a', 'Upgrade: x\n'), get('/bad'), 'POST / HTTP/1.1\nHost: a\nConnection: close\n\n');
     const [ours, theirs] = await Promise.all([
-      pair.ours.logged('logs/maps.log', requests),
-      pair.theirs.logged('logs/maps.log', requests),
+      pair.ours.lines('logs/maps.log', requests),
+      pair.theirs.lines('logs/maps.log', requests),
     ]);
     expect(ours).toEqual(theirs);
     expect(theirs).toHaveLength(requests);

@@ -65,15 +65,11 @@ export class Side {
     return text + ending;
   }
 
-  /** The lines that a log has now. */
-  lines(name: string): string[] {
-    return this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
-  }
-
   /** The lines of a log, once there are so many. */
-  async logged(name: string, count: number): Promise<string[]> {
-    await until(() => this.lines(name).length >= count, `${count} lines in ${name} of ${this.runner}`);
-    return this.lines(name);
+  async lines(name: string, count: number): Promise<string[]> {
+    const read = (): string[] => this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
+    await until(() => read().length >= count, `${count} lines in ${name} of ${this.runner}`);
+    return read();
   }
 
   #withPorts(text: string): string {

@@ -58,8 +58,8 @@ describe.skipIf(NO_NGINX)('upgrades go as through nginx (apt-get install nginx)'
       expect(await pair.sameProxied(raw)).toMatch(/^HTTP\/1\.1 101 Switching Protocols\n[^]*-end$/);
     }
     const [ours, theirs] = await Promise.all([
-      pair.ours.logged('logs/tunnel.log', requests.length),
-      pair.theirs.logged('logs/tunnel.log', requests.length),
+      pair.ours.lines('logs/tunnel.log', requests.length),
+      pair.theirs.lines('logs/tunnel.log', requests.length),
     ]);
     expect(ours).toEqual(theirs);
     expect(theirs[0]).toMatch(/^101 59 9 101 /);

@@ -31,6 +31,8 @@ export interface Surroundings {
   errorLog?(logs: readonly ErrorLog[]): NonNullable<GivenLocation['log']>;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
+  /** The whole path of such a file, for messages. */
+  pathOf?(path: string): string;
   /** Name of this machine, for `server_name $hostname`. */
   readonly hostname: string;
   /**

@@ -12,7 +12,7 @@ const SERVED: ReadonlySet<string> = words(`
     ssl_password_file ssl_dhparam ssl_protocols ssl_ciphers ssl_prefer_server_ciphers ssl_session_cache
     ssl_session_timeout ssl_session_tickets ssl_client_certificate ssl_verify_client ssl_verify_depth
     ssl_reject_handshake proxy_ssl_session_reuse proxy_ssl_protocols proxy_ssl_ciphers proxy_ssl_name
-    proxy_ssl_server_name proxy_ssl_verify proxy_ssl_verify_depth proxy_ssl_trusted_certificate
+    proxy_ssl_server_name proxy_ssl_verify proxy_ssl_verify_depth proxy_ssl_trusted_certificate proxy_ssl_crl
     proxy_next_upstream proxy_next_upstream_tries proxy_next_upstream_timeout proxy_redirect proxy_hide_header
     proxy_pass_header proxy_method proxy_bind proxy_intercept_errors
     proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_password_file add_header
