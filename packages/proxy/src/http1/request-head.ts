@@ -54,7 +54,11 @@ export function readRequestHead(text: string, from: number, limits: RequestRules
   const isWhole = end >= 0 && end - start <= limits.head;
   if (!isWhole) {
     refuseOverlong(text, from, start, limits);
-    if (!text.includes('\n', start)) return undefined;
+    if (!text.includes('\n', start)) {
+      // A client that speaks TLS, say, would wait for an answer and never end its line.
+      if (start < text.length && !METHOD.test(text.charAt(start))) throw new ProxyError('bad_method');
+      return undefined;
+    }
   }
   const head = new RequestHead();
   let lineRead = false;
