@@ -121,6 +121,10 @@ describe.skipIf(NO_NGINX)("answers of the balancer's own are nginx's (apt-get in
     await pair.same(`GET /text/500 HTTP/1.1\nHost: a\n\n${next}`);
   });
 
+  it('what cannot become a request is refused before its line ends', async () => {
+    expect(await pair.same('\x16\x03\x01')).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
   it('a body that nobody asked for is dropped, and the connection goes on', async () => {
     const next = get('/text/200');
     for (const path of ['/text/200', '/bare/404', '/path', '/bare/204']) {

@@ -49,7 +49,6 @@ const TAILS = [
   'a%25b',
   '%61',
   'a+b',
-
   'a;b=c',
   "a'b",
   'a"b',

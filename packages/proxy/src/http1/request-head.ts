@@ -54,13 +54,19 @@ export function readRequestHead(text: string, from: number, limits: RequestRules
   const isWhole = end >= 0 && end - start <= limits.head;
   if (!isWhole) {
     refuseOverlong(text, from, start, limits);
-    if (!text.includes('\n', start)) return undefined;
+    if (!text.includes('\n', start)) {
+      // A client that speaks TLS, say, would wait for an answer and never end its line.
+      if (start < text.length && !METHOD.test(text.charAt(start))) throw new ProxyError('bad_method');
+      return undefined;
+    }
   }
   const head = new RequestHead();
+  let lineRead = false;
   try {
     const lf = text.indexOf('\n', start);
     if (lf - start > limits.line) throw new ProxyError('target_too_long');
     readRequestLine(head, text, start, lineEnd(text, start, lf));
+    lineRead = true;
     if (head.isOld) {
       head.length = lf + 1 - from;
       return head;
@@ -71,6 +77,11 @@ export function readRequestHead(text: string, from: number, limits: RequestRules
     readHost(head);
     if (head.method === 'CONNECT' || head.method === 'TRACE') throw new ProxyError('method_not_allowed', head.method);
   } catch (error) {
+    if (!lineRead) {
+      // As with nginx, a line that is wrong somewhere says nothing but itself.
+      head.method = '';
+      head.target = '';
+    }
     if (error instanceof ProxyError) error.head = head;
     throw error;
   }
