@@ -4,12 +4,14 @@ import type { Exchange } from './exchange.js';
 import { failureText } from './failure-text.js';
 import type { Facts } from './facts.js';
 import { switchedHeadText } from './forwarded-head.js';
+import { HandOff, handOffTarget } from './hand-off.js';
+import type { HandOffUser } from './hand-off.js';
+import type { HandOffTarget } from './hand-off-target.js';
 import type { BodyFraming } from './http1/body.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ResponseHead } from './http1/response-head.js';
 import type { Link, LinkUser } from './link.js';
 import type { Location } from './location.js';
-import { valueOf } from './location.js';
 import { OutgoingRequest } from './outgoing-request.js';
 import type { Peer } from './peer.js';
 import { Tried } from './policy/policy.js';
@@ -25,7 +27,7 @@ import type { ReadBuffer } from './wire.js';
  * One request on its way: chooses the peer, sends the request, passes the response on, and tries the next peer where
  * that is allowed. Ends in `Exchange.onExchangeEnd`, in a tunnel, or in `abort`.
  */
-export class Forward implements LinkUser {
+export class Forward implements LinkUser, HandOffUser {
   readonly #client: Exchange;
   readonly #head: RequestHead;
   readonly #location: Location;
@@ -45,14 +47,15 @@ export class Forward implements LinkUser {
   #firstAt = 0;
   #peer: Peer | undefined;
   #link: Link | undefined;
-  /** The link carried another request before. */
   #reused = false;
   #askedForTags = false;
   /** Why the attempt before failed: that is the answer when no peer is left to try. */
   #lastError: ProxyError | undefined;
   #ended = false;
+  /** The connection is to be given to the peer's process, once all that came on it has been looked at. */
+  #giveTo: HandOffTarget | undefined;
+  #handOff: HandOff | undefined;
 
-  /** @param location one that has a group, or targets */
   constructor(client: Exchange, head: RequestHead, location: Location, facts: () => Facts) {
     this.#client = client;
     this.#head = head;
@@ -86,7 +89,6 @@ export class Forward implements LinkUser {
     return this.#request.port;
   }
 
-  /** Of the request to the peer. */
   get method(): string {
     return this.#request.method;
   }
@@ -100,18 +102,14 @@ export class Forward implements LinkUser {
   start(): void {
     const { targets, pass } = this.#location;
     try {
-      this.#request.target = targets?.find(this.#facts());
+      this.#request.prepare();
     } catch (error) {
       if (!(error instanceof ProxyError)) throw error;
       targets?.tell(failureText(error, this.#facts(), undefined));
       this.#fail(error);
       return;
     }
-    if (pass !== undefined) {
-      const { method = '', retry } = pass.options;
-      this.#request.method = valueOf(method, this.#facts) || this.#head.method;
-      if (retry.timeout > 0) this.#firstAt = performance.now();
-    }
+    if ((pass?.options.retry.timeout ?? 0) > 0) this.#firstAt = performance.now();
     if (!this.#request.waits) this.#choose();
   }
 
@@ -151,9 +149,8 @@ export class Forward implements LinkUser {
     const { upstream } = this.#group;
     const error = new ProxyError('no_live_upstream', `upstream "${upstream.name}"`);
     this.attempts.none(upstream.name, error.status);
-    const configured = this.#location.pass !== undefined;
-    if (configured) this.#tell(error, upstream.name, false);
-    this.#fail(configured ? error : (this.#lastError ?? error));
+    if (this.#location.pass !== undefined) this.#tell(error, upstream.name, false);
+    this.#fail(this.#location.pass === undefined ? (this.#lastError ?? error) : error);
   }
 
   #attempt(peer: Peer, freshOnly: boolean): void {
@@ -163,6 +160,8 @@ export class Forward implements LinkUser {
     this.#request.sent = false;
     this.attempts.begin(peer.name);
     peer.acquire();
+    this.#giveTo = handOffTarget(this.#client, this.#head, this.#location, this.#group, peer);
+    if (this.#giveTo !== undefined) return;
     const { pool } = this.#group;
     const via = this.#location.pass?.via(this.#facts);
     const idle = freshOnly ? undefined : pool.take(peer, via?.key);
@@ -174,7 +173,6 @@ export class Forward implements LinkUser {
     if (idle !== undefined) {
       this.#request.send(link);
       this.attempts.onSent();
-      // Its body may have been held back for want of a peer.
       if (this.#client.wire.paused) this.#client.takeBody();
     } else {
       link.deadline.set(this.#location.timeouts.connect);
@@ -202,16 +200,51 @@ export class Forward implements LinkUser {
   requestBodyEnd(): void {
     const waited = this.#request.waits;
     this.#request.end(this.#link);
-    if (waited) this.#choose();
+    if (waited && !this.#request.waits) this.#choose();
   }
 
   /** Sends what `start` and `requestBody` put. */
   flush(): void {
+    if (this.#request.settle()) this.#choose();
     const link = this.#link;
+    if (this.#giveTo !== undefined) this.#giveAway(this.#giveTo);
     if (link === undefined || !this.#request.sent) return;
     link.wire.flush();
     if (link.wire.congested) this.#client.holdBody();
     this.#watch(link);
+  }
+
+  #giveAway(target: HandOffTarget): void {
+    const peer = this.#peer;
+    this.#giveTo = undefined;
+    this.#peer = undefined;
+    if (peer === undefined) return;
+    this.#request.sent = true;
+    this.attempts.onSent();
+    this.#handOff = new HandOff(this.#client, peer, target, this.#request.headText, this.#location.timeouts, this);
+  }
+
+  onHandOffRefused(): void {
+    this.#handOff = undefined;
+    this.#client.wire.resume();
+    this.#choose();
+    this.flush();
+  }
+
+  onHandOffExpired(peer: Peer): void {
+    const error = new ProxyError('connect_timeout');
+    this.attempts.onFailed(error.status);
+    this.attempts.onEnd();
+    this.#tell(error, peer.name, false);
+    this.#fail(error);
+  }
+
+  onHandOffFailed(error: ProxyError, peer: Peer): void {
+    this.attempts.onFailed(error.status);
+    this.attempts.onEnd();
+    this.#ended = true;
+    this.#tell(error, peer.name, false);
+    this.#client.wire.destroy();
   }
 
   /** Sets the peer's timeout for what it owes now: taking our bytes, or answering. */
@@ -273,6 +306,7 @@ export class Forward implements LinkUser {
   onReadEnd(): void {
     const link = this.#link;
     if (link === undefined) return;
+    this.#relay.readEnd();
     this.#client.wire.flush();
     if (this.#client.wire.congested) {
       link.wire.pause();
@@ -319,7 +353,7 @@ export class Forward implements LinkUser {
       this.onLinkError(new ProxyError('unexpected_upgrade'));
       return;
     }
-    // The peer stays acquired: the tunnel releases it, perhaps in hours, but it has answered well now.
+    // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
     this.#client.status = head.status;
     const added =
@@ -330,7 +364,7 @@ export class Forward implements LinkUser {
     this.#ended = true;
     const opensSession = this.#engine !== undefined && this.#engine.sid === '';
     this.#client.onSwitched(
-      { peer, link, group: this.#group, timeouts, opensSession },
+      { peer, link, group: this.#group, timeouts, opensSession, halfOpen: pass === undefined },
       switchedHeadText(head, added, pass, this.#facts),
       buffer,
       start,
@@ -390,12 +424,15 @@ export class Forward implements LinkUser {
   abort(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#handOff?.abort();
     this.#leave(true);
   }
 
   #fail(error: ProxyError): void {
     this.#ended = true;
-    this.#client.onForwardFailed(error);
+    // As nginx: where the client sees that it is not all, its connection ends in order.
+    if (this.#location.pass !== undefined && this.#relay.cut()) this.#client.onExchangeEnd(false);
+    else this.#client.onForwardFailed(error);
   }
 
   #release(ok: boolean): void {

@@ -2,6 +2,7 @@ export { ProxyError } from './errors.js';
 export type { ErrorCode, ErrorSource } from './errors.js';
 export { OptionError } from './fields.js';
 export type * from './facts.js';
+export type * from './hand-off-target.js';
 export type * from './options.js';
 export type { PeerNews } from './shared-peers.js';
 export { SessionTable } from './session-table.js';

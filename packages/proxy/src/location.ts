@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { addedLines } from './added-fields.js';
 import { requireCertificate } from './client-certificate.js';
+import type { ConnectionOptions } from './client-options.js';
+import { connectionDefaults } from './client-options.js';
 import type { Facts } from './facts.js';
 import { hostName } from './host-name.js';
 import { encodePath } from './normal-path.js';
@@ -52,6 +54,10 @@ export class Location {
   readonly bodyLimit: number;
   /** Undefined: what the listener says of the client's address counts. */
   readonly realIps: readonly RealIp[] | undefined;
+  /** What the connection of its clients goes by. */
+  readonly connection: ConnectionOptions;
+  /** Beside `Connection: keep-alive`. */
+  readonly keepAliveLine: string;
   readonly onEnd: ((facts: Facts) => void) | undefined;
   /** Where its errors are told, when not where the others are. */
   readonly log: LocationOptions['log'];
@@ -68,7 +74,7 @@ export class Location {
     timeouts: TimeoutOptions,
     limits: LimitOptions,
     readonly server: Server,
-    { verifyClient, verifyDepth }: Pick<ServerOptions, 'verifyClient' | 'verifyDepth'>,
+    { verifyClient }: Pick<ServerOptions, 'verifyClient'>,
     /** Chooses the group for each request where it is not always the same. */
     readonly targets?: PassTargets,
   ) {
@@ -84,6 +90,9 @@ export class Location {
       upstreamSend: options.sendTimeout ?? timeouts.upstreamSend,
     };
     this.bodyLimit = options.bodyLimit ?? limits.body;
+    this.connection = options.connection ?? connectionDefaults(timeouts, limits);
+    const { keepaliveHeader } = this.connection;
+    this.keepAliveLine = keepaliveHeader === 0 ? '' : `Keep-Alive: timeout=${keepaliveHeader}\r\n`;
     this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
     this.log = options.log;
@@ -94,7 +103,7 @@ export class Location {
       errorPages.toReversed().flatMap((page) => page.statuses.map((status) => [status, page])),
     );
     if (verifyClient !== 'off') {
-      this.admit = (socket, host) => requireCertificate(socket, hostName(host), verifyClient, verifyDepth);
+      this.admit = (socket, host) => requireCertificate(socket, hostName(host), verifyClient);
     }
   }
 

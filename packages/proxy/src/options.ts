@@ -1,4 +1,5 @@
 import { callback, flag, integer, list, maybe, milliseconds, object, OptionError, optional, text } from './fields.js';
+import type { HeadOptions } from './client-options.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
 import type { ListenOptions } from './listen-options.js';
@@ -11,6 +12,7 @@ import type { GivenUpstream, UpstreamOptions } from './upstream-options.js';
 import { upstream } from './upstream-options.js';
 import type { Siblings } from './siblings.js';
 
+export type * from './client-options.js';
 export type * from './listen-options.js';
 export type * from './location-options.js';
 export type * from './pass-options.js';
@@ -32,8 +34,6 @@ export interface ServerOptions {
   readonly expressions: readonly ((host: string, facts: Facts) => boolean)[];
   /** What its clients have to show; the same in the `tls` of its listeners. Default `off`. */
   readonly verifyClient: VerifyClient;
-  /** Certificates between a client's and the one it is trusted for, at most. Default 1. */
-  readonly verifyDepth: number;
   readonly locations: readonly LocationOptions[];
   /** What becomes of requests that fit no location, and of what is no request. Default: 404, without log. */
   readonly otherwise?: LocationOptions | undefined;
@@ -91,7 +91,7 @@ export interface ProxyOptions {
   readonly siblings?: Siblings | undefined;
 }
 
-export type GivenListener = Given<ListenOptions, 'port'>;
+export type GivenListener = Given<Omit<ListenOptions, 'head'> & { readonly head: Partial<HeadOptions> }, 'port'>;
 export type GivenServer = Given<
   Omit<ServerOptions, 'locations' | 'otherwise'> & {
     readonly locations: readonly GivenLocation[];
@@ -122,7 +122,6 @@ const server = object<ServerOptions>({
     [],
   ),
   verifyClient: optional(verifyClient, 'off'),
-  verifyDepth: optional(integer(0), 1),
   locations: list(locationFields),
   otherwise: maybe(locationFields),
   prepare: maybe(prepare),

@@ -73,7 +73,7 @@ export class PassTargets {
       throw new ProxyError('no_resolver', `no resolver defined to resolve ${host}`);
     }
     const { urlTls } = this.#options;
-    const peer = unix ? { host: authority, port: 1 } : { host: plain, port: Number(port) };
+    const peer = unix ? { host: authority, port: 0 } : { host: plain, port: Number(port) };
     const made = new UpstreamGroup(
       readUpstream(
         {

@@ -24,6 +24,8 @@ export class Peer {
   /** The same of other processes, as far as they have told. */
   elsewhere = 0;
   tunnels = 0;
+  /** WebSockets that its process has taken over. */
+  handedOff = 0;
   /** Attempts since the start, and how many of them failed. */
   requests = 0;
   failures = 0;

@@ -7,6 +7,9 @@ import type { PeerAddress, Upstream } from './upstream.js';
 
 /** Milliseconds that an answer is kept which does not say how long; nginx's for names that are not there. */
 const KEEP = 10_000;
+/** Milliseconds between two questions for a name, as in nginx at least; a timer's longest delay at most. */
+const SHORTEST = 1_000;
+const LONGEST = 2_147_483_647;
 
 interface Answer {
   readonly addresses: readonly PeerAddress[];
@@ -54,12 +57,11 @@ export class ResolvedPeers {
       if (this.#isClosed()) return;
       if (addresses.length === 0) this.#tell(server, 'no such name');
       for (const peer of this.#upstream.setAddresses(server, addresses)) this.#onGone(peer);
-      // As nginx: a second later than the answer is good for.
-      wait = Math.min(keep + 1_000, this.#options.timeout);
+      wait = Math.min(Math.max(keep, SHORTEST), LONGEST);
     } catch (error) {
       if (this.#isClosed()) return;
       this.#tell(server, error instanceof Error ? error.message : String(error));
-      wait = Math.max(this.#options.timeout, 1_000);
+      wait = Math.max(this.#options.timeout, SHORTEST);
     }
     this.#timers.set(server, setTimeout(() => void this.#ask(server), wait).unref());
   }

@@ -4,6 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { cipherName, groupName } from './cipher-names.js';
 import { verifyResult } from './client-certificate.js';
 import type { ClientHello } from './client-hello.js';
+import { connectionBelow } from './connection-below.js';
 import { onelineName, rfc2253Name } from './distinguished-name.js';
 import type { TlsFact } from './facts.js';
 
@@ -22,10 +23,9 @@ export function rememberHello(below: Socket, hello: ClientHello): void {
   hellos.set(below, hello);
 }
 
-/** Undefined where a runtime does not show the connection below: nothing but two variables rests on it. */
 function helloOf(socket: TLSSocket): ClientHello | undefined {
-  const { _parent: below } = socket as unknown as { readonly _parent?: Socket | null };
-  return below === undefined || below === null ? undefined : hellos.get(below);
+  const below = connectionBelow(socket);
+  return below === undefined ? undefined : hellos.get(below);
 }
 
 /** What a `$ssl_*` variable shows of the connection; undefined without TLS, and for what there is not. */

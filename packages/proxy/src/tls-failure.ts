@@ -11,13 +11,13 @@ function reason(cause: Error | 'timeout' | 'silent' | 'ended' | 'refused'): stri
   if (cause === 'timeout') return 'client timed out (110: Connection timed out)';
   if (cause === 'silent') return 'client closed connection';
   if (cause === 'ended') return 'peer closed connection in SSL handshake';
-  if (cause === 'refused') return 'SSL_do_handshake() failed (SSL: error:0A0000EA:SSL routines::callback failed)';
+  if (cause === 'refused') return 'handshake rejected';
   const { code } = cause as NodeJS.ErrnoException;
   if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return reason('timeout');
   // Node's word for an end of the stream; the system's error for a reset has a number.
   if (code === 'ECONNRESET') {
     const reset = (cause as NodeJS.ErrnoException).errno !== undefined;
-    return reset ? 'SSL_do_handshake() failed (104: Connection reset by peer)' : reason('ended');
+    return reason('ended') + (reset ? ' (104: Connection reset by peer)' : '');
   }
   return `SSL_do_handshake() failed (SSL: ${opensslText(cause.message)})`;
 }

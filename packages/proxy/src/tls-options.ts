@@ -38,6 +38,8 @@ export interface TlsServerOptions {
   readonly sessionCacheName?: string | undefined;
   /** Default `off`. */
   readonly verifyClient?: VerifyClient | undefined;
+  /** Certificates between a client's and the one it is trusted for, at most. Default 1. */
+  readonly verifyDepth?: number | undefined;
   /** PEM certificates that those of clients are verified against, and whose names clients are told. */
   readonly clientCa?: string | undefined;
 }
@@ -68,6 +70,8 @@ export interface UpstreamTlsOptions {
   /** Certificates between the peer's and that of `ca` at most. Default 1. */
   readonly verifyDepth: number;
   readonly ca?: string | undefined;
+  /** PEM lists of certificates that those of `ca` have taken back: there has to be one of each. Default none. */
+  readonly crl?: string | undefined;
   /** Default TLSv1, TLSv1.1, TLSv1.2 and TLSv1.3. */
   readonly protocols: readonly TlsVersion[];
   /** Default `DEFAULT`. */
@@ -104,6 +108,7 @@ const serverFields = {
   sessionCache: maybe(integer(0)),
   sessionCacheName: maybe(text('a name', /./)),
   verifyClient: maybe(verifyClient),
+  verifyDepth: maybe(integer(0)),
   clientCa: maybe(pem),
 };
 
@@ -127,6 +132,7 @@ export const upstreamTls = object<UpstreamTlsOptions>({
   verify: optional(flag, false),
   verifyDepth: optional(integer(0), 1),
   ca: maybe(pem),
+  crl: maybe(pem),
   protocols: optional(versions, ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']),
   ciphers: optional(ciphers, 'DEFAULT'),
   cert: maybe(pem),

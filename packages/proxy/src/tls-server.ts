@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { negotiated } from './client-certificate.js';
 import { beginsHandshake, readClientHello } from './client-hello.js';
 import type { ClientHello } from './client-hello.js';
+import { connectionBelow } from './connection-below.js';
 import { rememberHello } from './tls-facts.js';
 import { handshakeFailure } from './tls-failure.js';
 import { sentName, TlsNames } from './tls-names.js';
@@ -129,6 +130,8 @@ export class TlsServer {
     // The end of what the client sends that was read along with its hello never reaches the TLS layer.
     socket.once('end', () => socket.destroy());
     socket.on('error', ignore);
+    // Whoever sends no more within a handshake ends it; afterwards it is half of the connection.
+    socket.allowHalfOpen = false;
     if (hello !== undefined) rememberHello(socket, hello);
     if (terminal.refuses) {
       this.#events.failed(handshakeFailure('refused'), socket);
@@ -139,6 +142,7 @@ export class TlsServer {
   }
 
   readonly #secure = (socket: TLSSocket): void => {
+    socket.allowHalfOpen = true;
     const { servername } = socket as TLSSocket & { readonly servername?: string | false | null };
     const name = typeof servername === 'string' ? sentName(servername) : undefined;
     if (name !== undefined && this.#terminals.names.find(name) !== undefined) negotiated.set(socket, name);
@@ -147,7 +151,7 @@ export class TlsServer {
 
   readonly #failed = (error: Error, socket: TLSSocket): void => {
     socket.destroy();
-    this.#events.failed(handshakeFailure(error), socket);
+    this.#events.failed(handshakeFailure(error), connectionBelow(socket) ?? socket);
   };
 }
 
@@ -158,10 +162,12 @@ function ignore(): void {
 /** What a terminal is made of: names and callbacks left out. */
 function settingsOf(server: TlsServerOptions): unknown {
   const { cert, key, passphrases, protocols, ciphers, preferServerCiphers, dhparam } = server;
-  const { sessionTimeout, sessionTickets, sessionCache, sessionCacheName, verifyClient, clientCa } = server;
+  const { sessionTimeout, sessionTickets, sessionCache, sessionCacheName } = server;
+  const { verifyClient, verifyDepth, clientCa } = server;
   return [
     [cert, key, passphrases, protocols, ciphers, preferServerCiphers, dhparam],
-    [sessionTimeout, sessionTickets, sessionCache, sessionCacheName, verifyClient, clientCa],
+    [sessionTimeout, sessionTickets, sessionCache, sessionCacheName],
+    [verifyClient, verifyDepth, clientCa],
   ];
 }
 

@@ -2,15 +2,21 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Server, TLSSocket } from 'node:tls';
 import { createServer } from 'node:tls';
+import { judgeChain } from './client-certificate.js';
 import type { ClientHello } from './client-hello.js';
 import { RecentMap } from './recent-map.js';
 import { serverContext } from './secure-context.js';
 import type { TlsServerOptions } from './tls-options.js';
 
+/** Certificates of clients that are remembered. */
+const CHAINS = 20_000;
+
 /** What is remembered for clients that come back: sessions by id, and the key of the tickets. */
 export class SessionMemory {
   readonly ticketKeys = randomBytes(48);
   readonly sessions: RecentMap<Buffer> | undefined;
+  /** Of certificates of clients: how many vouch for each. A session that is resumed says no more of its chain. */
+  readonly chains = new RecentMap<number>(CHAINS);
 
   /** @param size sessions kept by id; 0 for none */
   constructor(size: number) {
@@ -57,11 +63,10 @@ export class TlsTerminal {
 }
 
 function makeServer(tls: TlsServerOptions, timeout: number, memory: SessionMemory, end: HandshakeEnd): Server {
-  const { verifyClient = 'off' } = tls;
+  const { verifyClient = 'off', verifyDepth = 1 } = tls;
   // It listens nowhere: connections are given to it.
   const server = createServer({
     ...serverContext(tls),
-    allowHalfOpen: true,
     handshakeTimeout: timeout,
     ALPNProtocols: ['http/1.1', 'http/1.0', 'http/0.9'],
     requestCert: verifyClient !== 'off',
@@ -70,7 +75,10 @@ function makeServer(tls: TlsServerOptions, timeout: number, memory: SessionMemor
     sessionIdContext: sessionContext(tls),
     ticketKeys: memory.ticketKeys,
   });
-  server.on('secureConnection', end.secure);
+  server.on('secureConnection', (socket) => {
+    if (verifyClient !== 'off') judgeChain(socket, verifyDepth, memory.chains);
+    end.secure(socket);
+  });
   server.on('tlsClientError', end.failed);
   const { sessions } = memory;
   if (sessions !== undefined) {

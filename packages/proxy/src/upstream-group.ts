@@ -39,8 +39,7 @@ export class UpstreamGroup {
       },
       affinity: this.upstream.affinity,
       intervalMs: proxy.tagQueryInterval,
-      // The question is asked in plain HTTP; peers behind TLS are known by their handshakes and `route`.
-      fetchHealth: tls === undefined ? askHealth : () => Promise.resolve(undefined),
+      fetchHealth: (peer) => askHealth(peer, tls),
     });
   }
 

@@ -3,6 +3,7 @@ import { flag, integer, list, maybe, milliseconds, object, oneOf, OptionError, o
 import type { Field, Given } from './fields.js';
 import { sticky } from './sticky-options.js';
 import type { StickyOptions } from './sticky-options.js';
+import type { HandOffTarget } from './hand-off-target.js';
 import type { UpstreamTlsOptions } from './tls-options.js';
 import { upstreamTls } from './tls-options.js';
 import { templated } from './value.js';
@@ -48,11 +49,15 @@ export interface PeerOptions {
   readonly id?: string | undefined;
   /** The node tag in this peer's session ids, when it is known beforehand (nginx: `route=`). */
   readonly route?: string | undefined;
+  /** Takes WebSockets over plain TCP over from here. Default: they are tunnelled. */
+  readonly handOff?: HandOffTarget | undefined;
 }
 
 export interface KeepaliveOptions {
-  /** Idle connections kept per upstream peer. 0 closes each after its request. Default 32. */
+  /** Idle connections kept for each peer. 0 closes each after its request. Default 32. */
   readonly connections: number;
+  /** `connections` are those to all peers together, the one idle longest closed first, as in nginx. Default false. */
+  readonly shared: boolean;
   /** Requests on one connection before it is closed. Default 1,000. */
   readonly requests: number;
   /** Milliseconds a connection may be in use since it was opened. Default 3,600,000. */
@@ -63,14 +68,14 @@ export interface KeepaliveOptions {
 
 /** Name servers (nginx: `resolver`). */
 export interface ResolverOptions {
-  /** `address:port`, an IPv6 address in brackets. */
+  /** `address:port`, an IPv6 address in brackets. None: those of the system. */
   readonly servers: readonly string[];
   /** Milliseconds that answers are kept; as long as they say themselves when absent. */
   readonly valid?: number | undefined;
   /** Whether addresses of that kind are asked for. Default true. */
   readonly ipv4: boolean;
   readonly ipv6: boolean;
-  /** Milliseconds for an answer, and between two questions for the same name at most. Default 30,000. */
+  /** Milliseconds for an answer, and after a question that nobody answered. Default 30,000. */
   readonly timeout: number;
 }
 
@@ -117,6 +122,15 @@ const tag: Field<string> = (value, path) => {
   return value;
 };
 
+const handOff: Field<HandOffTarget> = (value, path) => {
+  if (!isHandOffTarget(value)) throw new OptionError(path, 'an object with a method "give"', value);
+  return value;
+};
+
+function isHandOffTarget(value: unknown): value is HandOffTarget {
+  return typeof value === 'object' && value !== null && 'give' in value && typeof value.give === 'function';
+}
+
 const peerFields = object<PeerOptions>({
   host: text('an address, a host name or unix: and a path', /^(?:[^\s/]+|unix:.+)$/s),
   port: integer(0, 65_535),
@@ -132,6 +146,7 @@ const peerFields = object<PeerOptions>({
   server: maybe(text('a name', /^.+$/)),
   id: maybe(text('a name', /^.+$/s)),
   route: maybe(tag),
+  handOff: maybe(handOff),
 });
 
 const peer: Field<PeerOptions> = (given, path) => {
@@ -144,13 +159,14 @@ const peer: Field<PeerOptions> = (given, path) => {
 
 const keepalive = object<KeepaliveOptions>({
   connections: optional(integer(0), 32),
+  shared: optional(flag, false),
   requests: optional(integer(1), 1_000),
   time: optional(milliseconds, 3_600_000),
   timeout: optional(milliseconds, 60_000),
 });
 
 const resolver = object<ResolverOptions>({
-  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/), 1),
+  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/)),
   valid: maybe(milliseconds),
   ipv4: optional(flag, true),
   ipv6: optional(flag, true),

@@ -16,12 +16,13 @@ export class UpstreamTls {
 
   /** @throws OpenSSL's error for a certificate, key or cipher list it does not take */
   constructor(options: UpstreamTlsOptions) {
-    const { cert, key, ca } = options;
+    const { cert, key, ca, crl } = options;
     this.#options = options;
     this.#name = withoutPort(options.name);
     this.#context = createSecureContext({
       ...versionsAndCiphers(options.protocols, options.ciphers),
       ca: ca ?? [],
+      ...(crl !== undefined && { crl }),
       ...(cert !== undefined && { cert }),
       ...(key !== undefined && { key: openedKey(key, options.passphrases) }),
     });

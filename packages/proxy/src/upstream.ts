@@ -21,8 +21,8 @@ export class Upstream {
   readonly #now: () => number;
   #peers: readonly Peer[];
   #choice: Choice;
-  /** The peers of servers whose names are looked up while serving, by the server's options. */
-  readonly #resolved = new Map<PeerOptions, readonly Peer[]>();
+  /** The peers of each server: none yet where its name is looked up while serving. */
+  readonly #byServer = new Map<PeerOptions, readonly Peer[]>();
 
   /**
    * @param now milliseconds of a clock that never goes back
@@ -32,13 +32,14 @@ export class Upstream {
     this.name = options.name;
     this.options = options;
     this.#now = now;
-    this.#peers = options.peers.filter((peer) => !peer.resolve).map((peer, index) => new Peer(peer, index, now));
+    for (const server of options.peers) this.#byServer.set(server, server.resolve ? [] : [new Peer(server, 0, now)]);
+    this.#peers = [...this.#byServer.values()].flat();
     this.#choice = new Choice(options, this.#arranged());
     this.affinity = new Affinity(this.#peers, options.learnedSids, tell);
     this.sticky = options.sticky === undefined ? undefined : new Sticky(options.sticky, now);
   }
 
-  /** Those of names that are looked up while serving come last. */
+  /** In the order of the servers, whichever name was found first. */
   get peers(): readonly Peer[] {
     return this.#peers;
   }
@@ -59,15 +60,21 @@ export class Upstream {
    * @returns the peers that are gone
    */
   setAddresses(server: PeerOptions, addresses: readonly PeerAddress[]): readonly Peer[] {
-    const before = this.#resolved.get(server) ?? [];
-    const wanted = new Map(addresses.map((address) => [JSON.stringify(address), address]));
-    const kept = before.filter((peer) => wanted.delete(keyOf(peer, addresses)));
-    const fresh = [...wanted.values()].map((address) => new Peer({ ...server, ...address }, 0, this.#now));
-    const gone = before.filter((peer) => !kept.includes(peer));
+    const before = this.#byServer.get(server) ?? [];
+    const left = new Set(before);
+    // An address may be there more than once, as one of several SRV records.
+    const now = addresses.map((address) => {
+      const same = [...left].find((peer) => isAt(peer, address));
+      if (same === undefined) return new Peer({ ...server, ...address }, 0, this.#now);
+      left.delete(same);
+      return same;
+    });
+    const fresh = now.filter((peer) => !before.includes(peer));
+    const gone = [...left];
     if (fresh.length === 0 && gone.length === 0) return [];
     for (const peer of gone) peer.gone = true;
-    this.#resolved.set(server, [...kept, ...fresh]);
-    this.#peers = [...this.#peers.filter((peer) => !gone.includes(peer)), ...fresh];
+    this.#byServer.set(server, now);
+    this.#peers = [...this.#byServer.values()].flat();
     this.#choice = new Choice(this.options, this.#arranged());
     this.affinity.usePeers(this.#peers);
     return gone;
@@ -78,13 +85,13 @@ export class Upstream {
     for (const server of this.options.peers) {
       if (!server.resolve) continue;
       const same = from.options.peers.find(
-        (one) => one.resolve && one.host === server.host && one.port === server.port && one.service === server.service,
+        ({ resolve, host, service }) => resolve && host === server.host && service === server.service,
       );
-      const known = same === undefined ? [] : (from.#resolved.get(same) ?? []);
+      const known = same === undefined ? [] : (from.#byServer.get(same) ?? []);
       this.setAddresses(
         server,
         known.map(({ options: { host, port, weight, backup } }) =>
-          server.service === undefined ? { host, port } : { host, port, weight, backup },
+          server.service === undefined ? { host, port: server.port } : { host, port, weight, backup },
         ),
       );
     }
@@ -121,14 +128,7 @@ export class Upstream {
   }
 }
 
-/** The address among these that the peer has, as text; empty when it has none of them. */
-function keyOf({ options }: Peer, addresses: readonly PeerAddress[]): string {
-  const same = addresses.find(
-    ({ host, port, weight, backup }) =>
-      host === options.host &&
-      port === options.port &&
-      (weight === undefined || weight === options.weight) &&
-      (backup === undefined || backup === options.backup),
-  );
-  return same === undefined ? '' : JSON.stringify(same);
+function isAt({ options }: Peer, { host, port, weight, backup }: PeerAddress): boolean {
+  if (host !== options.host || port !== options.port) return false;
+  return (weight ?? options.weight) === options.weight && (backup ?? options.backup) === options.backup;
 }

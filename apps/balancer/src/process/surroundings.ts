@@ -93,8 +93,12 @@ export class DiskSurroundings implements Surroundings {
   }
 
   /** A relative path starts from the folder of the configuration file. */
+  pathOf(path: string): string {
+    return fullPath(path, confPrefix(this.#paths.confFile));
+  }
+
   readFile(path: string): string {
-    const full = fullPath(path, confPrefix(this.#paths.confFile));
+    const full = this.pathOf(path);
     const known = this.texts.get(full);
     if (known !== undefined) return known;
     try {

@@ -7,6 +7,7 @@ import type { Place } from '../error.js';
 import type { Configuration } from '../load.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { named } from './resolver.js';
 
 /**
  * The names of servers that nginx looks up when it reads a configuration, each once: those of `server` without `resolve`,
@@ -25,11 +26,11 @@ export function hostsToLookUp({ main }: Configuration): readonly string[] {
     for (const { scope: inner } of scope.blocks(http.location)) visit(inner, names);
   };
   for (const { scope: block } of main.blocks(http.http)) {
-    for (const { value } of block.own(http.resolver)) value.servers.forEach(add);
+    for (const { value } of block.own(http.resolver)) named(value).forEach(add);
     const groups = block.blocks(upstream.upstream);
     for (const { scope } of groups) {
       for (const { value } of scope.own(upstream.server)) if (!value.resolve) add(value.address);
-      for (const { value } of scope.own(upstream.resolver)) value.servers.forEach(add);
+      for (const { value } of scope.own(upstream.resolver)) named(value).forEach(add);
     }
     visit(block, new Set(groups.map(({ value }) => value)));
   }

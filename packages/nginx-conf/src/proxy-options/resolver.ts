@@ -1,5 +1,6 @@
 import type { GivenUpstream } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
+import type { Resolver } from '../directives/http.js';
 import { upstream } from '../directives/upstream.js';
 import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
@@ -8,6 +9,8 @@ import type { Surroundings } from './proxy-options.js';
 type ResolverOptions = NonNullable<GivenUpstream['resolver']>;
 
 const PORT = 53;
+/** In the place of a name server: those of the system. nginx has no word for them. */
+const SYSTEM = 'system';
 
 /**
  * Who is asked for the names of servers with `resolve`: the `resolver` of the upstream, else that of `http`.
@@ -29,7 +32,7 @@ export function resolverOf(name: string, scope: Scope, around: Surroundings): Re
     throw new ConfError(`no resolver defined to resolve names at run time in upstream "${name}"`, place);
   }
   return {
-    servers: resolver.servers.flatMap((server) => {
+    servers: named(resolver).flatMap((server) => {
       if ('unix' in server) throw new ConfError('a name server on a unix socket is not served by pinwheel', place);
       const { host, port = PORT, isAddress } = server;
       const addresses = isAddress ? [host] : (around.addressesOf?.(host) ?? []);
@@ -41,4 +44,9 @@ export function resolverOf(name: string, scope: Scope, around: Surroundings): Re
     ipv6: resolver.ipv6,
     timeout: Math.max(1, scope.get(upstream.resolver_timeout) ?? outer.get(http.resolver_timeout)),
   };
+}
+
+/** The name servers that are written out. */
+export function named({ servers }: Resolver): Resolver['servers'] {
+  return servers.filter((server) => 'unix' in server || server.host !== SYSTEM);
 }

@@ -13,9 +13,12 @@ import type { ProxyPass } from '../directives/proxy.js';
 import type { TlsProtocol } from '../directives/tls-protocols.js';
 import { tls } from '../directives/tls.js';
 import type { SessionCache } from '../directives/tls.js';
+import type { Spec } from '../directive.js';
+import type { Place } from '../error.js';
 import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { checkCiphers, TlsFiles } from './tls-files.js';
 import { passPeers } from './upstreams.js';
 
 /** A server of an address, with what it is known by. */
@@ -61,20 +64,30 @@ function serverTls(server: Scope, around: Surroundings, fallback: Scope): TlsSer
   const keys = server.list(tls.ssl_certificate_key);
   const dhparam = server.get(tls.ssl_dhparam);
   const clientCa = server.get(tls.ssl_client_certificate);
+  const files = new TlsFiles(around);
+  const passphrases = files.passwords(server.get(tls.ssl_password_file), placeOf(server, tls.ssl_password_file));
+  const pairs = certificates.map((path, i) => files.pair(path, keys[i] ?? '', passphrases));
   return {
-    cert: certificates.map((path) => readPem('certificate', path, around)),
-    key: certificates.map((_, i) => readPem('certificate key', keys[i] ?? '', around)),
-    passphrases: passphrasesOf(server.get(tls.ssl_password_file), around),
+    cert: pairs.map(({ cert }) => cert),
+    key: pairs.map(({ key }) => key),
+    passphrases,
     protocols: versionsOf(server.get(tls.ssl_protocols), server.opener?.directive),
-    ciphers: server.get(tls.ssl_ciphers),
+    ciphers: checkCiphers(server.get(tls.ssl_ciphers)),
     preferServerCiphers: server.get(tls.ssl_prefer_server_ciphers),
-    ...(dhparam === undefined ? {} : { dhparam: readPem('DH parameters', dhparam, around) }),
+    ...(dhparam === undefined ? {} : { dhparam: files.dhparam(dhparam) }),
     sessionTimeout: Math.max(1, server.get(tls.ssl_session_timeout)),
     sessionTickets: server.get(tls.ssl_session_tickets) && server.get(tls.ssl_session_cache).kind !== 'off',
     ...sessionCacheOf(server.get(tls.ssl_session_cache)),
     verifyClient: server.get(tls.ssl_verify_client),
-    ...(clientCa === undefined ? {} : { clientCa: readPem('certificate', clientCa, around) }),
+    verifyDepth: server.get(tls.ssl_verify_depth),
+    ...(clientCa === undefined ? {} : { clientCa: files.authorities(clientCa) }),
   };
+}
+
+/** Where the directive stands that counts here. */
+function placeOf(scope: Scope, spec: Spec): Place | undefined {
+  const own = scope.entries.findLast((entry) => entry.spec === spec)?.directive;
+  return own ?? (scope.parent === undefined ? undefined : placeOf(scope.parent, spec));
 }
 
 function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<TlsServerOptions> {
@@ -85,8 +98,8 @@ function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<TlsSer
 }
 
 /** What clients of the server have to show. */
-export function verificationOf(server: Scope): Pick<GivenServer, 'verifyClient' | 'verifyDepth'> {
-  return { verifyClient: server.get(tls.ssl_verify_client), verifyDepth: server.get(tls.ssl_verify_depth) };
+export function verificationOf(server: Scope): Pick<GivenServer, 'verifyClient'> {
+  return { verifyClient: server.get(tls.ssl_verify_client) };
 }
 
 function versionsOf(given: readonly TlsProtocol[], place: { file: string; line: number } | undefined): TlsVersion[] {
@@ -95,36 +108,18 @@ function versionsOf(given: readonly TlsProtocol[], place: { file: string; line: 
   return served;
 }
 
-function passphrasesOf(path: string | undefined, around: Surroundings): readonly string[] {
-  if (path === undefined) return [];
-  return readPem('passwords', path, around)
-    .split(/\r?\n/)
-    .filter((line) => line !== '');
-}
-
-function readPem(what: string, path: string, around: Surroundings): string {
-  try {
-    return around.readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfError(`cannot load ${what} "${path}": ${reason}`);
-  }
-}
-
 type ConstantPass = Extract<ProxyPass, { kind: 'constant' }>;
 
 /** Name of the group that a location with `proxy_pass https://` uses: one for each upstream and TLS settings. */
 export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
   const name = scope.get(proxy.proxy_ssl_name);
-  if (name !== undefined && !name.isConstant) {
-    throw new ConfError('"proxy_ssl_name" with variables is not served by pinwheel', scope.opener?.directive);
-  }
   const settings = JSON.stringify([
     name?.source ?? '',
     scope.get(proxy.proxy_ssl_server_name),
     scope.get(proxy.proxy_ssl_verify),
     scope.get(proxy.proxy_ssl_verify_depth),
     scope.get(proxy.proxy_ssl_trusted_certificate) ?? '',
+    scope.get(proxy.proxy_ssl_crl) ?? '',
     scope.get(proxy.proxy_ssl_protocols),
     scope.get(proxy.proxy_ssl_ciphers),
     scope.get(proxy.proxy_ssl_certificate) ?? '',
@@ -153,10 +148,13 @@ export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], arou
   return [...found.values()];
 }
 
-function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNullable<GivenUpstream['tls']> {
+/** TLS towards a host, by the `proxy_ssl_*` of a location. */
+export function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNullable<GivenUpstream['tls']> {
   const ca = scope.get(proxy.proxy_ssl_trusted_certificate);
+  const crl = scope.get(proxy.proxy_ssl_crl);
   const cert = scope.get(proxy.proxy_ssl_certificate);
   const key = scope.get(proxy.proxy_ssl_certificate_key);
+  const name = scope.get(proxy.proxy_ssl_name);
   const verify = scope.get(proxy.proxy_ssl_verify);
   const place = scope.opener?.directive;
   if (verify && ca === undefined) {
@@ -165,18 +163,24 @@ function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNulla
   if (cert !== undefined && key === undefined) {
     throw new ConfError(`no "proxy_ssl_certificate_key" is defined for certificate "${cert}"`, place);
   }
+  const files = new TlsFiles(around);
+  const passphrases = files.passwords(
+    scope.get(proxy.proxy_ssl_password_file),
+    placeOf(scope, proxy.proxy_ssl_password_file),
+  );
   return {
-    name: scope.get(proxy.proxy_ssl_name)?.source ?? host,
+    name: name?.isConstant === true ? name.source : host,
     host,
     sendName: scope.get(proxy.proxy_ssl_server_name),
     verify,
     verifyDepth: scope.get(proxy.proxy_ssl_verify_depth),
-    ...(ca === undefined ? {} : { ca: readPem('certificate', ca, around) }),
+    ...(ca === undefined ? {} : { ca: files.authorities(ca) }),
+    // Without verification nginx does not look at it either.
+    ...(crl === undefined || !verify ? {} : { crl: files.crl(crl) }),
     protocols: versionsOf(scope.get(proxy.proxy_ssl_protocols), place),
-    ciphers: scope.get(proxy.proxy_ssl_ciphers),
-    ...(cert === undefined ? {} : { cert: readPem('certificate', cert, around) }),
-    ...(key === undefined ? {} : { key: readPem('certificate key', key, around) }),
-    passphrases: passphrasesOf(scope.get(proxy.proxy_ssl_password_file), around),
+    ciphers: checkCiphers(scope.get(proxy.proxy_ssl_ciphers)),
+    ...(cert === undefined || key === undefined ? {} : files.pair(cert, key, passphrases)),
+    passphrases,
     sessionReuse: scope.get(proxy.proxy_ssl_session_reuse),
   };
 }

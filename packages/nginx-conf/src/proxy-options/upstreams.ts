@@ -31,6 +31,7 @@ export function upstreamOf(name: string, scope: Scope, around: Surroundings): Gi
     shared: scope.has(upstream.zone),
     keepalive: {
       connections: scope.get(upstream.keepalive),
+      shared: true,
       requests: Math.max(1, scope.get(upstream.keepalive_requests)),
       time: Math.max(1, scope.get(upstream.keepalive_time)),
       timeout: Math.max(1, scope.get(upstream.keepalive_timeout)),

@@ -1,4 +1,5 @@
 import { ProxyError } from '../errors.js';
+import { normalPath } from '../normal-path.js';
 import { FieldKind } from './field-name.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { FieldRules, HeadLimits } from './head.js';
@@ -91,7 +92,7 @@ function refuseOverlong(text: string, from: number, start: number, limits: HeadL
   const lf = text.indexOf('\n', start);
   if ((lf < 0 ? text.length : lf) - start > limits.line) throw new ProxyError('target_too_long');
   const last = text.lastIndexOf('\n') + 1;
-  if (text.length - from > limits.head || text.length - last > limits.line) {
+  if (text.length - from > limits.head || text.length - last > (limits.fieldLine ?? limits.line)) {
     throw new ProxyError('head_too_large', `too long header line: "${text.slice(last, last + 50)}..."`);
   }
 }
@@ -110,13 +111,17 @@ function readRequestLine(head: RequestHead, text: string, start: number, stop: n
   const isOld = gap < 0 || gap >= last;
   const target = text.slice(at, isOld ? last : gap);
   if (!TARGET.test(target)) throw new ProxyError('bad_request_line');
-  if (!isOld) head.minor = readVersion(text, skipSpaces(text, gap), last);
   readTarget(head, target);
-  if (!isOld) return;
-  if (method !== 'GET') throw new ProxyError('bad_old_method');
-  head.isOld = true;
-  head.minor = 0;
-  head.close = true;
+  if (isOld) {
+    head.isOld = true;
+    head.minor = 0;
+    head.close = true;
+    if (method !== 'GET') throw new ProxyError('bad_old_method');
+  } else {
+    head.minor = readVersion(text, skipSpaces(text, gap), last);
+  }
+  // Broken escapes and ways above the root are for no server; a plain path cannot have them.
+  if (target.includes('%') || target.includes('/.')) normalPath(head.target);
 }
 
 const knownMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);
