@@ -1,6 +1,6 @@
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { renameSync } from 'node:fs';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, get, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectAtOnce, errorsOf, perServer } from '../fixture/connect.js';
@@ -322,9 +322,34 @@ describe.skipIf(process.geteuid?.() !== 0)('as root, with "user"', () => {
     expect(prefix.pid).toBeUndefined();
   });
 
-  test('a reload opens new logs and reads keys that only root may', async () => {
+  test('a reload binds what only root may, sockets of all kinds', async () => {
+    await chmod(prefix.path, 0o755);
+    const conf = (listen: string): string =>
+      `user nobody nogroup; worker_processes 2; error_log logs/error.log notice; events { } http { access_log off;
+       server { listen 127.0.0.1:${prefix.port}; ${listen} location / { return 200 $pid; } } }`;
+    await prefix.configure(conf(''));
+    const program = await prefix.serving();
+    await mkdir(prefix.file('run'), { mode: 0o755 });
+    const socketPath = prefix.file('run/s.sock');
+    await prefix.configure(conf(`listen unix:${socketPath};`));
+    program.child.kill('SIGHUP');
+    await prefix.logged(/: reconfigured$/);
+    expect((await stat(socketPath)).mode & 0o666).toBe(0o666);
+    const text = await new Promise<string>((resolve, reject) => {
+      get({ socketPath, agent: false }, (response) => {
+        response.setEncoding('utf8').once('data', resolve);
+      }).once('error', reject);
+    });
+    expect(workersOf(program)).toContain(Number(text));
+    program.child.kill('SIGTERM');
+    await program.ended;
+    expect(prefix.exists('run/s.sock')).toBe(false);
+  });
+
+  test('a reload opens new logs and reads files that only root may', async () => {
     await chmod(prefix.path, 0o755);
     await mkdir(prefix.file('conf/secret'), { mode: 0o700 });
+    await writeFile(prefix.file('conf/secret/a.conf'), 'add_header X-Secret read;\n', { mode: 0o600 });
     const conf = (log: string): string =>
       `user nobody nogroup; error_log logs/error.log notice; events { } http { access_log logs/${log};
        include secret/*.conf; server { listen 127.0.0.1:${prefix.port}; location / { return 200 $pid; } } }`;
@@ -336,6 +361,7 @@ describe.skipIf(process.geteuid?.() !== 0)('as root, with "user"', () => {
     program.child.kill('SIGHUP');
     await prefix.logged(/: reconfigured$/);
     const pids = await answering(1);
+    expect((await fetch(`http://127.0.0.1:${prefix.port}/`)).headers.get('x-secret')).toBe('read');
     await prefix.logged(/ 200 /, 'logs/b.log');
     renameSync(prefix.file('logs/b.log'), prefix.file('logs/b.log.1'));
     program.child.kill('SIGUSR1');

@@ -44,8 +44,7 @@ export class ListeningSocket {
       this.#onListenError = (error) => reject(path === undefined ? error : withRealReason(error, path));
       this.#server.listen(path === undefined ? { host, port, backlog, ipv6Only } : { path, backlog }, () => {
         this.#onListenError = undefined;
-        // As nginx leaves it: whoever reaches the folder may connect.
-        if (path !== undefined) chmodSync(path, 0o666);
+        if (path !== undefined) openToAll(path);
         resolve();
       });
     });
@@ -88,6 +87,15 @@ function plainAddress(address: string): string {
   if (!address.includes(':')) return address;
   const plain = address.replace(/%.*$/, '');
   return isIP(plain) === 6 ? new SocketAddress({ address: plain, family: 'ipv6' }).address : plain;
+}
+
+/** As nginx leaves it: whoever reaches the folder may connect. */
+function openToAll(path: string): void {
+  try {
+    chmodSync(path, 0o666);
+  } catch {
+    // Another process has bound it, with rights that this one does not have: who may connect is for that one to say.
+  }
 }
 
 /** Node tells `EACCES` of a folder that is not there, for the sake of other systems. */

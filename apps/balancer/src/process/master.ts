@@ -58,6 +58,8 @@ export class Master {
    */
   async start(): Promise<void> {
     process.title = 'pinwheel: master process';
+    // A unix socket that is bound for a worker without our rights must be open to all, which that one cannot see to.
+    process.umask(0);
     const reloads = new Reloads(
       () => this.#takeOver(),
       () => this.#log,

@@ -44,7 +44,7 @@ export function loadSettings(
     // 0 is no limit, as in nginx.
     shutdownTimeout: main.get(core.worker_shutdown_timeout) || undefined,
     workerProcesses: workers === 'auto' ? availableParallelism() : workers,
-    hasMaster: !main.entries.some(({ directive: { name, args } }) => name === 'master_process' && args[0] === 'off'),
+    hasMaster: main.get(core.master_process),
   };
 }
 

@@ -43,7 +43,6 @@ export const accepted = area({
   log_subrequest: logging(LOCATION, 'flag', flag),
   map_hash_bucket_size: tables(HTTP, 1, number),
   map_hash_max_size: tables(HTTP, 1, number),
-  master_process: process(MAIN, 'flag', flag),
   multi_accept: io(EVENTS, 'flag', flag),
   open_file_cache: io(LOCATION, [1, 2], texts),
   open_file_cache_errors: io(LOCATION, 'flag', flag),

@@ -47,6 +47,13 @@ export const core = area({
       count === 'auto' ? count : (parseInteger(count) ?? site.reject('invalid value')),
     default: '1',
   }),
+  master_process: directive({
+    in: ['main'],
+    args: 'flag',
+    read: flag,
+    default: 'on',
+    note: '`off`: one process serves, whatever `worker_processes` and `user` say',
+  }),
   worker_shutdown_timeout: directive({ in: ['main'], args: 1, read: msec }),
   events: directive({ in: ['main'], args: 0, opens: 'events', repeats: false, read: present }),
   worker_connections: directive({
