@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { allGone, endPrograms, isAlive } from '../fixture/program.js';
+import { allGone, endPrograms, isAlive, takePort } from '../fixture/program.js';
 import { Prefix, until } from './prefix.js';
 
 let prefix: Prefix;
@@ -257,4 +257,22 @@ test('a configuration without a listener runs until it is told to end', async ()
   program.child.kill('SIGHUP');
   await prefix.logged(/reconfigured$/);
   expect(await prefix.text()).toBe('one');
+});
+
+test('error_log of a server and of a location take what belongs to them', async () => {
+  const { port, release } = await takePort();
+  await release();
+  const pass = `proxy_pass http://127.0.0.1:${port};`;
+  await prefix.configure(
+    `error_log logs/error.log notice; events { } http { access_log off; server { listen 127.0.0.1:${prefix.port};
+     error_log logs/server.log; location / { ${pass} } location /quiet { error_log logs/quiet.log crit; ${pass} }
+     location /two { error_log logs/one.log; error_log logs/two.log; ${pass} } } }`,
+  );
+  await prefix.serving();
+  for (const path of ['quiet', 'two', '']) await (await fetch(`http://127.0.0.1:${prefix.port}/${path}`)).text();
+  await prefix.logged(/\[error\]/, 'logs/server.log');
+  const times = ['error', 'server', 'quiet', 'one', 'two'].map(
+    (name) => prefix.read(`logs/${name}.log`).match(/\[error\]/g)?.length ?? 0,
+  );
+  expect(times).toEqual([0, 1, 0, 1, 1]);
 });

@@ -125,6 +125,55 @@ async function answerWhenBack(): Promise<number> {
   }
 }
 
+describe.each([1, 2])('with worker_processes %i', (count) => {
+  test('reloads in quick succession all end well, and a stop ends it within a second', async () => {
+    await prefix.serve('return 200 one;', `worker_processes ${count};`);
+    const program = await prefix.serving();
+    for (let i = 0; i < 30; i++) program.child.kill('SIGHUP');
+    await prefix.serve('return 200 two;', `worker_processes ${count};`);
+    program.child.kill('SIGHUP');
+    await until(() => prefix.read('logs/error.log').trimEnd().endsWith('reconfigured'));
+    expect(await prefix.text()).toBe('two');
+    expect(prefix.read('logs/error.log')).not.toMatch(/\[(?:emerg|alert)\]/);
+    const began = performance.now();
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  test('a stop while it starts ends it, with nothing left behind', async () => {
+    await prefix.serve('return 200 one;', `worker_processes ${count};`);
+    const program = prefix.start('-g', 'daemon off;');
+    await until(() => prefix.exists('logs/error.log'));
+    program.child.kill('SIGTERM');
+    await program.ended;
+    expect(prefix.pid).toBeUndefined();
+    expect(descendants(program.pid)).toEqual([]);
+  });
+
+  test('a second quit changes nothing, a stop after it ends it', async () => {
+    const held = createServer((_request, response) => response.write('first'));
+    await new Promise<void>((resolve) => {
+      held.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = held.address() as AddressInfo;
+    await prefix.serve(`proxy_pass http://127.0.0.1:${port};`, `worker_processes ${count};`);
+    const program = await prefix.serving();
+    const response = await fetch(`http://127.0.0.1:${prefix.port}/`);
+    const text = response.text().catch((error: unknown) => String(error));
+    program.child.kill('SIGQUIT');
+    await prefix.logged(/gracefully shutting down$/);
+    program.child.kill('SIGQUIT');
+    await loggedTimes(new RegExp(`${program.pid}#\\d+: signal 3`, 'g'), 2);
+    expect(prefix.pid).toBe(program.pid);
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(await text).toBe('TypeError: terminated');
+    held.closeAllConnections();
+    held.close();
+  });
+});
+
 describe('a reload', () => {
   let origin: Server;
   let port: number;
@@ -218,6 +267,40 @@ test('50 default Socket.IO clients connect through two workers at the first try,
   } finally {
     await Promise.all(servers.map((server) => server.kill()));
   }
+});
+
+test('with zone, what one worker has at a server counts for the other', async () => {
+  const held: ServerResponse[] = [];
+  const origin = createServer((_request, response) => {
+    response.write('first');
+    held.push(response);
+  });
+  await new Promise<void>((resolve) => {
+    origin.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = origin.address() as AddressInfo;
+  await prefix.configure(
+    `worker_processes 2; error_log logs/error.log notice; events { } http { access_log off;
+     upstream app { zone app 64k; server 127.0.0.1:${port} max_conns=1; }
+     server { listen 127.0.0.1:${prefix.port}; location / { proxy_pass http://app; } location = /pid { return 200 $pid; } } }`,
+  );
+  await prefix.serving();
+  const url = `http://127.0.0.1:${prefix.port}`;
+  const first = await fetch(`${url}/`);
+  const text = first.text().catch((error: unknown) => String(error));
+  // What is told is told within 100 ms.
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  const statuses = new Set<number>();
+  for (let i = 0; i < 20; i++) {
+    const response = await fetch(`${url}/`, { headers: { connection: 'close' } });
+    statuses.add(response.status);
+    await response.text();
+  }
+  expect([...statuses]).toEqual([502]);
+  held[0]?.end(' last');
+  expect(await text).toBe('first last');
+  origin.closeAllConnections();
+  origin.close();
 });
 
 describe.skipIf(process.geteuid?.() !== 0)('as root, with "user"', () => {

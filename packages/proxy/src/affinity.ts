@@ -23,11 +23,11 @@ interface TagHolder {
  */
 export class Affinity {
   /** By `route=`: these never move. */
-  readonly #given = new Map<string, Peer>();
+  #given: ReadonlyMap<string, Peer> = new Map();
   /** Tags last shown the longest ago are forgotten first. */
   readonly #shown: RecentMap<TagHolder>;
   readonly #bySid: RecentMap<Peer>;
-  readonly #peers: readonly Peer[];
+  #peers: readonly Peer[] = [];
   readonly #tell: Tell | undefined;
   /** Takes the place of this one; what answers that were under way then still teach is for it. */
   #heir: Affinity | undefined;
@@ -37,13 +37,18 @@ export class Affinity {
    * @param tell told of every id that is remembered and every tag that is new, as answers of peers show them
    */
   constructor(peers: readonly Peer[], limit: number, tell?: Tell) {
-    this.#peers = peers;
     this.#tell = tell;
     this.#shown = new RecentMap(limit);
     this.#bySid = new RecentMap(limit);
-    for (const peer of peers) {
-      if (peer.options.route !== undefined) this.#given.set(peer.options.route, peer);
-    }
+    this.usePeers(peers);
+  }
+
+  /** Other peers than before: what is known of those that stay is not forgotten. */
+  usePeers(peers: readonly Peer[]): void {
+    const given = new Map<string, Peer>();
+    for (const peer of peers) if (peer.options.route !== undefined) given.set(peer.options.route, peer);
+    this.#peers = peers;
+    this.#given = given;
   }
 
   /** Session ids remembered one by one. */

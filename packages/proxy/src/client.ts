@@ -1,34 +1,40 @@
 import { TLSSocket } from 'node:tls';
+import type { ConnectionOptions } from './client-options.js';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts } from './facts.js';
 import type { Origin } from './forwarded-head.js';
+import type { HandOff } from './hand-off.js';
 import type { BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
 import { RequestHead, readRequestHead } from './http1/request-head.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
-import type { LimitOptions, LogLevel, TimeoutOptions } from './options.js';
+import type { LogLevel } from './options.js';
+import { distrustsKeepalive } from './old-browser.js';
 import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire, WireReader } from './wire.js';
 
 /** What a client connection needs of the proxy it came to. */
 export interface ClientHost {
-  readonly timeouts: TimeoutOptions;
-  readonly limits: LimitOptions;
+  /** For connections whose first request is still to come. */
+  readonly connectionDefaults: ConnectionOptions;
   /** True while the proxy closes: connections end with the request in hand. */
   readonly closing: boolean;
   /** The location for a request, or undefined when none fits. */
   route(head: RequestHead, client: Client): Location | undefined;
-  /** The location for what could not be read: that of the default server. */
-  routeUnreadable(client: Client): Location | undefined;
+  /** The location for what could not be read. */
+  routeUnreadable(head: RequestHead, client: Client): Location | undefined;
   originOf(head: RequestHead, client: Client): Origin;
   /** What is counted of all connections (nginx: `stub_status`). */
   connectionCounts(): ConnectionCounts;
   log(level: LogLevel, message: string): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
+  /** Its connection belongs to the process of a peer. */
+  onHandedOff(client: Client, handOff: HandOff): void;
+  onHandOffEnded(handOff: HandOff): void;
   onClientClosed(client: Client): void;
 }
 
@@ -54,6 +60,8 @@ export class Client implements WireReader, BodySink {
   readonly deadline = new Deadline(() => this.#onExpired());
   readonly host: ClientHost;
   readonly body = new BodyReader();
+  /** Of the location that had the last request. */
+  settings: ConnectionOptions;
   /** Milliseconds since the epoch. */
   readonly acceptedAt = Date.now();
   readonly serial = ++connections;
@@ -97,7 +105,8 @@ export class Client implements WireReader, BodySink {
       tls: this.tls,
       trusted: false,
     };
-    this.deadline.set(host.timeouts.clientHeader);
+    this.settings = host.connectionDefaults;
+    this.deadline.set(listener.head.timeout);
   }
 
   /** The request in hand; compared with what it was earlier it tells whether that one is over. */
@@ -124,7 +133,10 @@ export class Client implements WireReader, BodySink {
 
   /** Whether the connection may carry another request after this one. */
   mayKeepAlive(head: RequestHead): boolean {
-    return !head.close && !this.host.closing && this.requests < this.host.limits.requests;
+    const { keepaliveTimeout, keepaliveRequests, keepaliveTime, keepaliveDisable } = this.settings;
+    if (head.close || this.host.closing || keepaliveTimeout === 0 || this.requests >= keepaliveRequests) return false;
+    if (keepaliveTime > 0 && Date.now() - this.acceptedAt > keepaliveTime) return false;
+    return keepaliveDisable.length === 0 || !distrustsKeepalive(head, keepaliveDisable);
   }
 
   /** Closes an idle connection now; a busy one ends with the request in hand. */
@@ -143,7 +155,7 @@ export class Client implements WireReader, BodySink {
 
   /** The peer takes the body again. */
   takeBody(): void {
-    if (!this.body.done) this.deadline.set(this.host.timeouts.clientBody);
+    if (!this.body.done) this.deadline.set(this.settings.bodyTimeout);
     this.wire.resume();
   }
 
@@ -186,7 +198,7 @@ export class Client implements WireReader, BodySink {
       this.deadline.clear();
       exchange.requestBodyEnd();
     } else if (!this.wire.paused) {
-      this.deadline.set(this.host.timeouts.clientBody);
+      this.deadline.set(this.settings.bodyTimeout);
     }
     return next;
   }
@@ -194,9 +206,9 @@ export class Client implements WireReader, BodySink {
   #readHead(buffer: ReadBuffer, at: number, end: number): number {
     const before = this.#carry.length;
     const text = this.#carry + buffer.bytes.toString('latin1', at, end);
-    const head = readRequestHead(text, 0, this.host.limits);
+    const head = readRequestHead(text, 0, this.listener.head);
     if (head === undefined) {
-      if (before === 0) this.deadline.set(this.host.timeouts.clientHeader);
+      if (before === 0) this.deadline.set(this.listener.head.timeout);
       this.#carry = text;
       return end;
     }
@@ -205,10 +217,10 @@ export class Client implements WireReader, BodySink {
     this.requests++;
     this.bodyTaken = 0;
     this.body.begin(head.chunked ? 'chunked' : head.contentLength > 0 ? 'length' : 'none', head.contentLength);
-    const exchange = new Exchange(this, head, this.host.originOf(head, this), next < end);
+    const exchange = new Exchange(this, head, this.host.originOf(head, this));
     this.#exchange = exchange;
     if (this.body.done) this.deadline.clear();
-    else this.deadline.set(this.host.timeouts.clientBody);
+    else this.deadline.set(this.settings.bodyTimeout);
     exchange.begin();
     return next;
   }
@@ -218,13 +230,16 @@ export class Client implements WireReader, BodySink {
     let exchange = this.#exchange;
     if (exchange === undefined) {
       // Not even a head: that is a request all the same, and the last one.
-      const head = new RequestHead();
-      head.line = /^\s*([^\r\n]*)/.exec(this.#carry + text)?.[1] ?? '';
+      const head = error.head ?? new RequestHead();
+      if (head.line === '') head.line = /^\s*([^\r\n]*)/.exec(this.#carry + text)?.[1] ?? '';
+      if (head.host === '') head.host = head.get('host') ?? '';
       head.close = true;
+      head.chunked = false;
+      head.contentLength = -1;
       this.#carry = '';
       this.requests++;
       this.body.begin('none', 0);
-      exchange = new Exchange(this, head, this.host.originOf(head, this), false);
+      exchange = new Exchange(this, head, this.host.originOf(head, this));
       this.#exchange = exchange;
     }
     exchange.fail(error);
@@ -251,8 +266,8 @@ export class Client implements WireReader, BodySink {
   }
 
   #awaitRequest(): void {
-    const { keepalive, send } = this.host.timeouts;
-    this.deadline.set(this.wire.pending > 0 ? Math.max(keepalive, send) : keepalive);
+    const { keepaliveTimeout, sendTimeout } = this.settings;
+    this.deadline.set(this.wire.pending > 0 ? Math.max(keepaliveTimeout, sendTimeout) : keepaliveTimeout);
     this.wire.resume();
     if (!this.processing && this.#carry !== '') this.#processCarry();
   }
@@ -272,16 +287,31 @@ export class Client implements WireReader, BodySink {
     this.#carry = '';
     this.wire.resume();
     this.wire.end();
-    this.deadline.set(this.wire.pending > 0 ? this.host.timeouts.send : LINGER);
+    this.deadline.set(this.wire.pending > 0 ? this.settings.sendTimeout : LINGER);
+  }
+
+  /** What came behind the current request, for whoever has the connection now. */
+  takeEarly(): string {
+    const early = this.#carry;
+    this.#carry = '';
+    return early;
+  }
+
+  /** The connection belongs to the process of a peer from now on. */
+  onHandedOff(handOff: HandOff): void {
+    this.#switched = true;
+    this.#exchange = undefined;
+    // Asked for now, it is known when the log asks.
+    void this.wire.socket.localAddress;
+    this.host.onHandedOff(this, handOff);
+    this.wire.destroy();
   }
 
   /** The connection belongs to a tunnel from now on. */
   onSwitched(ends: TunnelEnds): void {
     this.#switched = true;
     this.deadline.close();
-    const early = this.#carry;
-    this.#carry = '';
-    this.host.onTunnel(this, ends, early);
+    this.host.onTunnel(this, ends, this.takeEarly());
   }
 
   onEnd(): void {
@@ -320,6 +350,9 @@ export class Client implements WireReader, BodySink {
     const awaitsRequest = exchange === undefined ? this.#carry !== '' : !this.body.done;
     if (this.wire.pending > 0 || (!answered && exchange?.responseStarted === true)) this.wire.reset();
     else if (this.#ending || answered || !awaitsRequest) this.wire.destroy();
-    else this.#refuse(new ProxyError('request_timeout'), '');
+    else {
+      const part = exchange !== undefined ? 'body' : this.#carry.includes('\n') ? 'headers' : 'line';
+      this.#refuse(new ProxyError('request_timeout', ` while reading client request ${part}`), '');
+    }
   }
 }

@@ -24,7 +24,7 @@ export function configuredReply({ status, text, contentType }: ReplyOptions, fac
 }
 
 /** nginx: `absolute_redirect on`, `port_in_redirect on`: a path is told with scheme, host and the port that was asked. */
-function absolute(location: string, facts: () => Facts): NonNullable<Reply['location']> {
+export function absolute(location: string, facts: () => Facts): NonNullable<Reply['location']> {
   if (!location.startsWith('/')) return { url: location, madeWhole: false };
   const known = facts();
   const { scheme, serverPort } = known;

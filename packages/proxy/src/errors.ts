@@ -63,6 +63,11 @@ const kinds = {
   upstream_timeout: { source: 'upstream', status: 504, text: 'no byte came in time' },
   upstream_stalled: { source: 'upstream', status: 504, text: 'no byte was taken in time' },
   bad_response: { source: 'upstream', status: 502, text: 'the response is not valid HTTP/1.1' },
+  hand_off_lost: {
+    source: 'upstream',
+    status: 502,
+    text: 'the process of the peer ended before it had the connection',
+  },
   unexpected_upgrade: { source: 'upstream', status: 502, text: '101 came to a request that asked for no upgrade' },
 } as const satisfies Record<string, ErrorKind>;
 

@@ -54,6 +54,8 @@ describe('one client connection', () => {
     client.send('body');
     expect((await client.response()).body).toBe('body');
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbody');
+    // As nginx does, also where it has been sent.
+    expect(await client.takeThrough('\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     expect((await client.response()).start).toBe('HTTP/1.1 200 OK');
   });
 

@@ -4,17 +4,18 @@ import type { Exchange } from './exchange.js';
 import { failureText } from './failure-text.js';
 import type { Facts } from './facts.js';
 import { switchedHeadText } from './forwarded-head.js';
+import { HandOff, handOffTarget } from './hand-off.js';
+import type { HandOffUser } from './hand-off.js';
+import type { HandOffTarget } from './hand-off-target.js';
 import type { BodyFraming } from './http1/body.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ResponseHead } from './http1/response-head.js';
 import type { Link, LinkUser } from './link.js';
 import type { Location } from './location.js';
-import { valueOf } from './location.js';
 import { OutgoingRequest } from './outgoing-request.js';
 import type { Peer } from './peer.js';
 import { Tried } from './policy/policy.js';
 import { ResponseRelay } from './response-relay.js';
-import type { Attempted } from './retry.js';
 import { countsAsFailure, USUAL_RETRIES } from './retry.js';
 import type { EngineRequest } from './session.js';
 import { engineRequest, opensPollingSession, sessionOpened } from './session.js';
@@ -25,7 +26,7 @@ import type { ReadBuffer } from './wire.js';
  * One request on its way: chooses the peer, sends the request, passes the response on, and tries the next peer where
  * that is allowed. Ends in `Exchange.onExchangeEnd`, in a tunnel, or in `abort`.
  */
-export class Forward implements LinkUser {
+export class Forward implements LinkUser, HandOffUser {
   readonly #client: Exchange;
   readonly #head: RequestHead;
   readonly #location: Location;
@@ -41,18 +42,17 @@ export class Forward implements LinkUser {
   readonly #tried = new Tried();
   /** Without those over a connection that turned out to be closed. */
   #attempts = 0;
-  /** When it began to look for a peer; 0 where that does not matter. */
-  #firstAt = 0;
   #peer: Peer | undefined;
   #link: Link | undefined;
-  /** The link carried another request before. */
   #reused = false;
   #askedForTags = false;
   /** Why the attempt before failed: that is the answer when no peer is left to try. */
   #lastError: ProxyError | undefined;
   #ended = false;
+  /** The connection is to be given to the peer's process, once all that came on it has been looked at. */
+  #giveTo: HandOffTarget | undefined;
+  #handOff: HandOff | undefined;
 
-  /** @param location one that has a group, or targets */
   constructor(client: Exchange, head: RequestHead, location: Location, facts: () => Facts) {
     this.#client = client;
     this.#head = head;
@@ -86,7 +86,6 @@ export class Forward implements LinkUser {
     return this.#request.port;
   }
 
-  /** Of the request to the peer. */
   get method(): string {
     return this.#request.method;
   }
@@ -98,22 +97,26 @@ export class Forward implements LinkUser {
 
   /** Sends the request on its way; where its body is to be read first, once that has come. */
   start(): void {
-    const { targets, pass } = this.#location;
     try {
-      this.#request.target = targets?.find(this.#facts());
+      const pending = this.#request.prepare();
+      if (pending === undefined) this.#onPrepared();
+      else pending.then(this.#onPrepared, this.#onLost).then(() => this.flush(), this.#onLost);
     } catch (error) {
-      if (!(error instanceof ProxyError)) throw error;
-      targets?.tell(failureText(error, this.#facts(), undefined));
-      this.#fail(error);
-      return;
+      this.#onLost(error);
     }
-    if (pass !== undefined) {
-      const { method = '', retry } = pass.options;
-      this.#request.method = valueOf(method, this.#facts) || this.#head.method;
-      if (retry.timeout > 0) this.#firstAt = performance.now();
-    }
-    if (!this.#request.waits) this.#choose();
   }
+
+  readonly #onPrepared = (): void => {
+    if (!this.#ended && !this.#request.waits) this.#choose();
+  };
+
+  /** It cannot be said where the request goes. */
+  readonly #onLost = (error: unknown): void => {
+    if (this.#ended) return;
+    const known = error instanceof ProxyError ? error : new ProxyError('no_resolver', String(error), error);
+    this.#location.targets?.tell(failureText(known, this.#facts(), undefined));
+    this.#fail(known);
+  };
 
   /** Chooses a peer and sends it the request: at once over an idle connection, else as soon as one is made. */
   #choose(): void {
@@ -151,9 +154,8 @@ export class Forward implements LinkUser {
     const { upstream } = this.#group;
     const error = new ProxyError('no_live_upstream', `upstream "${upstream.name}"`);
     this.attempts.none(upstream.name, error.status);
-    const configured = this.#location.pass !== undefined;
-    if (configured) this.#tell(error, upstream.name, false);
-    this.#fail(configured ? error : (this.#lastError ?? error));
+    if (this.#location.pass !== undefined) this.#tell(error, upstream.name, false);
+    this.#fail(this.#location.pass === undefined ? (this.#lastError ?? error) : error);
   }
 
   #attempt(peer: Peer, freshOnly: boolean): void {
@@ -163,6 +165,8 @@ export class Forward implements LinkUser {
     this.#request.sent = false;
     this.attempts.begin(peer.name);
     peer.acquire();
+    this.#giveTo = handOffTarget(this.#client, this.#head, this.#location, this.#group, peer);
+    if (this.#giveTo !== undefined) return;
     const { pool } = this.#group;
     const via = this.#location.pass?.via(this.#facts);
     const idle = freshOnly ? undefined : pool.take(peer, via?.key);
@@ -174,7 +178,6 @@ export class Forward implements LinkUser {
     if (idle !== undefined) {
       this.#request.send(link);
       this.attempts.onSent();
-      // Its body may have been held back for want of a peer.
       if (this.#client.wire.paused) this.#client.takeBody();
     } else {
       link.deadline.set(this.#location.timeouts.connect);
@@ -202,16 +205,51 @@ export class Forward implements LinkUser {
   requestBodyEnd(): void {
     const waited = this.#request.waits;
     this.#request.end(this.#link);
-    if (waited) this.#choose();
+    if (waited && !this.#request.waits) this.#choose();
   }
 
   /** Sends what `start` and `requestBody` put. */
   flush(): void {
+    if (this.#request.settle()) this.#choose();
     const link = this.#link;
+    if (this.#giveTo !== undefined) this.#giveAway(this.#giveTo);
     if (link === undefined || !this.#request.sent) return;
     link.wire.flush();
     if (link.wire.congested) this.#client.holdBody();
     this.#watch(link);
+  }
+
+  #giveAway(target: HandOffTarget): void {
+    const peer = this.#peer;
+    this.#giveTo = undefined;
+    this.#peer = undefined;
+    if (peer === undefined) return;
+    this.#request.sent = true;
+    this.attempts.onSent();
+    this.#handOff = new HandOff(this.#client, peer, target, this.#request.headText, this.#location.timeouts, this);
+  }
+
+  onHandOffRefused(): void {
+    this.#handOff = undefined;
+    this.#client.wire.resume();
+    this.#choose();
+    this.flush();
+  }
+
+  onHandOffExpired(peer: Peer): void {
+    const error = new ProxyError('connect_timeout');
+    this.attempts.onFailed(error.status);
+    this.attempts.onEnd();
+    this.#tell(error, peer.name, false);
+    this.#fail(error);
+  }
+
+  onHandOffFailed(error: ProxyError, peer: Peer): void {
+    this.attempts.onFailed(error.status);
+    this.attempts.onEnd();
+    this.#ended = true;
+    this.#tell(error, peer.name, false);
+    this.#client.wire.destroy();
   }
 
   /** Sets the peer's timeout for what it owes now: taking our bytes, or answering. */
@@ -235,7 +273,7 @@ export class Forward implements LinkUser {
     this.response = head;
     this.attempts.onHead(head.status);
     if (head.status >= 300 && this.#turnsAway(head.status)) return;
-    this.#relay.begin(head, framing, this.#request.ended);
+    this.#relay.begin(head, framing, this.#request.ended, this.#group.upstream.onHead(this.#peer, this.#facts));
     // The client asked for the head only, the peer was asked for more (nginx: `proxy_method`).
     if (this.#head.method === 'HEAD' && framing !== 'none') this.onResponseEnd(false);
   }
@@ -243,7 +281,7 @@ export class Forward implements LinkUser {
   /** Another peer is asked, or an error page turned to: nothing of this answer is passed on. */
   #turnsAway(status: number): boolean {
     const { pass } = this.#location;
-    if (pass?.retry.afterStatus(status, this.#attempted(0)) === true) {
+    if (pass?.retry.afterStatus(status, this.#request.attempted(this.#attempts)) === true) {
       this.#leave(!countsAsFailure(status));
       this.#choose();
       this.flush();
@@ -273,6 +311,7 @@ export class Forward implements LinkUser {
   onReadEnd(): void {
     const link = this.#link;
     if (link === undefined) return;
+    this.#relay.readEnd();
     this.#client.wire.flush();
     if (this.#client.wire.congested) {
       link.wire.pause();
@@ -296,6 +335,7 @@ export class Forward implements LinkUser {
     const link = this.#link;
     this.#relay.end();
     this.#link = undefined;
+    this.#group.upstream.onAnswer(this.#peer, this.#facts);
     this.#release(true);
     if (link !== undefined) {
       if (reusable && this.#request.ended) this.#group.pool.give(link);
@@ -318,16 +358,18 @@ export class Forward implements LinkUser {
       this.onLinkError(new ProxyError('unexpected_upgrade'));
       return;
     }
-    // The peer stays acquired: the tunnel releases it, perhaps in hours, but it has answered well now.
+    // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
+    this.#client.status = head.status;
+    const added =
+      this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
+    this.#group.upstream.onAnswer(peer, this.#facts);
     this.#link = undefined;
     this.#peer = undefined;
     this.#ended = true;
     const opensSession = this.#engine !== undefined && this.#engine.sid === '';
-    this.#client.status = head.status;
-    const added = this.#location.addedTo(head.status, this.#facts);
     this.#client.onSwitched(
-      { peer, link, group: this.#group, timeouts, opensSession },
+      { peer, link, group: this.#group, timeouts, opensSession, halfOpen: pass === undefined },
       switchedHeadText(head, added, pass, this.#facts),
       buffer,
       start,
@@ -340,7 +382,11 @@ export class Forward implements LinkUser {
     const { pass } = this.#location;
     // An idle connection that the peer closed while we used it says nothing of the peer's health.
     const stale = this.#reused && error.code === 'upstream_closed';
-    const failed = { ...this.#attempted(stale ? 1 : 0), code: error.code, responseStarted: this.responseStarted };
+    const failed = {
+      ...this.#request.attempted(this.#attempts - (stale ? 1 : 0)),
+      code: error.code,
+      responseStarted: this.responseStarted,
+    };
     const retry = (pass?.retry ?? USUAL_RETRIES).afterFailure(failed);
     this.#link = undefined;
     this.attempts.onFailed(error.status);
@@ -359,27 +405,13 @@ export class Forward implements LinkUser {
     }
   }
 
-  /** @param uncounted attempts that do not count */
-  #attempted(uncounted: number): Attempted {
-    const { peers } = this.#group.upstream;
-    const usable = peers.filter(({ options }) => !options.down).length;
-    return {
-      method: this.#head.method,
-      requestSent: this.#request.sent,
-      bodyKept: this.#request.repeatable,
-      attempts: this.#attempts - uncounted,
-      maxAttempts: Math.min(usable, this.#location.pass?.retry.tries ?? usable),
-      elapsed: this.#firstAt === 0 ? 0 : performance.now() - this.#firstAt,
-    };
-  }
-
   /** @param name of the peer; of the upstream where it has none */
   #tell(error: ProxyError, name: string | undefined, retry: boolean): void {
     if (this.#location.pass !== undefined) {
       const url = name === undefined ? undefined : this.#request.urlAt(name);
-      this.#group.tell(failureText(error, this.#facts(), url, this.responseStarted));
+      this.#group.tell(failureText(error, this.#facts(), url, this.responseStarted), this.#location.log);
     } else {
-      this.#group.tellFailure(error, name, this.#head, this.#client.origin.clientAddress, retry);
+      this.#group.tellFailure(error, name, this.#head, this.#client.origin.clientAddress, retry, this.#location.log);
     }
   }
 
@@ -387,12 +419,15 @@ export class Forward implements LinkUser {
   abort(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#handOff?.abort();
     this.#leave(true);
   }
 
   #fail(error: ProxyError): void {
     this.#ended = true;
-    this.#client.onForwardFailed(error);
+    // As nginx: where the client sees that it is not all, its connection ends in order.
+    if (this.#location.pass !== undefined && this.#relay.cut()) this.#client.onExchangeEnd(false);
+    else this.#client.onForwardFailed(error);
   }
 
   #release(ok: boolean): void {

@@ -1,3 +1,4 @@
+import { absolute } from './configured-reply.js';
 import type { BodyFraming } from './http1/body.js';
 import { httpDate } from './http1/date.js';
 import { FieldKind } from './http1/field-name.js';
@@ -153,13 +154,12 @@ export function responseHeadText(
   pass: Pass | undefined,
   facts: () => Facts,
 ): string {
-  return (
-    statusLine(head, status) +
-    (pass === undefined ? endToEndFields(head) : passedFields(head, pass, facts)) +
-    bodyFields(head, framing) +
-    added +
-    (keepAlive ? 'Connection: keep-alive\r\n\r\n' : 'Connection: close\r\n\r\n')
-  );
+  const length = bodyFields(head, framing);
+  const connection = keepAlive ? 'Connection: keep-alive\r\n' : 'Connection: close\r\n';
+  const first = statusLine(head, status);
+  return pass === undefined
+    ? `${first}${endToEndFields(head)}${length}${added}${connection}\r\n`
+    : `${first}${passedFields(head, length, connection, pass, facts)}${added}\r\n`;
 }
 
 /** The head of a 101 to the client. */
@@ -169,15 +169,11 @@ export function switchedHeadText(
   pass: Pass | undefined,
   facts: () => Facts,
 ): string {
-  const fields = pass === undefined ? endToEndFields(head) : passedFields(head, pass, facts);
-  const upgrade = pass === undefined ? (head.upgrade ?? 'websocket') : head.upgrade;
-  return (
-    statusLine(head, head.status) +
-    fields +
-    added +
-    'Connection: upgrade\r\n' +
-    (upgrade === undefined ? '\r\n' : `Upgrade: ${upgrade}\r\n\r\n`)
-  );
+  const first = statusLine(head, head.status);
+  const connection = 'Connection: upgrade\r\n';
+  return pass === undefined
+    ? `${first}${endToEndFields(head)}${added}${connection}Upgrade: ${head.upgrade ?? 'websocket'}\r\n\r\n`
+    : `${first}${passedFields(head, '', connection, pass, facts)}${added}\r\n`;
 }
 
 function statusLine(head: ResponseHead, status: number): string {
@@ -195,30 +191,48 @@ function endToEndFields(head: Fields): string {
   return fields;
 }
 
-/** Own `Server` and `Date` unless the peer's pass, and the fields that are not hidden, redirects rewritten. */
-function passedFields(head: Fields, pass: Pass, facts: () => Facts): string {
-  let fields = '';
-  if (pass.hidden.has('server') || head.get('server') === undefined) fields = 'Server: pinwheel\r\n';
-  if (pass.hidden.has('date') || head.get('date') === undefined) fields += `Date: ${httpDate()}\r\n`;
+/**
+ * Own `Server` and `Date` unless the peer's pass, and the fields that are not hidden, redirects rewritten; in nginx's
+ * order.
+ *
+ * @param length lines that announce the body
+ */
+function passedFields(head: Fields, length: string, connection: string, pass: Pass, facts: () => Facts): string {
+  let first = '';
+  let place = '';
+  let rest = '';
+  if (pass.hidden.has('server') || head.get('server') === undefined) first = 'Server: pinwheel\r\n';
+  if (pass.hidden.has('date') || head.get('date') === undefined) first += `Date: ${httpDate()}\r\n`;
   for (let i = 0; i < head.names.length; i++) {
     const key = head.keys[i];
-    if (key === undefined || !endToEnd(key.kind)) continue;
+    if (key === undefined || (key.kind !== FieldKind.upgrade && !endToEnd(key.kind))) continue;
     if ((pass.hidesMore || key.kind === FieldKind.own) && pass.hidden.has(key.lower)) continue;
     const value = head.values[i] ?? '';
-    const shown = key.kind === FieldKind.redirect ? redirected(key.lower, value, pass, facts) : value;
-    fields += `${head.names[i]}: ${shown}\r\n`;
+    if (key.kind === FieldKind.redirect) {
+      const { url, madeWhole } = redirected(key.lower, value, pass, facts);
+      if (madeWhole) place = `Location: ${url}\r\n`;
+      else rest += `${head.names[i]}: ${url}\r\n`;
+    } else if (key.lower === 'content-type') {
+      first += `${head.names[i]}: ${value}\r\n`;
+    } else {
+      rest += `${head.names[i]}: ${value}\r\n`;
+    }
   }
-  return fields;
+  return first + length + place + connection + rest;
 }
 
 /** nginx: `proxy_redirect`; in `Refresh: 5; url=...` it is about what follows `url=`. */
-function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): string {
+function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): ReturnType<typeof absolute> {
   const { redirect } = pass.options;
-  if (redirect === undefined) return value;
-  if (lower === 'location') return redirect(value, facts()) ?? value;
+  if (redirect === undefined) return { url: value, madeWhole: false };
+  if (lower === 'location') {
+    const url = redirect(value, facts());
+    // Only what was rewritten is made whole (nginx: `absolute_redirect`).
+    return url === undefined ? { url: value, madeWhole: false } : absolute(url, facts);
+  }
   const [, before, url] = /^(.*?url=)(.*)$/is.exec(value) ?? [];
-  if (before === undefined || url === undefined) return value;
-  return before + (redirect(url, facts()) ?? url);
+  const shown = before === undefined || url === undefined ? value : before + (redirect(url, facts()) ?? url);
+  return { url: shown, madeWhole: false };
 }
 
 function endToEnd(kind: FieldKind): boolean {

@@ -1,3 +1,5 @@
+import { headOptions } from './client-options.js';
+import type { HeadOptions } from './client-options.js';
 import { flag, integer, list, maybe, milliseconds, object, OptionError, optional, text } from './fields.js';
 import type { Field } from './fields.js';
 import type { TlsOptions } from './tls-options.js';
@@ -26,6 +28,8 @@ export interface ListenOptions {
   readonly keepAlive?: number | undefined;
   /** Connections begin with a header of the PROXY protocol, version 1 or 2, before TLS. Default false. */
   readonly proxyProtocol: boolean;
+  /** How heads of requests are read; `timeouts.clientHeader` and `limits` when absent. */
+  readonly head?: HeadOptions | undefined;
   /** Terminates TLS here. */
   readonly tls?: TlsOptions | undefined;
   /**
@@ -66,6 +70,7 @@ export const listener = object<ListenOptions>({
   bind: optional(flag, false),
   keepAlive: maybe((value, path) => (value === 0 ? 0 : milliseconds(value, path))),
   proxyProtocol: optional(flag, false),
+  head: maybe(headOptions),
   tls: maybe(listenerTls),
   trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
 });

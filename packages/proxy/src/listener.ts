@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { isIPv4 } from 'node:net';
+import type { HeadOptions } from './client-options.js';
 import type { ProxyProtocolFacts } from './facts.js';
 import type { ListenOptions } from './listen-options.js';
 import { takeProxyHeader } from './proxy-protocol.js';
@@ -13,8 +14,8 @@ export type WireUp = (reader: WireReader) => Wire;
 
 /** Who is told what comes of the connections of listeners. */
 export interface ListenerHost {
-  /** Milliseconds for a header of the PROXY protocol. */
-  readonly headerTimeout: number;
+  /** For listeners that say nothing of their own. */
+  readonly headDefaults: HeadOptions;
   /**
    * A connection is ready to be read.
    *
@@ -47,6 +48,11 @@ export class Listener {
     this.index = index;
     this.#host = host;
     this.update(options, index);
+  }
+
+  /** How heads of requests are read. */
+  get head(): HeadOptions {
+    return this.options.head ?? this.#host.headDefaults;
   }
 
   /** `address:port` or `unix:path`, as configured. */
@@ -102,7 +108,7 @@ export class Listener {
       this.#serve(socket, address, undefined, undefined);
       return;
     }
-    takeProxyHeader(socket, this.#host.headerTimeout, {
+    takeProxyHeader(socket, this.head.timeout, {
       onHeader: (facts, rest) => this.#serve(socket, address, facts, rest),
       onBroken: (why) => this.#host.onHeaderBroken(why, address, this),
     });

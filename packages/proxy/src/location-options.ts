@@ -11,6 +11,9 @@ import {
   text,
   flag,
 } from './fields.js';
+import { connectionOptions } from './client-options.js';
+import type { ConnectionOptions } from './client-options.js';
+import type { LogLevel } from './options.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
 import type { FilesOptions } from './files/files-options.js';
@@ -93,6 +96,8 @@ export interface LocationOptions {
   readonly sendTimeout?: number | undefined;
   /** Bytes of a request body, 0 for no limit; `limits.body` when absent. */
   readonly bodyLimit?: number | undefined;
+  /** What the client's connection goes by; `timeouts` and `limits` when absent. */
+  readonly connection?: ConnectionOptions | undefined;
   /**
    * Whose word on the client's address counts: the first of these that changes it, its server's before its own. Default
    * none.
@@ -100,11 +105,14 @@ export interface LocationOptions {
   readonly realIp?: readonly RealIpOptions[] | undefined;
   /** Told when a request is over, for a tunnel when the tunnel is (`access_log`). */
   readonly onEnd?: ((facts: Facts) => void) | undefined;
+  /** Where errors of its requests are told; where the others are when absent (`error_log`). */
+  readonly log?: ((level: LogLevel, message: string) => void) | undefined;
 }
 
 /** A location as a caller writes it. */
 export type GivenLocation = Given<
-  Omit<LocationOptions, 'locations' | 'pass'> & {
+  Omit<LocationOptions, 'locations' | 'pass' | 'connection'> & {
+    readonly connection: Partial<ConnectionOptions>;
     readonly locations: readonly GivenLocation[];
     readonly pass: GivenPass;
   },
@@ -157,7 +165,9 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
   readTimeout: maybe(milliseconds),
   sendTimeout: maybe(milliseconds),
   bodyLimit: maybe(integer(0)),
+  connection: maybe(connectionOptions),
   realIp: maybe(list(realIp)),
+  log: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['log']>),
   onEnd: maybe((given, path) => callback(given, path) as NonNullable<LocationOptions['onEnd']>),
 });
 

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { addedLines } from './added-fields.js';
 import { requireCertificate } from './client-certificate.js';
+import type { ConnectionOptions } from './client-options.js';
+import { connectionDefaults } from './client-options.js';
 import type { Facts } from './facts.js';
 import { hostName } from './host-name.js';
 import { encodePath } from './normal-path.js';
@@ -52,7 +54,13 @@ export class Location {
   readonly bodyLimit: number;
   /** Undefined: what the listener says of the client's address counts. */
   readonly realIps: readonly RealIp[] | undefined;
+  /** What the connection of its clients goes by. */
+  readonly connection: ConnectionOptions;
+  /** Beside `Connection: keep-alive`. */
+  readonly keepAliveLine: string;
   readonly onEnd: ((facts: Facts) => void) | undefined;
+  /** Where its errors are told, when not where the others are. */
+  readonly log: LocationOptions['log'];
   /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
 
@@ -82,8 +90,12 @@ export class Location {
       upstreamSend: options.sendTimeout ?? timeouts.upstreamSend,
     };
     this.bodyLimit = options.bodyLimit ?? limits.body;
+    this.connection = options.connection ?? connectionDefaults(timeouts, limits);
+    const { keepaliveHeader } = this.connection;
+    this.keepAliveLine = keepaliveHeader === 0 ? '' : `Keep-Alive: timeout=${keepaliveHeader}\r\n`;
     this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
+    this.log = options.log;
     this.prepare = options.prepare;
     const { errorPages = [] } = options;
     this.#errorPages = new Map(
@@ -114,8 +126,10 @@ export class Location {
     const { uri } = this.options;
     if (uri === undefined) return target;
     const query = target.indexOf('?');
-    const rest = encodePath(path.slice(this.options.path.length));
-    return uri + rest + (query < 0 ? '' : target.slice(query));
+    const args = query < 0 || query === target.length - 1 ? '' : target.slice(query);
+    const rest = path.slice(this.options.path.length);
+    // As in nginx, what came without escapes goes on without.
+    return uri + (target.lastIndexOf('%', query < 0 ? target.length : query) < 0 ? rest : encodePath(rest)) + args;
   }
 }
 

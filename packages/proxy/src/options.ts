@@ -1,4 +1,5 @@
 import { callback, flag, integer, list, maybe, milliseconds, object, OptionError, optional, text } from './fields.js';
+import type { HeadOptions } from './client-options.js';
 import type { Facts } from './facts.js';
 import type { Field, Given } from './fields.js';
 import type { ListenOptions } from './listen-options.js';
@@ -11,6 +12,7 @@ import type { GivenUpstream, UpstreamOptions } from './upstream-options.js';
 import { upstream } from './upstream-options.js';
 import type { Siblings } from './siblings.js';
 
+export type * from './client-options.js';
 export type * from './listen-options.js';
 export type * from './location-options.js';
 export type * from './pass-options.js';
@@ -89,7 +91,7 @@ export interface ProxyOptions {
   readonly siblings?: Siblings | undefined;
 }
 
-export type GivenListener = Given<ListenOptions, 'port'>;
+export type GivenListener = Given<Omit<ListenOptions, 'head'> & { readonly head: Partial<HeadOptions> }, 'port'>;
 export type GivenServer = Given<
   Omit<ServerOptions, 'locations' | 'otherwise'> & {
     readonly locations: readonly GivenLocation[];

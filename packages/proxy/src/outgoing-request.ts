@@ -5,8 +5,10 @@ import { configuredHeadText, requestHeadText } from './forwarded-head.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { Link } from './link.js';
 import type { Location } from './location.js';
+import { valueOf } from './location.js';
 import { normalPath } from './normal-path.js';
 import type { PassTarget } from './pass-target.js';
+import type { Attempted } from './retry.js';
 import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer } from './wire.js';
 
@@ -37,8 +39,16 @@ export class OutgoingRequest {
   readonly #identityOnly: boolean;
   /** The whole body is awaited, up to `#limit`, before a peer is chosen. */
   readonly #buffered: boolean;
+  /** A configuration says how bodies are treated: one that is there is sent with its length. */
+  readonly #configured: boolean;
+  /** To be passed on as it comes; but what came with the head may be all of it. */
+  #reading: boolean;
+  /** Its target is being looked up. */
+  #preparing = false;
+  /** When it began; 0 where that does not matter. */
+  #since = 0;
   /** Passed on as it comes because a configuration says so: then nginx repeats nothing that was sent. */
-  readonly #once: boolean;
+  #once = false;
   readonly #limit: number;
   /** The body that came so far; empty once it is over `#limit` and sent. */
   #body = '';
@@ -70,9 +80,10 @@ export class OutgoingRequest {
     const buffered = pass?.options.bufferRequest;
     const measured = pass?.options.httpVersion === '1.0';
     this.ended = !head.chunked && head.contentLength <= 0;
-    this.#once = buffered === false && !this.ended && !measured;
+    this.#configured = buffered !== undefined;
     this.#limit = head.chunked && measured ? MEASURED : buffered === true ? BUFFERED : STREAMED;
     this.#buffered = (buffered === true && head.contentLength <= BUFFERED) || (head.chunked && measured);
+    this.#reading = buffered === false && !this.ended && !this.#buffered;
     if (before !== undefined && !this.ended) {
       this.ended = before.ended;
       this.#gone = before.#gone || !before.#kept;
@@ -82,7 +93,16 @@ export class OutgoingRequest {
 
   /** More of the body has to come before a peer is chosen. */
   get waits(): boolean {
+    if (this.#reading || this.#preparing) return true;
     return this.#buffered && !this.ended && this.#kept && !this.#gone && this.#body.length <= this.#limit;
+  }
+
+  /** What came in one read has been taken. @returns whether that is what a peer was not chosen for */
+  settle(): boolean {
+    if (this.#preparing) return false;
+    const waited = this.#reading;
+    this.#reading = false;
+    return waited;
   }
 
   /** It can be sent once more. */
@@ -95,7 +115,44 @@ export class OutgoingRequest {
     const { chunked, contentLength } = this.#head;
     if (this.#gone) return 'none';
     if (!chunked) return contentLength < 0 ? 'none' : contentLength;
-    return this.#buffered && this.ended && this.#kept ? this.#body.length : 'chunked';
+    return this.#configured && this.ended && this.#kept ? this.#body.length : 'chunked';
+  }
+
+  /**
+   * Works out what depends on the request.
+   *
+   * @returns a promise where a name has to be looked up
+   * @throws ProxyError for a URL that leads nowhere; the promise may reject with one
+   */
+  prepare(): Promise<void> | undefined {
+    const { pass, targets } = this.#location;
+    if (pass === undefined) return undefined;
+    const { method, retry } = pass.options;
+    if (retry.timeout > 0) this.#since = performance.now();
+    if (method !== undefined) this.method = valueOf(method, this.#facts) || this.method;
+    const found = targets?.find(this.#facts());
+    if (!(found instanceof Promise)) {
+      this.target = found;
+      return undefined;
+    }
+    this.#preparing = true;
+    return found.then((target) => {
+      this.#preparing = false;
+      this.target = target;
+    });
+  }
+
+  /** What is known when an attempt has come to nothing. @param attempts that count, this one included */
+  attempted(attempts: number): Attempted {
+    const usable = this.group.upstream.peers.filter(({ options }) => !options.down).length;
+    return {
+      method: this.#head.method,
+      requestSent: this.sent,
+      bodyKept: this.repeatable,
+      attempts,
+      maxAttempts: Math.min(usable, this.#location.pass?.retry.tries ?? usable),
+      elapsed: this.#since === 0 ? 0 : performance.now() - this.#since,
+    };
   }
 
   /** Whose peers it is sent to. */
@@ -131,7 +188,8 @@ export class OutgoingRequest {
     return `${this.group.upstream.options.tls === undefined ? 'http' : 'https'}://${name}${this.uri}`;
   }
 
-  #headText(): string {
+  /** The head for the peer. */
+  get headText(): string {
     const { fields, pass } = this.#location;
     const length = this.#length;
     if (fields === undefined) {
@@ -146,8 +204,9 @@ export class OutgoingRequest {
   /** Puts the head and the body so far on the wire, which `Wire.flush` sends in one write. */
   send(link: Link): void {
     this.sent = true;
+    this.#once = this.#configured && !this.#buffered && !this.ended;
     this.#chunked = this.#length === 'chunked';
-    link.wire.put(this.#headText());
+    link.wire.put(this.headText);
     if (this.#gone) return;
     if (this.#body !== '') {
       link.wire.put(this.#chunked ? `${this.#body.length.toString(16)}\r\n${this.#body}\r\n` : this.#body);

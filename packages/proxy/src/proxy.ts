@@ -1,16 +1,20 @@
 import type { ClientHost } from './client.js';
 import { Client } from './client.js';
+import type { ConnectionOptions, HeadOptions } from './client-options.js';
+import { connectionDefaults, headDefaults } from './client-options.js';
 import type { ProxyProtocolFacts } from './facts.js';
 import type { Origin } from './forwarded-head.js';
+import type { HandOff } from './hand-off.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { Listener, ListenerHost, WireUp } from './listener.js';
 import type { BoundAddress } from './listeners.js';
 import { Listeners } from './listeners.js';
 import type { Location } from './location.js';
-import type { GivenProxyOptions, LimitOptions, LogLevel, ProxyOptions, TimeoutOptions } from './options.js';
+import type { GivenProxyOptions, LogLevel, ProxyOptions } from './options.js';
 import { readProxyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
+import type { PeerNews } from './shared-peers.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
 import type { ConnectionCounts } from './stub-status.js';
@@ -30,12 +34,15 @@ export function createProxy(options: GivenProxyOptions): Proxy {
 /** The proxy at work: listeners, clients, tunnels and upstreams. */
 export class Proxy implements ClientHost, ListenerHost {
   options: ProxyOptions;
+  headDefaults: HeadOptions;
+  connectionDefaults: ConnectionOptions;
   closing = false;
   #groups: ReadonlyMap<string, UpstreamGroup>;
   #routes: Routes;
   readonly #listeners: Listeners;
   readonly #clients = new Set<Client>();
   readonly #tunnels = new Set<Tunnel>();
+  readonly #handOffs = new Set<HandOff>();
   readonly #startedAt = performance.now();
   #requests = 0;
   #accepted = 0;
@@ -44,17 +51,11 @@ export class Proxy implements ClientHost, ListenerHost {
   /** @param options as `readProxyOptions` returns them */
   constructor(options: ProxyOptions) {
     this.options = options;
+    this.headDefaults = headDefaults(options.timeouts, options.limits);
+    this.connectionDefaults = connectionDefaults(options.timeouts, options.limits);
     this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
     this.#listeners = new Listeners(options.listeners, this);
-  }
-
-  get timeouts(): TimeoutOptions {
-    return this.options.timeouts;
-  }
-
-  get limits(): LimitOptions {
-    return this.options.limits;
   }
 
   /**
@@ -64,10 +65,11 @@ export class Proxy implements ClientHost, ListenerHost {
    */
   async listen(): Promise<void> {
     await this.#listeners.listen();
-    this.#askForTags();
+    this.#startGroups();
   }
 
-  #askForTags(): void {
+  #startGroups(): void {
+    for (const group of this.#groups.values()) group.start();
     if (!this.options.tagQueryAtStart) return;
     for (const group of this.#groups.values()) {
       if (group.upstream.options.stickySid) void group.tags.ask();
@@ -88,31 +90,41 @@ export class Proxy implements ClientHost, ListenerHost {
     this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
     this.options = options;
+    this.headDefaults = headDefaults(options.timeouts, options.limits);
+    this.connectionDefaults = connectionDefaults(options.timeouts, options.limits);
     for (const client of this.#clients) if (gone.has(client.listener)) client.closeWhenIdle();
     for (const [name, group] of before) {
       this.#groups.get(name)?.inherit(group);
       group.close();
     }
-    this.#askForTags();
+    this.#startGroups();
     if (limitMs !== undefined) this.#limitWhatIsUnderWay(limitMs);
   }
 
   #limitWhatIsUnderWay(ms: number): void {
     const tunnels = [...this.#tunnels];
+    const handOffs = [...this.#handOffs];
     const busy = [...this.#clients].flatMap((client) => {
       const { underWay } = client;
       return underWay === undefined ? [] : [{ client, underWay }];
     });
-    if (tunnels.length === 0 && busy.length === 0) return;
+    if (tunnels.length + handOffs.length + busy.length === 0) return;
     setTimeout(() => {
       for (const { client, underWay } of busy) if (client.underWay === underWay) client.wire.reset();
       for (const tunnel of tunnels) if (this.#tunnels.has(tunnel)) tunnel.destroy();
+      for (const handOff of handOffs) if (this.#handOffs.has(handOff)) handOff.destroy();
     }, ms).unref();
+  }
+
+  /** What another process, with this id, tells of the peers of an upstream; undefined when it has ended. */
+  hearOfPeers(from: number, told: { readonly upstream: string; readonly news: readonly PeerNews[] } | undefined): void {
+    if (told !== undefined) this.#groups.get(told.upstream)?.shared?.hear(from, told.news);
+    else for (const group of this.#groups.values()) group.shared?.forget(from);
   }
 
   /** What another process was taught about the sessions of an upstream; see `Siblings`. */
   adoptTag(upstream: string, tag: string, peer: string): void {
-    this.#groups.get(upstream)?.upstream.affinity.adoptTag(tag, peer);
+    this.#groups.get(upstream)?.upstream.adopt(tag, peer);
   }
 
   /** Where the listeners are bound, in the order of the options. */
@@ -131,13 +143,18 @@ export class Proxy implements ClientHost, ListenerHost {
     if (graceMs > 0) await this.#allGone(graceMs);
     for (const client of this.#clients) client.wire.reset();
     for (const tunnel of this.#tunnels) tunnel.destroy();
+    for (const handOff of this.#handOffs) handOff.destroy();
     for (const group of this.#groups.values()) group.close();
     await this.#allGone(1_000);
   }
 
+  get #isIdle(): boolean {
+    return this.#clients.size === 0 && this.#tunnels.size === 0 && this.#handOffs.size === 0;
+  }
+
   #allGone(withinMs: number): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#clients.size === 0 && this.#tunnels.size === 0) {
+      if (this.#isIdle) {
         resolve();
         return;
       }
@@ -150,7 +167,7 @@ export class Proxy implements ClientHost, ListenerHost {
   }
 
   #checkGone(): void {
-    if (this.closing && this.#clients.size === 0 && this.#tunnels.size === 0) this.#onAllGone?.();
+    if (this.closing && this.#isIdle) this.#onAllGone?.();
   }
 
   /** What the proxy holds and has done, as plain data. */
@@ -160,12 +177,9 @@ export class Proxy implements ClientHost, ListenerHost {
       requests: this.#requests,
       clients: this.#clients.size,
       tunnels: this.#tunnels.size,
+      handedOff: this.#handOffs.size,
       upstreams: [...this.#groups.values()].map(upstreamStatus),
     };
-  }
-
-  get headerTimeout(): number {
-    return this.options.timeouts.clientHeader;
   }
 
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
@@ -191,8 +205,8 @@ export class Proxy implements ClientHost, ListenerHost {
     return this.#routes.find(client.listener.index, head.host, head.target, client.getFacts);
   }
 
-  routeUnreadable(client: Client): Location | undefined {
-    return this.#routes.unreadable(client.listener.index);
+  routeUnreadable(head: RequestHead, client: Client): Location | undefined {
+    return this.#routes.unreadable(client.listener.index, head.host, client.getFacts);
   }
 
   originOf(head: RequestHead, client: Client): Origin {
@@ -202,7 +216,7 @@ export class Proxy implements ClientHost, ListenerHost {
   }
 
   connectionCounts(): ConnectionCounts {
-    const counts = { reading: 0, writing: this.#tunnels.size, waiting: 0 };
+    const counts = { reading: 0, writing: this.#tunnels.size + this.#handOffs.size, waiting: 0 };
     for (const { phase } of this.#clients) if (phase !== undefined) counts[phase]++;
     const active = counts.reading + counts.writing + counts.waiting;
     return { ...counts, active, accepted: this.#accepted, handled: this.#accepted, requests: this.#requests };
@@ -221,6 +235,16 @@ export class Proxy implements ClientHost, ListenerHost {
       this.#checkGone();
     });
     if (!tunnel.ended) this.#tunnels.add(tunnel);
+  }
+
+  onHandedOff(client: Client, handOff: HandOff): void {
+    this.#forget(client);
+    this.#handOffs.add(handOff);
+  }
+
+  onHandOffEnded(handOff: HandOff): void {
+    this.#handOffs.delete(handOff);
+    this.#checkGone();
   }
 
   onClientClosed(client: Client): void {

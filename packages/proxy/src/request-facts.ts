@@ -115,7 +115,8 @@ export class RequestFacts implements Facts {
     return this.#exchange.status;
   }
   get bytesSent(): number {
-    return this.#exchange.client.wire.bytesWritten - this.#exchange.writtenBefore;
+    const { client, writtenBefore, elsewhere } = this.#exchange;
+    return client.wire.bytesWritten - writtenBefore + (elsewhere?.bytesSent ?? 0);
   }
   get bodyBytesSent(): number {
     return Math.max(0, this.bytesSent - this.#exchange.sentHead.length);

@@ -21,6 +21,9 @@ export class ResponseRelay {
   /** The connection may carry another request. */
   keepAlive = false;
   #framing: BodyFraming = 'none';
+  /** Of one read, for a client that is answered in chunks: a single piece stays where it is. */
+  #piece: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
+  #pieces = '';
   /** Beginning of a handshake response, while its sid has not been found. */
   #handshake = '';
   #learning = false;
@@ -42,8 +45,9 @@ export class ResponseRelay {
   /**
    * @param framing of the body that the peer sends
    * @param whole the request's body has come, so that another request may follow it
+   * @param fields further field lines, each ended by CRLF
    */
-  begin(head: ResponseHead, framing: BodyFraming, whole: boolean): void {
+  begin(head: ResponseHead, framing: BodyFraming, whole: boolean, fields: string): void {
     const client = this.#client;
     this.started = true;
     this.#learning = this.#onSid !== undefined && head.status === 200;
@@ -62,7 +66,8 @@ export class ResponseRelay {
         ? 'chunked'
         : this.#framing;
     client.status = client.toldStatus === 0 ? head.status : client.toldStatus;
-    const added = this.#location.addedTo(client.status, this.#facts);
+    const kept = this.keepAlive ? this.#location.keepAliveLine : '';
+    const added = kept + this.#location.addedTo(client.status, this.#facts) + fields;
     const text = responseHeadText(
       head,
       client.status,
@@ -73,18 +78,42 @@ export class ResponseRelay {
       this.#facts,
     );
     client.sentHead = text;
-    client.wire.put(text);
+    // HTTP/0.9 has no heads.
+    if (!this.#request.isOld) client.wire.put(text);
   }
 
+  /** Bytes of the body, framing removed. They are only sure to be on the client's wire after `readEnd`. */
   body(buffer: ReadBuffer, start: number, end: number): void {
     if (this.#learning) this.#learn(buffer, start, end);
+    if (this.#framing !== 'chunked') {
+      this.#client.wire.putFrom(buffer, start, end);
+    } else if (this.#piece === undefined && this.#pieces === '') {
+      this.#piece = { buffer, start, end };
+    } else {
+      this.#joinPiece();
+      this.#pieces += buffer.bytes.toString('latin1', start, end);
+    }
+  }
+
+  #joinPiece(): void {
+    if (this.#piece === undefined) return;
+    const { buffer, start, end } = this.#piece;
+    this.#piece = undefined;
+    this.#pieces += buffer.bytes.toString('latin1', start, end);
+  }
+
+  /** What came in one read of the peer's goes out as one chunk, as in nginx. */
+  readEnd(): void {
     const { wire } = this.#client;
-    if (this.#framing === 'chunked') {
+    if (this.#piece !== undefined) {
+      const { buffer, start, end } = this.#piece;
+      this.#piece = undefined;
       wire.put(`${(end - start).toString(16)}\r\n`);
       wire.putFrom(buffer, start, end);
       wire.put('\r\n');
-    } else {
-      wire.putFrom(buffer, start, end);
+    } else if (this.#pieces !== '') {
+      wire.put(`${this.#pieces.length.toString(16)}\r\n${this.#pieces}\r\n`);
+      this.#pieces = '';
     }
   }
 
@@ -95,7 +124,16 @@ export class ResponseRelay {
     this.#learning = sid === undefined && this.#handshake.length < HANDSHAKE_LENGTH;
   }
 
+  /** The answer breaks off. @returns whether the client can tell that from a whole one */
+  cut(): boolean {
+    if (!this.started || (this.#framing !== 'chunked' && this.#framing !== 'length')) return false;
+    this.readEnd();
+    this.#client.wire.flush();
+    return true;
+  }
+
   end(): void {
+    this.readEnd();
     if (this.#framing === 'chunked') this.#client.wire.put('0\r\n\r\n');
     this.#client.wire.flush();
   }

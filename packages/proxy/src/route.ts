@@ -64,9 +64,10 @@ export class Routes {
     return server.locate(path, facts);
   }
 
-  /** The location for what came to a listener and is no request. */
-  unreadable(listener: number): Location | undefined {
-    const server = this.#hosts[listener]?.fallback;
+  /** For what came to a listener and is no request. @param host as far as it is known; '' when it is not */
+  unreadable(listener: number, host: string, facts: () => Facts): Location | undefined {
+    const known = this.#hosts[listener];
+    const server = known === undefined || host === '' ? known?.fallback : findServer(known, hostName(host), facts);
     return server?.otherwise ?? server?.only;
   }
 }

@@ -1,4 +1,5 @@
 import type { Affinity, Tell } from './affinity.js';
+import type { PeerNews } from './shared-peers.js';
 
 /**
  * Other processes that serve the same upstreams: the next request of a session may come to any of them. Peers are meant
@@ -9,6 +10,8 @@ export interface Siblings {
   learned(upstream: string, kind: 'sid' | 'tag', key: string, peer: string): void;
   /** The peer that holds a session, undefined when no other process knows. Settles in bounded time. */
   find(upstream: string, sid: string): Promise<string | undefined>;
+  /** What has changed of the peers of an upstream that is `shared`. */
+  peersChanged(upstream: string, news: readonly PeerNews[]): void;
 }
 
 /** What is told to the siblings of one upstream. */

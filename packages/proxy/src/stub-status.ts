@@ -1,3 +1,5 @@
+import type { ReplyOptions } from './options.js';
+
 /** What the proxy counts of its client connections (nginx: `stub_status`). */
 export interface ConnectionCounts {
   /** Since the start. `handled` is less than `accepted` by those that were closed at once for want of room. */
@@ -12,12 +14,12 @@ export interface ConnectionCounts {
 }
 
 /** The page of `stub_status`. */
-export function stubStatusText(counts: ConnectionCounts): string {
+export function stubStatusReply(counts: ConnectionCounts): ReplyOptions {
   const { accepted, handled, requests, active, reading, writing, waiting } = counts;
-  return (
+  const text =
     `Active connections: ${active} \n` +
     'server accepts handled requests\n' +
     ` ${accepted} ${handled} ${requests} \n` +
-    `Reading: ${reading} Writing: ${writing} Waiting: ${waiting} \n`
-  );
+    `Reading: ${reading} Writing: ${writing} Waiting: ${waiting} \n`;
+  return { status: 200, text, contentType: 'text/plain' };
 }

@@ -3,8 +3,10 @@ import { askHealth } from './health-query.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ProxyOptions, UpstreamOptions } from './options.js';
 import { LinkPool } from './pool.js';
+import { SharedPeers } from './shared-peers.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from './siblings.js';
+import { ResolvedPeers } from './resolved-peers.js';
 import { askSiblings, tellSiblings } from './siblings.js';
 import { Upstream } from './upstream.js';
 import { UpstreamTls } from './upstream-tls.js';
@@ -15,29 +17,46 @@ export class UpstreamGroup {
   readonly pool: LinkPool;
   readonly tags: TagQuery;
   readonly #log: ProxyOptions['log'];
+  readonly #resolved: ResolvedPeers | undefined;
   readonly #siblings: Siblings | undefined;
+  /** Undefined where each process has its own view of the peers. */
+  readonly shared: SharedPeers | undefined;
 
   constructor(options: UpstreamOptions, proxy: ProxyOptions) {
     this.#siblings = proxy.siblings;
     this.upstream = new Upstream(options, undefined, tellSiblings(proxy.siblings, options.name));
+    if (options.shared && proxy.siblings !== undefined) this.shared = new SharedPeers(this.upstream, proxy.siblings);
     const tls = options.tls === undefined ? undefined : new UpstreamTls(options.tls);
     this.pool = new LinkPool(options.keepalive, proxy.limits, tls);
     this.#log = proxy.log;
+    if (options.resolver !== undefined && options.peers.some((peer) => peer.resolve)) {
+      this.#resolved = new ResolvedPeers(this.upstream, options.resolver, proxy.log, (peer) => this.pool.drop(peer));
+    }
+    const { upstream } = this;
     this.tags = new TagQuery({
-      peers: this.upstream.peers,
+      get peers() {
+        return upstream.peers;
+      },
       affinity: this.upstream.affinity,
       intervalMs: proxy.tagQueryInterval,
       fetchHealth: (peer) => askHealth(peer, tls),
     });
   }
 
-  /** Tells the log of a failed attempt, without the query string: it carries session ids. */
-  tellFailure(error: ProxyError, peer: string | undefined, head: RequestHead, client: string, retry: boolean): void {
+  /** Tells the log, or the location's own, of a failed attempt, without the query string: it carries session ids. */
+  tellFailure(
+    error: ProxyError,
+    peer: string | undefined,
+    head: RequestHead,
+    client: string,
+    retry: boolean,
+    log = this.#log,
+  ): void {
     const query = head.target.indexOf('?');
     const path = query < 0 ? head.target : head.target.slice(0, query);
     const where = peer === undefined ? '' : `, peer ${peer}`;
     const next = retry ? ', trying the next peer' : '';
-    this.#log(
+    log(
       'error',
       `${error.message} (${error.code})${where}, upstream "${this.upstream.name}", client ${client}, request "${head.method} ${path}"${next}`,
     );
@@ -58,15 +77,22 @@ export class UpstreamGroup {
 
   /** Takes over what the group that it replaces knows of sessions. */
   inherit(from: UpstreamGroup): void {
-    this.upstream.affinity.inherit(from.upstream.affinity);
+    this.upstream.inherit(from.upstream);
   }
 
-  /** Tells the log as it is. */
-  tell(message: string): void {
-    this.#log('error', message);
+  /** It serves: what it has to find out of its peers is asked for. */
+  start(): void {
+    this.#resolved?.start();
+  }
+
+  /** Tells the log, or the location's own, as it is. */
+  tell(message: string, log = this.#log): void {
+    log('error', message);
   }
 
   close(): void {
+    this.shared?.close();
+    this.#resolved?.close();
     this.pool.close();
   }
 }

@@ -51,6 +51,11 @@ export class ConfiguredProxy {
   }
 
   /** See `Siblings`. */
+  hearOfPeers(...told: Parameters<Proxy['hearOfPeers']>): void {
+    this.#proxy?.hearOfPeers(...told);
+  }
+
+  /** See `Siblings`. */
   adoptTag(upstream: string, tag: string, peer: string): void {
     this.#proxy?.adoptTag(upstream, tag, peer);
   }

@@ -63,21 +63,31 @@ export class Master {
       () => this.#log,
       () => this.#ending !== undefined,
     );
+    const started = this.#startWorkers();
     obeySignals({
       stop: () => this.#end('stop'),
       quit: () => this.#end('quit'),
-      reload: () => void reloads.ask(),
+      // One that is asked for before all serve waits until they do.
+      reload: () =>
+        void started.then(
+          () => reloads.ask(),
+          () => undefined,
+        ),
       reopen: () => this.#reopen(),
       log: (message) => this.#log.log('notice', message),
     });
     process.on('exit', () => this.#pid.remove(this.#log));
-    const { snapshot } = await this.#prepare(this.#settings, this.#files);
-    await this.#workers.start(Math.max(1, this.#settings.workerProcesses), snapshot);
+    await started;
     if (this.#ending !== undefined) return;
     this.#pid.write();
     this.#log = this.#log.serving();
     this.#log.log('notice', `${programVersion()} serves ${this.#paths.confFile}`);
     tellServing();
+  }
+
+  async #startWorkers(): Promise<void> {
+    const { snapshot } = await this.#prepare(this.#settings, this.#files);
+    if (this.#ending === undefined) await this.#workers.start(Math.max(1, this.#settings.workerProcesses), snapshot);
   }
 
   /**
@@ -114,7 +124,7 @@ export class Master {
     );
     this.#settings = settings;
     this.#log = new ErrorLog(targets.process, false);
-    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys()]));
+    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys(), ...around.errorLogs]));
   }
 
   /** The workers cannot make the new files where only root may. */

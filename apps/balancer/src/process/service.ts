@@ -1,4 +1,4 @@
-import type { Siblings } from '@pinwheel/proxy';
+import type { Proxy, Siblings } from '@pinwheel/proxy';
 import { ConfiguredProxy, optionsOf } from './configured-proxy.js';
 import { ErrorLog } from './error-log.js';
 import { type ErrorLogTargets, openErrorLogs } from './error-log-targets.js';
@@ -70,7 +70,7 @@ export class Service {
     this.#settings = settings;
     this.#log = new ErrorLog(targets.process, false);
     this.#requestLog = new ErrorLog(targets.requests, false);
-    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys()]));
+    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys(), ...around.errorLogs]));
     // The end began while listeners were being bound: they end, too.
     if (this.#ending !== undefined) this.#close(this.#ending);
   }
@@ -78,6 +78,11 @@ export class Service {
   #options(settings: Settings, around: DiskSurroundings): ReturnType<typeof optionsOf> {
     const options = optionsOf(settings.configuration, around, (level, message) => this.#requestLog.log(level, message));
     return this.#siblings === undefined ? options : { ...options, siblings: this.#siblings };
+  }
+
+  /** See `Siblings`. */
+  hearOfPeers(...told: Parameters<Proxy['hearOfPeers']>): void {
+    this.#proxy.hearOfPeers(...told);
   }
 
   /** See `Siblings`. */

@@ -1,4 +1,4 @@
-import type { Siblings } from '@pinwheel/proxy';
+import type { PeerNews, Siblings } from '@pinwheel/proxy';
 import type { ToMaster } from './worker-messages.js';
 
 /** Milliseconds to wait for the master's answer: it has nothing else to do, unless the machine is overloaded. */
@@ -28,6 +28,10 @@ export class SessionQuestions implements Siblings {
       });
       this.#send({ kind: 'find', id, upstream, sid });
     });
+  }
+
+  peersChanged(upstream: string, news: readonly PeerNews[]): void {
+    this.#send({ kind: 'peers', upstream, news });
   }
 
   /** The answer to a question; one that has come too late is for nobody. */

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { ConfError, confPrefix, fullPath, type Surroundings } from '@pinwheel/nginx-conf';
+import { ConfError, confPrefix, type ErrorLogLevel, fullPath, type Surroundings } from '@pinwheel/nginx-conf';
 import { bytes } from './byte-string.js';
+import { ErrorLog } from './error-log.js';
 import type { Buffering } from './line-buffer.js';
 import { LogFile } from './log-file.js';
 import type { LogFiles } from './log-files.js';
-import type { Paths } from './paths.js';
+import { logPath, type Paths } from './paths.js';
 import type { Snapshot } from './snapshot.js';
 import { fileFailureMessage } from './system-failure.js';
+
+type RequestLog = ReturnType<NonNullable<Surroundings['errorLog']>>;
 
 /** The files of this machine for one configuration: its access logs, certificates and keys. */
 export class DiskSurroundings implements Surroundings {
@@ -16,6 +19,8 @@ export class DiskSurroundings implements Surroundings {
   readonly prefix: string;
   /** The access logs that the configuration names without variables. */
   readonly accessLogs = new Map<LogFile, Buffering | undefined>();
+  /** The error logs of servers and locations. */
+  readonly errorLogs = new Set<LogFile>();
   readonly hostname = hostname();
   /** Certificates and keys, as they were read. */
   readonly texts: Map<string, string>;
@@ -53,8 +58,18 @@ export class DiskSurroundings implements Surroundings {
     return (line) => file.write(`${line}\n`);
   }
 
+  errorLog(logs: readonly { readonly target: string; readonly level: ErrorLogLevel }[]): RequestLog {
+    const targets = logs.map(({ target, level }) => ({
+      file: this.#logs.at(logPath(target, this.#paths.prefix)),
+      level,
+    }));
+    for (const { file } of targets) this.errorLogs.add(file);
+    const log = new ErrorLog(targets, false);
+    return (level, message) => log.log(level, message);
+  }
+
   /**
-   * Opens the access logs.
+   * Opens the access logs, and the error logs of servers and locations.
    *
    * @throws ConfError in nginx's words when one cannot be opened
    */
@@ -63,6 +78,13 @@ export class DiskSurroundings implements Surroundings {
       try {
         file.open();
         file.gather(buffering);
+      } catch (error) {
+        throw new ConfError(fileFailureMessage(file.path, error));
+      }
+    }
+    for (const file of this.errorLogs) {
+      try {
+        file.open();
       } catch (error) {
         throw new ConfError(fileFailureMessage(file.path, error));
       }

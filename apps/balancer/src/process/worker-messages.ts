@@ -1,3 +1,4 @@
+import type { PeerNews } from '@pinwheel/proxy';
 import type { Snapshot } from './snapshot.js';
 
 /** What the master says to a worker. */
@@ -5,6 +6,10 @@ export type ToWorker =
   | { readonly kind: 'start' | 'reload'; readonly snapshot: Snapshot }
   | { readonly kind: 'reopen' }
   | { readonly kind: 'tag'; readonly upstream: string; readonly tag: string; readonly peer: string }
+  /** What another worker tells of peers. */
+  | { readonly kind: 'peers'; readonly from: number; readonly upstream: string; readonly news: readonly PeerNews[] }
+  /** Another worker has ended. */
+  | { readonly kind: 'gone'; readonly from: number }
   /** To `find`; without a peer nobody knows. */
   | { readonly kind: 'found'; readonly id: number; readonly peer?: string };
 
@@ -22,6 +27,7 @@ export type ToMaster =
       readonly key: string;
       readonly peer: string;
     }
+  | { readonly kind: 'peers'; readonly upstream: string; readonly news: readonly PeerNews[] }
   | { readonly kind: 'find'; readonly id: number; readonly upstream: string; readonly sid: string };
 
 /** Set in the environment of a worker. */

@@ -51,6 +51,12 @@ class Worker {
       case 'tag':
         this.#service?.adoptTag(message.upstream, message.tag, message.peer);
         break;
+      case 'peers':
+        this.#service?.hearOfPeers(message.from, message);
+        break;
+      case 'gone':
+        this.#service?.hearOfPeers(message.from, undefined);
+        break;
       case 'found':
         this.#siblings.answer(message.id, message.peer);
         break;

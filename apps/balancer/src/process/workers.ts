@@ -44,7 +44,8 @@ export class Workers {
     const starting = Array.from({ length: count }, () => this.#fork());
     const failed = await Promise.all(starting.map(({ ready }) => ready));
     const why = failed.find((one) => one !== undefined);
-    if (why === undefined) return;
+    // Told to end meanwhile: that they have is no failure.
+    if (why === undefined || this.#isEnding) return;
     await this.end('SIGKILL');
     throw new ConfError(why);
   }
@@ -143,6 +144,7 @@ export class Workers {
       this.#log().log(level, `worker process ${worker.pid} exited on signal ${numberOf(signal)}`);
     }
     if (this.#workers.size === 0) this.#onAllGone?.();
+    for (const other of this.#workers) other.send({ kind: 'gone', from: worker.pid });
     if (this.#isEnding || worker.isLeaving) return;
     if (worker.hasServed) this.#replace();
     else {
@@ -159,6 +161,11 @@ export class Workers {
       if (what === 'sid') return;
       for (const worker of this.#workers) {
         if (worker !== from) worker.send({ kind: 'tag', upstream, tag: key, peer });
+      }
+    } else if (message.kind === 'peers') {
+      const { upstream, news } = message;
+      for (const worker of this.#workers) {
+        if (worker !== from) worker.send({ kind: 'peers', from: from.pid, upstream, news });
       }
     } else if (message.kind === 'find') {
       const { id, upstream, sid } = message;

@@ -7,6 +7,7 @@ import type { Place } from '../error.js';
 import type { Configuration } from '../load.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { named } from './resolver.js';
 
 /**
  * The names of servers that nginx looks up when it reads a configuration, each once: those of `server` without `resolve`,
@@ -21,6 +22,7 @@ export function hostsToLookUp({ main }: Configuration): readonly string[] {
     for (const { value: pass } of scope.own(proxy.proxy_pass)) {
       if (pass.kind === 'constant' && !names.has(pass.authority)) add(pass.address);
     }
+    for (const { value } of scope.own(http.resolver)) named(value).forEach(add);
     for (const { scope: inner } of scope.blocks(http.server)) visit(inner, names);
     for (const { scope: inner } of scope.blocks(http.location)) visit(inner, names);
   };
@@ -28,6 +30,7 @@ export function hostsToLookUp({ main }: Configuration): readonly string[] {
     const groups = block.blocks(upstream.upstream);
     for (const { scope } of groups) {
       for (const { value } of scope.own(upstream.server)) if (!value.resolve) add(value.address);
+      for (const { value } of scope.own(upstream.resolver)) named(value).forEach(add);
     }
     visit(block, new Set(groups.map(({ value }) => value)));
   }

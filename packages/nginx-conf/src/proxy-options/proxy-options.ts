@@ -1,15 +1,16 @@
-import type { GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
+import type { GivenLocation, GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import type { Listen } from '../directives/listen.js';
 import { upstream } from '../directives/upstream.js';
 import { ConfError } from '../error.js';
+import type { ErrorLog } from '../directives/core.js';
 import type { Configuration } from '../load.js';
 import type { Scope } from '../scope.js';
+import { headOf } from './connections.js';
 import { checkServed } from './served.js';
 import { ListenerTable } from './listeners.js';
 import { locationsOf } from './locations.js';
 import { namesOf } from './server-names.js';
-import { sharedOptions } from './shared.js';
 import { listenerTls, tlsUpstreams, verificationOf } from './tls.js';
 import { implicitUpstreams, upstreamOf } from './upstreams.js';
 
@@ -26,6 +27,8 @@ export interface Surroundings {
     path: string,
     buffering?: { readonly size: number; readonly flush?: number | undefined },
   ): (line: string) => void;
+  /** Where to tell what belongs to a level that has logs of its own. Absent: it is told where the rest is. */
+  errorLog?(logs: readonly ErrorLog[]): NonNullable<GivenLocation['log']>;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
   /** The whole path of such a file, for messages. */
@@ -73,12 +76,17 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
   });
   return {
     listeners: listeners.all.map(({ options, ssl }, index) => {
-      if (!ssl) return options;
+      const isHere = (server: GivenServer): boolean => server.listeners?.includes(index) === true;
+      const scopes = servers.flatMap(({ scope }, i) => (given[i]?.listeners?.includes(index) === true ? [scope] : []));
+      const first = given.findIndex((server) => server.defaultFor?.includes(index) === true);
+      const byDefault = servers[first < 0 ? given.findIndex(isHere) : first];
+      const listener = byDefault === undefined ? options : { ...options, head: headOf(byDefault.scope, scopes) };
+      if (!ssl) return listener;
       const here = servers.flatMap(({ scope }, i) => {
         const server = given[i];
         return server?.listeners?.includes(index) === true ? [{ scope, options: server }] : [];
       });
-      return { ...options, tls: listenerTls(here, index, around) };
+      return { ...listener, tls: listenerTls(here, index, around) };
     }),
     upstreams: [
       ...upstreams,
@@ -88,7 +96,6 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
     servers: given,
     // Servers get no request that nobody made, as with nginx; a tag that is not known yet is asked for when it comes.
     tagQueryAtStart: false,
-    ...sharedOptions(block, servers),
   };
 }
 

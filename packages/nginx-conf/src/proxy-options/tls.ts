@@ -113,9 +113,6 @@ type ConstantPass = Extract<ProxyPass, { kind: 'constant' }>;
 /** Name of the group that a location with `proxy_pass https://` uses: one for each upstream and TLS settings. */
 export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
   const name = scope.get(proxy.proxy_ssl_name);
-  if (name !== undefined && !name.isConstant) {
-    throw new ConfError('"proxy_ssl_name" with variables is not served by pinwheel', scope.opener?.directive);
-  }
   const settings = JSON.stringify([
     name?.source ?? '',
     scope.get(proxy.proxy_ssl_server_name),
@@ -151,11 +148,13 @@ export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], arou
   return [...found.values()];
 }
 
-function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNullable<GivenUpstream['tls']> {
+/** TLS towards a host, by the `proxy_ssl_*` of a location. */
+export function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNullable<GivenUpstream['tls']> {
   const ca = scope.get(proxy.proxy_ssl_trusted_certificate);
   const crl = scope.get(proxy.proxy_ssl_crl);
   const cert = scope.get(proxy.proxy_ssl_certificate);
   const key = scope.get(proxy.proxy_ssl_certificate_key);
+  const name = scope.get(proxy.proxy_ssl_name);
   const verify = scope.get(proxy.proxy_ssl_verify);
   const place = scope.opener?.directive;
   if (verify && ca === undefined) {
@@ -170,7 +169,7 @@ function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNulla
     placeOf(scope, proxy.proxy_ssl_password_file),
   );
   return {
-    name: scope.get(proxy.proxy_ssl_name)?.source ?? host,
+    name: name?.isConstant === true ? name.source : host,
     host,
     sendName: scope.get(proxy.proxy_ssl_server_name),
     verify,

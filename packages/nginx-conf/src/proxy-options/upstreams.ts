@@ -9,18 +9,29 @@ import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
 import { addressesOf } from './hosts.js';
 import type { Surroundings } from './proxy-options.js';
+import { resolverOf } from './resolver.js';
+import { stickyOf } from './sticky.js';
+
+/** What members' session ids can begin with. */
+const TAG = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** An `upstream` block. */
 export function upstreamOf(name: string, scope: Scope, around: Surroundings): GivenUpstream {
   const websocket = scope.get(upstream.websocket);
+  const sticky = scope.get(upstream.sticky);
+  const resolver = resolverOf(name, scope, around);
   return {
     name,
     peers: scope.own(upstream.server).flatMap(({ value, directive }) => peersOf(value, around, directive)),
     ...policyOf(scope),
     ...(websocket === undefined ? {} : { websocketPolicy: websocket }),
+    ...(resolver === undefined ? {} : { resolver }),
+    ...(sticky === undefined ? {} : { sticky: stickyOf(sticky) }),
     stickySid: scope.get(upstream.sticky_sid),
+    shared: scope.has(upstream.zone),
     keepalive: {
       connections: scope.get(upstream.keepalive),
+      shared: true,
       requests: Math.max(1, scope.get(upstream.keepalive_requests)),
       time: Math.max(1, scope.get(upstream.keepalive_time)),
       timeout: Math.max(1, scope.get(upstream.keepalive_timeout)),
@@ -51,9 +62,6 @@ function policyOf(scope: Scope): Pick<GivenUpstream, 'policy' | 'hashKey'> {
 /** A name is one peer for each of its addresses. */
 function peersOf(server: UpstreamServer, around: Surroundings, place: Place): GivenPeer[] {
   const { address } = server;
-  if (server.resolve || server.service !== undefined) {
-    throw new ConfError('the "resolve" parameter of the "server" directive is not served by pinwheel', place);
-  }
   const common = {
     server: server.source,
     weight: server.weight,
@@ -63,10 +71,18 @@ function peersOf(server: UpstreamServer, around: Surroundings, place: Place): Gi
     backup: server.backup,
     down: server.down,
     drain: server.drain,
-    ...(server.route === undefined ? {} : { route: server.route }),
+    // As a tag of session ids it has to look like one.
+    ...(server.route === undefined ? {} : { id: server.route, ...(TAG.test(server.route) && { route: server.route }) }),
   };
   if ('unix' in address) return [{ ...common, host: `unix:${address.unix}`, port: 0 }];
-  const { port } = address;
+  const { port, host: name } = address;
+  if (server.resolve && !address.isAddress) {
+    const { service, source } = server;
+    if (service !== undefined && /:\d+$/.test(source)) {
+      throw new ConfError(`service upstream "${source}" may not have port`, place);
+    }
+    return [{ ...common, host: name, port, resolve: true, ...(service === undefined ? {} : { service }) }];
+  }
   return addressesOf(address, server.source, around, place).map((host) => ({ ...common, host, port }));
 }
 

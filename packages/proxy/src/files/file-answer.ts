@@ -93,7 +93,7 @@ function partial(contentType: string, ranges: readonly ByteRange[], size: number
     head: {
       status: 206,
       contentType: `multipart/byteranges; boundary=${boundary}`,
-      contentLength: body.reduce((sum, part) => sum + lengthOf(part), 0),
+      contentLength: lengthOf(body),
       rangeLine: '',
     },
     body,
@@ -104,6 +104,7 @@ function contentRange({ start, end }: ByteRange, size: number): string {
   return `bytes ${start}-${end - 1}/${size}`;
 }
 
-function lengthOf(part: BodyPart): number {
-  return typeof part === 'string' ? part.length : part.end - part.start;
+/** Bytes. */
+export function lengthOf(parts: readonly BodyPart[]): number {
+  return parts.reduce((sum, part) => sum + (typeof part === 'string' ? part.length : part.end - part.start), 0);
 }

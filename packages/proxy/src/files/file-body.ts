@@ -1,7 +1,11 @@
 import { Buffer } from 'node:buffer';
-import type { FileHandle } from 'node:fs/promises';
+import { close, closeSync, read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { ReadBuffer, Wire } from '../wire.js';
 import type { BodyPart } from './file-answer.js';
+import { lengthOf } from './file-answer.js';
+
+const readLater = promisify(read);
 
 /** Bytes read of a file at once. */
 const CHUNK = 65_536;
@@ -18,19 +22,32 @@ export interface FileBodyUser {
   onFileFailed(error: unknown): void;
 }
 
-/** Sends parts of an open file as fast as the client takes them, and closes it in the end, whatever that is. */
+/**
+ * Sends parts of an open file as fast as the client takes them, and closes it in the end, whatever that is. Short files are
+ * read at once; what everything else would have to wait for is read by another thread.
+ */
 export class FileBody {
-  readonly #file: FileHandle;
+  readonly #fd: number;
   readonly #user: FileBodyUser;
   #buffer: ReadBuffer | undefined;
   #ended = false;
   #drained: (() => void) | undefined;
 
-  /** Begins at once; the user hears of it later. */
-  constructor(file: FileHandle, parts: readonly BodyPart[], user: FileBodyUser) {
-    this.#file = file;
+  /** @param fd belongs to this from now on */
+  constructor(fd: number, user: FileBodyUser) {
+    this.#fd = fd;
     this.#user = user;
-    void this.#run(parts);
+  }
+
+  /** The user may hear of the end at once. */
+  start(parts: readonly BodyPart[]): void {
+    if (lengthOf(parts) > CHUNK) {
+      void this.#run(parts);
+      return;
+    }
+    const failure = this.#sendNow(parts);
+    closeSync(this.#fd);
+    this.#end(failure);
   }
 
   /** The client has taken what was written to it. */
@@ -51,11 +68,35 @@ export class FileBody {
       () => undefined,
       (error: unknown) => ({ error }),
     );
-    await this.#file.close().catch(() => undefined);
+    close(this.#fd, () => undefined);
+    this.#end(failure);
+  }
+
+  #end(failure: { readonly error: unknown } | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
     if (failure === undefined) this.#user.onFileSent();
     else this.#user.onFileFailed(failure.error);
+  }
+
+  #sendNow(parts: readonly BodyPart[]): { readonly error: unknown } | undefined {
+    try {
+      for (const part of parts) {
+        if (typeof part === 'string') {
+          this.#user.wire.put(part);
+          continue;
+        }
+        const length = part.end - part.start;
+        const bytes = Buffer.allocUnsafe(length);
+        const bytesRead = readSync(this.#fd, bytes, 0, length, part.start);
+        if (bytesRead < length) throw tooShort(part.start + bytesRead, part.end);
+        this.#user.wire.putFrom({ bytes, shared: false, lent: false }, 0, length);
+      }
+      this.#user.wire.flush();
+      return undefined;
+    } catch (error) {
+      return { error };
+    }
   }
 
   async #send(parts: readonly BodyPart[]): Promise<void> {
@@ -69,9 +110,9 @@ export class FileBody {
       while (at < part.end) {
         const wanted = Math.min(CHUNK, part.end - at);
         const buffer = this.#bufferFor(wanted);
-        const { bytesRead } = await this.#file.read(buffer.bytes, 0, wanted, at);
+        const { bytesRead } = await readLater(this.#fd, buffer.bytes, 0, wanted, at);
         if (this.#ended) return;
-        if (bytesRead === 0) throw new Error(`the file ends at ${at}, and ${part.end} was announced`);
+        if (bytesRead === 0) throw tooShort(at, part.end);
         wire.putFrom(buffer, 0, bytesRead);
         wire.flush();
         at += bytesRead;
@@ -99,4 +140,8 @@ export class FileBody {
     this.#buffer = { bytes: Buffer.allocUnsafeSlow(wanted), shared: false, lent: false };
     return this.#buffer;
   }
+}
+
+function tooShort(at: number, end: number): Error {
+  return new Error(`it ends at ${at}, and ${end} was announced`);
 }

@@ -1,7 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { constants } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
-import { open, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import type { Facts } from '../facts.js';
 import { valueOf } from '../location.js';
 import { encodePath } from '../normal-path.js';
@@ -30,8 +28,8 @@ export interface FileRequest {
 
 /** How a request for a file is to be answered. */
 export type FilePlan =
-  /** With a head and these parts of the file, which is open where there are any: whoever takes the plan closes it. */
-  | { readonly kind: 'file'; readonly head: FileHead; readonly body: readonly BodyPart[]; readonly file?: FileHandle }
+  /** With a head and these parts of the open file, whose descriptor is there when there are any: who takes it closes it. */
+  | { readonly kind: 'file'; readonly head: FileHead; readonly body: readonly BodyPart[]; readonly fd?: number }
   /** With a 301 to this path: it is a folder and was asked for as a file. */
   | { readonly kind: 'redirect'; readonly location: string }
   /** As if this path had been asked for, with the same arguments: perhaps by another location (nginx: `index`). */
@@ -47,24 +45,27 @@ export type FilePlan =
 /** Nothing is there under such a name. */
 const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
 
-/** Looks what there is under the path, as nginx does (`root`, `index`). Never rejects. */
-export async function readFilePlan(request: FileRequest, options: FilesOptions): Promise<FilePlan> {
+/**
+ * Looks what there is under the path, as nginx does (`root`, `index`). Never throws. As in nginx everything else waits for
+ * that: names and sizes are in memory as a rule, and then another thread costs ten times as much.
+ */
+export function readFilePlan(request: FileRequest, options: FilesOptions): FilePlan {
   const { method, uri } = request;
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return { kind: 'error', status: 405 };
   return uri.endsWith('/') ? planFolder(request, options) : planFile(request, options);
 }
 
-async function planFolder({ uri, path, facts }: FileRequest, options: FilesOptions): Promise<FilePlan> {
+function planFolder({ uri, path, facts }: FileRequest, options: FilesOptions): FilePlan {
   let isThere = false;
   for (const index of options.indexes) {
     const name = valueOf(index, facts);
     if (name.startsWith('/')) return { kind: 'internal', uri: name };
-    const failure = await failureOf(stat(bytes(path + name)));
+    const failure = failureOf(path + name);
     if (failure === undefined) return { kind: 'internal', uri: uri + name };
     const { code, reason } = failure;
     if (code !== 'ENOENT' && (ABSENT.has(code) || code === 'EACCES')) return noIndex(path + name, failure);
     if (!isThere) {
-      const folder = await failureOf(stat(bytes(path.length > 1 ? path.slice(0, -1) : path)));
+      const folder = failureOf(path.length > 1 ? path.slice(0, -1) : path);
       if (folder?.code === 'ENOENT') return noIndex(path + name, folder);
       isThere = true;
     }
@@ -78,13 +79,13 @@ function noIndex(path: string, { code, reason }: FileFailure): FilePlan {
   return failed(404, 'error', `"${path}" is not found (${reason})`);
 }
 
-async function planFile(request: FileRequest, options: FilesOptions): Promise<FilePlan> {
+function planFile(request: FileRequest, options: FilesOptions): FilePlan {
   const { path } = request;
-  let file: FileHandle | undefined;
+  let fd: number | undefined;
   try {
     // Opening a FIFO would wait for its writer.
-    file = await open(bytes(path), constants.O_RDONLY | constants.O_NONBLOCK);
-    const stats = await file.stat();
+    fd = openSync(bytes(path), constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(fd);
     const { method, uri, args } = request;
     if (stats.isDirectory()) {
       return {
@@ -96,15 +97,15 @@ async function planFile(request: FileRequest, options: FilesOptions): Promise<Fi
     if (method === 'POST') return { kind: 'error', status: 405 };
     const plan = fileAnswer(request, options, stats.size, Math.floor(stats.mtimeMs / 1_000));
     if (plan.kind !== 'file' || plan.body.length === 0) return plan;
-    const opened = file;
-    file = undefined;
-    return { ...plan, file: opened };
+    const opened = fd;
+    fd = undefined;
+    return { ...plan, fd: opened };
   } catch (error) {
     const { code, reason } = fileFailure(error);
     const status = ABSENT.has(code) ? 404 : code === 'EACCES' ? 403 : 500;
     return failed(status, status === 500 ? 'crit' : 'error', `open() "${path}" failed (${reason})`);
   } finally {
-    await file?.close().catch(() => undefined);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 
@@ -112,9 +113,10 @@ function failed(status: number, level: LogLevel, message: string): FilePlan {
   return { kind: 'error', status, log: { level, message } };
 }
 
-async function failureOf(looked: Promise<unknown>): Promise<FileFailure | undefined> {
+/** Why there is nothing at the path; undefined when there is. */
+function failureOf(path: string): FileFailure | undefined {
   try {
-    await looked;
+    statSync(bytes(path));
     return undefined;
   } catch (error) {
     return fileFailure(error);

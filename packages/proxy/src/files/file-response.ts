@@ -17,11 +17,15 @@ export class FileResponse implements Responder, FileBodyUser {
   responseStarted = false;
   readonly #exchange: Exchange;
   readonly #location: Location;
+  readonly #files: FilesOptions;
   #body: FileBody | undefined;
   #keepAlive = false;
-  #ended = false;
 
+  /** @param location one that has files */
   constructor(exchange: Exchange, location: Location) {
+    const { files } = location.options;
+    if (files === undefined) throw new TypeError('a location without files sends none');
+    this.#files = files;
     this.#exchange = exchange;
     this.#location = location;
   }
@@ -30,12 +34,9 @@ export class FileResponse implements Responder, FileBodyUser {
     return this.#exchange.wire;
   }
 
-  /**
-   * @param told the status that the answer has to have; 0 for its own
-   * @throws ProxyError `bad_target`
-   */
-  start(files: FilesOptions, told: number): void {
-    const { head, facts, documentRoot } = this.#exchange;
+  /** @throws ProxyError `bad_target`, or of the location that an index leads to */
+  start(): void {
+    const { head, facts, documentRoot, toldStatus: told } = this.#exchange;
     const uri = normalPath(head.target);
     const request = {
       method: head.method,
@@ -46,25 +47,9 @@ export class FileResponse implements Responder, FileBodyUser {
       field: (name: string) => head.get(name),
       facts: () => this.#exchange.facts,
     };
-    void readFilePlan(request, files).then((plan) => this.#follow(plan));
-  }
-
-  #follow(plan: FilePlan): void {
-    if (this.#ended) {
-      if (plan.kind === 'file') plan.file?.close().catch(() => undefined);
-      return;
-    }
-    try {
-      if (plan.kind === 'file') {
-        this.#send(plan);
-      } else {
-        this.#ended = true;
-        this.#turn(plan);
-      }
-    } catch (error) {
-      if (!(error instanceof ProxyError)) throw error;
-      this.#exchange.fail(error);
-    }
+    const plan = readFilePlan(request, this.#files);
+    if (plan.kind === 'file') this.#send(plan);
+    else this.#turn(plan);
   }
 
   /** The answer is another one's. */
@@ -83,22 +68,28 @@ export class FileResponse implements Responder, FileBodyUser {
     }
   }
 
-  #send({ head, body, file }: Extract<FilePlan, { kind: 'file' }>): void {
+  #send({ head, body, fd }: Extract<FilePlan, { kind: 'file' }>): void {
     const exchange = this.#exchange;
     this.#keepAlive = exchange.mayKeepAlive(exchange.head);
     this.responseStarted = true;
     exchange.status = head.status;
     exchange.sentHead = this.#headText(head);
-    this.wire.put(exchange.sentHead);
+    exchange.continueBody();
+    if (!exchange.head.isOld) this.wire.put(exchange.sentHead);
     // The first bytes of a file go out with the head.
-    if (file === undefined) this.onFileSent();
-    else this.#body = new FileBody(file, body, this);
+    if (fd === undefined) {
+      this.onFileSent();
+    } else {
+      this.#body = new FileBody(fd, this);
+      this.#body.start(body);
+    }
   }
 
   #headText({ status, contentType, contentLength, lastModified, etag, rangeLine }: FileHead): string {
     const modified = lastModified === '' ? '' : `Last-Modified: ${lastModified}\r\n`;
     const added = this.#location.addedTo(status, () => this.#exchange.facts);
-    const last = `ETag: ${etag}\r\n${added}${rangeLine}`;
+    const kept = this.#keepAlive ? this.#location.keepAliveLine : '';
+    const last = `${kept}ETag: ${etag}\r\n${added}${rangeLine}`;
     return answerHeadText(status, contentLines(contentType, contentLength) + modified, this.#keepAlive, last);
   }
 
@@ -107,7 +98,6 @@ export class FileResponse implements Responder, FileBodyUser {
   }
 
   onFileSent(): void {
-    this.#ended = true;
     this.wire.flush();
     this.#exchange.onExchangeEnd(this.#keepAlive);
   }
@@ -125,7 +115,6 @@ export class FileResponse implements Responder, FileBodyUser {
   }
 
   abort(): void {
-    this.#ended = true;
     this.#body?.abort();
   }
 

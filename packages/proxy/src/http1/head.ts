@@ -5,6 +5,8 @@ import type { FieldName } from './field-name.js';
 /** The limits a head is read under; see `LimitOptions`. */
 export interface HeadLimits {
   readonly line: number;
+  /** Of one header line; `line` when absent. */
+  readonly fieldLine?: number | undefined;
   readonly head: number;
   readonly fields: number;
 }
@@ -108,6 +110,7 @@ export function readFields(
     const inLine = rules !== undefined && CONTROL.lastIndex <= from;
     throw new ProxyError(inLine ? 'bad_request_line' : 'bad_field', 'a control character');
   }
+  const { fieldLine: longest = limits.line } = limits;
   let keepAlive = false;
   let unknownCoding: string | undefined;
   let at = from;
@@ -115,7 +118,7 @@ export function readFields(
     const lf = text.indexOf('\n', at);
     const stop = lineEnd(text, at, lf);
     if (stop === at) break;
-    if (lf - at > limits.line) {
+    if (lf - at > longest) {
       throw new ProxyError('head_too_large', `too long header line: "${text.slice(at, at + 50)}..."`);
     }
     let colon = text.indexOf(':', at);

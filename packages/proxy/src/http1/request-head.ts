@@ -1,4 +1,5 @@
 import { ProxyError } from '../errors.js';
+import { normalPath } from '../normal-path.js';
 import { FieldKind } from './field-name.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { FieldRules, HeadLimits } from './head.js';
@@ -29,16 +30,15 @@ export class RequestHead extends Fields {
   }
 }
 
-/** The limits and rules for the heads of requests; without rules names are tokens, and nothing is ignored. */
-export interface RequestRules extends HeadLimits, Partial<FieldRules> {}
+/** The limits and rules for the heads of requests. */
+export interface RequestRules extends HeadLimits, FieldRules {}
 
 /** nginx takes no lower case in a method. */
 const METHOD = /^[A-Z_-]+$/;
 /** No white space and no control character; bytes beyond ASCII as nginx takes them. */
 const TARGET = /^[!-~\x80-\xff]+$/;
 /** Scheme, host and port of a target in absolute form (RFC 9112 3.2.2). */
-const ABSOLUTE =
-  /^[A-Za-z][-+.0-9A-Za-z]*:\/\/((?:\[[-\w:.~!$&'()*+,;=]*\]|[-.0-9A-Za-z]*)(?::[0-9]*)?)(?=[/?]|$)/;
+const ABSOLUTE = /^[A-Za-z][-+.0-9A-Za-z]*:\/\/((?:\[[-\w:.~!$&'()*+,;=]*\]|[-.0-9A-Za-z]*)(?::[0-9]*)?)(?=[/?]|$)/;
 const USUAL_HOST = /^[-\w]+(?:\.[-\w]+)*\.?(?::[0-9]*)?$/;
 
 /**
@@ -66,8 +66,7 @@ export function readRequestHead(text: string, from: number, limits: RequestRules
       return head;
     }
     if (!isWhole) return undefined;
-    const { invalidNames = 'refuse', underscores = true } = limits;
-    readFields(head, text, start, lf + 1, end, limits, { invalidNames, underscores });
+    readFields(head, text, start, lf + 1, end, limits, limits);
     head.length = end - from;
     readHost(head);
     if (head.method === 'CONNECT' || head.method === 'TRACE') throw new ProxyError('method_not_allowed', head.method);
@@ -92,7 +91,7 @@ function refuseOverlong(text: string, from: number, start: number, limits: HeadL
   const lf = text.indexOf('\n', start);
   if ((lf < 0 ? text.length : lf) - start > limits.line) throw new ProxyError('target_too_long');
   const last = text.lastIndexOf('\n') + 1;
-  if (text.length - from > limits.head || text.length - last > limits.line) {
+  if (text.length - from > limits.head || text.length - last > (limits.fieldLine ?? limits.line)) {
     throw new ProxyError('head_too_large', `too long header line: "${text.slice(last, last + 50)}..."`);
   }
 }
@@ -111,13 +110,17 @@ function readRequestLine(head: RequestHead, text: string, start: number, stop: n
   const isOld = gap < 0 || gap >= last;
   const target = text.slice(at, isOld ? last : gap);
   if (!TARGET.test(target)) throw new ProxyError('bad_request_line');
-  if (!isOld) head.minor = readVersion(text, skipSpaces(text, gap), last);
   readTarget(head, target);
-  if (!isOld) return;
-  if (method !== 'GET') throw new ProxyError('bad_old_method');
-  head.isOld = true;
-  head.minor = 0;
-  head.close = true;
+  if (isOld) {
+    head.isOld = true;
+    head.minor = 0;
+    head.close = true;
+    if (method !== 'GET') throw new ProxyError('bad_old_method');
+  } else {
+    head.minor = readVersion(text, skipSpaces(text, gap), last);
+  }
+  // Broken escapes and ways above the root are for no server; a plain path cannot have them.
+  if (target.includes('%') || target.includes('/.')) normalPath(head.target);
 }
 
 const knownMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);

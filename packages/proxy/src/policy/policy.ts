@@ -41,4 +41,6 @@ export interface Policy {
    * @returns a peer that is available and was not tried, or undefined when there is none
    */
   pick(request: PickRequest, candidates: readonly Peer[]): Peer | undefined;
+  /** One of the candidates was chosen for a request that asked for it: takes note of it, where the next pick depends on it. */
+  chosen?(peer: Peer, request: PickRequest, candidates: readonly Peer[]): void;
 }

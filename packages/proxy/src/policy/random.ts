@@ -30,7 +30,7 @@ export class Random implements Policy {
       if (peer?.available !== true || peer === first || request.tried.has(peer)) continue;
       if (!this.#two) return peer;
       if (first === undefined) first = peer;
-      else return peer.active * first.options.weight > first.active * peer.options.weight ? first : peer;
+      else return peer.load * first.options.weight > first.load * peer.options.weight ? first : peer;
     }
     return this.#fallback.pick(request, candidates);
   }

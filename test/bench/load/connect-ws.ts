@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { urlFor } from './connection.js';
+import type { Figures, Job } from './job.js';
+import { parameter } from './job.js';
+import { Meter } from './meter.js';
+import { CLOSE_FRAME, openWebSocket } from './web-socket.js';
+
+/** WebSockets opened and closed in turn, `atOnce` side by side. A unit is one, its time that from connect to 101. */
+export async function connectWs(job: Job): Promise<Figures> {
+  const meter = new Meter(job);
+  const work = async (first: number): Promise<void> => {
+    for (let index = first; !meter.over; index++) {
+      const started = performance.now();
+      // The server closes the connection when it has answered the close frame.
+      const client = await openWebSocket(urlFor(job.urls, index), {
+        onFrame: () => undefined,
+        onEnd: () => undefined,
+      });
+      meter.done(performance.now() - started);
+      const closed = once(client.socket, 'close');
+      client.send(CLOSE_FRAME);
+      await closed;
+    }
+  };
+  const workers = Array.from({ length: parameter(job, 'atOnce') }, (_, index) =>
+    work(index).catch((error: unknown) => meter.fail(error instanceof Error ? error : new Error(String(error)))),
+  );
+  try {
+    return await meter.measure();
+  } finally {
+    await Promise.all(workers);
+  }
+}

@@ -1,0 +1,38 @@
+/** Counted by the microsecond up to this; what took longer is kept as it is. */
+const COUNTED = 100_000;
+
+/** How long things took. Nothing is allocated for a time under 0.1 s. */
+export class Latencies {
+  readonly #counts = new Uint32Array(COUNTED);
+  #slow: number[] = [];
+  #size = 0;
+
+  /** @param milliseconds how long it took */
+  add(milliseconds: number): void {
+    const microseconds = Math.max(0, Math.round(milliseconds * 1_000));
+    this.#size++;
+    if (microseconds < COUNTED) this.#counts[microseconds] = (this.#counts[microseconds] ?? 0) + 1;
+    else this.#slow.push(microseconds);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  clear(): void {
+    this.#counts.fill(0);
+    this.#slow = [];
+    this.#size = 0;
+  }
+
+  /** The time in milliseconds that the share (0 to 1) of all took at most; NaN when there are none. */
+  percentile(share: number): number {
+    let left = Math.max(1, Math.ceil(this.#size * share));
+    if (this.#size === 0) return Number.NaN;
+    for (let microseconds = 0; microseconds < COUNTED; microseconds++) {
+      left -= this.#counts[microseconds] ?? 0;
+      if (left <= 0) return microseconds / 1_000;
+    }
+    return (this.#slow.toSorted((a, b) => a - b)[left - 1] ?? Number.NaN) / 1_000;
+  }
+}

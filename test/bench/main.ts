@@ -1,0 +1,114 @@
+/** `npm run bench`: reads the command line, measures, prints. See README.md. */
+import { writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { UsageError } from '@pinwheel/balancer';
+import type { Row, Sample } from './aggregate.js';
+import { aggregate } from './aggregate.js';
+import type { Command } from './command-line.js';
+import { HELP, readCommand } from './command-line.js';
+import { CONTENDERS } from './contenders/all.js';
+import type { Contender } from './contenders/contender.js';
+import { PLAIN } from './contenders/contender.js';
+import { describeMachine } from './machine.js';
+import { endAll } from './process/launch.js';
+import { Stages } from './scenarios/stage.js';
+import { formatTables } from './table.js';
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Who takes part, and what the others lack. */
+async function inspect(contenders: readonly Contender[]): Promise<Map<Contender, string | undefined>> {
+  const found = new Map<Contender, string | undefined>();
+  for (const contender of contenders) {
+    const missing = await contender.missing();
+    found.set(contender, missing);
+    if (missing !== undefined) say(`${contender.name}: ${missing}`);
+  }
+  return found;
+}
+
+/** In the order of the contenders, whoever came first in the first round. */
+function rowsOf(samples: readonly Sample[]): Row[] {
+  const place = (name: string): number => CONTENDERS.findIndex((one) => one.name === name);
+  const sorted = samples.toSorted((a, b) => place(a.contender) - place(b.contender));
+  return aggregate(sorted, (name) => CONTENDERS.find((one) => one.name === name) ?? PLAIN);
+}
+
+async function bench(command: Command): Promise<void> {
+  const { plan, scenarios, json } = command;
+  const started = performance.now();
+  const everyone = await inspect(command.contenders);
+  const samples: Sample[] = [];
+  const failures: { readonly what: string; readonly message: string }[] = [];
+
+  const stages = new Stages();
+  const machine = describeMachine();
+  process.stdout.write(
+    `# npm run bench\n\n${machine.cpus} x ${machine.cpu}, Node ${machine.node}, ${machine.system}; `,
+  );
+  process.stdout.write(
+    `medians of ${plan.rounds} round${plan.rounds === 1 ? '' : 's'} of ${plan.clock.window / 1_000} s\n`,
+  );
+  for (const scenario of scenarios) {
+    const failed = (what: string, error: unknown): void => {
+      const message = error instanceof Error ? error.message : String(error);
+      failures.push({ what, message });
+      say(`${what}: ${message}`);
+    };
+    try {
+      await scenario.run({
+        plan,
+        stages,
+        contenders: command.contenders.filter((one) => everyone.get(one) === undefined),
+        add: (sample) => samples.push(sample),
+        failed,
+        progress: say,
+      });
+    } catch (error) {
+      failed(scenario.name, error);
+    }
+    const tables = formatTables(scenario, rowsOf(samples));
+    if (tables !== '') process.stdout.write(`\n${tables}`);
+  }
+
+  await stages.leave();
+  const missing = [...everyone].flatMap(([{ name }, how]) => (how === undefined ? [] : [{ name, how }]));
+  if (missing.length > 0) {
+    process.stdout.write(`\nNot measured: ${missing.map(({ name, how }) => `${name} (${how})`).join('; ')}\n`);
+  }
+  for (const { what, message } of failures) process.stdout.write(`\nFailed: ${what}: ${message}\n`);
+  if (json !== undefined) {
+    const contenders = [...everyone].map(([{ name }, how]) => ({ name, missing: how ?? null }));
+    const results = rowsOf(samples);
+    writeFileSync(json, `${JSON.stringify({ machine, plan, contenders, results, samples, failures }, null, 2)}\n`);
+  }
+  say(`done in ${((performance.now() - started) / 1_000).toFixed(0)} s`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+function endOn(signal: 'SIGINT' | 'SIGTERM'): void {
+  process.once(signal, () => {
+    const exit = (): void => process.exit(128 + constants.signals[signal]);
+    endAll().then(exit, exit);
+  });
+}
+
+try {
+  const command = readCommand(process.argv.slice(2));
+  if (command.help) process.stdout.write(HELP);
+  else {
+    endOn('SIGINT');
+    endOn('SIGTERM');
+    try {
+      await bench(command);
+    } finally {
+      await endAll();
+    }
+  }
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  say(`bench: ${error.message}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,20 @@
+import { takePort } from '../../fixture/program.js';
+import type { Launched } from './launch.js';
+import { findProgram, launch } from './launch.js';
+
+/** A Redis, that of `REDIS_URL` or a redis-server of its own that keeps nothing. */
+export async function startRedis(): Promise<{ readonly url: string; readonly process: Launched | undefined }> {
+  const given = process.env['REDIS_URL'] ?? '';
+  if (given !== '') return { url: given, process: undefined };
+  const { port, release } = await takePort();
+  await release();
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
+  const launched = await launch(findProgram('redis-server') ?? 'redis-server', args, port);
+  return { url: `redis://127.0.0.1:${port}`, process: launched };
+}
+
+/** What `startRedis` lacks, and how to get it. */
+export function missingRedis(): string | undefined {
+  if ((process.env['REDIS_URL'] ?? '') !== '' || findProgram('redis-server') !== undefined) return undefined;
+  return 'expected REDIS_URL or an installed redis-server: apt-get install redis-server';
+}

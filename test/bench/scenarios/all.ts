@@ -1,0 +1,15 @@
+import { connectRecipe } from './connect-recipe.js';
+import { connectSio } from './connect-sio.js';
+import { connectWs } from './connect-ws.js';
+import { fanOut } from './fan-out.js';
+import { idle } from './idle.js';
+import { policy } from './policy.js';
+import { polling } from './polling.js';
+import type { Scenario } from './scenario.js';
+import { wsEcho } from './ws-echo.js';
+
+/** Everything that is measured, in the order in which it is. */
+export const SCENARIOS: readonly Scenario[] = [wsEcho, polling, connectWs, connectSio, idle, fanOut, policy];
+
+/** Measured only when it is asked for: it waits long for clients that never connect. */
+export const ON_REQUEST: readonly Scenario[] = [connectRecipe];

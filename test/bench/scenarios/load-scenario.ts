@@ -1,0 +1,103 @@
+import type { Contender } from '../contenders/contender.js';
+import type { Clock, Job } from '../load/job.js';
+import type { Backends } from './backends.js';
+import { Generator } from './generator.js';
+import type { Bench, Column, Plan, Scenario, Variant } from './scenario.js';
+import { chosenVariants, roundsOf } from './scenario.js';
+import type { Stage } from './stage.js';
+
+/** A scenario in which a generator loads one contender after the other. */
+export interface LoadScenario {
+  readonly name: Job['load'];
+  readonly what: string;
+  readonly columns: readonly Column[];
+  readonly variants: readonly Variant[];
+  readonly quickVariants: readonly Variant[];
+  /** Starts what stands behind the proxies. */
+  readonly backends: () => Promise<Backends>;
+  /** Only contenders that balance over several backends. Default false. */
+  readonly balanced?: boolean;
+  /** A contender is started anew for each measurement; there is no warm-up round then. Default false. */
+  readonly fresh?: boolean;
+  /** The clock, where it is not the plan's. */
+  clock?(planned: Clock): Clock;
+  /** Why it cannot run here, or undefined. */
+  obstacle?(variant: Variant): string | undefined;
+}
+
+export function loadScenario(scenario: LoadScenario): Scenario {
+  return {
+    name: scenario.name,
+    what: scenario.what,
+    subject: 'through',
+    columns: scenario.columns,
+    run: (bench) => run(scenario, bench),
+  };
+}
+
+/** Every round goes over all contenders, each time beginning with another one. */
+async function run(scenario: LoadScenario, bench: Bench): Promise<void> {
+  const plan = planOf(scenario, bench.plan);
+  const stage = bench.stages.of(scenario.backends);
+  const contenders = bench.contenders.filter((one) => scenario.balanced !== true || one.balances);
+  const generator = new Generator();
+  try {
+    for (const variant of chosenVariants(plan.quick ? scenario.quickVariants : scenario.variants, plan)) {
+      const obstacle = scenario.obstacle?.(variant);
+      if (obstacle !== undefined) {
+        bench.failed(`${scenario.name}, ${variant.name}`, obstacle);
+        continue;
+      }
+      for (const round of roundsOf(plan)) {
+        const shown = round === 0 ? 'warm-up' : `round ${round} of ${plan.rounds}`;
+        bench.progress(`${scenario.name}, ${variant.name}: ${shown}`);
+        const first = round % Math.max(1, contenders.length);
+        for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
+          await measure({ scenario, bench, plan, stage, generator, contender, variant, round });
+        }
+      }
+    }
+  } finally {
+    await generator.stop();
+  }
+}
+
+function planOf(scenario: LoadScenario, plan: Plan): Plan {
+  const clock = scenario.clock?.(plan.clock) ?? plan.clock;
+  return { ...plan, clock, warmUpRound: plan.warmUpRound && scenario.fresh !== true };
+}
+
+interface Measurement {
+  readonly scenario: LoadScenario;
+  readonly bench: Bench;
+  readonly plan: Plan;
+  readonly stage: Stage;
+  readonly generator: Generator;
+  readonly contender: Contender;
+  readonly variant: Variant;
+  readonly round: number;
+}
+
+async function measure(measurement: Measurement): Promise<void> {
+  const { scenario, bench, plan, stage, generator, contender, variant, round } = measurement;
+  const { warmUp, window } = plan.clock;
+  try {
+    if (scenario.fresh === true) await stage.drop(contender);
+    const running = await stage.enter(contender);
+    const figures = await generator.work({
+      load: scenario.name,
+      urls: running.urls,
+      parameters: variant.parameters,
+      clock: round === 0 ? { warmUp: warmUp / 2, window: window / 2 } : plan.clock,
+      proxy: running.proxy,
+      backends: await stage.backendsOf(running),
+    });
+    if (round === 0) return;
+    const { name, parameters } = variant;
+    bench.add({ scenario: scenario.name, variant: name, parameters, contender: contender.name, round, figures });
+  } catch (error) {
+    bench.failed(`${scenario.name}, ${variant.name}, ${contender.name}, round ${round}`, error);
+    // Whatever is wrong with it, the next measurement begins anew.
+    await stage.drop(contender);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Row } from './aggregate.js';
+import type { Column, Scenario } from './scenarios/scenario.js';
+
+/** The rows of one scenario as Markdown, one table per variant. */
+export function formatTables(scenario: Scenario, rows: readonly Row[]): string {
+  const own = rows.filter((row) => row.scenario === scenario.name);
+  if (own.length === 0) return '';
+  const variants = [...new Set(own.map((row) => row.variant))];
+  const tables = variants.map((variant) => {
+    const lines = own.filter((row) => row.variant === variant);
+    // A column that says nothing of anybody is left out.
+    const columns = scenario.columns.filter((column) => lines.some((row) => valueOf(row, column) !== undefined));
+    const cells = [
+      [`${variant}, ${scenario.subject}`, ...columns.map(({ title }) => title)],
+      ...lines.map((row) => [row.contender, ...columns.map((column) => format(row, column))]),
+    ];
+    return align(cells);
+  });
+  return `## ${scenario.name}\n\n${scenario.what}\n\n${tables.join('\n')}`;
+}
+
+function valueOf(row: Row, { figure, ratioTo }: Column): number | undefined {
+  if (ratioTo === 'nginx') return row.toNginx[figure];
+  return ratioTo === 'direct' ? row.toDirect[figure] : row.median[figure];
+}
+
+function format(row: Row, column: Column): string {
+  const value = valueOf(row, column);
+  return value === undefined ? '-' : (value / (column.unit ?? 1)).toFixed(column.digits);
+}
+
+/** First column to the left, numbers to the right. */
+function align(cells: readonly (readonly string[])[]): string {
+  const [head = []] = cells;
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0), 3));
+  const line = (row: readonly string[]): string => {
+    const padded = row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+    });
+    return `| ${padded.join(' | ')} |\n`;
+  };
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  const [first = [], ...others] = cells;
+  return line(first) + line(rule) + others.map(line).join('');
+}
