@@ -91,10 +91,6 @@ export function checkTls({ scope }: Entry): void {
         server.directive,
       );
     }
-    const needed = entriesNamed(server.scope, 'listen').some(({ value }) => (value as Listen).ssl);
-    if (needed && certificates.length === 0 && !server.scope.get(tls.ssl_reject_handshake)) {
-      throw new ConfError('no "ssl_certificate" is defined for the "listen ... ssl" directive', server.directive);
-    }
     const verify = server.scope.get(tls.ssl_verify_client);
     if (
       certificates.length > 0 &&
@@ -103,5 +99,31 @@ export function checkTls({ scope }: Entry): void {
     ) {
       throw new ConfError('no ssl_client_certificate for ssl_verify_client', server.directive);
     }
+  }
+  checkAddresses(scope);
+}
+
+/** An address where TLS is spoken needs a certificate of its default server; else of every server that does not refuse. */
+function checkAddresses(scope: Scope): void {
+  const addresses = new Map<string, { readonly server: Entry; readonly listen: Listen }[]>();
+  for (const server of entriesNamed(scope, 'server')) {
+    if (server.scope === undefined) continue;
+    for (const { value } of entriesNamed(server.scope, 'listen')) {
+      const listen = value as Listen;
+      const key = JSON.stringify(listen.address);
+      addresses.set(key, [...(addresses.get(key) ?? []), { server, listen }]);
+    }
+  }
+  for (const here of addresses.values()) {
+    if (!here.some(({ listen }) => listen.ssl)) continue;
+    const fallback = here.find(({ listen }) => listen.defaultServer) ?? here[0];
+    const needing =
+      fallback?.server.scope?.get(tls.ssl_reject_handshake) === true ? here : here.filter((one) => one === fallback);
+    const bare = needing.find(
+      ({ server }) =>
+        server.scope?.list(tls.ssl_certificate).length === 0 && !server.scope.get(tls.ssl_reject_handshake),
+    );
+    if (bare === undefined) continue;
+    throw new ConfError('no "ssl_certificate" is defined for the "listen ... ssl" directive', bare.server.directive);
   }
 }

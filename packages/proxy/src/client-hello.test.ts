@@ -1,0 +1,70 @@
+import { Duplex } from 'node:stream';
+import type { ConnectionOptions } from 'node:tls';
+import { connect } from 'node:tls';
+import { describe, expect, test } from 'vitest';
+import { beginsHandshake, readClientHello } from './client-hello.js';
+
+/** What Node's client sends first. */
+function hello(options: ConnectionOptions): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const outside = new Duplex({
+      read: () => undefined,
+      write(chunk: Buffer, _encoding, done) {
+        resolve(chunk);
+        done();
+      },
+    });
+    const client = connect({ socket: outside, ...options });
+    client.on('error', () => undefined);
+  });
+}
+
+describe('the first message of a client', () => {
+  test('says the name, the ciphers, the groups and whether TLS 1.3 will do', async () => {
+    const old = await hello({
+      servername: 'One.Test',
+      maxVersion: 'TLSv1.2',
+      ciphers: 'ECDHE-RSA-AES128-GCM-SHA256',
+      ecdhCurve: 'P-256',
+    });
+    expect(readClientHello(old)).toMatchObject({ serverName: 'One.Test', groups: [0x17], offersTls13: false });
+    expect(readClientHello(old)).toMatchObject({ ciphers: [0xc02f, 0xff] });
+    expect(readClientHello(await hello({}))).toMatchObject({ serverName: undefined, offersTls13: true });
+  });
+
+  test('is waited for until it is all there, over record borders', async () => {
+    const whole = await hello({ servername: 'one.test' });
+    const cut: Buffer[] = [];
+    for (let at = 5; at < whole.length; at += 100) {
+      const piece = whole.subarray(at, at + 100);
+      cut.push(Buffer.from([22, 3, 1, 0, piece.length]), piece);
+    }
+    for (const bytes of [whole, Buffer.concat(cut)]) {
+      for (let length = 1; length < bytes.length; length++) {
+        expect(readClientHello(bytes.subarray(0, length))).toBe('more');
+      }
+      expect(readClientHello(bytes)).toMatchObject({ serverName: 'one.test' });
+    }
+  });
+
+  test('is none when it is broken, and never more than can be waited for', async () => {
+    const whole = await hello({ servername: 'one.test' });
+    for (let at = 0; at < whole.length; at++) {
+      for (const value of [0, 1, 127, 255]) {
+        const bytes = Buffer.from(whole);
+        bytes[at] = value;
+        expect(() => readClientHello(bytes)).not.toThrow();
+      }
+    }
+    const tiny = Buffer.concat(Array.from({ length: 100 }, () => Buffer.from([22, 3, 1, 0, 1, 1])));
+    expect(readClientHello(tiny)).toBe('other');
+    expect(readClientHello(Buffer.from([22, 3, 1, 255, 255]))).toBe('other');
+    expect(readClientHello(Buffer.from([22, 3, 1, 0, 4, 2, 0, 0, 0]))).toBe('other');
+    expect(readClientHello(Buffer.from([0x80, 0x2e, 1, 3, 1]))).toBe('other');
+  });
+
+  test('is told from HTTP by its first byte', () => {
+    expect([22, 0x80, 0xff].map(beginsHandshake)).toEqual([true, true, true]);
+    expect([...Buffer.from('GP\r\n\0')].map(beginsHandshake)).toEqual([false, false, false, false, false]);
+  });
+});
