@@ -87,3 +87,48 @@ test('a certificate that is not there is told', async () => {
     /^pinwheel: \[emerg\] cannot load certificate "[^"]*a\.pem": open\(\) ".*\/conf\/a\.pem" failed/,
   );
 });
+
+test('gathered lines are written when they are too many, at a rotation, at a reload and at the end', async () => {
+  await logTo('logs/a.log');
+  const gathered = (): Promise<void> =>
+    prefix.configure(
+      `error_log logs/error.log notice; events { } http { log_format short '$status $request_method $uri';
+       access_log logs/a.log short buffer=30; server { listen 127.0.0.1:${prefix.port}; location / { return 200 one; } } }`,
+    );
+  await gathered();
+  const program = await prefix.serving();
+  for (let i = 0; i < 3; i++) await prefix.text();
+  expect(prefix.read('logs/a.log')).toBe('');
+  await prefix.text();
+  await prefix.logged(/^200/, 'logs/a.log');
+  expect(prefix.read('logs/a.log')).toBe('200 GET /\n'.repeat(3));
+  renameSync(prefix.file('logs/a.log'), prefix.file('logs/a.log.1'));
+  program.child.kill('SIGUSR1');
+  await prefix.logged(/reopened logs$/);
+  expect([prefix.read('logs/a.log.1'), prefix.read('logs/a.log')]).toEqual(['200 GET /\n'.repeat(4), '']);
+  await prefix.text();
+  program.child.kill('SIGTERM');
+  await program.ended;
+  expect(prefix.read('logs/a.log')).toBe('200 GET /\n');
+});
+
+test('gathered lines are written after flush=', async () => {
+  await prefix.configure(
+    `events { } http { access_log logs/a.log combined buffer=32k flush=100ms;
+     server { listen 127.0.0.1:${prefix.port}; location / { return 200 one; } } }`,
+  );
+  await prefix.serving();
+  await prefix.text();
+  expect(prefix.read('logs/a.log')).toBe('');
+  await prefix.logged(/ 200 /, 'logs/a.log');
+});
+
+test('one file that is to be gathered in two ways is refused', async () => {
+  await prefix.configure(
+    `events { } http { access_log logs/a.log combined buffer=1k; server { listen 127.0.0.1:${prefix.port};
+     location / { return 200 one; } location /a { access_log logs/a.log; return 200 two; } } }`,
+  );
+  const { code, stderr } = await prefix.run('-t');
+  expect(code).toBe(1);
+  expect(stderr).toContain(`access_log "${prefix.file('logs/a.log')}" already defined with conflicting parameters`);
+});

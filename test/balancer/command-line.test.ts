@@ -122,14 +122,43 @@ test.each([
 });
 
 test('-v, -V and -h say on stderr what it is, exit 0', async () => {
-  const version = /^pinwheel version: pinwheel\/\d+\.\d+\.\d+\n/;
+  const version = /^pinwheel version: pinwheel\/\d+\.\d+\.\d+ \(nginx\/1\.29\.8 configuration\)\n/;
   const v = await prefix.run('-v');
   expect(v.code).toBe(0);
   expect(v.stderr).toMatch(new RegExp(`${version.source}$`));
-  expect((await prefix.run('-V')).stderr).toMatch(new RegExp(`${version.source}running on Node.js `));
+  const build = (await prefix.run('-V')).stderr;
+  expect(build).toMatch(version);
+  // What tools that look for modules ask for.
+  expect(build).toMatch(/nginx version: nginx\/1\.29\.8$/m);
+  expect(build).toMatch(/^built with OpenSSL \d+\.\d+/m);
+  expect(build).toMatch(/^TLS SNI support enabled$/m);
+  expect(build).toMatch(
+    /^configure arguments: .*--with-http_ssl_module.* --without-http_gzip_module .*--without-http-cache$/m,
+  );
+  expect(build).not.toMatch(/--without-http_(?:proxy|map|upstream_ip_hash|rewrite)_module/);
   for (const help of ['-h', '-?']) {
     const { code, stderr } = await prefix.run(help);
     expect(code).toBe(0);
     expect(stderr).toMatch(/Usage: .*[^]*-s signal/);
   }
+});
+
+test('warnings that come before an error are told, too', async () => {
+  await prefix.configure('events { use epoll; }\nfoo;\n');
+  const conf = prefix.file('conf/nginx.conf');
+  const warning = `the "use" directive has no effect in pinwheel in ${conf}:1`;
+  for (const args of [['-t', '-q'], []]) {
+    const { code, stderr } = await prefix.run(...args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`pinwheel: [warn] ${warning}\npinwheel: [emerg] unknown directive "foo" in ${conf}:2\n`);
+  }
+  expect(prefix.read('logs/error.log').match(/\[warn\]/g)).toHaveLength(2);
+});
+
+test('a daemon tells its warnings once', async () => {
+  await prefix.serve('return 200 one;', 'pcre_jit on;');
+  const { code, stderr } = await prefix.run();
+  expect(code).toBe(0);
+  expect(stderr.match(/\[warn\]/g)).toHaveLength(1);
+  expect(prefix.read('logs/error.log').match(/\[warn\]/g)).toHaveLength(1);
 });

@@ -32,6 +32,10 @@ export class Prefix {
     return readFileSync(this.file(name), 'utf8');
   }
 
+  exists(name: string): boolean {
+    return existsSync(this.file(name));
+  }
+
   /** Writes the configuration: one server on the port whose `/` has these lines. */
   serve(location: string, main = ''): Promise<void> {
     return this.configure(

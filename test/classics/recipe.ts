@@ -54,7 +54,10 @@ export class Recipe {
     const prefix = await mkdtemp(join(tmpdir(), `pinwheel-${runner}-`));
     await mkdir(join(prefix, 'conf'));
     await mkdir(join(prefix, 'logs'));
-    for (const [name, text] of Object.entries(files)) await writeFile(join(prefix, name), text);
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(join(prefix, name)), { recursive: true });
+      await writeFile(join(prefix, name), text);
+    }
     await writeConf(prefix, conf);
     const args = ['-p', prefix, '-c', 'conf/nginx.conf', '-e', 'logs/error.log', '-g', 'daemon off;'];
     const child =

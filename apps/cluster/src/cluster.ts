@@ -1,5 +1,5 @@
 import { formatAddress, urlOf } from '@pinwheel/balancer';
-import { createProxy, type GivenProxyOptions, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
+import { createProxy, type GivenProxyOptions, type GivenUpstream, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
 import { ClusterFailure } from './cluster-failure.js';
 import { cannotServe, readConfiguration } from './configuration.js';
 import { NodeProcess } from './node-process.js';
@@ -140,20 +140,35 @@ class RunningCluster implements Cluster {
     const log: GivenProxyOptions['log'] = (level, message) => this.#log(`balancer | [${level}] ${message}`);
     if (config !== undefined) {
       const options = readConfiguration(config, log);
-      return () => options;
+      return () => ({ ...options, upstreams: options.upstreams.map((one) => this.#withHandOffs(one)) });
     }
     return () => ({
       listeners: [{ host, port }],
       upstreams: [
         {
           name: 'nodes',
-          peers: this.#nodes.map((node) => ({ host: node.host, port: node.port, route: node.tag })),
+          peers: this.#nodes.map((node) => ({
+            host: node.host,
+            port: node.port,
+            route: node.tag,
+            ...(this.#options.handOff ? { handOff: node.handOffs } : {}),
+          })),
           policy,
           websocketPolicy,
         },
       ],
       log,
     });
+  }
+
+  /** Peers of a file that are nodes of this cluster take their WebSockets over. */
+  #withHandOffs(upstream: GivenUpstream): GivenUpstream {
+    if (!this.#options.handOff || upstream.tls !== undefined) return upstream;
+    const peers = upstream.peers.map((peer) => {
+      const node = this.#nodes.find(({ host, port }) => port === peer.port && isSameHost(host, peer.host));
+      return node === undefined ? peer : { ...peer, handOff: node.handOffs };
+    });
+    return { ...upstream, peers };
   }
 
   async #startProxy(options: GivenProxyOptions): Promise<string> {
@@ -220,4 +235,9 @@ class RunningCluster implements Cluster {
   #throwIfStopped(): void {
     if (this.#stopped.signal.aborted) throw new ClusterFailure('the cluster was stopped while it started');
   }
+}
+
+/** A node's address, as a file may write it. */
+function isSameHost(host: string, written: string): boolean {
+  return written === host || (written === 'localhost' && (host === '127.0.0.1' || host === '::1'));
 }

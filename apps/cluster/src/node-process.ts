@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { formatAddress, reachableHost } from '@pinwheel/balancer';
+import { HandOffs } from './hand-offs.js';
 import { readListening } from './listening.js';
 import { SupervisedProcess } from './supervised-process.js';
 
@@ -10,6 +11,8 @@ export class NodeProcess {
   /** Where it is reached on this machine. */
   readonly host: string;
   readonly process: SupervisedProcess;
+  /** Gives WebSockets to its process. */
+  readonly handOffs = new HandOffs(() => this.process.ready);
   #port: number;
   #tag: string;
 
@@ -44,6 +47,7 @@ export class NodeProcess {
         this.#tag = listening?.tag ?? this.#tag;
         return listening !== undefined;
       },
+      onStarted: (child) => this.handOffs.attach(child),
       log,
     });
   }

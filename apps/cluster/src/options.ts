@@ -17,6 +17,8 @@ export interface ClusterOptions extends Policies {
   readonly nodePort: number;
   /** An nginx.conf for the balancer; then `port` and the policies are the file's. */
   readonly config?: string | undefined;
+  /** WebSockets over plain TCP are given to the node's process; else they are relayed like all else. */
+  readonly handOff: boolean;
   /** `redis://` or `rediss://`; the embedded Redis when absent. */
   readonly redisUrl?: string | undefined;
 }
@@ -28,6 +30,7 @@ export const DEFAULTS: ClusterOptions = Object.freeze({
   nodePort: 3100,
   policy: 'ip_hash',
   websocketPolicy: 'least_conn',
+  handOff: true,
 });
 
 const KINDS = {
@@ -37,6 +40,7 @@ const KINDS = {
   'node-port': 'value',
   policy: 'value',
   config: 'value',
+  'no-hand-off': 'switch',
   help: 'switch',
   version: 'switch',
 } as const satisfies Record<string, FlagKind>;
@@ -53,6 +57,8 @@ Starts Redis, echo nodes and the balancer on this machine and keeps them running
   --policy NAME    round_robin, ip_hash or least_conn, for everything
                    (without it: ip_hash, and least_conn for WebSockets that open a session)
   --config FILE    an nginx.conf for the balancer, in place of --port and --policy
+  --no-hand-off    relay every WebSocket; without it those over plain TCP are given to the
+                   process of their node, and cost the balancer nothing
   --help           show this text
   --version        show the version
 
@@ -86,6 +92,7 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
     host: readHost(flags.value('host') ?? DEFAULTS.host),
     ...readPolicies(flags),
     config: readConfig(flags),
+    handOff: !flags.has('no-hand-off'),
     redisUrl: redisUrl === undefined || redisUrl === '' ? undefined : checkRedisUrl(redisUrl),
   };
   const last = nodePorts(options).at(-1) ?? 0;

@@ -16,6 +16,8 @@ export interface ProcessOptions {
   readonly env: () => NodeJS.ProcessEnv;
   /** Looks at a message of the process; true when it says that it is ready. */
   readonly onMessage: (message: unknown) => boolean;
+  /** Told of every process that is started. */
+  readonly onStarted?: (child: ChildProcess) => void;
   readonly log: (line: string) => void;
 }
 
@@ -99,6 +101,7 @@ export class SupervisedProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;
+    this.#options.onStarted?.(child);
     forwardLines(child.stdout, name, log);
     forwardLines(child.stderr, name, log);
     return new Promise((resolve) => {

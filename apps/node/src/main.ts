@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { receiveHandOffs } from '@pinwheel/member';
 import { ConfigError, readConfig } from './config.js';
 import type { NodeConfig } from './config.js';
 import { ListenError, startNode } from './node.js';
@@ -57,7 +58,9 @@ process.on('SIGTERM', () => leave('SIGTERM'));
 process.on('SIGINT', () => leave('SIGINT'));
 process.on('disconnect', () => leave('orphan', ORPHAN_DRAIN_MS));
 
-started = await start(settings);
-const { server, url, port, tag, redis } = started;
+const node = await start(settings);
+started = node;
+const { server, url, port, tag, redis } = node;
 console.log(`node ${server} ${url} tag=${tag} redis=${redis}`);
+if (process.send !== undefined) receiveHandOffs(node.http, () => node.member.state === 'drain');
 process.send?.({ type: 'listening', port, tag });

@@ -28,6 +28,7 @@ export interface RunningNode {
   readonly redis: string;
   readonly io: NodeServer;
   readonly member: Member;
+  readonly http: HttpServer;
   /** Ends every connection and frees everything. Drain the member first to let clients go in order. */
   close(): Promise<void>;
 }
@@ -124,6 +125,7 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     tag: member.tag,
     redis: link?.address ?? 'none',
     io,
+    http,
     member,
     close,
   };

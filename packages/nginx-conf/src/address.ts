@@ -130,11 +130,11 @@ export function hasLowBits({ address, bits }: Cidr): boolean {
   return bytes.some((byte, i) => (byte & (0xff >> Math.min(8, Math.max(0, bits - i * 8)))) !== 0);
 }
 
-/** The bytes of an address, as a byte string: four, sixteen, or none for a unix socket. */
+/** The bytes of an address, as a byte string: four or sixteen; `unix:` stays as it is. */
 export function binaryAddress(address: string): string {
   if (isIPv4(address)) return String.fromCharCode(...address.split('.').map(Number));
   const plain = address.replace(/%.*$/, '');
-  if (!isIPv6(plain)) return '';
+  if (!isIPv6(plain)) return address;
   const text = plain.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
     [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(':'),
   );

@@ -44,7 +44,11 @@ export class Checker implements Visitor {
   readonly #later: (() => void)[] = [];
   readonly #maps = new Map<string, VariableMap>();
 
-  constructor() {
+  readonly #onWarning: ((warning: ConfWarning) => void) | undefined;
+
+  /** @param onWarning told of every warning when it is found: an error that comes later ends the checking */
+  constructor(onWarning?: (warning: ConfWarning) => void) {
+    this.#onWarning = onWarning;
     this.main = new Scope('main', undefined, undefined, (directive, scope) => this.#site(directive, scope, directive));
     this.#levels = [{ scope: this.main, entry: undefined, isFreeForm: false }];
   }
@@ -145,7 +149,9 @@ export class Checker implements Visitor {
   }
 
   #warn(message: string, place: Place): void {
-    this.warnings.push(new ConfWarning(message, place.file, place.line));
+    const warning = new ConfWarning(message, place.file, place.line);
+    this.warnings.push(warning);
+    this.#onWarning?.(warning);
   }
 
   #site({ name }: Directive, scope: Scope, { file, line }: Place): Site {

@@ -21,10 +21,16 @@ export interface Configuration {
  *
  * @param path of the main file, as errors should name it; `include` starts from its directory
  * @param parameter directives of `-g`, which come before those of the file
+ * @param onWarning told of every warning when it is found, before an error that may come after it
  * @throws ConfError at the first thing that is wrong, in the order nginx finds it
  */
-export function loadConfiguration(files: ConfFiles, path: string, parameter = ''): Configuration {
-  const checker = new Checker();
+export function loadConfiguration(
+  files: ConfFiles,
+  path: string,
+  parameter = '',
+  onWarning?: (warning: ConfWarning) => void,
+): Configuration {
+  const checker = new Checker(onWarning);
   const given = parseParameter(files, parameter, confPrefix(path), checker);
   const tree = [...given, ...parseFile(files, path, checker)];
   checker.finish();

@@ -27,9 +27,33 @@ export function compileTemplate(parts: readonly Part[], resolve: (name: string) 
   if (second === undefined) {
     return typeof first === 'string' ? first : (facts) => first(facts) ?? '';
   }
+  if (hasBoth(parts)) return variablesFirst(parts, resolve);
   return (facts) => {
     let out = '';
     for (const piece of pieces) out += typeof piece === 'string' ? piece : (piece(facts) ?? '');
+    return out;
+  };
+}
+
+function hasBoth(parts: readonly Part[]): boolean {
+  return (
+    parts.some((part) => typeof part === 'object' && 'capture' in part) &&
+    parts.some((part) => typeof part === 'object' && 'variable' in part)
+  );
+}
+
+/** A map may match an expression of its own: `$1` is then that one's in the whole value, also before the variable. */
+function variablesFirst(parts: readonly Part[], resolve: (name: string) => Getter): Value {
+  const pieces = parts.map((part) => {
+    if (typeof part === 'string') return part;
+    return { get: partGetter(part, resolve), isVariable: 'variable' in part };
+  });
+  return (facts) => {
+    const known = pieces.map((piece) =>
+      typeof piece !== 'string' && piece.isVariable ? (piece.get(facts) ?? '') : piece,
+    );
+    let out = '';
+    for (const piece of known) out += typeof piece === 'string' ? piece : (piece.get(facts) ?? '');
     return out;
   };
 }

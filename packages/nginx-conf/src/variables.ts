@@ -38,7 +38,6 @@ const TLS_FACTS: readonly TlsFact[] = [
   'protocol',
   'cipher',
   'ciphers',
-  'curve',
   'curves',
   'server_name',
   'session_id',
@@ -69,8 +68,13 @@ export const VARIABLES: ReadonlyMap<string, Getter> = new Map<string, Getter>([
   ['connection', (facts) => String(facts.connection)],
   ['connection_requests', (facts) => String(facts.connectionRequests)],
   ['connection_time', (facts) => seconds(facts.now() - facts.connectionStart)],
+  ['connections_active', (facts) => String(facts.connectionCounts().active)],
+  ['connections_reading', (facts) => String(facts.connectionCounts().reading)],
+  ['connections_waiting', (facts) => String(facts.connectionCounts().waiting)],
+  ['connections_writing', (facts) => String(facts.connectionCounts().writing)],
   ['content_length', (facts) => facts.requestHeader('content-length')],
   ['content_type', (facts) => facts.requestHeader('content-type')],
+  ['document_root', (facts) => facts.documentRoot],
   ['document_uri', (facts) => facts.uri],
   ['host', (facts) => facts.host],
   ['hostname', (facts) => facts.hostname],
@@ -89,11 +93,13 @@ export const VARIABLES: ReadonlyMap<string, Getter> = new Map<string, Getter>([
   ['query_string', (facts) => facts.args],
   ['realip_remote_addr', (facts) => facts.realipRemoteAddr],
   ['realip_remote_port', (facts) => number(facts.realipRemotePort) ?? ''],
+  ['realpath_root', (facts) => facts.realpathRoot],
   ['remote_addr', (facts) => facts.remoteAddr],
   ['remote_port', (facts) => number(facts.remotePort) ?? ''],
   ['remote_user', (facts) => basicUser(facts.requestHeader('authorization'))],
   ['request', (facts) => facts.requestLine],
   ['request_completion', (facts) => (facts.completed ? 'OK' : '')],
+  ['request_filename', (facts) => facts.documentRoot + facts.uri],
   ['request_id', (facts) => facts.requestId],
   ['request_length', (facts) => String(facts.requestLength)],
   ['request_method', (facts) => facts.requestMethod],
@@ -139,11 +145,11 @@ export function builtin(name: string): Getter | undefined {
 
 /** Names that nginx knows and nothing is served for here; their error says so. */
 export const VARIABLES_NOT_SERVED: ReadonlySet<string> = new Set(
-  `ancient_browser connections_active connections_reading connections_waiting connections_writing content_length_sent
-  date_gmt date_local document_root fastcgi_path_info fastcgi_script_name gzip_ratio http2 http3 invalid_referer
+  `ancient_browser content_length_sent
+  date_gmt date_local fastcgi_path_info fastcgi_script_name gzip_ratio http2 http3 invalid_referer
   limit_conn_status limit_rate limit_req_status memcached_key modern_browser msie nginx_version proxy_internal_body_length
-  proxy_internal_chunked proxy_internal_connection quic realpath_root request_body request_body_file request_filename
-  request_port secure_link secure_link_expires slice_range ssl_client_sigalg ssl_ech_outer_server_name ssl_ech_status
+  proxy_internal_chunked proxy_internal_connection quic request_body request_body_file request_port secure_link
+  secure_link_expires slice_range ssl_client_sigalg ssl_curve ssl_ech_outer_server_name ssl_ech_status
   ssl_sigalg tcpinfo_rcv_space tcpinfo_rtt tcpinfo_rttvar tcpinfo_snd_cwnd uid_got uid_reset uid_set upstream_cache_age
   upstream_cache_last_modified upstream_cache_etag upstream_cache_status upstream_last_addr upstream_queue_time`.split(
     /\s+/,

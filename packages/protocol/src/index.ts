@@ -1,3 +1,4 @@
 export * from './events.js';
 export * from './health.js';
 export * from './session-id.js';
+export * from './hand-off.js';

@@ -141,3 +141,54 @@ describe('garbage', () => {
     expect(affinity.peerOf('shared.499')).toBe(peers[1]);
   });
 });
+
+describe('several processes', () => {
+  test('what answers teach is told, what others were taught is not told again', () => {
+    const told: unknown[][] = [];
+    const [a, b, c] = three();
+    const affinity = new Affinity([a, b, c], 10, (kind, key, peer) => told.push([kind, key, peer.name]));
+    affinity.learn('plain', a);
+    affinity.learn('n1.x', a);
+    affinity.learn('n1.y', a);
+    affinity.adopt('other', b.name);
+    affinity.adopt('n2.x', b.name);
+    affinity.adopt('gone', 'nobody:1');
+    expect(told).toEqual([
+      ['sid', 'plain', a.name],
+      ['tag', 'n1', a.name],
+    ]);
+    const sids = ['plain', 'n1.z', 'other', 'n2.z', 'gone'];
+    expect(sids.map((sid) => affinity.peerOf(sid))).toEqual([a, a, b, b, undefined]);
+  });
+
+  test('others are asked for what is not known for sure', () => {
+    const [a, b] = three(['given']);
+    const affinity = new Affinity([a, b], 10);
+    expect(['plain', 'n1.x', 'given.x'].map((sid) => affinity.unknownHere(sid))).toEqual([true, true, false]);
+    affinity.learn('plain', a);
+    affinity.learn('n1.x', a);
+    expect(['plain', 'n1.y'].map((sid) => affinity.unknownHere(sid))).toEqual([false, false]);
+    affinity.adoptTag('n1', b.name);
+    expect([affinity.unknownHere('n1.y'), affinity.unknownHere('y'.repeat(129))]).toEqual([true, false]);
+    affinity.learn('n1.y', b);
+    expect(affinity.unknownHere('n1.y')).toBe(false);
+  });
+});
+
+describe('a successor', () => {
+  test('inherits what is known of peers that stay, and what answers under way still teach', () => {
+    const [a, b, c] = three();
+    const old = new Affinity([a, b, c], 10);
+    old.learn('one', a);
+    old.learn('two', c);
+    old.learn('n1.x', b);
+    const [d, e] = three();
+    const successor = new Affinity([d, e], 10);
+    successor.inherit(old);
+    old.learn('three', b);
+    old.learn('four', c);
+    const sids = ['one', 'two', 'three', 'four', 'n1.y'];
+    expect(sids.map((sid) => successor.peerOf(sid))).toEqual([d, undefined, e, undefined, e]);
+    expect([e.tag, d.tag]).toEqual(['n1', undefined]);
+  });
+});

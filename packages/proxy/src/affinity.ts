@@ -2,6 +2,9 @@ import { tagOf } from '@pinwheel/protocol';
 import type { Peer } from './peer.js';
 import { RecentMap } from './recent-map.js';
 
+/** What an answer of a peer has taught: the peer of a session, or of all sessions with a tag. */
+export type Tell = (kind: 'sid' | 'tag', key: string, peer: Peer) => void;
+
 /** A longer id is none that Engine.IO or a member makes. */
 const LONGEST = 128;
 
@@ -20,18 +23,32 @@ interface TagHolder {
  */
 export class Affinity {
   /** By `route=`: these never move. */
-  readonly #given = new Map<string, Peer>();
+  #given: ReadonlyMap<string, Peer> = new Map();
   /** Tags last shown the longest ago are forgotten first. */
   readonly #shown: RecentMap<TagHolder>;
   readonly #bySid: RecentMap<Peer>;
+  #peers: readonly Peer[] = [];
+  readonly #tell: Tell | undefined;
+  /** Takes the place of this one; what answers that were under way then still teach is for it. */
+  #heir: Affinity | undefined;
 
-  /** @param limit ids remembered at most, and tags */
-  constructor(peers: readonly Peer[], limit: number) {
+  /**
+   * @param limit ids remembered at most, and tags
+   * @param tell told of every id that is remembered and every tag that is new, as answers of peers show them
+   */
+  constructor(peers: readonly Peer[], limit: number, tell?: Tell) {
+    this.#tell = tell;
     this.#shown = new RecentMap(limit);
     this.#bySid = new RecentMap(limit);
-    for (const peer of peers) {
-      if (peer.options.route !== undefined) this.#given.set(peer.options.route, peer);
-    }
+    this.usePeers(peers);
+  }
+
+  /** Other peers than before: what is known of those that stay is not forgotten. */
+  usePeers(peers: readonly Peer[]): void {
+    const given = new Map<string, Peer>();
+    for (const peer of peers) if (peer.options.route !== undefined) given.set(peer.options.route, peer);
+    this.#peers = peers;
+    this.#given = given;
   }
 
   /** Session ids remembered one by one. */
@@ -62,22 +79,82 @@ export class Affinity {
     return tag !== undefined && !this.#given.has(tag) && this.#shown.peek(tag) === undefined;
   }
 
+  /** A session that another process which has the same peers may know of: here nothing says for sure who holds it. */
+  unknownHere(sid: string): boolean {
+    if (sid.length > LONGEST) return false;
+    const tag = tagOf(sid);
+    if (tag !== undefined) {
+      if (this.#given.has(tag)) return false;
+      if (this.#shown.peek(tag)?.shared === false) return false;
+    }
+    return this.#bySid.peek(sid) === undefined;
+  }
+
   /** A handshake answer of `peer` carried this id. */
   learn(sid: string, peer: Peer): void {
     if (sid === '' || sid.length > LONGEST) return;
-    const tag = tagOf(sid);
-    if (tag === undefined) {
-      this.#remember(sid, peer);
-      return;
-    }
-    this.learnTag(tag, peer);
-    if (this.#shown.peek(tag)?.shared === true) this.#remember(sid, peer);
+    this.#inheritedBy(peer, (heir, same) => heir.learn(sid, same));
+    this.#learn(sid, peer, this.#heir === undefined ? this.#tell : undefined);
   }
 
   /** `peer` says that it is the node `tag`: the last one to say so is believed, but never against a given `route`. */
   learnTag(tag: string, peer: Peer): void {
+    this.#inheritedBy(peer, (heir, same) => heir.learnTag(tag, same));
+    this.#learnTag(tag, peer, this.#heir === undefined ? this.#tell : undefined);
+  }
+
+  /** As `learn`, from what another process was taught. Unknown names of peers teach nothing. */
+  adopt(sid: string, peerName: string): void {
+    const peer = this.#named(peerName);
+    if (peer !== undefined && sid !== '' && sid.length <= LONGEST) this.#learn(sid, peer, undefined);
+  }
+
+  /** As `learnTag`, from what another process was taught. */
+  adoptTag(tag: string, peerName: string): void {
+    const peer = this.#named(peerName);
+    if (peer !== undefined) this.#learnTag(tag, peer, undefined);
+  }
+
+  /** Takes over what another one knows of peers of the same names; that one passes on what it still learns. */
+  inherit(from: Affinity): void {
+    const same = new Map(from.#peers.map((peer) => [peer, this.#named(peer.name)]));
+    for (const [tag, { peer, shared }] of from.#shown) {
+      const ours = same.get(peer);
+      if (ours === undefined || this.#given.has(tag)) continue;
+      this.#shown.set(tag, { peer: ours, shared });
+      if (peer.tag === tag && ours.options.route === undefined) ours.tag = tag;
+    }
+    for (const [sid, peer] of from.#bySid) {
+      const ours = same.get(peer);
+      if (ours !== undefined) this.#bySid.set(sid, ours);
+    }
+    from.#heir = this;
+  }
+
+  #named(name: string): Peer | undefined {
+    return this.#peers.find((peer) => peer.name === name);
+  }
+
+  #inheritedBy(peer: Peer, lesson: (heir: Affinity, same: Peer) => void): void {
+    if (this.#heir === undefined) return;
+    const same = this.#heir.#named(peer.name);
+    if (same !== undefined) lesson(this.#heir, same);
+  }
+
+  #learn(sid: string, peer: Peer, tell: Tell | undefined): void {
+    const tag = tagOf(sid);
+    if (tag !== undefined) {
+      this.#learnTag(tag, peer, tell);
+      if (this.#shown.peek(tag)?.shared !== true) return;
+    }
+    this.#remember(sid, peer);
+    tell?.('sid', sid, peer);
+  }
+
+  #learnTag(tag: string, peer: Peer, tell: Tell | undefined): void {
     if (this.#given.has(tag)) return;
     const holder = this.#shown.use(tag);
+    if (holder?.peer !== peer) tell?.('tag', tag, peer);
     if (holder === undefined) {
       this.#shown.set(tag, { peer, shared: false });
     } else if (holder.peer !== peer) {

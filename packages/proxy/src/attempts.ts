@@ -1,5 +1,5 @@
 import type { UpstreamAttempt } from './facts.js';
-import type { Peer } from './peer.js';
+import type { Link } from './link.js';
 
 /** One attempt, as the `$upstream_*` variables tell it. Times are milliseconds since it began. */
 class Attempt implements UpstreamAttempt {
@@ -7,35 +7,95 @@ class Attempt implements UpstreamAttempt {
   status = 0;
   connectTime: number | undefined;
   headerTime: number | undefined;
-  responseTime: number | undefined;
-  readonly responseLength = 0;
-  readonly bytesReceived = 0;
-  readonly bytesSent = 0;
+  readonly addr: string;
+  readonly afterRedirect: boolean;
+  #link: Link | undefined;
+  /** What the link had carried before. */
+  #readBefore = 0;
+  #writtenBefore = 0;
+  /** Set at the end. */
+  #responseTime: number | undefined;
+  #received = 0;
+  #sent = 0;
+  #length = 0;
 
-  constructor(readonly addr: string) {}
-}
-
-/** The attempts of one request, kept only where somebody is told of them at the end. */
-export class Attempts {
-  readonly #kept: Attempt[] | undefined;
-  #current: Attempt | undefined;
-
-  constructor(keep: boolean) {
-    this.#kept = keep ? [] : undefined;
+  constructor(addr: string, afterRedirect: boolean) {
+    this.addr = addr;
+    this.afterRedirect = afterRedirect;
   }
 
-  get all(): readonly UpstreamAttempt[] {
+  over(link: Link): void {
+    this.#link = link;
+    this.#readBefore = link.wire.bytesRead;
+    this.#writtenBefore = link.wire.bytesWritten;
+  }
+
+  /** Undefined while the answer is under way. A tunnel is asked at its end, which nobody else tells this of. */
+  get responseTime(): number | undefined {
+    return this.#responseTime ?? (this.status === 101 ? performance.now() - this.startedAt : undefined);
+  }
+  get bytesReceived(): number {
+    return this.#link === undefined ? this.#received : this.#link.wire.bytesRead - this.#readBefore;
+  }
+  get bytesSent(): number {
+    const wire = this.#link?.wire;
+    return wire === undefined ? this.#sent : Math.max(0, wire.bytesWritten - this.#writtenBefore - wire.pending);
+  }
+  /** As nginx counts: the bytes behind the head as they came, chunk framing included; none of a tunnel. */
+  get responseLength(): number {
+    const link = this.#link;
+    if (link === undefined) return this.#length;
+    return this.headerTime === undefined || this.status === 101 ? 0 : link.wire.bytesRead - link.bodyStart;
+  }
+
+  end(): void {
+    this.#responseTime ??= performance.now() - this.startedAt;
+    this.#received = this.bytesReceived;
+    this.#sent = this.bytesSent;
+    this.#length = this.responseLength;
+    this.#link = undefined;
+  }
+}
+
+/** The attempts of one request, kept only where somebody may ask for them. */
+export class Attempts {
+  readonly #kept: Attempt[] | undefined;
+  /** The next attempt is the first since the redirect. */
+  #redirected: boolean;
+  #current: Attempt | undefined;
+
+  /** @param before those of the location that the request was in before an internal redirect */
+  constructor(keep: boolean, before?: Attempts) {
+    this.#kept = keep ? [...(before?.all ?? [])] : undefined;
+    this.#redirected = (this.#kept?.length ?? 0) > 0;
+  }
+
+  get all(): readonly Attempt[] {
     return this.#kept ?? [];
   }
 
-  begin(peer: Peer): void {
+  /** @param addr the peer's name */
+  begin(addr: string): void {
     if (this.#kept === undefined) return;
-    this.#current = new Attempt(peer.name);
+    this.#current = new Attempt(addr, this.#redirected);
+    this.#redirected = false;
     this.#kept.push(this.#current);
   }
 
+  /** There is no peer to try. @param upstream its name stands for one */
+  none(upstream: string, status: number): void {
+    this.begin(upstream);
+    this.onFailed(status);
+    this.onEnd();
+  }
+
+  /** The attempt goes over that connection. */
+  onLink(link: Link): void {
+    this.#current?.over(link);
+  }
+
   onSent(): void {
-    if (this.#current !== undefined) this.#current.connectTime = this.#elapsed(this.#current);
+    if (this.#current !== undefined) this.#current.connectTime ??= this.#elapsed(this.#current);
   }
 
   onHead(status: number): void {
@@ -50,7 +110,8 @@ export class Attempts {
   }
 
   onEnd(): void {
-    if (this.#current !== undefined) this.#current.responseTime ??= this.#elapsed(this.#current);
+    this.#current?.end();
+    this.#current = undefined;
   }
 
   #elapsed(attempt: Attempt): number {

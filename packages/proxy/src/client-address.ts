@@ -107,13 +107,19 @@ interface Block {
   readonly bits: number;
 }
 
-/** Addresses and CIDR blocks whose word on the client's address counts (nginx: `set_real_ip_from`). */
+/**
+ * Addresses and CIDR blocks whose word on the client's address counts (nginx: `set_real_ip_from`); `unix:` stands for
+ * the other ends of all unix sockets.
+ */
 export class TrustedProxies {
   readonly #blocks: readonly Block[];
+  readonly #unix: boolean;
 
   /** @throws OptionError for an entry that is no address and no block */
   constructor(entries: readonly string[]) {
-    this.#blocks = entries.map((entry, index) => {
+    this.#unix = entries.includes('unix:');
+    this.#blocks = entries.flatMap((entry, index) => {
+      if (entry === 'unix:') return [];
       const block = readBlock(entry);
       if (block === undefined) {
         throw new OptionError(`trustedProxies[${index}]`, 'an address or a CIDR block such as 10.0.0.0/8', entry);
@@ -125,7 +131,7 @@ export class TrustedProxies {
   /** An IPv4-mapped IPv6 address is looked up as the IPv4 address that it is. */
   has(address: string): boolean {
     const length = addressBytes(address, scratch);
-    if (length === 0) return false;
+    if (length === 0) return this.#unix && address === 'unix:';
     for (const block of this.#blocks) if (block.length === length && contains(block)) return true;
     return false;
   }
@@ -153,38 +159,4 @@ function contains({ bytes, bits }: Block): boolean {
   const rest = bits & 7;
   if (rest === 0) return true;
   return ((scratch[whole] ?? 0) ^ (bytes[whole] ?? 0)) >> (8 - rest) === 0;
-}
-
-/**
- * The client's address (nginx: `real_ip_header X-Forwarded-For`, `real_ip_recursive on`): from the right, the first
- * address that is not itself a trusted proxy's, or the leftmost when all are. An entry that is no address ends the walk
- * at the one before it; an empty one is passed over (RFC 9110 5.6.1).
- *
- * @param forwardedFor the field's value, several fields joined by commas
- * @returns an IP address without port
- */
-export function clientAddress(
-  socketAddress: string,
-  forwardedFor: string | undefined,
-  trusted: TrustedProxies,
-): string {
-  if (forwardedFor === undefined) return socketAddress;
-  let client = socketAddress;
-  let end = forwardedFor.length;
-  while (end > 0 && trusted.has(client)) {
-    const comma = forwardedFor.lastIndexOf(',', end - 1);
-    const entry = forwardedFor.slice(comma + 1, end).trim();
-    end = comma;
-    if (entry === '') continue;
-    const address = withoutPort(entry);
-    if (address.includes('%') || addressBytes(address, scratch) === 0) break;
-    client = address;
-  }
-  return client;
-}
-
-/** `1.2.3.4:5678` and `[::1]:80` carry a port, `::1` does not. */
-function withoutPort(entry: string): string {
-  const parts = /^(?:\[([\dA-Fa-f:.]+)\]|([\d.]+))(?::\d{1,5})?$/.exec(entry);
-  return parts?.[1] ?? parts?.[2] ?? entry;
 }

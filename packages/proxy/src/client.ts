@@ -1,29 +1,40 @@
+import { TLSSocket } from 'node:tls';
+import type { ConnectionOptions } from './client-options.js';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import { Exchange } from './exchange.js';
-import type { Facts } from './facts.js';
+import type { Facts, ProxyProtocolFacts } from './facts.js';
 import type { Origin } from './forwarded-head.js';
+import type { HandOff } from './hand-off.js';
 import type { BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
 import { RequestHead, readRequestHead } from './http1/request-head.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
-import type { LimitOptions, TimeoutOptions } from './options.js';
+import type { LogLevel } from './options.js';
+import { distrustsKeepalive } from './old-browser.js';
+import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire, WireReader } from './wire.js';
 
 /** What a client connection needs of the proxy it came to. */
 export interface ClientHost {
-  readonly timeouts: TimeoutOptions;
-  readonly limits: LimitOptions;
+  /** For connections whose first request is still to come. */
+  readonly connectionDefaults: ConnectionOptions;
   /** True while the proxy closes: connections end with the request in hand. */
   readonly closing: boolean;
   /** The location for a request, or undefined when none fits. */
   route(head: RequestHead, client: Client): Location | undefined;
-  /** The location for what could not be read: that of the default server. */
-  routeUnreadable(client: Client): Location | undefined;
+  /** The location for what could not be read. */
+  routeUnreadable(head: RequestHead, client: Client): Location | undefined;
   originOf(head: RequestHead, client: Client): Origin;
+  /** What is counted of all connections (nginx: `stub_status`). */
+  connectionCounts(): ConnectionCounts;
+  log(level: LogLevel, message: string): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
+  /** Its connection belongs to the process of a peer. */
+  onHandedOff(client: Client, handOff: HandOff): void;
+  onHandOffEnded(handOff: HandOff): void;
   onClientClosed(client: Client): void;
 }
 
@@ -40,6 +51,8 @@ const DROPPED_BODY = 30_000;
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
   readonly tls: boolean;
+  /** Plain HTTP where TLS is spoken: every request is answered with 400 (nginx: 497). */
+  readonly refusesPlain: boolean;
   readonly socketAddress: string;
   readonly remotePort: number | undefined;
   /** For peers: who the client is, where nobody else is believed. */
@@ -47,11 +60,15 @@ export class Client implements WireReader, BodySink {
   readonly deadline = new Deadline(() => this.#onExpired());
   readonly host: ClientHost;
   readonly body = new BodyReader();
+  /** Of the location that had the last request. */
+  settings: ConnectionOptions;
   /** Milliseconds since the epoch. */
   readonly acceptedAt = Date.now();
   readonly serial = ++connections;
   /** On this connection so far. */
   requests = 0;
+  /** Bytes of the current request's body as they came, framing included; what is dropped does not count. */
+  bodyTaken = 0;
   #exchange: Exchange | undefined;
   /** When a body that nobody wants any more has to be over, in `performance.now()`; undefined while it is wanted. */
   #dropUntil: number | undefined;
@@ -72,19 +89,41 @@ export class Client implements WireReader, BodySink {
     readonly listener: Listener,
     address: string,
     wireUp: (reader: WireReader) => Wire,
+    /** What the PROXY protocol said. */
+    readonly proxied?: ProxyProtocolFacts,
   ) {
     this.host = host;
-    this.tls = listener.options.tls !== undefined;
     this.socketAddress = address;
-    this.directOrigin = { socketAddress: address, clientAddress: address, tls: this.tls, trusted: false };
     this.wire = wireUp(this);
+    this.tls = this.wire.socket instanceof TLSSocket;
+    this.refusesPlain = listener.options.tls !== undefined && !this.tls;
     this.remotePort = this.wire.socket.remotePort;
-    this.deadline.set(host.timeouts.clientHeader);
+    this.directOrigin = {
+      socketAddress: address,
+      clientAddress: address,
+      clientPort: this.remotePort,
+      tls: this.tls,
+      trusted: false,
+    };
+    this.settings = host.connectionDefaults;
+    this.deadline.set(listener.head.timeout);
+  }
+
+  /** The request in hand; compared with what it was earlier it tells whether that one is over. */
+  get underWay(): object | undefined {
+    return this.#exchange;
   }
 
   /** A request is being read or answered. */
   get busy(): boolean {
     return this.#exchange !== undefined || this.#carry !== '';
+  }
+
+  /** What it is counted as (nginx: `stub_status`); undefined when all has been said and only its end is waited for. */
+  get phase(): 'reading' | 'writing' | 'waiting' | undefined {
+    if (this.#ending && this.wire.pending === 0) return undefined;
+    if (this.#exchange !== undefined && this.#dropUntil === undefined) return 'writing';
+    return this.#carry === '' ? 'waiting' : 'reading';
   }
 
   readonly getFacts = (): Facts => {
@@ -94,7 +133,10 @@ export class Client implements WireReader, BodySink {
 
   /** Whether the connection may carry another request after this one. */
   mayKeepAlive(head: RequestHead): boolean {
-    return !head.close && !this.host.closing && this.requests < this.host.limits.requests;
+    const { keepaliveTimeout, keepaliveRequests, keepaliveTime, keepaliveDisable } = this.settings;
+    if (head.close || this.host.closing || keepaliveTimeout === 0 || this.requests >= keepaliveRequests) return false;
+    if (keepaliveTime > 0 && Date.now() - this.acceptedAt > keepaliveTime) return false;
+    return keepaliveDisable.length === 0 || !distrustsKeepalive(head, keepaliveDisable);
   }
 
   /** Closes an idle connection now; a busy one ends with the request in hand. */
@@ -113,7 +155,7 @@ export class Client implements WireReader, BodySink {
 
   /** The peer takes the body again. */
   takeBody(): void {
-    if (!this.body.done) this.deadline.set(this.host.timeouts.clientBody);
+    if (!this.body.done) this.deadline.set(this.settings.bodyTimeout);
     this.wire.resume();
   }
 
@@ -148,6 +190,7 @@ export class Client implements WireReader, BodySink {
     }
     const next = this.body.read(buffer, at, end, this);
     if (this.#exchange !== exchange) return next;
+    if (this.#dropUntil === undefined) this.bodyTaken += next - at;
     if (this.#dropUntil !== undefined) {
       if (this.body.done) this.onExchangeEnd(true);
       else this.deadline.set(Math.max(1, Math.min(DROPPED_READ, this.#dropUntil - performance.now())));
@@ -155,7 +198,7 @@ export class Client implements WireReader, BodySink {
       this.deadline.clear();
       exchange.requestBodyEnd();
     } else if (!this.wire.paused) {
-      this.deadline.set(this.host.timeouts.clientBody);
+      this.deadline.set(this.settings.bodyTimeout);
     }
     return next;
   }
@@ -163,20 +206,21 @@ export class Client implements WireReader, BodySink {
   #readHead(buffer: ReadBuffer, at: number, end: number): number {
     const before = this.#carry.length;
     const text = this.#carry + buffer.bytes.toString('latin1', at, end);
-    const head = readRequestHead(text, 0, this.host.limits);
+    const head = readRequestHead(text, 0, this.listener.head);
     if (head === undefined) {
-      if (before === 0) this.deadline.set(this.host.timeouts.clientHeader);
+      if (before === 0) this.deadline.set(this.listener.head.timeout);
       this.#carry = text;
       return end;
     }
     this.#carry = '';
     const next = at + head.length - before;
     this.requests++;
+    this.bodyTaken = 0;
     this.body.begin(head.chunked ? 'chunked' : head.contentLength > 0 ? 'length' : 'none', head.contentLength);
-    const exchange = new Exchange(this, head, this.host.originOf(head, this), next < end);
+    const exchange = new Exchange(this, head, this.host.originOf(head, this));
     this.#exchange = exchange;
     if (this.body.done) this.deadline.clear();
-    else this.deadline.set(this.host.timeouts.clientBody);
+    else this.deadline.set(this.settings.bodyTimeout);
     exchange.begin();
     return next;
   }
@@ -186,13 +230,16 @@ export class Client implements WireReader, BodySink {
     let exchange = this.#exchange;
     if (exchange === undefined) {
       // Not even a head: that is a request all the same, and the last one.
-      const head = new RequestHead();
-      head.line = /^\s*([^\r\n]*)/.exec(this.#carry + text)?.[1] ?? '';
+      const head = error.head ?? new RequestHead();
+      if (head.line === '') head.line = /^\s*([^\r\n]*)/.exec(this.#carry + text)?.[1] ?? '';
+      if (head.host === '') head.host = head.get('host') ?? '';
       head.close = true;
+      head.chunked = false;
+      head.contentLength = -1;
       this.#carry = '';
       this.requests++;
       this.body.begin('none', 0);
-      exchange = new Exchange(this, head, this.host.originOf(head, this), false);
+      exchange = new Exchange(this, head, this.host.originOf(head, this));
       this.#exchange = exchange;
     }
     exchange.fail(error);
@@ -219,8 +266,8 @@ export class Client implements WireReader, BodySink {
   }
 
   #awaitRequest(): void {
-    const { keepalive, send } = this.host.timeouts;
-    this.deadline.set(this.wire.pending > 0 ? Math.max(keepalive, send) : keepalive);
+    const { keepaliveTimeout, sendTimeout } = this.settings;
+    this.deadline.set(this.wire.pending > 0 ? Math.max(keepaliveTimeout, sendTimeout) : keepaliveTimeout);
     this.wire.resume();
     if (!this.processing && this.#carry !== '') this.#processCarry();
   }
@@ -240,16 +287,31 @@ export class Client implements WireReader, BodySink {
     this.#carry = '';
     this.wire.resume();
     this.wire.end();
-    this.deadline.set(this.wire.pending > 0 ? this.host.timeouts.send : LINGER);
+    this.deadline.set(this.wire.pending > 0 ? this.settings.sendTimeout : LINGER);
+  }
+
+  /** What came behind the current request, for whoever has the connection now. */
+  takeEarly(): string {
+    const early = this.#carry;
+    this.#carry = '';
+    return early;
+  }
+
+  /** The connection belongs to the process of a peer from now on. */
+  onHandedOff(handOff: HandOff): void {
+    this.#switched = true;
+    this.#exchange = undefined;
+    // Asked for now, it is known when the log asks.
+    void this.wire.socket.localAddress;
+    this.host.onHandedOff(this, handOff);
+    this.wire.destroy();
   }
 
   /** The connection belongs to a tunnel from now on. */
   onSwitched(ends: TunnelEnds): void {
     this.#switched = true;
     this.deadline.close();
-    const early = this.#carry;
-    this.#carry = '';
-    this.host.onTunnel(this, ends, early);
+    this.host.onTunnel(this, ends, this.takeEarly());
   }
 
   onEnd(): void {
@@ -288,6 +350,9 @@ export class Client implements WireReader, BodySink {
     const awaitsRequest = exchange === undefined ? this.#carry !== '' : !this.body.done;
     if (this.wire.pending > 0 || (!answered && exchange?.responseStarted === true)) this.wire.reset();
     else if (this.#ending || answered || !awaitsRequest) this.wire.destroy();
-    else this.#refuse(new ProxyError('request_timeout'), '');
+    else {
+      const part = exchange !== undefined ? 'body' : this.#carry.includes('\n') ? 'headers' : 'line';
+      this.#refuse(new ProxyError('request_timeout', ` while reading client request ${part}`), '');
+    }
   }
 }

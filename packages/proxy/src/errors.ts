@@ -1,3 +1,5 @@
+import type { RequestHead } from './http1/request-head.js';
+
 /**
  * Everything that can go wrong on the way of a request, as data. Code branches on `code`; the status is what the client
  * gets, where it can still get one.
@@ -8,13 +10,19 @@ export type ErrorSource = 'client' | 'upstream' | 'balancer';
 
 interface ErrorKind {
   readonly source: ErrorSource;
-  /** Status of the answer. 499 is nginx's for "the client is gone": logged, never sent. */
+  /**
+   * Status of the answer. nginx's own: 495, 496 and 497 are told as 400 unless they have an `error_page`; 499, "the client
+   * is gone", is logged and never sent.
+   */
   readonly status: number;
   readonly text: string;
 }
 
 const kinds = {
+  bad_method: { source: 'client', status: 400, text: 'expected a method in capital letters' },
+  bad_old_method: { source: 'client', status: 400, text: 'expected GET in an HTTP/0.9 request' },
   bad_request_line: { source: 'client', status: 400, text: 'expected "METHOD target HTTP/1.1"' },
+  bad_target_host: { source: 'client', status: 400, text: 'expected a valid host in the request target' },
   bad_target: {
     source: 'client',
     status: 400,
@@ -22,24 +30,31 @@ const kinds = {
   },
   bad_field: { source: 'client', status: 400, text: 'expected a header line "Name: value"' },
   bad_host: { source: 'client', status: 400, text: 'expected exactly one valid Host' },
+  no_host: { source: 'client', status: 400, text: 'expected a Host in HTTP/1.1' },
+  duplicate_field: { source: 'client', status: 400, text: 'expected a header line once only' },
+  unknown_transfer_encoding: { source: 'client', status: 501, text: 'expected "Transfer-Encoding: chunked"' },
   bad_content_length: { source: 'client', status: 400, text: 'expected one Content-Length, a decimal number' },
   bad_transfer_encoding: { source: 'client', status: 400, text: 'expected "Transfer-Encoding: chunked" and no other' },
   ambiguous_length: { source: 'client', status: 400, text: 'expected Content-Length or Transfer-Encoding, not both' },
   bad_chunk: { source: 'client', status: 400, text: 'expected a chunk size in hexadecimal digits' },
   method_not_allowed: { source: 'client', status: 405, text: 'CONNECT and TRACE are not served' },
-  no_client_certificate: { source: 'client', status: 400, text: 'No required SSL certificate was sent' },
-  client_certificate: { source: 'client', status: 400, text: 'The SSL certificate error' },
+  no_client_certificate: { source: 'client', status: 496, text: 'No required SSL certificate was sent' },
+  client_certificate: { source: 'client', status: 495, text: 'The SSL certificate error' },
+  plain_http: { source: 'client', status: 497, text: 'The plain HTTP request was sent to HTTPS port' },
   misdirected: { source: 'client', status: 421, text: 'the host is not the one of the TLS handshake' },
   request_timeout: { source: 'client', status: 408, text: 'the request did not arrive in time' },
   body_too_large: { source: 'client', status: 413, text: 'the request body is over the limit' },
   target_too_long: { source: 'client', status: 414, text: 'the request line is over the limit' },
-  head_too_large: { source: 'client', status: 431, text: 'the header is over the limits of size or number of fields' },
+  head_too_large: { source: 'client', status: 494, text: 'the header is over the limits of size or number of fields' },
   version_not_supported: { source: 'client', status: 505, text: 'expected HTTP/1.0 or HTTP/1.1' },
   client_closed: { source: 'client', status: 499, text: 'the client closed the connection before its answer' },
   client_stalled: { source: 'client', status: 499, text: 'the client took no byte of its answer in time' },
   no_location: { source: 'balancer', status: 404, text: 'no location fits the path' },
+  file_truncated: { source: 'balancer', status: 500, text: 'the file became shorter while it was sent' },
   no_named_location: { source: 'balancer', status: 500, text: 'there is no named location' },
   redirect_cycle: { source: 'balancer', status: 500, text: 'rewrite or internal redirection cycle' },
+  bad_pass_url: { source: 'balancer', status: 500, text: 'expected a URL to pass the request to' },
+  no_resolver: { source: 'balancer', status: 502, text: 'a name that cannot be looked up' },
   no_live_upstream: { source: 'balancer', status: 502, text: 'no live upstreams' },
   connect_failed: { source: 'upstream', status: 502, text: 'connecting failed' },
   connect_timeout: { source: 'upstream', status: 504, text: 'connecting timed out' },
@@ -48,6 +63,11 @@ const kinds = {
   upstream_timeout: { source: 'upstream', status: 504, text: 'no byte came in time' },
   upstream_stalled: { source: 'upstream', status: 504, text: 'no byte was taken in time' },
   bad_response: { source: 'upstream', status: 502, text: 'the response is not valid HTTP/1.1' },
+  hand_off_lost: {
+    source: 'upstream',
+    status: 502,
+    text: 'the process of the peer ended before it had the connection',
+  },
   unexpected_upgrade: { source: 'upstream', status: 502, text: '101 came to a request that asked for no upgrade' },
 } as const satisfies Record<string, ErrorKind>;
 
@@ -59,16 +79,18 @@ export class ProxyError extends Error {
   readonly source: ErrorSource;
   /** HTTP status for the client. */
   readonly status: number;
-  /** A line for the client, where nginx has one besides the status. */
-  readonly told: string | undefined;
+  /** What came, without the words of the code. */
+  readonly detail: string;
+  /** As much of the request's head as was read when it turned out to be wrong. */
+  head: RequestHead | undefined;
 
   constructor(code: ErrorCode, detail = '', cause?: unknown) {
     const kind = kinds[code];
     super(detail === '' ? kind.text : `${kind.text}: ${detail}`, cause === undefined ? undefined : { cause });
     this.name = 'ProxyError';
     this.code = code;
+    this.detail = detail;
     this.source = kind.source;
     this.status = kind.status;
-    this.told = code === 'no_client_certificate' || code === 'client_certificate' ? kind.text : undefined;
   }
 }

@@ -1,32 +1,41 @@
+import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Client } from './client.js';
+import { clientFailureLevel, clientFailureText } from './client-failure.js';
 import { configuredReply, REDIRECTS } from './configured-reply.js';
 import type { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import type { Facts } from './facts.js';
+import { judgeConditions } from './files/conditions.js';
+import { FileResponse } from './files/file-response.js';
 import { Forward } from './forward.js';
 import type { Origin } from './forwarded-head.js';
+import type { HandOff } from './hand-off.js';
 import type { Reply } from './http1/reply.js';
 import { CONTINUE, errorPage, replyText } from './http1/reply.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ErrorPage, Location } from './location.js';
 import { valueOf } from './location.js';
 import { encodePath } from './normal-path.js';
-import type { ReplyOptions } from './options.js';
+import type { LogLevel, ReplyOptions } from './options.js';
+import { realOrigin } from './real-ip.js';
 import { RequestFacts } from './request-facts.js';
+import { requestMessage } from './request-log.js';
+import type { Responder } from './responder.js';
+import { stubStatusReply } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire } from './wire.js';
 
 /** Internal redirects of one request; one more is taken for a circle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
 const MOST_REDIRECTS = 10;
-/** Errors after which nginx reads no further request of the connection. */
-const LAST: ReadonlySet<number> = new Set([400, 408, 413, 414, 421, 431, 494, 495, 496, 497, 500, 501, 505]);
+/** After the pages of these nginx reads no further request of the connection. */
+const LAST: ReadonlySet<number> = new Set([400, 413, 414, 494, 495, 496, 497, 500, 501]);
 
 /** One request and its answer: from its head to the access log, whoever answers and however often it is redirected. */
 export class Exchange {
   readonly client: Client;
   /** The request as it is answered: an internal redirect changes the target and may change the method. */
   readonly head: RequestHead;
-  readonly origin: Origin;
+  origin: Origin;
   /** The target as it came. */
   readonly requestUri: string;
   /** When its head was read, and what had been written on the connection by then. */
@@ -35,13 +44,15 @@ export class Exchange {
   status = 0;
   /** The head of the answer, once it was written. */
   sentHead = '';
+  /** What a peer's process has told of the connection that it was given. */
+  elsewhere: HandOffEnd | undefined;
   /** The last one that had the request. */
   forward: Forward | undefined;
   #location: Location | undefined;
   #facts: RequestFacts | undefined;
   /** Whose answer is under way; undefined when it is an own one, written at once. */
-  #responder: Forward | undefined;
-  #bodyHere: boolean;
+  #responder: Responder | undefined;
+  #continued = false;
   #redirects = 0;
   /** An error page has been turned to: the next error is answered plainly (nginx: `recursive_error_pages off`). */
   #onErrorPage = false;
@@ -54,15 +65,13 @@ export class Exchange {
 
   /**
    * @param head with `close` when it could not be read
-   * @param bodyHere bytes behind the head have come with it
    */
-  constructor(client: Client, head: RequestHead, origin: Origin, bodyHere: boolean) {
+  constructor(client: Client, head: RequestHead, origin: Origin) {
     this.client = client;
     this.head = head;
     this.origin = origin;
     this.requestUri = head.target;
     this.writtenBefore = client.wire.bytesWritten;
-    this.#bodyHere = bodyHere;
   }
 
   get wire(): Wire {
@@ -75,7 +84,7 @@ export class Exchange {
 
   /** See `TimeoutOptions.send`. */
   get sendTimeout(): number {
-    return this.client.host.timeouts.send;
+    return this.client.settings.sendTimeout;
   }
 
   /** What is known of the request. */
@@ -89,9 +98,24 @@ export class Exchange {
     return this.#location?.serverName ?? '';
   }
 
+  /** Where the files of its location are (nginx: `root`). */
+  get documentRoot(): string {
+    const root = this.#location?.options.root;
+    return root === undefined ? '' : valueOf(root, () => this.facts);
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.client.host.log(level, requestMessage(this, message));
+  }
+
   /** A byte of the answer was passed to the client. */
   get responseStarted(): boolean {
     return this.#responder?.responseStarted ?? this.sentHead !== '';
+  }
+
+  /** Status that the answer gets instead of its own; 0 for none. */
+  get toldStatus(): number {
+    return this.#toldStatus;
   }
 
   /** Whether the connection may carry another request after this one. */
@@ -101,7 +125,17 @@ export class Exchange {
 
   /** @throws ProxyError */
   begin(): void {
-    this.#enter(this.client.host.route(this.head, this.client));
+    const { client, head } = this;
+    const location = client.host.route(head, client);
+    if (client.refusesPlain || location?.admit !== undefined) this.#admit(location);
+    this.#enter(location);
+  }
+
+  /** Refuses clients that may ask this server nothing, before a location counts. @throws ProxyError */
+  #admit(location: Location | undefined): void {
+    this.#location = location?.server.otherwise ?? location;
+    if (this.client.refusesPlain) throw new ProxyError('plain_http');
+    location?.admit?.(this.client.wire.socket, this.head.host);
   }
 
   #enter(location: Location | undefined): void {
@@ -111,19 +145,24 @@ export class Exchange {
     }
     this.#location = location;
     const { client, head } = this;
-    location.admit?.(client.wire.socket, head.host);
+    client.settings = location.connection;
+    if (location.realIps !== undefined && this.origin === client.directOrigin) {
+      this.origin = realOrigin(this.origin, head, client.proxied, location.realIps);
+    }
     const { bodyLimit } = location;
     if (bodyLimit > 0 && head.contentLength > bodyLimit && !this.#onErrorPage) {
-      throw new ProxyError('body_too_large', `${head.contentLength} bytes, the limit is ${bodyLimit}`);
+      throw new ProxyError('body_too_large', `body: ${head.contentLength} bytes`);
     }
     location.prepare?.(this.facts);
-    if (location.reply !== undefined) this.#reply(location.reply);
-    else if (location.group !== undefined) this.#forwardTo(location);
+    if (location.reply !== undefined) this.reply(location.reply);
+    else if (location.group !== undefined || location.targets !== undefined) this.#forwardTo(location);
+    else if (location.options.stubStatus === true) this.#replyCounts();
+    else if (location.options.files !== undefined) this.#sendFile(new FileResponse(this, location));
     else this.fail(new ProxyError('no_location', head.target));
   }
 
   #forwardTo(location: Location): void {
-    this.#continue();
+    this.continueBody();
     const forward = new Forward(this, this.head, location, this.client.getFacts);
     this.forward = forward;
     this.#responder = forward;
@@ -132,33 +171,65 @@ export class Exchange {
     if (!this.client.processing) forward.flush();
   }
 
-  /** The client may send its body (RFC 9110 10.1.1). */
-  #continue(): void {
-    if (!this.head.expectContinue || this.client.body.done || this.#bodyHere) return;
-    this.#bodyHere = true;
+  #sendFile(response: FileResponse): void {
+    this.#responder = response;
+    response.start();
+  }
+
+  /** nginx: `stub_status`. */
+  #replyCounts(): void {
+    const { method } = this.head;
+    if (method !== 'GET' && method !== 'HEAD') this.answerError(405);
+    else this.reply(stubStatusReply(this.client.host.connectionCounts()));
+  }
+
+  /** The client may send its body (RFC 9110 10.1.1). As nginx does, it is told so even when it has, or has none. */
+  continueBody(): void {
+    if (!this.head.expectContinue || this.#continued) return;
+    this.#continued = true;
     this.wire.put(CONTINUE);
     this.wire.flush();
   }
 
-  /** Answers as configured (nginx: `return`). */
-  #reply(reply: ReplyOptions): void {
-    const { status, text } = reply;
-    if (status === 444) {
+  /** Answers with a text, a page or a redirection (nginx: `return`). */
+  reply(reply: ReplyOptions): void {
+    this.#responder = undefined;
+    const { status } = reply;
+    const answer = configuredReply(reply, this.client.getFacts);
+    if (answer === undefined) {
+      this.status = status;
+      this.over();
       this.client.wire.destroy();
       return;
     }
-    const isError = status >= 300 && (text === undefined || REDIRECTS.has(status));
-    if (isError && this.#turnsToErrorPage(status)) return;
-    if (isError) this.#toldStatus = status;
-    else this.#continue();
-    if (isError && LAST.has(status)) this.#last = true;
-    this.#answer(configuredReply(reply, this.client.getFacts));
+    if (answer.page === true) {
+      if (LAST.has(status)) this.#last = true;
+      if (this.#turnsToErrorPage(status)) return;
+      this.#toldStatus = answer.status;
+    } else {
+      this.continueBody();
+      if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
+        this.#answerIfWanted(answer);
+        return;
+      }
+    }
+    this.#answer(answer);
+  }
+
+  /** Answers with 200 where the conditions of the request hold, of which this answer has neither time nor tag. */
+  #answerIfWanted(reply: Reply): void {
+    const outcome = judgeConditions((name) => this.head.get(name), { etag: undefined, modified: undefined });
+    if (outcome === 'not_modified') this.#toldStatus = 0;
+    if (outcome === 'failed') this.answerError(412);
+    else this.#answer(outcome === 'holds' ? reply : { status: 304, body: undefined });
   }
 
   /** The request goes on as one for that path, in the same server (nginx: an internal redirect). @param path decoded */
   redirect(path: string, args: string | undefined): void {
     const server = this.#location?.server;
+    this.#responder = undefined;
     if (server === undefined || ++this.#redirects > MOST_REDIRECTS) {
+      this.log('error', `rewrite or internal redirection cycle while internally redirecting to "${path}"`);
       this.fail(new ProxyError('redirect_cycle', path));
       return;
     }
@@ -179,25 +250,49 @@ export class Exchange {
   /** The request cannot be answered as it should: the page of the error's status, or the one that is configured for it. */
   fail(error: ProxyError): void {
     // What is wrong with a target is found before there is a location for it.
-    this.#location ??= this.client.host.routeUnreadable(this.client);
+    this.#location ??= this.client.host.routeUnreadable(this.head, this.client);
     const started = this.responseStarted;
     const responder = this.#responder;
     this.#responder = undefined;
     responder?.abort();
+    if (error.source === 'client') {
+      this.#last = true;
+      this.client.host.log(clientFailureLevel(error), clientFailureText(error, this.facts));
+    }
     if (started) {
       // Half an answer with a clean end would be taken for a whole one.
       this.wire.reset();
       return;
     }
-    this.answerError(error.status, error.told);
+    if (error.code === 'request_timeout') {
+      // nginx has nothing to say to a client that does not come to the point.
+      this.status = error.status;
+      this.over();
+      this.wire.destroy();
+      return;
+    }
+    this.answerError(error.status);
   }
 
-  /** Answers with the page of a status, or turns to the one configured for it. @param told a line below the heading */
-  answerError(status: number, told?: string): void {
+  /** The peer's answer is not passed on but taken for an error (nginx: `proxy_intercept_errors`). */
+  intercept(status: number): void {
+    this.#responder = undefined;
+    this.answerError(status);
+  }
+
+  /**
+   * Answers with the page of a status, or turns to the one configured for it.
+   *
+   * @param told a line below the heading
+   * @param last a field line after all others, ended by CRLF
+   */
+  answerError(status: number, told?: string, last = ''): void {
+    this.#responder = undefined;
     if (LAST.has(status)) this.#last = true;
     if (this.#turnsToErrorPage(status)) return;
-    this.#toldStatus = status;
-    this.#answer(errorPage(status, told));
+    const page = errorPage(status, told);
+    this.#toldStatus = page.status;
+    this.#answer({ ...page, last });
   }
 
   /** nginx: `error_page`. @returns false when there is none for the status: it is to be answered plainly */
@@ -226,7 +321,7 @@ export class Exchange {
       else this.redirect(uri.slice(0, query), uri.slice(query + 1));
     } else {
       this.#toldStatus = answer !== undefined && REDIRECTS.has(answer) ? answer : 302;
-      this.#answer({ ...errorPage(this.#toldStatus), fields: `Location: ${uri}\r\n` });
+      this.#answer({ ...errorPage(this.#toldStatus), location: { url: uri, madeWhole: false } });
     }
   }
 
@@ -234,10 +329,11 @@ export class Exchange {
     const shown = this.#toldStatus === 0 ? reply : { ...reply, status: this.#toldStatus };
     const keepAlive = this.mayKeepAlive(this.head);
     this.status = shown.status;
-    const added = this.#location?.addedTo(shown.status, this.client.getFacts);
+    const kept = keepAlive ? (this.#location?.keepAliveLine ?? '') : '';
+    const added = kept + (this.#location?.addedTo(shown.status, this.client.getFacts) ?? '');
     const text = replyText(shown, keepAlive, this.head.method !== 'HEAD', added);
     this.sentHead = text.slice(0, text.indexOf('\r\n\r\n') + 4);
-    this.wire.put(text);
+    this.wire.put(this.head.isOld ? text.slice(this.sentHead.length) : text);
     this.wire.flush();
     this.onExchangeEnd(keepAlive);
   }
@@ -246,7 +342,7 @@ export class Exchange {
   requestBody(buffer: ReadBuffer, start: number, end: number): void {
     const limit = this.#location?.bodyLimit ?? 0;
     if (limit > 0 && this.client.body.received > limit) {
-      throw new ProxyError('body_too_large', `the limit is ${limit} bytes`);
+      throw new ProxyError('body_too_large', `chunked body: ${this.client.body.received} bytes`);
     }
     this.#responder?.requestBody(buffer, start, end);
   }
@@ -299,6 +395,23 @@ export class Exchange {
     this.wire.flush();
     const first = end > start ? buffer.bytes.toString('latin1', start, Math.min(end, start + 512)) : '';
     this.client.onSwitched({ ...ends, client: this.wire, first, onEnd: () => this.over() });
+  }
+
+  /** The connection is its peer's process's from now on. */
+  onHandedOff(handOff: HandOff): void {
+    this.#responder = undefined;
+    this.status = 101;
+    this.forward?.attempts.onHead(this.status);
+    this.client.onHandedOff(handOff);
+  }
+
+  /** @param end undefined when nobody can tell any more */
+  onHandOffEnded(handOff: HandOff, end: HandOffEnd | undefined): void {
+    if (end !== undefined) this.status = end.status;
+    this.elsewhere = end;
+    this.forward?.attempts.onEnd();
+    this.over();
+    this.client.host.onHandOffEnded(handOff);
   }
 
   /** The client is gone before the answer was written to it (nginx: 499). */

@@ -1,9 +1,10 @@
+import type { ConnectionCounts } from './stub-status.js';
+
 /** The part of a TLS session that `$ssl_*` variables show, named as they are without the `ssl_`. */
 export type TlsFact =
   | 'protocol'
   | 'cipher'
   | 'ciphers'
-  | 'curve'
   | 'curves'
   | 'server_name'
   | 'session_id'
@@ -89,7 +90,7 @@ export interface Facts {
   readonly requestUri: string | undefined;
   /** The decoded and normalised path. */
   readonly uri: string;
-  /** What follows `?`; '' for a bare `?`, undefined without one. */
+  /** What follows `?`; undefined when nothing does. */
   readonly args: string | undefined;
   /** `HTTP/1.1`; undefined when no request line could be read. */
   readonly serverProtocol: string | undefined;
@@ -125,6 +126,13 @@ export interface Facts {
   /** Name and port of `proxy_pass`; undefined where there is none. */
   readonly proxyHost: string | undefined;
   readonly proxyPort: string | undefined;
+  /** The folder of the location's files (`root`). */
+  readonly documentRoot: string;
+  /** The same without symbolic links; undefined when there is no such folder. */
+  readonly realpathRoot: string | undefined;
+  /** What the proxy counts of its connections. */
+  connectionCounts(): ConnectionCounts;
+
   /** In the order they were made. */
   readonly upstreamAttempts: readonly UpstreamAttempt[];
   /** A field of the upstream's answer; name in lower case with `-`, several joined by `, `. */

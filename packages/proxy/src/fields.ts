@@ -6,6 +6,9 @@
 /** Reads one value. `path` says where it stands, for the error text. */
 export type Field<T> = (value: unknown, path: string) => T;
 
+/** `T` as a caller writes it: what has a default may be left out. */
+export type Given<T, Required extends keyof T> = Partial<T> & Pick<T, Required>;
+
 /** An option does not fit. `code` is always `bad_option`. */
 export class OptionError extends TypeError {
   readonly code = 'bad_option';

@@ -54,6 +54,8 @@ describe('one client connection', () => {
     client.send('body');
     expect((await client.response()).body).toBe('body');
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbody');
+    // As nginx does, also where it has been sent.
+    expect(await client.takeThrough('\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     expect((await client.response()).start).toBe('HTTP/1.1 200 OK');
   });
 
@@ -291,14 +293,14 @@ test('a response that comes byte by byte is passed on whole', async () => {
 test('an answer that comes before the whole request reaches the client, which then is read no further', async () => {
   const upstream = await startUpstream(async (connection) => {
     await connection.takeThrough('\r\n\r\n');
-    connection.send('HTTP/1.1 413 Payload Too Large\r\nContent-Length: 5\r\n\r\nlarge');
+    connection.send('HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: 5\r\n\r\nlarge');
   });
   const proxy = await startProxy([upstream.port], { limits: { body: 0 } });
   const client = await proxy.connect();
   client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n${'x'.repeat(300_000)}`);
   const response = await client.response();
   expect([response.start, response.body, response.get('connection')]).toEqual([
-    'HTTP/1.1 413 Payload Too Large',
+    'HTTP/1.1 413 Request Entity Too Large',
     'large',
     'close',
   ]);

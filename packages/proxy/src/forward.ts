@@ -1,35 +1,39 @@
+import { Attempts } from './attempts.js';
 import { ProxyError } from './errors.js';
 import type { Exchange } from './exchange.js';
-import { Attempts } from './attempts.js';
+import { failureText } from './failure-text.js';
 import type { Facts } from './facts.js';
-import { configuredHeadText, requestHeadText, responseHeadText, switchedHeadText } from './forwarded-head.js';
+import { switchedHeadText } from './forwarded-head.js';
+import { HandOff, handOffTarget } from './hand-off.js';
+import type { HandOffUser } from './hand-off.js';
+import type { HandOffTarget } from './hand-off-target.js';
 import type { BodyFraming } from './http1/body.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ResponseHead } from './http1/response-head.js';
 import type { Link, LinkUser } from './link.js';
 import type { Location } from './location.js';
-import { normalPath } from './normal-path.js';
+import { OutgoingRequest } from './outgoing-request.js';
 import type { Peer } from './peer.js';
 import { Tried } from './policy/policy.js';
-import { mayRetry } from './retry.js';
+import { ResponseRelay } from './response-relay.js';
+import type { Attempted } from './retry.js';
+import { countsAsFailure, USUAL_RETRIES } from './retry.js';
 import type { EngineRequest } from './session.js';
-import { HANDSHAKE_LENGTH, engineRequest, handshakeSid, opensPollingSession } from './session.js';
+import { engineRequest, opensPollingSession, sessionOpened } from './session.js';
 import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer } from './wire.js';
 
-/** Bytes of a request body kept so that the request can be sent again; a body still waiting for its peer is read no further. */
-const BODY_KEPT = 65_536;
-
 /**
  * One request on its way: chooses the peer, sends the request, passes the response on, and tries the next peer where
- * that is safe. Ends in `Client.onExchangeEnd`, in a tunnel, or in `abort`.
+ * that is allowed. Ends in `Exchange.onExchangeEnd`, in a tunnel, or in `abort`.
  */
-export class Forward implements LinkUser {
+export class Forward implements LinkUser, HandOffUser {
   readonly #client: Exchange;
   readonly #head: RequestHead;
   readonly #location: Location;
-  readonly #group: UpstreamGroup;
   readonly #facts: () => Facts;
+  readonly #request: OutgoingRequest;
+  readonly #relay: ResponseRelay;
   readonly attempts: Attempts;
   /** The peer's answer. */
   response: ResponseHead | undefined;
@@ -37,58 +41,81 @@ export class Forward implements LinkUser {
   /** The response names a new sid: it is read for it. */
   readonly #opensSession: boolean;
   readonly #tried = new Tried();
+  /** Without those over a connection that turned out to be closed. */
   #attempts = 0;
+  /** When it began to look for a peer; 0 where that does not matter. */
+  #firstAt = 0;
   #peer: Peer | undefined;
   #link: Link | undefined;
-  /** The link carried another request before. */
   #reused = false;
-  #requestSent = false;
   #askedForTags = false;
   /** Why the attempt before failed: that is the answer when no peer is left to try. */
   #lastError: ProxyError | undefined;
-  /** The body that came so far; empty once it is over `BODY_KEPT` and sent. */
-  #body = '';
-  #bodyKept = true;
-  #bodyEnded: boolean;
-  #outFraming: BodyFraming = 'none';
-  /** A byte of the response was passed to the client. */
-  responseStarted = false;
-  #keepAlive = false;
-  /** Beginning of a handshake response, while its sid has not been found. */
-  #handshake = '';
-  #learning = false;
   #ended = false;
+  /** The connection is to be given to the peer's process, once all that came on it has been looked at. */
+  #giveTo: HandOffTarget | undefined;
+  #handOff: HandOff | undefined;
 
-  /** @param location one that has a group */
   constructor(client: Exchange, head: RequestHead, location: Location, facts: () => Facts) {
     this.#client = client;
     this.#head = head;
     this.#location = location;
     this.#facts = facts;
-    if (location.group === undefined) throw new TypeError('a location with a reply forwards nothing');
-    this.#group = location.group;
-    this.attempts = new Attempts(location.onEnd !== undefined);
+    const before = client.forward;
+    this.attempts = new Attempts(location.tellsAttempts, before?.attempts);
     this.#engine = engineRequest(head.target);
     this.#opensSession = this.#engine !== undefined && opensPollingSession(this.#engine, head);
-    this.#bodyEnded = !head.chunked && head.contentLength <= 0;
+    this.#request = new OutgoingRequest(
+      client,
+      head,
+      location,
+      facts,
+      this.#opensSession,
+      before === undefined ? undefined : before.#request,
+    );
+    this.#relay = new ResponseRelay(client, head, location, facts, this.#opensSession ? this.#onSid : undefined);
   }
 
-  get upstreamName(): string {
-    const { name, tls } = this.#group.upstream.options;
-    return tls?.host ?? name;
+  get #group(): UpstreamGroup {
+    return this.#request.group;
   }
 
-  get defaultPort(): string {
-    return this.#group.upstream.options.tls === undefined ? '80' : '443';
+  /** nginx: `$proxy_host`, `$proxy_port`. */
+  get upstreamName(): string | undefined {
+    return this.#request.host;
+  }
+
+  get defaultPort(): string | undefined {
+    return this.#request.port;
   }
 
   get method(): string {
-    return this.#head.method;
+    return this.#request.method;
+  }
+
+  /** A byte of the response was passed to the client. */
+  get responseStarted(): boolean {
+    return this.#relay.started;
+  }
+
+  /** Sends the request on its way; where its body is to be read first, once that has come. */
+  start(): void {
+    const { targets, pass } = this.#location;
+    try {
+      this.#request.prepare();
+    } catch (error) {
+      if (!(error instanceof ProxyError)) throw error;
+      targets?.tell(failureText(error, this.#facts(), undefined));
+      this.#fail(error);
+      return;
+    }
+    if ((pass?.options.retry.timeout ?? 0) > 0) this.#firstAt = performance.now();
+    if (!this.#request.waits) this.#choose();
   }
 
   /** Chooses a peer and sends it the request: at once over an idle connection, else as soon as one is made. */
-  start(): void {
-    const { upstream, tags } = this.#group;
+  #choose(): void {
+    const { upstream } = this.#group;
     const sid = this.#engine?.sid ?? '';
     if (sid !== '' && upstream.options.stickySid) {
       const pinned = upstream.pinnedPeer(sid);
@@ -96,48 +123,56 @@ export class Forward implements LinkUser {
         this.#attempt(pinned, false);
         return;
       }
-      if (!this.#askedForTags && upstream.affinity.unknownTag(sid)) {
+      if (!this.#askedForTags && this.#group.mayFindOut(sid)) {
         this.#askedForTags = true;
-        tags.ask().then(this.#onTagsKnown, this.#onTagsKnown);
+        this.#group.findOut(sid).then(this.#onTagsKnown, this.#onTagsKnown);
         return;
       }
     }
     const peer = upstream.pick({
       clientAddress: this.#client.origin.clientAddress,
-      opens: this.#opens(sid),
+      opens: sessionOpened(this.#engine, this.#head),
       tried: this.#tried,
+      facts: this.#facts,
     });
-    if (peer === undefined)
-      this.#fail(this.#lastError ?? new ProxyError('no_live_upstream', `upstream "${upstream.name}"`));
+    if (peer === undefined) this.#onNoPeer();
     else this.#attempt(peer, false);
-  }
-
-  #opens(sid: string): 'polling' | 'websocket' | undefined {
-    if (this.#opensSession) return 'polling';
-    return this.#head.asksWebSocket && sid === '' ? 'websocket' : undefined;
   }
 
   readonly #onTagsKnown = (): void => {
     if (this.#ended) return;
-    this.start();
+    this.#choose();
     this.flush();
   };
+
+  #onNoPeer(): void {
+    const { upstream } = this.#group;
+    const error = new ProxyError('no_live_upstream', `upstream "${upstream.name}"`);
+    this.attempts.none(upstream.name, error.status);
+    if (this.#location.pass !== undefined) this.#tell(error, upstream.name, false);
+    this.#fail(this.#location.pass === undefined ? (this.#lastError ?? error) : error);
+  }
 
   #attempt(peer: Peer, freshOnly: boolean): void {
     this.#attempts++;
     this.#tried.add(peer);
     this.#peer = peer;
-    this.#requestSent = false;
-    this.attempts.begin(peer);
+    this.#request.sent = false;
+    this.attempts.begin(peer.name);
     peer.acquire();
-    const idle = freshOnly ? undefined : this.#group.pool.take(peer);
-    const link = idle ?? this.#group.pool.open(peer);
+    this.#giveTo = handOffTarget(this.#client, this.#head, this.#location, this.#group, peer);
+    if (this.#giveTo !== undefined) return;
+    const { pool } = this.#group;
+    const via = this.#location.pass?.via(this.#facts);
+    const idle = freshOnly ? undefined : pool.take(peer, via?.key);
+    const link = idle ?? pool.open(peer, via);
     this.#reused = idle !== undefined;
     this.#link = link;
     link.use(this);
+    this.attempts.onLink(link);
     if (idle !== undefined) {
-      this.#send(link);
-      // Its body may have been held back for want of a peer.
+      this.#request.send(link);
+      this.attempts.onSent();
       if (this.#client.wire.paused) this.#client.takeBody();
     } else {
       link.deadline.set(this.#location.timeouts.connect);
@@ -147,76 +182,69 @@ export class Forward implements LinkUser {
   onConnected(): void {
     const link = this.#link;
     if (link === undefined) return;
-    this.#send(link);
+    this.#request.send(link);
+    this.attempts.onSent();
     link.wire.flush();
     this.#watch(link);
     if (link.wire.congested) this.#client.holdBody();
     else this.#client.takeBody();
   }
 
-  /** Puts the head and the body so far on the wire; `flush` sends them in one write. */
-  #send(link: Link): void {
-    this.#requestSent = true;
-    const head = this.#head;
-    link.wire.put(this.#headText());
-    if (this.#body !== '') {
-      link.wire.put(head.chunked ? `${this.#body.length.toString(16)}\r\n${this.#body}\r\n` : this.#body);
-      if (this.#body.length > BODY_KEPT) this.#dropBody();
-    }
-    if (this.#bodyEnded && head.chunked) link.wire.put('0\r\n\r\n');
-    this.attempts.onSent();
-  }
-
-  #headText(): string {
-    const { fields } = this.#location;
-    if (fields === undefined) {
-      return requestHeadText(this.#head, this.#client.origin, this.#group.upstream.name, this.#opensSession);
-    }
-    const { target } = this.#head;
-    const own =
-      this.#location.options.uri === undefined ? target : this.#location.targetFor(target, normalPath(target));
-    return configuredHeadText(this.#head, own, fields, this.#facts, this.#opensSession);
-  }
-
-  #dropBody(): void {
-    this.#bodyKept = false;
-    this.#body = '';
-  }
-
   /** Bytes of the request's body, framing removed. */
   requestBody(buffer: ReadBuffer, start: number, end: number): void {
-    const link = this.#link;
-    const sent = link !== undefined && this.#requestSent;
-    if (!sent || (this.#bodyKept && this.#body.length + end - start <= BODY_KEPT)) {
-      this.#body += buffer.bytes.toString('latin1', start, end);
-    } else {
-      this.#dropBody();
-    }
-    if (!sent) {
-      if (this.#body.length > BODY_KEPT) this.#client.holdBody();
-      return;
-    }
-    if (this.#head.chunked) {
-      link.wire.put(`${(end - start).toString(16)}\r\n`);
-      link.wire.putFrom(buffer, start, end);
-      link.wire.put('\r\n');
-    } else {
-      link.wire.putFrom(buffer, start, end);
-    }
+    const waited = this.#request.waits;
+    this.#request.take(this.#link, buffer, start, end);
+    if (waited && !this.#request.waits) this.#choose();
   }
 
   requestBodyEnd(): void {
-    this.#bodyEnded = true;
-    if (this.#head.chunked && this.#requestSent) this.#link?.wire.put('0\r\n\r\n');
+    const waited = this.#request.waits;
+    this.#request.end(this.#link);
+    if (waited && !this.#request.waits) this.#choose();
   }
 
   /** Sends what `start` and `requestBody` put. */
   flush(): void {
+    if (this.#request.settle()) this.#choose();
     const link = this.#link;
-    if (link === undefined || !this.#requestSent) return;
+    if (this.#giveTo !== undefined) this.#giveAway(this.#giveTo);
+    if (link === undefined || !this.#request.sent) return;
     link.wire.flush();
     if (link.wire.congested) this.#client.holdBody();
     this.#watch(link);
+  }
+
+  #giveAway(target: HandOffTarget): void {
+    const peer = this.#peer;
+    this.#giveTo = undefined;
+    this.#peer = undefined;
+    if (peer === undefined) return;
+    this.#request.sent = true;
+    this.attempts.onSent();
+    this.#handOff = new HandOff(this.#client, peer, target, this.#request.headText, this.#location.timeouts, this);
+  }
+
+  onHandOffRefused(): void {
+    this.#handOff = undefined;
+    this.#client.wire.resume();
+    this.#choose();
+    this.flush();
+  }
+
+  onHandOffExpired(peer: Peer): void {
+    const error = new ProxyError('connect_timeout');
+    this.attempts.onFailed(error.status);
+    this.attempts.onEnd();
+    this.#tell(error, peer.name, false);
+    this.#fail(error);
+  }
+
+  onHandOffFailed(error: ProxyError, peer: Peer): void {
+    this.attempts.onFailed(error.status);
+    this.attempts.onEnd();
+    this.#ended = true;
+    this.#tell(error, peer.name, false);
+    this.#client.wire.destroy();
   }
 
   /** Sets the peer's timeout for what it owes now: taking our bytes, or answering. */
@@ -225,7 +253,7 @@ export class Forward implements LinkUser {
     // It is the client that holds up the response.
     if (link.wire.paused) return;
     if (link.wire.pending > 0) link.deadline.set(timeouts.upstreamSend);
-    else if (this.#bodyEnded) link.deadline.set(timeouts.read);
+    else if (this.#request.ended) link.deadline.set(timeouts.read);
     else link.deadline.clear();
   }
 
@@ -237,46 +265,48 @@ export class Forward implements LinkUser {
   }
 
   onResponseHead(head: ResponseHead, framing: BodyFraming): void {
-    this.responseStarted = true;
     this.response = head;
     this.attempts.onHead(head.status);
-    this.#learning = this.#opensSession && head.status === 200;
-    const modern = this.#head.minor === 1;
-    // A body without known end is chunked for a client that can read that, else it ends with the connection.
-    if (framing === 'until_close' || framing === 'chunked') this.#outFraming = modern ? 'chunked' : 'until_close';
-    else this.#outFraming = framing;
-    this.#keepAlive = this.#client.mayKeepAlive(this.#head) && this.#outFraming !== 'until_close' && this.#bodyEnded;
-    const stated =
-      framing === 'none' && head.chunked && modern && this.method === 'HEAD' ? 'chunked' : this.#outFraming;
-    this.#client.status = head.status;
-    const added = this.#location.addedTo(head.status, this.#facts);
-    const text = responseHeadText(head, stated, this.#keepAlive, added);
-    this.#client.sentHead = text;
-    this.#client.wire.put(text);
+    if (head.status >= 300 && this.#turnsAway(head.status)) return;
+    this.#relay.begin(head, framing, this.#request.ended, this.#group.upstream.onHead(this.#peer, this.#facts));
+    // The client asked for the head only, the peer was asked for more (nginx: `proxy_method`).
+    if (this.#head.method === 'HEAD' && framing !== 'none') this.onResponseEnd(false);
+  }
+
+  /** Another peer is asked, or an error page turned to: nothing of this answer is passed on. */
+  #turnsAway(status: number): boolean {
+    const { pass } = this.#location;
+    if (pass?.retry.afterStatus(status, this.#attempted(0)) === true) {
+      this.#leave(!countsAsFailure(status));
+      this.#choose();
+      this.flush();
+      return true;
+    }
+    if (pass?.options.intercept !== true || this.#location.errorPageFor(status) === undefined) return false;
+    this.#leave(true);
+    this.#ended = true;
+    this.#client.intercept(status);
+    return true;
+  }
+
+  #leave(ok: boolean): void {
+    this.#link?.destroy();
+    this.#link = undefined;
+    this.#release(ok);
   }
 
   bodyBytes(buffer: ReadBuffer, start: number, end: number): void {
-    if (this.#learning) this.#learn(buffer, start, end);
-    const wire = this.#client.wire;
-    if (this.#outFraming === 'chunked') {
-      wire.put(`${(end - start).toString(16)}\r\n`);
-      wire.putFrom(buffer, start, end);
-      wire.put('\r\n');
-    } else {
-      wire.putFrom(buffer, start, end);
-    }
+    this.#relay.body(buffer, start, end);
   }
 
-  #learn(buffer: ReadBuffer, start: number, end: number): void {
-    this.#handshake += buffer.bytes.toString('latin1', start, Math.min(end, start + HANDSHAKE_LENGTH));
-    const sid = handshakeSid(this.#handshake);
-    if (sid !== undefined && this.#peer !== undefined) this.#group.upstream.affinity.learn(sid, this.#peer);
-    this.#learning = sid === undefined && this.#handshake.length < HANDSHAKE_LENGTH;
-  }
+  readonly #onSid = (sid: string): void => {
+    if (this.#peer !== undefined) this.#group.upstream.affinity.learn(sid, this.#peer);
+  };
 
   onReadEnd(): void {
     const link = this.#link;
     if (link === undefined) return;
+    this.#relay.readEnd();
     this.#client.wire.flush();
     if (this.#client.wire.congested) {
       link.wire.pause();
@@ -298,16 +328,16 @@ export class Forward implements LinkUser {
 
   onResponseEnd(reusable: boolean): void {
     const link = this.#link;
-    if (this.#outFraming === 'chunked') this.#client.wire.put('0\r\n\r\n');
-    this.#client.wire.flush();
+    this.#relay.end();
     this.#link = undefined;
+    this.#group.upstream.onAnswer(this.#peer, this.#facts);
     this.#release(true);
     if (link !== undefined) {
-      if (reusable && this.#bodyEnded) this.#group.pool.give(link);
+      if (reusable && this.#request.ended) this.#group.pool.give(link);
       else link.destroy();
     }
-    this.#end();
-    this.#client.onExchangeEnd(this.#keepAlive);
+    this.#ended = true;
+    this.#client.onExchangeEnd(this.#relay.keepAlive);
   }
 
   onSwitched(head: ResponseHead, buffer: ReadBuffer, start: number, end: number): void {
@@ -316,20 +346,26 @@ export class Forward implements LinkUser {
     if (link === undefined || peer === undefined) return;
     this.response = head;
     this.attempts.onHead(head.status);
-    if (!this.#head.asksWebSocket || !this.#bodyEnded) {
+    const { pass, timeouts } = this.#location;
+    const asked = pass === undefined ? this.#head.asksWebSocket : this.#head.upgrade !== undefined;
+    if (!asked || !this.#request.ended) {
       link.destroy();
       this.onLinkError(new ProxyError('unexpected_upgrade'));
       return;
     }
-    // The peer stays acquired: the tunnel releases it, perhaps in hours, but it has answered well now.
+    // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
+    this.#client.status = head.status;
+    const added =
+      this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
+    this.#group.upstream.onAnswer(peer, this.#facts);
     this.#link = undefined;
     this.#peer = undefined;
-    this.#end();
+    this.#ended = true;
     const opensSession = this.#engine !== undefined && this.#engine.sid === '';
     this.#client.onSwitched(
-      { peer, link, group: this.#group, timeouts: this.#location.timeouts, opensSession },
-      switchedHeadText(head, this.#location.addedTo(head.status, this.#facts)),
+      { peer, link, group: this.#group, timeouts, opensSession, halfOpen: pass === undefined },
+      switchedHeadText(head, added, pass, this.#facts),
       buffer,
       start,
       end,
@@ -338,54 +374,70 @@ export class Forward implements LinkUser {
 
   onLinkError(error: ProxyError): void {
     const peer = this.#peer;
+    const { pass } = this.#location;
     // An idle connection that the peer closed while we used it says nothing of the peer's health.
     const stale = this.#reused && error.code === 'upstream_closed';
+    const failed = { ...this.#attempted(stale ? 1 : 0), code: error.code, responseStarted: this.responseStarted };
+    const retry = (pass?.retry ?? USUAL_RETRIES).afterFailure(failed);
     this.#link = undefined;
-    this.#release(stale);
-    const { upstream } = this.#group;
-    const retry = mayRetry({
-      code: error.code,
-      method: this.method,
-      requestSent: this.#requestSent,
-      bodyKept: this.#bodyKept,
-      responseStarted: this.responseStarted,
-      attempts: this.#attempts,
-      maxAttempts: upstream.peers.length + 1,
-    });
     this.attempts.onFailed(error.status);
-    this.#group.tellFailure(error, peer, this.#head, this.#client.origin.clientAddress, retry);
+    // nginx counts no failure once the answer has begun.
+    this.#release(stale || (pass !== undefined && this.responseStarted));
+    this.#tell(error, peer?.name, retry);
     if (!retry || peer === undefined) {
       this.#fail(error);
     } else if (stale) {
+      this.#attempts--;
       this.#attempt(peer, true);
     } else {
       this.#lastError = error;
-      this.start();
+      this.#choose();
       this.flush();
+    }
+  }
+
+  /** @param uncounted attempts that do not count */
+  #attempted(uncounted: number): Attempted {
+    const { peers } = this.#group.upstream;
+    const usable = peers.filter(({ options }) => !options.down).length;
+    return {
+      method: this.#head.method,
+      requestSent: this.#request.sent,
+      bodyKept: this.#request.repeatable,
+      attempts: this.#attempts - uncounted,
+      maxAttempts: Math.min(usable, this.#location.pass?.retry.tries ?? usable),
+      elapsed: this.#firstAt === 0 ? 0 : performance.now() - this.#firstAt,
+    };
+  }
+
+  /** @param name of the peer; of the upstream where it has none */
+  #tell(error: ProxyError, name: string | undefined, retry: boolean): void {
+    if (this.#location.pass !== undefined) {
+      const url = name === undefined ? undefined : this.#request.urlAt(name);
+      this.#group.tell(failureText(error, this.#facts(), url, this.responseStarted), this.#location.log);
+    } else {
+      this.#group.tellFailure(error, name, this.#head, this.#client.origin.clientAddress, retry, this.#location.log);
     }
   }
 
   /** The client is gone, or took nothing for too long: the request ends here and now. */
   abort(): void {
     if (this.#ended) return;
-    this.#end();
-    this.#link?.destroy();
-    this.#link = undefined;
-    this.#release(true);
+    this.#ended = true;
+    this.#handOff?.abort();
+    this.#leave(true);
   }
 
   #fail(error: ProxyError): void {
-    this.#end();
-    this.#client.onForwardFailed(error);
+    this.#ended = true;
+    // As nginx: where the client sees that it is not all, its connection ends in order.
+    if (this.#location.pass !== undefined && this.#relay.cut()) this.#client.onExchangeEnd(false);
+    else this.#client.onForwardFailed(error);
   }
 
   #release(ok: boolean): void {
     this.attempts.onEnd();
     this.#peer?.release(ok);
     this.#peer = undefined;
-  }
-
-  #end(): void {
-    this.#ended = true;
   }
 }

@@ -1,4 +1,6 @@
+import { absolute } from './configured-reply.js';
 import type { BodyFraming } from './http1/body.js';
+import { httpDate } from './http1/date.js';
 import { FieldKind } from './http1/field-name.js';
 import type { Fields } from './http1/head.js';
 import { reasonOf } from './http1/reply.js';
@@ -7,6 +9,8 @@ import type { ResponseHead } from './http1/response-head.js';
 import type { Facts } from './facts.js';
 import type { ConfiguredField } from './location.js';
 import { valueOf } from './location.js';
+import type { BodyLength } from './outgoing-request.js';
+import type { Pass } from './pass.js';
 
 /**
  * Heads as they leave: written anew from what was read, never passed on raw. Fields that end at this hop are left out
@@ -19,6 +23,8 @@ export interface Origin {
   readonly socketAddress: string;
   /** The client's address: that of the connection, or the one a trusted proxy named. */
   readonly clientAddress: string;
+  /** The client's port; undefined where it is not known. */
+  readonly clientPort?: number | undefined;
   readonly tls: boolean;
   /** The connection comes from a trusted proxy, whose X-Forwarded-Proto stands. */
   readonly trusted: boolean;
@@ -29,9 +35,16 @@ export interface Origin {
  * X-Forwarded-Proto and Host.
  *
  * @param defaultHost Host for an HTTP/1.0 request that has none
+ * @param length how the body is announced
  * @param identityOnly leaves out Accept-Encoding, for an answer that has to be read here
  */
-export function requestHeadText(head: RequestHead, origin: Origin, defaultHost: string, identityOnly: boolean): string {
+export function requestHeadText(
+  head: RequestHead,
+  origin: Origin,
+  defaultHost: string,
+  length: BodyLength,
+  identityOnly: boolean,
+): string {
   const upgrade = head.asksWebSocket;
   let fields = '';
   let forwardedFor = '';
@@ -41,6 +54,8 @@ export function requestHeadText(head: RequestHead, origin: Origin, defaultHost: 
     const value = head.values[i] ?? '';
     switch (key?.kind) {
       case FieldKind.other:
+      case FieldKind.own:
+      case FieldKind.redirect:
         if (head.nominated?.has(key.lower) !== true) fields += `${head.names[i]}: ${value}\r\n`;
         break;
       case FieldKind.forwardedFor:
@@ -62,41 +77,51 @@ export function requestHeadText(head: RequestHead, origin: Origin, defaultHost: 
     `X-Forwarded-For: ${forwardedFor}${origin.socketAddress}\r\n` +
     `X-Forwarded-Proto: ${proto}\r\n` +
     fields +
-    lengthFields(head) +
+    lengthFields(length) +
     (upgrade ? `Connection: upgrade\r\nUpgrade: ${head.upgrade ?? ''}\r\n\r\n` : '\r\n')
   );
+}
+
+/** The first line of a request to a peer and how its body is announced. */
+export interface RequestShape {
+  readonly method: string;
+  readonly target: string;
+  readonly version: '1.0' | '1.1';
+  readonly length: BodyLength;
+  /** Leaves out Accept-Encoding, for an answer that has to be read here. */
+  readonly identityOnly: boolean;
 }
 
 /**
  * The head of a request to a peer with the fields a configuration gives (nginx: `proxy_set_header`): each takes the place
  * of the client's field of that name, '' leaves it out. The client's other end-to-end fields pass.
- *
- * @param target for the peer
  */
 export function configuredHeadText(
   head: RequestHead,
-  target: string,
+  { method, target, version, length, identityOnly }: RequestShape,
   configured: readonly ConfiguredField[],
   facts: () => Facts,
-  identityOnly: boolean,
 ): string {
-  let text = `${head.method} ${target} HTTP/1.1\r\n`;
+  let text = `${method} ${target} HTTP/${version}\r\n`;
   for (const { name, value } of configured) {
     const shown = valueOf(value, facts);
     if (shown !== '') text += `${name}: ${shown}\r\n`;
   }
+  if (version === '1.0' && !configured.some(({ lower }) => lower === 'connection')) text += 'Connection: close\r\n';
   for (let i = 0; i < head.names.length; i++) {
     const key = head.keys[i];
     if (key === undefined || !passes(key.kind, identityOnly) || head.nominated?.has(key.lower) === true) continue;
     if (configured.some((field) => field.lower === key.lower)) continue;
     text += `${head.names[i]}: ${head.values[i] ?? ''}\r\n`;
   }
-  return `${text}${lengthFields(head)}\r\n`;
+  return `${text}${lengthFields(length)}\r\n`;
 }
 
 function passes(kind: FieldKind, identityOnly: boolean): boolean {
   switch (kind) {
     case FieldKind.other:
+    case FieldKind.own:
+    case FieldKind.redirect:
     case FieldKind.forwardedFor:
     case FieldKind.forwarded:
       return true;
@@ -107,35 +132,53 @@ function passes(kind: FieldKind, identityOnly: boolean): boolean {
   }
 }
 
-/** The framing of a request body does not change on the way. */
-function lengthFields(head: RequestHead): string {
-  if (head.chunked) return 'Transfer-Encoding: chunked\r\n';
-  return head.contentLength < 0 ? '' : `Content-Length: ${head.contentLength}\r\n`;
+function lengthFields(length: BodyLength): string {
+  if (length === 'chunked') return 'Transfer-Encoding: chunked\r\n';
+  return length === 'none' ? '' : `Content-Length: ${length}\r\n`;
 }
 
 /**
  * The head of a response to the client, blank line included.
  *
+ * @param status to tell: that of the head, or another
  * @param framing how the body goes out to the client
  * @param added further field lines, each ended by CRLF
+ * @param pass nginx's ways with fields; undefined passes them all
  */
-export function responseHeadText(head: ResponseHead, framing: BodyFraming, keepAlive: boolean, added = ''): string {
-  return (
-    statusLine(head) +
-    endToEndFields(head) +
-    bodyFields(head, framing) +
-    added +
-    (keepAlive ? 'Connection: keep-alive\r\n\r\n' : 'Connection: close\r\n\r\n')
-  );
+export function responseHeadText(
+  head: ResponseHead,
+  status: number,
+  framing: BodyFraming,
+  keepAlive: boolean,
+  added: string,
+  pass: Pass | undefined,
+  facts: () => Facts,
+): string {
+  const length = bodyFields(head, framing);
+  const connection = keepAlive ? 'Connection: keep-alive\r\n' : 'Connection: close\r\n';
+  const first = statusLine(head, status);
+  return pass === undefined
+    ? `${first}${endToEndFields(head)}${length}${added}${connection}\r\n`
+    : `${first}${passedFields(head, length, connection, pass, facts)}${added}\r\n`;
 }
 
 /** The head of a 101 to the client. */
-export function switchedHeadText(head: ResponseHead, added = ''): string {
-  return `${statusLine(head)}${endToEndFields(head)}${added}Connection: upgrade\r\nUpgrade: ${head.upgrade ?? 'websocket'}\r\n\r\n`;
+export function switchedHeadText(
+  head: ResponseHead,
+  added: string,
+  pass: Pass | undefined,
+  facts: () => Facts,
+): string {
+  const first = statusLine(head, head.status);
+  const connection = 'Connection: upgrade\r\n';
+  return pass === undefined
+    ? `${first}${endToEndFields(head)}${added}${connection}Upgrade: ${head.upgrade ?? 'websocket'}\r\n\r\n`
+    : `${first}${passedFields(head, '', connection, pass, facts)}${added}\r\n`;
 }
 
-function statusLine(head: ResponseHead): string {
-  return `HTTP/1.1 ${head.status} ${head.reason === '' ? reasonOf(head.status) : head.reason}\r\n`;
+function statusLine(head: ResponseHead, status: number): string {
+  const reason = head.reason === '' || status !== head.status ? reasonOf(status) : head.reason;
+  return `HTTP/1.1 ${status} ${reason}\r\n`;
 }
 
 function endToEndFields(head: Fields): string {
@@ -146,6 +189,50 @@ function endToEndFields(head: Fields): string {
     fields += `${head.names[i]}: ${head.values[i] ?? ''}\r\n`;
   }
   return fields;
+}
+
+/**
+ * Own `Server` and `Date` unless the peer's pass, and the fields that are not hidden, redirects rewritten; in nginx's
+ * order.
+ *
+ * @param length lines that announce the body
+ */
+function passedFields(head: Fields, length: string, connection: string, pass: Pass, facts: () => Facts): string {
+  let first = '';
+  let place = '';
+  let rest = '';
+  if (pass.hidden.has('server') || head.get('server') === undefined) first = 'Server: pinwheel\r\n';
+  if (pass.hidden.has('date') || head.get('date') === undefined) first += `Date: ${httpDate()}\r\n`;
+  for (let i = 0; i < head.names.length; i++) {
+    const key = head.keys[i];
+    if (key === undefined || (key.kind !== FieldKind.upgrade && !endToEnd(key.kind))) continue;
+    if ((pass.hidesMore || key.kind === FieldKind.own) && pass.hidden.has(key.lower)) continue;
+    const value = head.values[i] ?? '';
+    if (key.kind === FieldKind.redirect) {
+      const { url, madeWhole } = redirected(key.lower, value, pass, facts);
+      if (madeWhole) place = `Location: ${url}\r\n`;
+      else rest += `${head.names[i]}: ${url}\r\n`;
+    } else if (key.lower === 'content-type') {
+      first += `${head.names[i]}: ${value}\r\n`;
+    } else {
+      rest += `${head.names[i]}: ${value}\r\n`;
+    }
+  }
+  return first + length + place + connection + rest;
+}
+
+/** nginx: `proxy_redirect`; in `Refresh: 5; url=...` it is about what follows `url=`. */
+function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): ReturnType<typeof absolute> {
+  const { redirect } = pass.options;
+  if (redirect === undefined) return { url: value, madeWhole: false };
+  if (lower === 'location') {
+    const url = redirect(value, facts());
+    // Only what was rewritten is made whole (nginx: `absolute_redirect`).
+    return url === undefined ? { url: value, madeWhole: false } : absolute(url, facts);
+  }
+  const [, before, url] = /^(.*?url=)(.*)$/is.exec(value) ?? [];
+  const shown = before === undefined || url === undefined ? value : before + (redirect(url, facts()) ?? url);
+  return { url: shown, madeWhole: false };
 }
 
 function endToEnd(kind: FieldKind): boolean {

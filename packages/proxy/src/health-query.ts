@@ -1,6 +1,7 @@
 import { get } from 'node:http';
 import { isTag } from '@pinwheel/protocol';
 import type { Peer } from './peer.js';
+import type { UpstreamTls } from './upstream-tls.js';
 
 /** Milliseconds a peer has to answer. */
 const PATIENCE = 1_000;
@@ -9,12 +10,17 @@ const LONGEST = 16_384;
 /**
  * Asks a peer's `GET /healthz` for its node tag.
  *
+ * @param tls over TLS, with all that is asked of a peer there; plain when absent
  * @returns the tag, or undefined when the peer does not answer in time or is no cluster member
  */
-export function askHealth(peer: Peer): Promise<string | undefined> {
+export function askHealth(peer: Peer, tls?: UpstreamTls): Promise<string | undefined> {
   return new Promise((resolve) => {
     const { host, port } = peer.options;
-    const request = get({ host, port, path: '/healthz', agent: false, timeout: PATIENCE }, (response) => {
+    const { socketPath } = peer;
+    const where = socketPath === undefined ? { host, port } : { socketPath, path: socketPath };
+    const way =
+      tls === undefined ? { agent: false } : { createConnection: () => tls.connect(peer, { host, port, ...where }) };
+    const request = get({ ...where, ...way, path: '/healthz', timeout: PATIENCE }, (response) => {
       let text = '';
       response.setEncoding('latin1');
       response.on('data', (piece: string) => {

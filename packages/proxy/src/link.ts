@@ -7,6 +7,7 @@ import type { HeadLimits } from './http1/head.js';
 import type { ResponseHead } from './http1/response-head.js';
 import { readResponseHead } from './http1/response-head.js';
 import { rememberedLookup } from './names.js';
+import type { Via } from './pass.js';
 import type { Peer } from './peer.js';
 import type { UpstreamTls } from './upstream-tls.js';
 import type { ReadBuffer, WireReader } from './wire.js';
@@ -40,6 +41,10 @@ export class Link implements WireReader {
   /** Requests sent. */
   requests = 0;
   connected = false;
+  /** `Wire.bytesRead` where the body of the answer begins. */
+  bodyStart = 0;
+  /** See `Via.key`; '' for a connection made in the usual way. */
+  readonly key: string;
   readonly deadline = new Deadline(() => this.#onExpired());
   readonly #limits: HeadLimits;
   #user: LinkUser | undefined;
@@ -50,12 +55,16 @@ export class Link implements WireReader {
   readonly #body = new BodyReader();
   #handedOver = false;
 
-  /** @param tls over TLS; plain when absent */
-  constructor(peer: Peer, limits: HeadLimits, tls?: UpstreamTls) {
+  /**
+   * @param tls over TLS; plain when absent
+   * @param via what it has to be made with
+   */
+  constructor(peer: Peer, limits: HeadLimits, tls?: UpstreamTls, via?: Via) {
+    this.key = via?.key ?? '';
     this.peer = peer;
     this.#limits = limits;
     const { host, port } = peer.options;
-    const named = isIP(host) === 0;
+    const named = peer.socketPath === undefined && isIP(host) === 0;
     const where = {
       host,
       port,
@@ -63,10 +72,13 @@ export class Link implements WireReader {
       allowHalfOpen: true,
       autoSelectFamily: named,
       ...(named && { lookup: rememberedLookup }),
+      ...(via?.localAddress !== undefined && { localAddress: via.localAddress }),
+      ...(via?.localPort !== undefined && { localPort: via.localPort }),
+      ...(peer.socketPath !== undefined && { path: peer.socketPath }),
     };
     // The types know a callback that is handed a Uint8Array, which a Buffer is.
     this.wire = new Wire(
-      tls === undefined ? (onread) => connect({ ...where, onread }) : tls.connect(peer, where),
+      tls === undefined ? (onread) => connect({ ...where, onread }) : tls.connect(peer, where, via?.tlsName),
       this,
     );
     this.wire.socket.once(tls === undefined ? 'connect' : 'secureConnect', this.#onConnect);
@@ -133,6 +145,7 @@ export class Link implements WireReader {
       }
       at += head.length - before;
       this.#carry = '';
+      this.bodyStart = this.wire.bytesRead - (length - at);
       if (head.status === 101) {
         user.onSwitched(head, buffer, at, length);
         return;
@@ -141,6 +154,8 @@ export class Link implements WireReader {
       if (head.status >= 200) this.#beginBody(user, head);
       else if (at >= length) return;
     }
+    // The user may have had enough of the answer.
+    if (this.#user !== user) return;
     at = this.#body.read(buffer, at, length, user);
     if (this.#user !== user) return;
     if (this.#body.done) this.#finish(user, at === length);

@@ -1,7 +1,10 @@
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { createServer, isIPv4 } from 'node:net';
-import { TrustedProxies } from './client-address.js';
-import type { ListenOptions } from './options.js';
+import type { Socket } from 'node:net';
+import { isIPv4 } from 'node:net';
+import type { HeadOptions } from './client-options.js';
+import type { ProxyProtocolFacts } from './facts.js';
+import type { ListenOptions } from './listen-options.js';
+import { takeProxyHeader } from './proxy-protocol.js';
+import { RealIp } from './real-ip.js';
 import { TlsServer } from './tls-server.js';
 import type { WireReader } from './wire.js';
 import { acceptedWire, Wire } from './wire.js';
@@ -9,107 +12,135 @@ import { acceptedWire, Wire } from './wire.js';
 /** Makes the wire of an accepted connection, read by `reader`. */
 export type WireUp = (reader: WireReader) => Wire;
 
-/** Told of every connection that is ready to be read. `address` is the client's, IPv4 where it is an IPv4 client's. */
-export type OnConnection = (wireUp: WireUp, address: string, listener: Listener) => void;
+/** Who is told what comes of the connections of listeners. */
+export interface ListenerHost {
+  /** For listeners that say nothing of their own. */
+  readonly headDefaults: HeadOptions;
+  /**
+   * A connection is ready to be read.
+   *
+   * @param address the client's, IPv4 where it is an IPv4 client's; `unix:` for a unix socket
+   * @param proxied what the PROXY protocol said, where it said something
+   */
+  onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void;
+  /** The listening socket failed after binding, as when there are too many open files. */
+  onListenError(error: Error, listener: Listener): void;
+  /** @param why in nginx's words */
+  onHandshakeFailed(why: string, address: string, listener: Listener): void;
+  /** @param why in nginx's words; undefined when the client closed the connection or was too slow */
+  onHeaderBroken(why: string | undefined, address: string, listener: Listener): void;
+}
 
-/** One bound address: accepts TCP or TLS connections. */
+/** One address that connections come to: makes of an accepted socket a connection in plain text or TLS. */
 export class Listener {
   options: ListenOptions;
   /** Position in the options. */
   index: number;
   /** Whose word on the client's address counts; undefined for nobody's. */
-  trusted: TrustedProxies | undefined;
-  readonly #server: Server;
-  #onListenError: ((error: Error) => void) | undefined;
+  realIp: RealIp | undefined;
+  readonly #host: ListenerHost;
+  #tls: TlsServer | undefined;
+  /** What the PROXY protocol said of connections whose handshake is under way, by `peerKey`. */
+  readonly #proxied = new Map<string, ProxyProtocolFacts>();
+
+  constructor(options: ListenOptions, index: number, host: ListenerHost) {
+    this.options = options;
+    this.index = index;
+    this.#host = host;
+    this.update(options, index);
+  }
+
+  /** How heads of requests are read. */
+  get head(): HeadOptions {
+    return this.options.head ?? this.#host.headDefaults;
+  }
+
+  /** `address:port` or `unix:path`, as configured. */
+  get name(): string {
+    const { host, port, path } = this.options;
+    if (path !== undefined) return `unix:${path}`;
+    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  }
 
   /**
-   * @param onError told of errors after binding, such as too many open files
-   * @param onHandshakeFailed told of clients with whom TLS did not come about
+   * Takes other options for the connections to come, certificates included.
+   *
+   * @throws OpenSSL's error, and changes nothing
    */
-  constructor(
-    options: ListenOptions,
-    index: number,
-    onConnection: OnConnection,
-    onError: (error: Error) => void,
-    onHandshakeFailed: (error: Error, address: string) => void,
-  ) {
-    this.options = options;
-    this.index = index;
-    this.trusted = trustedBy(options);
-    const { tls } = options;
-    if (tls === undefined) {
-      this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => {
-        const address = peerAddress(socket);
-        // Without an address the connection was reset before it was looked at.
-        if (address === undefined) socket.destroy();
-        else onConnection((reader) => acceptedWire(socket, reader), address, this);
-      });
-    } else {
-      const server = new TlsServer(tls, (error, socket) => onHandshakeFailed(error, peerAddress(socket) ?? 'unknown'));
-      server.on('secureConnection', (socket) => {
-        const address = peerAddress(socket);
-        if (address === undefined) socket.destroy();
-        else onConnection((reader) => new Wire(socket, reader), address, this);
-      });
-      this.#server = server;
-    }
-    this.#server.on('error', (error) => {
-      if (this.#onListenError === undefined) onError(error);
-      else this.#onListenError(error);
-    });
-  }
-
-  /** Resolves when bound; rejects with the system's error (`EADDRINUSE`, `EACCES`, ...). */
-  listen(): Promise<void> {
-    const { host, port, backlog } = this.options;
-    return new Promise((resolve, reject) => {
-      this.#onListenError = reject;
-      this.#server.listen({ host, port, backlog }, () => {
-        this.#onListenError = undefined;
-        resolve();
-      });
-    });
-  }
-
-  /** The bound address, once bound. */
-  get address(): { host: string; port: number; tls: boolean } | undefined {
-    const bound: AddressInfo | string | null = this.#server.address();
-    if (bound === null || typeof bound === 'string') return undefined;
-    return { host: bound.address, port: bound.port, tls: this.options.tls !== undefined };
-  }
-
-  /** True when new options need no new socket: same address, and TLS or not as now. */
-  serves(options: ListenOptions): boolean {
-    const bound = this.address;
-    const port = options.port === 0 ? undefined : (bound?.port ?? this.options.port);
-    return (
-      options.host === this.options.host &&
-      options.port === port &&
-      (options.tls === undefined) === (this.options.tls === undefined)
-    );
-  }
-
-  /** Takes new options that it `serves`, certificates included. */
   update(options: ListenOptions, index: number): void {
-    if (options.tls !== undefined && this.#server instanceof TlsServer) this.#server.update(options.tls);
+    const { tls, trustedProxies: from } = options;
+    if (tls === undefined) this.#tls = undefined;
+    else if (this.#tls === undefined) this.#tls = this.#newTls(tls);
+    else this.#tls.update(tls);
     this.options = options;
     this.index = index;
-    this.trusted = trustedBy(options);
+    this.realIp = from.length > 0 ? new RealIp({ from, header: 'X-Forwarded-For', recursive: true }) : undefined;
   }
 
-  /** Accepts no more; connections there are go on. */
-  close(): void {
-    this.#server.close();
+  #newTls(tls: NonNullable<ListenOptions['tls']>): TlsServer {
+    const take = (socket: Socket): void => {
+      const address = this.#addressOf(socket);
+      if (address === undefined) {
+        socket.destroy();
+        return;
+      }
+      const proxied = this.options.proxyProtocol ? this.#proxied.get(peerKey(socket)) : undefined;
+      this.#host.onConnection((reader) => new Wire(socket, reader), address, this, proxied);
+    };
+    return new TlsServer(tls, {
+      secure: take,
+      plain: take,
+      failed: (reason, socket) => this.#host.onHandshakeFailed(reason, this.#addressOf(socket) ?? 'unknown', this),
+    });
+  }
+
+  /** @param socket accepted with `pauseOnConnect` */
+  accept(socket: Socket): void {
+    const address = this.#addressOf(socket);
+    // Without an address the connection was reset before it was looked at.
+    if (address === undefined) {
+      socket.destroy();
+      return;
+    }
+    const { keepAlive, proxyProtocol } = this.options;
+    if (keepAlive !== undefined) socket.setKeepAlive(true, keepAlive);
+    if (!proxyProtocol) {
+      this.#serve(socket, address, undefined, undefined);
+      return;
+    }
+    takeProxyHeader(socket, this.head.timeout, {
+      onHeader: (facts, rest) => this.#serve(socket, address, facts, rest),
+      onBroken: (why) => this.#host.onHeaderBroken(why, address, this),
+    });
+  }
+
+  #serve(socket: Socket, address: string, proxied: ProxyProtocolFacts | undefined, rest: Buffer | undefined): void {
+    if (this.#tls === undefined) {
+      this.#host.onConnection((reader) => acceptedWire(socket, reader, rest), address, this, proxied);
+      return;
+    }
+    if (proxied !== undefined) {
+      const key = peerKey(socket);
+      this.#proxied.set(key, proxied);
+      socket.once('close', () => this.#proxied.delete(key));
+    }
+    if (rest !== undefined && rest.length > 0) socket.unshift(rest);
+    this.#tls.accept(socket);
+  }
+
+  #addressOf(socket: Socket): string | undefined {
+    if (this.options.path !== undefined) return 'unix:';
+    const { remoteAddress } = socket;
+    return remoteAddress === undefined ? undefined : unmapped(remoteAddress);
   }
 }
 
-/** An IPv4 client of a dual-stack listener comes as `::ffff:a.b.c.d`. */
-function peerAddress(socket: Socket): string | undefined {
-  const address = socket.remoteAddress;
-  if (address?.startsWith('::ffff:') === true && isIPv4(address.slice(7))) return address.slice(7);
-  return address;
+/** IPv4 addresses of a dual-stack listener come as `::ffff:a.b.c.d`: without that. */
+export function unmapped(address: string): string {
+  return address.startsWith('::ffff:') && isIPv4(address.slice(7)) ? address.slice(7) : address;
 }
 
-function trustedBy({ trustedProxies }: ListenOptions): TrustedProxies | undefined {
-  return trustedProxies.length > 0 ? new TrustedProxies(trustedProxies) : undefined;
+/** A connection's other end; the same for the TCP and the TLS socket of one connection. */
+function peerKey(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
 }

@@ -1,5 +1,6 @@
 import type { Facts } from './facts.js';
 import type { Location } from './location.js';
+import { encodePath } from './normal-path.js';
 import type { LocationOptions } from './options.js';
 
 /** A location and those inside it. */
@@ -77,8 +78,9 @@ function needsSlash({ path, upstream, match }: LocationOptions): boolean {
 /** The location that sends a request without the slash to the one with it. */
 function toSlash(one: LocationOptions): LocationOptions {
   const { path, addedFields, onEnd, errorPages } = one;
+  const target = encodePath(path);
   const text = (facts: Facts): string =>
-    facts.args === undefined || facts.args === '' ? path : `${path}?${facts.args}`;
+    facts.args === undefined || facts.args === '' ? target : `${target}?${facts.args}`;
   return {
     path: path.slice(0, -1),
     match: 'exact',

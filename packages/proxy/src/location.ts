@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import { addedLines } from './added-fields.js';
 import { requireCertificate } from './client-certificate.js';
+import type { ConnectionOptions } from './client-options.js';
+import { connectionDefaults } from './client-options.js';
 import type { Facts } from './facts.js';
 import { hostName } from './host-name.js';
 import { encodePath } from './normal-path.js';
@@ -14,6 +16,9 @@ import type {
   TimeoutOptions,
   Value,
 } from './options.js';
+import { Pass } from './pass.js';
+import type { PassTargets } from './pass-target.js';
+import { RealIp } from './real-ip.js';
 import type { Server } from './server.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
@@ -40,10 +45,22 @@ export class Location {
   readonly reply: ReplyOptions | undefined;
   /** Undefined: the forwarding fields that are always sent (`forwarded-head.ts`). */
   readonly fields: readonly ConfiguredField[] | undefined;
+  /** Undefined: as without an nginx.conf. */
+  readonly pass: Pass | undefined;
+  /** Somebody may ask what attempts a request made. */
+  readonly tellsAttempts: boolean;
   readonly timeouts: PeerTimeouts;
   /** Bytes of a request body; 0 is no limit. */
   readonly bodyLimit: number;
+  /** Undefined: what the listener says of the client's address counts. */
+  readonly realIps: readonly RealIp[] | undefined;
+  /** What the connection of its clients goes by. */
+  readonly connection: ConnectionOptions;
+  /** Beside `Connection: keep-alive`. */
+  readonly keepAliveLine: string;
   readonly onEnd: ((facts: Facts) => void) | undefined;
+  /** Where its errors are told, when not where the others are. */
+  readonly log: LocationOptions['log'];
   /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
 
@@ -57,11 +74,15 @@ export class Location {
     timeouts: TimeoutOptions,
     limits: LimitOptions,
     readonly server: Server,
-    { verifyClient, verifyDepth }: Pick<ServerOptions, 'verifyClient' | 'verifyDepth'>,
+    { verifyClient }: Pick<ServerOptions, 'verifyClient'>,
+    /** Chooses the group for each request where it is not always the same. */
+    readonly targets?: PassTargets,
   ) {
     this.options = options;
     this.group = group;
     this.reply = options.reply;
+    this.pass = options.pass === undefined ? undefined : new Pass(options.pass);
+    this.tellsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
     this.fields = options.fields?.map((field) => ({ ...field, lower: field.name.toLowerCase() }));
     this.timeouts = {
       connect: options.connectTimeout ?? timeouts.connect,
@@ -69,7 +90,12 @@ export class Location {
       upstreamSend: options.sendTimeout ?? timeouts.upstreamSend,
     };
     this.bodyLimit = options.bodyLimit ?? limits.body;
+    this.connection = options.connection ?? connectionDefaults(timeouts, limits);
+    const { keepaliveHeader } = this.connection;
+    this.keepAliveLine = keepaliveHeader === 0 ? '' : `Keep-Alive: timeout=${keepaliveHeader}\r\n`;
+    this.realIps = options.realIp?.map((one) => new RealIp(one));
     this.onEnd = options.onEnd;
+    this.log = options.log;
     this.prepare = options.prepare;
     const { errorPages = [] } = options;
     this.#errorPages = new Map(
@@ -77,7 +103,7 @@ export class Location {
       errorPages.toReversed().flatMap((page) => page.statuses.map((status) => [status, page])),
     );
     if (verifyClient !== 'off') {
-      this.admit = (socket, host) => requireCertificate(socket, hostName(host), verifyClient, verifyDepth);
+      this.admit = (socket, host) => requireCertificate(socket, hostName(host), verifyClient);
     }
   }
 

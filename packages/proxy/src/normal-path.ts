@@ -48,7 +48,7 @@ function resolveDots(path: string, target: string): string {
 /** A decoded path as it may stand in a request line again. */
 export function encodePath(path: string): string {
   return path.replace(
-    /[\0-\x20\x7f-\xff%?#]/g,
+    /[\0-\x20\x7f-\xff"#%<>?\\^`{|}]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
 }

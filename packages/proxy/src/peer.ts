@@ -1,17 +1,31 @@
+import { createHash } from 'node:crypto';
 import type { PeerOptions } from './options.js';
 
 /** One server of an upstream, with nginx's accounting of failures (`max_fails`, `fail_timeout`). */
 export class Peer {
   readonly options: PeerOptions;
   /** Position in the upstream. */
-  readonly index: number;
-  /** `host:port`, an IPv6 address in brackets. */
+  index: number;
+  /** `host:port`, an IPv6 address in brackets; `unix:/path`. */
   readonly name: string;
+  /** Path of the peer's socket, for one that is not on the network. */
+  readonly socketPath: string | undefined;
+  /** See `PeerOptions.server`. */
+  readonly server: string;
   /** The node tag in this peer's session ids, once it is known. */
   tag: string | undefined;
+  /** The only peer of its upstream is never taken out by `max_fails`: there is nothing else to ask. */
+  alone = false;
+  /** Its name no longer has this address. */
+  gone = false;
+  #id: string | undefined;
   /** Requests and tunnels now. */
   active = 0;
+  /** The same of other processes, as far as they have told. */
+  elsewhere = 0;
   tunnels = 0;
+  /** WebSockets that its process has taken over. */
+  handedOff = 0;
   /** Attempts since the start, and how many of them failed. */
   requests = 0;
   failures = 0;
@@ -30,25 +44,38 @@ export class Peer {
   constructor(options: PeerOptions, index: number, now: () => number) {
     this.options = options;
     this.index = index;
-    this.name = options.host.includes(':') ? `[${options.host}]:${options.port}` : `${options.host}:${options.port}`;
+    this.name = nameOf(options);
+    this.socketPath = options.host.startsWith('unix:') ? options.host.slice('unix:'.length) : undefined;
+    this.server = options.server ?? this.name;
     this.tag = options.route;
     this.effectiveWeight = options.weight;
     this.#now = now;
   }
 
+  /** See `PeerOptions.id`. */
+  get id(): string {
+    this.#id ??= this.options.id ?? createHash('md5').update(this.name).digest('hex');
+    return this.#id;
+  }
+
   /** Not out for `fail_timeout` after `max_fails` failures. When that has passed one request may try it. */
   get healthy(): boolean {
     const { maxFails, failTimeout } = this.options;
-    return maxFails === 0 || this.fails < maxFails || this.#now() - this.#checked > failTimeout;
+    return this.alone || maxFails === 0 || this.fails < maxFails || this.#now() - this.#checked > failTimeout;
   }
 
   /** Configured to take new sessions. */
   get enabled(): boolean {
-    return !this.options.down && !this.options.drain;
+    return !this.options.down && !this.options.drain && !this.gone;
+  }
+
+  /** Requests and tunnels of all processes. */
+  get load(): number {
+    return this.active + this.elsewhere;
   }
 
   get full(): boolean {
-    return this.options.maxConns > 0 && this.active >= this.options.maxConns;
+    return this.options.maxConns > 0 && this.load >= this.options.maxConns;
   }
 
   /** May be chosen for a request that is not pinned to it. */
@@ -56,12 +83,17 @@ export class Peer {
     return this.enabled && !this.full && this.healthy;
   }
 
+  /** May be chosen for a request that asks for it (nginx: `sticky`): one that drains may. */
+  get availableByName(): boolean {
+    return !this.options.down && !this.gone && !this.full && this.healthy;
+  }
+
   /**
    * Still to be used for its own sessions, whatever `drain`, `max_conns` and `max_fails` say: a failed request scatters
    * none of them. An unreachable peer does, for `fail_timeout`; then one request tries it again.
    */
   get holdsSessions(): boolean {
-    if (this.options.down) return false;
+    if (this.options.down || this.gone) return false;
     return this.reachable || this.#now() - this.#connectChecked > this.options.failTimeout;
   }
 
@@ -100,8 +132,14 @@ export class Peer {
   }
 
   #failed(): void {
-    const { maxFails, weight } = this.options;
     this.failures++;
+    this.failedElsewhere();
+  }
+
+  /** It has failed a request of another process; that counts as one of ours does. */
+  failedElsewhere(): void {
+    const { maxFails, weight } = this.options;
+    if (this.alone) return;
     this.fails++;
     this.#accessed = this.#now();
     this.#checked = this.#accessed;
@@ -116,4 +154,9 @@ export class Peer {
     this.reachable = false;
     this.#connectChecked = this.#now();
   }
+}
+
+function nameOf({ host, port }: PeerOptions): string {
+  if (host.startsWith('unix:')) return host;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,6 +1,7 @@
 import type { HeadLimits } from './http1/head.js';
 import { Link } from './link.js';
 import type { KeepaliveOptions } from './options.js';
+import type { Via } from './pass.js';
 import type { Peer } from './peer.js';
 import type { UpstreamTls } from './upstream-tls.js';
 
@@ -10,6 +11,7 @@ export class LinkPool {
   readonly #limits: HeadLimits;
   /** Per peer, the one used last at the end: it is the least likely to be closed by the peer. */
   readonly #idle = new Map<Peer, Link[]>();
+  #size = 0;
   #sweep: NodeJS.Timeout | undefined;
   #closed = false;
   readonly #tls: UpstreamTls | undefined;
@@ -21,14 +23,22 @@ export class LinkPool {
     this.#limits = limits;
   }
 
-  /** An idle connection to the peer, or undefined. */
-  take(peer: Peer): Link | undefined {
+  /** An idle connection to the peer, or undefined. @param key see `Via.key` */
+  take(peer: Peer, key = ''): Link | undefined {
     const links = this.#idle.get(peer);
-    const link = links?.pop();
-    if (link === undefined) return undefined;
+    let link = links?.at(-1);
+    if (links === undefined || link === undefined) return undefined;
+    if (link.key === key) {
+      links.pop();
+    } else {
+      const at = links.findLastIndex((one) => one.key === key);
+      link = at < 0 ? undefined : links.splice(at, 1)[0];
+      if (link === undefined) return undefined;
+    }
+    this.#size--;
     if (this.#expired(link, performance.now())) {
       // Those below it are older still.
-      this.#drop(peer);
+      if (key === '') this.drop(peer);
       link.destroy();
       return undefined;
     }
@@ -36,43 +46,57 @@ export class LinkPool {
   }
 
   /** A new connection to the peer, still connecting. */
-  open(peer: Peer): Link {
-    return new Link(peer, this.#limits, this.#tls);
+  open(peer: Peer, via?: Via): Link {
+    return new Link(peer, this.#limits, this.#tls, via);
   }
 
   /** Takes back a connection whose response has ended, or closes it where it may not be used again. */
   give(link: Link): void {
-    const { connections, requests, time } = this.#options;
+    const { connections, requests, time, shared } = this.#options;
     const links = this.#idle.get(link.peer) ?? [];
     const old = link.requests >= requests || performance.now() - link.openedAt >= time || link.idleLimit === 0;
-    if (this.#closed || old || connections === 0 || link.wire.pending > 0 || link.wire.destroyed) {
+    if (this.#closed || old || link.peer.gone || connections === 0 || link.wire.pending > 0 || link.wire.destroyed) {
       link.destroy();
       return;
     }
-    if (links.length >= connections) links.shift()?.destroy();
+    if ((shared ? this.#size : links.length) >= connections) {
+      (shared ? this.#longestIdle() : links)?.shift()?.destroy();
+      this.#size--;
+    }
     links.push(link);
+    this.#size++;
     this.#idle.set(link.peer, links);
     link.idle(this.#onIdleEnd);
     this.#sweep ??= setTimeout(this.#onSweep, Math.min(this.#options.timeout, 1_000)).unref();
   }
 
+  /** The links of the peer whose first one has been idle longest. */
+  #longestIdle(): Link[] | undefined {
+    let found: Link[] | undefined;
+    for (const links of this.#idle.values()) {
+      const first = links[0];
+      if (first !== undefined && first.idleSince < (found?.[0]?.idleSince ?? Number.POSITIVE_INFINITY)) found = links;
+    }
+    return found;
+  }
+
   /** Connections kept idle now. */
   get size(): number {
-    let size = 0;
-    for (const links of this.#idle.values()) size += links.length;
-    return size;
+    return this.#size;
   }
 
   /** Closes the idle connections and those that come back later. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#sweep);
-    for (const peer of this.#idle.keys()) this.#drop(peer);
+    for (const peer of this.#idle.keys()) this.drop(peer);
   }
 
-  #drop(peer: Peer): void {
+  /** Closes the idle connections to a peer. */
+  drop(peer: Peer): void {
     const links = this.#idle.get(peer) ?? [];
     this.#idle.delete(peer);
+    this.#size -= links.length;
     for (const link of links) link.destroy();
   }
 
@@ -83,7 +107,9 @@ export class LinkPool {
   readonly #onIdleEnd = (link: Link): void => {
     const links = this.#idle.get(link.peer);
     const index = links?.indexOf(link) ?? -1;
-    if (index >= 0) links?.splice(index, 1);
+    if (index < 0) return;
+    links?.splice(index, 1);
+    this.#size--;
   };
 
   readonly #onSweep = (): void => {
@@ -91,7 +117,9 @@ export class LinkPool {
     const now = performance.now();
     for (const [peer, links] of this.#idle) {
       const first = links.findIndex((link) => !this.#expired(link, now));
-      for (const link of links.splice(0, first < 0 ? links.length : first)) link.destroy();
+      const old = links.splice(0, first < 0 ? links.length : first);
+      this.#size -= old.length;
+      for (const link of old) link.destroy();
       if (links.length === 0) this.#idle.delete(peer);
     }
     if (this.#idle.size > 0) this.#sweep = setTimeout(this.#onSweep, Math.min(this.#options.timeout, 1_000)).unref();

@@ -1,26 +1,26 @@
 import type { ClientHost } from './client.js';
 import { Client } from './client.js';
-import { clientAddress } from './client-address.js';
+import type { ConnectionOptions, HeadOptions } from './client-options.js';
+import { connectionDefaults, headDefaults } from './client-options.js';
+import type { ProxyProtocolFacts } from './facts.js';
 import type { Origin } from './forwarded-head.js';
+import type { HandOff } from './hand-off.js';
 import type { RequestHead } from './http1/request-head.js';
-import type { OnConnection } from './listener.js';
-import { Listener } from './listener.js';
+import type { Listener, ListenerHost, WireUp } from './listener.js';
+import type { BoundAddress } from './listeners.js';
+import { Listeners } from './listeners.js';
 import type { Location } from './location.js';
-import type { GivenProxyOptions, LimitOptions, ListenOptions, ProxyOptions, TimeoutOptions } from './options.js';
+import type { GivenProxyOptions, LogLevel, ProxyOptions } from './options.js';
 import { readProxyOptions } from './options.js';
+import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
+import type { PeerNews } from './shared-peers.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
+import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import { Tunnel } from './tunnel.js';
 import { UpstreamGroup } from './upstream-group.js';
-
-/** The address a listener is bound to. */
-export interface BoundAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly tls: boolean;
-}
 
 /**
  * A balancing proxy, not yet listening.
@@ -32,44 +32,30 @@ export function createProxy(options: GivenProxyOptions): Proxy {
 }
 
 /** The proxy at work: listeners, clients, tunnels and upstreams. */
-export class Proxy implements ClientHost {
+export class Proxy implements ClientHost, ListenerHost {
   options: ProxyOptions;
+  headDefaults: HeadOptions;
+  connectionDefaults: ConnectionOptions;
   closing = false;
   #groups: ReadonlyMap<string, UpstreamGroup>;
   #routes: Routes;
-  #listeners: readonly Listener[];
+  readonly #listeners: Listeners;
   readonly #clients = new Set<Client>();
   readonly #tunnels = new Set<Tunnel>();
+  readonly #handOffs = new Set<HandOff>();
   readonly #startedAt = performance.now();
   #requests = 0;
+  #accepted = 0;
   #onAllGone: (() => void) | undefined;
 
   /** @param options as `readProxyOptions` returns them */
   constructor(options: ProxyOptions) {
     this.options = options;
+    this.headDefaults = headDefaults(options.timeouts, options.limits);
+    this.connectionDefaults = connectionDefaults(options.timeouts, options.limits);
     this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
-    this.#listeners = options.listeners.map((one, index) => this.#newListener(one, index));
-  }
-
-  #newListener(options: ListenOptions, index: number): Listener {
-    const where = `${options.host}:${options.port}`;
-    return new Listener(
-      options,
-      index,
-      this.#onConnection,
-      (error) => this.options.log('crit', `listener ${where}: ${error.message}`),
-      (error, address) =>
-        this.options.log('info', `TLS handshake failed: ${error.message.trim()}, client: ${address}, server: ${where}`),
-    );
-  }
-
-  get timeouts(): TimeoutOptions {
-    return this.options.timeouts;
-  }
-
-  get limits(): LimitOptions {
-    return this.options.limits;
+    this.#listeners = new Listeners(options.listeners, this);
   }
 
   /**
@@ -78,16 +64,12 @@ export class Proxy implements ClientHost {
    * @throws the system's error with `code`, `address` and `port`
    */
   async listen(): Promise<void> {
-    try {
-      for (const listener of this.#listeners) await listener.listen();
-    } catch (error) {
-      for (const listener of this.#listeners) listener.close();
-      throw error;
-    }
-    this.#askForTags();
+    await this.#listeners.listen();
+    this.#startGroups();
   }
 
-  #askForTags(): void {
+  #startGroups(): void {
+    for (const group of this.#groups.values()) group.start();
     if (!this.options.tagQueryAtStart) return;
     for (const group of this.#groups.values()) {
       if (group.upstream.options.stickySid) void group.tags.ask();
@@ -98,46 +80,56 @@ export class Proxy implements ClientHost {
    * Takes new options while serving: listeners on the same address stay open, new ones are bound first, and what is under
    * way ends as it began. When an option does not fit or a listener cannot be bound, nothing changes.
    *
+   * @param limitMs milliseconds after which requests and tunnels that are under way now are closed; no limit when absent
    * @throws OptionError, or the system's error as `listen`
    */
-  async reload(given: GivenProxyOptions): Promise<void> {
+  async reload(given: GivenProxyOptions, limitMs?: number): Promise<void> {
     const options = readProxyOptions(given);
-    const kept = new Map<ListenOptions, Listener>();
-    for (const one of options.listeners) {
-      const same = this.#listeners.find((listener) => listener.serves(one));
-      if (same !== undefined) kept.set(one, same);
-    }
-    const fresh: Listener[] = [];
-    const listeners = options.listeners.map((one, index) => {
-      const listener = kept.get(one) ?? this.#newListener(one, index);
-      if (!kept.has(one)) fresh.push(listener);
-      return listener;
-    });
-    try {
-      for (const listener of fresh) await listener.listen();
-    } catch (error) {
-      for (const listener of fresh) listener.close();
-      throw error;
-    }
-    const gone = this.#listeners.filter((listener) => !listeners.includes(listener));
+    const gone = await this.#listeners.update(options.listeners);
     const before = this.#groups;
-    listeners.forEach((listener, index) => {
-      const one = options.listeners[index];
-      if (one !== undefined) listener.update(one, index);
-    });
-    this.#listeners = listeners;
     this.#groups = groupsOf(options);
     this.#routes = new Routes(options, this.#groups);
     this.options = options;
-    for (const listener of gone) listener.close();
-    for (const client of this.#clients) if (gone.includes(client.listener)) client.closeWhenIdle();
-    for (const group of before.values()) group.close();
-    this.#askForTags();
+    this.headDefaults = headDefaults(options.timeouts, options.limits);
+    this.connectionDefaults = connectionDefaults(options.timeouts, options.limits);
+    for (const client of this.#clients) if (gone.has(client.listener)) client.closeWhenIdle();
+    for (const [name, group] of before) {
+      this.#groups.get(name)?.inherit(group);
+      group.close();
+    }
+    this.#startGroups();
+    if (limitMs !== undefined) this.#limitWhatIsUnderWay(limitMs);
+  }
+
+  #limitWhatIsUnderWay(ms: number): void {
+    const tunnels = [...this.#tunnels];
+    const handOffs = [...this.#handOffs];
+    const busy = [...this.#clients].flatMap((client) => {
+      const { underWay } = client;
+      return underWay === undefined ? [] : [{ client, underWay }];
+    });
+    if (tunnels.length + handOffs.length + busy.length === 0) return;
+    setTimeout(() => {
+      for (const { client, underWay } of busy) if (client.underWay === underWay) client.wire.reset();
+      for (const tunnel of tunnels) if (this.#tunnels.has(tunnel)) tunnel.destroy();
+      for (const handOff of handOffs) if (this.#handOffs.has(handOff)) handOff.destroy();
+    }, ms).unref();
+  }
+
+  /** What another process, with this id, tells of the peers of an upstream; undefined when it has ended. */
+  hearOfPeers(from: number, told: { readonly upstream: string; readonly news: readonly PeerNews[] } | undefined): void {
+    if (told !== undefined) this.#groups.get(told.upstream)?.shared?.hear(from, told.news);
+    else for (const group of this.#groups.values()) group.shared?.forget(from);
+  }
+
+  /** What another process was taught about the sessions of an upstream; see `Siblings`. */
+  adoptTag(upstream: string, tag: string, peer: string): void {
+    this.#groups.get(upstream)?.upstream.affinity.adoptTag(tag, peer);
   }
 
   /** Where the listeners are bound, in the order of the options. */
   get addresses(): readonly BoundAddress[] {
-    return this.#listeners.flatMap((listener) => listener.address ?? []);
+    return this.#listeners.addresses;
   }
 
   /**
@@ -146,18 +138,23 @@ export class Proxy implements ClientHost {
    */
   async close(graceMs: number): Promise<void> {
     this.closing = true;
-    for (const listener of this.#listeners) listener.close();
+    this.#listeners.close();
     for (const client of this.#clients) client.closeWhenIdle();
     if (graceMs > 0) await this.#allGone(graceMs);
     for (const client of this.#clients) client.wire.reset();
     for (const tunnel of this.#tunnels) tunnel.destroy();
+    for (const handOff of this.#handOffs) handOff.destroy();
     for (const group of this.#groups.values()) group.close();
     await this.#allGone(1_000);
   }
 
+  get #isIdle(): boolean {
+    return this.#clients.size === 0 && this.#tunnels.size === 0 && this.#handOffs.size === 0;
+  }
+
   #allGone(withinMs: number): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#clients.size === 0 && this.#tunnels.size === 0) {
+      if (this.#isIdle) {
         resolve();
         return;
       }
@@ -170,7 +167,7 @@ export class Proxy implements ClientHost {
   }
 
   #checkGone(): void {
-    if (this.closing && this.#clients.size === 0 && this.#tunnels.size === 0) this.#onAllGone?.();
+    if (this.closing && this.#isIdle) this.#onAllGone?.();
   }
 
   /** What the proxy holds and has done, as plain data. */
@@ -180,32 +177,53 @@ export class Proxy implements ClientHost {
       requests: this.#requests,
       clients: this.#clients.size,
       tunnels: this.#tunnels.size,
+      handedOff: this.#handOffs.size,
       upstreams: [...this.#groups.values()].map(upstreamStatus),
     };
   }
 
-  readonly #onConnection: OnConnection = (wireUp, address, listener) => {
-    this.#clients.add(new Client(this, listener, address, wireUp));
-  };
+  onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
+    this.#accepted++;
+    this.#clients.add(new Client(this, listener, address, wireUp, proxied));
+  }
+
+  onListenError(error: Error, { name }: Listener): void {
+    this.options.log('crit', `listener ${name}: ${error.message}`);
+  }
+
+  onHandshakeFailed(why: string, address: string, { name }: Listener): void {
+    this.options.log('info', `${why}, client: ${address}, server: ${name}`);
+  }
+
+  onHeaderBroken(why: string | undefined, address: string, { name }: Listener): void {
+    if (why === undefined) return;
+    this.options.log('error', `${why} while reading PROXY protocol, client: ${address}, server: ${name}`);
+  }
 
   route(head: RequestHead, client: Client): Location | undefined {
     this.#requests++;
     return this.#routes.find(client.listener.index, head.host, head.target, client.getFacts);
   }
 
-  routeUnreadable(client: Client): Location | undefined {
-    return this.#routes.unreadable(client.listener.index);
+  routeUnreadable(head: RequestHead, client: Client): Location | undefined {
+    return this.#routes.unreadable(client.listener.index, head.host, client.getFacts);
   }
 
   originOf(head: RequestHead, client: Client): Origin {
-    const { trusted } = client.listener;
-    if (trusted === undefined || !trusted.has(client.socketAddress)) return client.directOrigin;
-    return {
-      socketAddress: client.socketAddress,
-      clientAddress: clientAddress(client.socketAddress, head.joined('x-forwarded-for'), trusted),
-      tls: client.tls,
-      trusted: true,
-    };
+    const { realIp } = client.listener;
+    if (realIp === undefined || !realIp.trusts(client.socketAddress)) return client.directOrigin;
+    return { ...realOrigin(client.directOrigin, head, client.proxied, [realIp]), trusted: true };
+  }
+
+  connectionCounts(): ConnectionCounts {
+    const counts = { reading: 0, writing: this.#tunnels.size + this.#handOffs.size, waiting: 0 };
+    for (const { phase } of this.#clients) if (phase !== undefined) counts[phase]++;
+    const active = counts.reading + counts.writing + counts.waiting;
+    return { ...counts, active, accepted: this.#accepted, handled: this.#accepted, requests: this.#requests };
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.options.log(level, message);
   }
 
   onTunnel(client: Client, ends: TunnelEnds, early: string): void {
@@ -217,6 +235,16 @@ export class Proxy implements ClientHost {
       this.#checkGone();
     });
     if (!tunnel.ended) this.#tunnels.add(tunnel);
+  }
+
+  onHandedOff(client: Client, handOff: HandOff): void {
+    this.#forget(client);
+    this.#handOffs.add(handOff);
+  }
+
+  onHandOffEnded(handOff: HandOff): void {
+    this.#handOffs.delete(handOff);
+    this.#checkGone();
   }
 
   onClientClosed(client: Client): void {

@@ -45,4 +45,9 @@ export class RecentMap<V> {
   delete(key: string): void {
     this.#entries.delete(key);
   }
+
+  /** The entries, the least recently used first. */
+  [Symbol.iterator](): IterableIterator<[string, V]> {
+    return this.#entries.entries();
+  }
 }

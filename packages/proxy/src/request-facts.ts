@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from './facts.js';
+import { unmapped } from './listener.js';
 import { normalPath } from './normal-path.js';
 import { hostName } from './host-name.js';
+import type { ConnectionCounts } from './stub-status.js';
 import { tlsFact } from './tls-facts.js';
 
 const HOSTNAME = hostname();
@@ -14,7 +17,6 @@ export class RequestFacts implements Facts {
   readonly hostname = HOSTNAME;
   readonly pipelined = false;
   readonly completed = true;
-  readonly proxyProtocol: ProxyProtocolFacts | undefined = undefined;
   readonly #exchange: Exchange;
   #id: string | undefined;
   #captures: readonly (string | undefined)[] = [];
@@ -32,7 +34,10 @@ export class RequestFacts implements Facts {
     return this.#exchange.origin.clientAddress;
   }
   get remotePort(): number | undefined {
-    return this.#exchange.client.remotePort;
+    return this.#exchange.origin.clientPort;
+  }
+  get proxyProtocol(): ProxyProtocolFacts | undefined {
+    return this.#exchange.client.proxied;
   }
   get realipRemoteAddr(): string {
     return this.#exchange.client.socketAddress;
@@ -41,7 +46,9 @@ export class RequestFacts implements Facts {
     return this.#exchange.client.remotePort;
   }
   get serverAddr(): string {
-    return this.#exchange.client.wire.socket.localAddress ?? '';
+    const { listener, wire } = this.#exchange.client;
+    const { path } = listener.options;
+    return path === undefined ? unmapped(wire.socket.localAddress ?? '') : `unix:${path}`;
   }
   get serverPort(): number | undefined {
     return this.#exchange.client.wire.socket.localPort;
@@ -77,7 +84,7 @@ export class RequestFacts implements Facts {
   get args(): string | undefined {
     const { target } = this.#exchange.head;
     const query = target.indexOf('?');
-    return query < 0 ? undefined : target.slice(query + 1);
+    return query < 0 || query === target.length - 1 ? undefined : target.slice(query + 1);
   }
   get serverProtocol(): string | undefined {
     return this.#exchange.head.method === '' ? undefined : `HTTP/1.${this.#exchange.head.minor}`;
@@ -101,14 +108,15 @@ export class RequestFacts implements Facts {
     return Date.now() - (performance.now() - this.#exchange.startedAt);
   }
   get requestLength(): number {
-    return this.#exchange.head.length + this.#exchange.client.body.received;
+    return this.#exchange.head.length + this.#exchange.client.bodyTaken;
   }
 
   get status(): number {
     return this.#exchange.status;
   }
   get bytesSent(): number {
-    return this.#exchange.client.wire.bytesWritten - this.#exchange.writtenBefore;
+    const { client, writtenBefore, elsewhere } = this.#exchange;
+    return client.wire.bytesWritten - writtenBefore + (elsewhere?.bytesSent ?? 0);
   }
   get bodyBytesSent(): number {
     return Math.max(0, this.bytesSent - this.#exchange.sentHead.length);
@@ -123,6 +131,20 @@ export class RequestFacts implements Facts {
   }
   get proxyPort(): string | undefined {
     return this.#exchange.forward?.defaultPort;
+  }
+  get documentRoot(): string {
+    return this.#exchange.documentRoot;
+  }
+  get realpathRoot(): string | undefined {
+    try {
+      return realpathSync.native(Buffer.from(this.documentRoot, 'latin1'), 'latin1');
+    } catch {
+      // It is not there, or may not be looked at.
+      return undefined;
+    }
+  }
+  connectionCounts(): ConnectionCounts {
+    return this.#exchange.client.host.connectionCounts();
   }
   get upstreamAttempts(): readonly UpstreamAttempt[] {
     return this.#exchange.forward?.attempts.all ?? [];

@@ -5,7 +5,7 @@ import type { RawConnection } from './fixture/raw-connection.js';
 import { answering, refusingPort, startUpstream } from './fixture/raw-upstream.js';
 import { eventually, startProxy } from './fixture/started-proxy.js';
 import type { FailedAttempt } from './retry.js';
-import { mayRetry } from './retry.js';
+import { USUAL_RETRIES } from './retry.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody';
@@ -19,6 +19,7 @@ describe('a request may be sent again', () => {
     responseStarted: false,
     attempts: 1,
     maxAttempts: 3,
+    elapsed: 0,
   };
 
   test.each<[boolean, string, Partial<FailedAttempt>]>([
@@ -35,7 +36,7 @@ describe('a request may be sent again', () => {
     [false, 'not when the answer is no HTTP', { code: 'bad_response' }],
     [false, 'not when every peer was tried', { attempts: 3 }],
   ])('%s: %s', (allowed, _name, change) => {
-    expect(mayRetry({ ...failed, ...change })).toBe(allowed);
+    expect(USUAL_RETRIES.afterFailure({ ...failed, ...change })).toBe(allowed);
   });
 });
 
@@ -127,8 +128,8 @@ test('a peer that is silent is passed for GET, and is 504 when it was the last',
   const waiting = await alone.connect();
   waiting.send(POST);
   const { start, body } = await waiting.response();
-  expect(start).toBe('HTTP/1.1 504 Gateway Timeout');
-  expect(body).toContain('<title>504 Gateway Timeout</title>');
+  expect(start).toBe('HTTP/1.1 504 Gateway Time-out');
+  expect(body).toContain('<title>504 Gateway Time-out</title>');
   expect(alone.peer().active).toBe(0);
 });
 
@@ -137,7 +138,7 @@ test('a peer whose queue of connections is full is 504 after the connect timeout
   const proxy = await startProxy([port], { timeouts: { connect: 150 } });
   const client = await proxy.connect();
   client.send(POST);
-  expect((await client.response()).start).toBe('HTTP/1.1 504 Gateway Timeout');
+  expect((await client.response()).start).toBe('HTTP/1.1 504 Gateway Time-out');
   const living = await startUpstream(answering(''));
   const both = await startProxy([port, living.port], { timeouts: { connect: 150 } });
   const other = await both.connect();

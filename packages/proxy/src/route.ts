@@ -36,7 +36,6 @@ export class Routes {
               expressions: [],
               defaultFor: [],
               verifyClient: 'off',
-              verifyDepth: 1,
               locations: [{ path: '/', match: 'prefix', upstream: first, locations: [] }],
             },
           ];
@@ -65,9 +64,10 @@ export class Routes {
     return server.locate(path, facts);
   }
 
-  /** The location for what came to a listener and is no request. */
-  unreadable(listener: number): Location | undefined {
-    const server = this.#hosts[listener]?.fallback;
+  /** For what came to a listener and is no request. @param host as far as it is known; '' when it is not */
+  unreadable(listener: number, host: string, facts: () => Facts): Location | undefined {
+    const known = this.#hosts[listener];
+    const server = known === undefined || host === '' ? known?.fallback : findServer(known, hostName(host), facts);
     return server?.otherwise ?? server?.only;
   }
 }
@@ -78,6 +78,8 @@ function findServer(host: Host, name: string, facts: () => Facts): Server | unde
   if (exact !== undefined) return exact;
   for (const { text, server } of host.suffixes) if (name.endsWith(text)) return server;
   for (const { text, server } of host.prefixes) if (name.startsWith(text)) return server;
+  // A request that names no host is for the server of the name '', or the default.
+  if (name === '') return host.fallback;
   for (const { matches, server } of host.expressions) if (matches(name, facts())) return server;
   return host.fallback;
 }

@@ -2,6 +2,7 @@ import type { Facts } from './facts.js';
 import { Location } from './location.js';
 import { LocationTree } from './location-tree.js';
 import type { LocationOptions, ProxyOptions, ServerOptions } from './options.js';
+import { PassTargets } from './pass-target.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
 /** A virtual server at work: its locations, and what holds before one of them is chosen. */
@@ -17,11 +18,12 @@ export class Server {
   readonly #tree: LocationTree;
 
   constructor(options: ServerOptions, proxy: ProxyOptions, groups: ReadonlyMap<string, UpstreamGroup>) {
-    this.name = options.names[0] ?? '';
+    this.name = options.name ?? options.names[0] ?? '';
     this.prepare = options.prepare;
     const make = (one: LocationOptions): Location => {
       const group = one.upstream === undefined ? undefined : groups.get(one.upstream);
-      return new Location(one, group, proxy.timeouts, proxy.limits, this, options);
+      const targets = one.pass?.url === undefined ? undefined : new PassTargets(one.pass, proxy, groups);
+      return new Location(one, group, proxy.timeouts, proxy.limits, this, options, targets);
     };
     const named = options.locations.filter(({ match }) => match === 'named');
     this.named = new Map(named.map((one) => [one.path, make(one)]));

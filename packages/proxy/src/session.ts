@@ -54,6 +54,15 @@ export function opensPollingSession(engine: EngineRequest, head: RequestHead): b
   return engine.sid === '' && engine.transport === 'polling' && head.method === 'GET';
 }
 
+/** The kind of session that the request opens, if any. Every WebSocket upgrade without a sid is taken for one. */
+export function sessionOpened(
+  engine: EngineRequest | undefined,
+  head: RequestHead,
+): 'polling' | 'websocket' | undefined {
+  if (engine !== undefined && opensPollingSession(engine, head)) return 'polling';
+  return head.asksWebSocket && (engine?.sid ?? '') === '' ? 'websocket' : undefined;
+}
+
 /**
  * The sid in an Engine.IO handshake as it stands at the beginning of a polling response body or of the first WebSocket
  * frame: `0{"sid":"...` in revision 4, the same behind a length prefix in revision 3, with the quotes escaped in JSONP.

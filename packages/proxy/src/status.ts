@@ -12,6 +12,8 @@ export interface PeerStatus {
   /** Requests and tunnels now. */
   readonly active: number;
   readonly tunnels: number;
+  /** WebSockets that its process has taken over. */
+  readonly handedOff: number;
   /** Attempts since the start, and how many of them failed. */
   readonly requests: number;
   readonly failures: number;
@@ -36,6 +38,8 @@ export interface ProxyStatus {
   /** Client connections speaking HTTP. */
   readonly clients: number;
   readonly tunnels: number;
+  /** WebSockets given to the processes of peers. */
+  readonly handedOff: number;
   readonly upstreams: readonly UpstreamStatus[];
 }
 
@@ -55,6 +59,7 @@ export function upstreamStatus(group: UpstreamGroup): UpstreamStatus {
       tag: peer.tag,
       active: peer.active,
       tunnels: peer.tunnels,
+      handedOff: peer.handedOff,
       requests: peer.requests,
       failures: peer.failures,
     })),

@@ -29,8 +29,17 @@ export interface TlsServerOptions {
   readonly sessionTimeout?: number | undefined;
   /** Sessions are resumed from tickets. Default true. */
   readonly sessionTickets?: boolean | undefined;
+  /**
+   * Sessions kept for clients that resume by id (TLS 1.2), the least recently used forgotten first. With any, clients of
+   * TLS 1.3 resume even without `sessionTickets`. Default 0.
+   */
+  readonly sessionCache?: number | undefined;
+  /** Sessions of a cache with a name, and the key of their tickets, outlive a reload. Default none. */
+  readonly sessionCacheName?: string | undefined;
   /** Default `off`. */
   readonly verifyClient?: VerifyClient | undefined;
+  /** Certificates between a client's and the one it is trusted for, at most. Default 1. */
+  readonly verifyDepth?: number | undefined;
   /** PEM certificates that those of clients are verified against, and whose names clients are told. */
   readonly clientCa?: string | undefined;
 }
@@ -48,8 +57,6 @@ export interface TlsOptions extends TlsServerOptions {
   readonly named?: readonly NamedTls[] | undefined;
   /** Milliseconds for a handshake. Default 60,000. */
   readonly handshakeTimeout?: number | undefined;
-  /** Sessions kept for clients that resume by id (TLS 1.2), the least recently used forgotten first. Default 0. */
-  readonly sessionCache?: number | undefined;
 }
 
 /** TLS towards the peers of an upstream. */
@@ -63,6 +70,8 @@ export interface UpstreamTlsOptions {
   /** Certificates between the peer's and that of `ca` at most. Default 1. */
   readonly verifyDepth: number;
   readonly ca?: string | undefined;
+  /** PEM lists of certificates that those of `ca` have taken back: there has to be one of each. Default none. */
+  readonly crl?: string | undefined;
   /** Default TLSv1, TLSv1.1, TLSv1.2 and TLSv1.3. */
   readonly protocols: readonly TlsVersion[];
   /** Default `DEFAULT`. */
@@ -96,7 +105,10 @@ const serverFields = {
   dhparam: maybe(pem),
   sessionTimeout: maybe(integer(1, 2_147_483_647, 'seconds')),
   sessionTickets: maybe(flag),
+  sessionCache: maybe(integer(0)),
+  sessionCacheName: maybe(text('a name', /./)),
   verifyClient: maybe(verifyClient),
+  verifyDepth: maybe(integer(0)),
   clientCa: maybe(pem),
 };
 
@@ -112,7 +124,6 @@ export const listenerTls = object<TlsOptions>({
     ),
   ),
   handshakeTimeout: maybe(milliseconds),
-  sessionCache: maybe(integer(0)),
 });
 
 export const upstreamTls = object<UpstreamTlsOptions>({
@@ -121,6 +132,7 @@ export const upstreamTls = object<UpstreamTlsOptions>({
   verify: optional(flag, false),
   verifyDepth: optional(integer(0), 1),
   ca: maybe(pem),
+  crl: maybe(pem),
   protocols: optional(versions, ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']),
   ciphers: optional(ciphers, 'DEFAULT'),
   cert: maybe(pem),

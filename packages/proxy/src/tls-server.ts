@@ -1,150 +1,176 @@
-import { isIP } from 'node:net';
-import type { SecureContext } from 'node:tls';
-import { createSecureContext, Server, TLSSocket } from 'node:tls';
-import { errorPage, replyText } from './http1/reply.js';
-import { choseByName } from './client-certificate.js';
-import { RecentMap } from './recent-map.js';
-import { serverContext } from './secure-context.js';
-import type { NamedTls, TlsOptions, VerifyClient } from './tls-options.js';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { negotiated } from './client-certificate.js';
+import { beginsHandshake, readClientHello } from './client-hello.js';
+import type { ClientHello } from './client-hello.js';
+import { connectionBelow } from './connection-below.js';
+import { rememberHello } from './tls-facts.js';
+import { handshakeFailure } from './tls-failure.js';
+import { sentName, TlsNames } from './tls-names.js';
+import type { TlsOptions, TlsServerOptions } from './tls-options.js';
+import { SessionMemory, TlsTerminal } from './tls-terminal.js';
 
-interface Choice {
-  readonly context: SecureContext;
-  readonly verify: VerifyClient;
-  readonly refuses: boolean;
+/** What becomes of connections. */
+export interface TlsServerEvents {
+  /** A handshake is done. */
+  secure(socket: TLSSocket): void;
+  /** A request in plain HTTP has come (nginx: 497); it can be read from the beginning. */
+  plain(socket: Socket): void;
+  /** @param reason in nginx's words */
+  failed(reason: string, socket: Socket): void;
 }
 
-/** nginx's order: exact names, wildcards before, wildcards behind, expressions. */
-class Names {
-  readonly #exact = new Map<string, Choice>();
-  readonly #suffixes: { readonly text: string; readonly choice: Choice }[] = [];
-  readonly #prefixes: { readonly text: string; readonly choice: Choice }[] = [];
-  readonly #expressions: { readonly matches: (name: string) => boolean; readonly choice: Choice }[] = [];
+/** RFC 8446 6: a fatal alert, `unrecognized_name`. */
+const UNRECOGNIZED_NAME = Buffer.from([21, 3, 3, 0, 2, 2, 112]);
+const NOTHING = Buffer.alloc(0);
 
-  constructor(named: readonly NamedTls[]) {
-    for (const { names, expressions = [], tls } of named) {
-      const choice = {
-        context: createSecureContext(serverContext(tls)),
-        verify: tls.verifyClient ?? 'off',
-        refuses: tls.cert.length === 0,
-      };
-      for (const name of names) this.#add(name, choice);
-      for (const matches of expressions) this.#expressions.push({ matches, choice });
-    }
-    this.#suffixes.sort((a, b) => b.text.length - a.text.length);
-    this.#prefixes.sort((a, b) => b.text.length - a.text.length);
-  }
-
-  #add(name: string, choice: Choice): void {
-    if (name.endsWith('.*')) this.#prefixes.push({ text: name.slice(0, -1), choice });
-    else if (name.startsWith('*.')) this.#suffixes.push({ text: name.slice(1), choice });
-    else {
-      const exact = name.startsWith('.') ? name.slice(1) : name;
-      if (exact !== name) this.#suffixes.push({ text: name, choice });
-      // Of two servers of one name the first has it.
-      if (!this.#exact.has(exact)) this.#exact.set(exact, choice);
-    }
-  }
-
-  find(given: string): Choice | undefined {
-    const name = given.toLowerCase().replace(/\.$/, '');
-    const exact = this.#exact.get(name);
-    if (exact !== undefined) return exact;
-    for (const { text, choice } of this.#suffixes) if (name.endsWith(text)) return choice;
-    for (const { text, choice } of this.#prefixes) if (name.startsWith(text)) return choice;
-    return this.#expressions.find(({ matches }) => matches(name))?.choice;
-  }
+/** The terminals of one configuration. */
+interface Terminals {
+  readonly fallback: TlsTerminal;
+  readonly names: TlsNames<TlsTerminal>;
+  readonly timeout: number;
 }
 
-interface Verifying {
-  /** Whether Node tells in `authorized` how the verification came out. */
-  _requestCert?: boolean;
-  readonly _handle?: { setVerifyMode?: (request: boolean, reject: boolean) => void } | null;
-}
+/**
+ * Does the handshakes of a listener. The name in a client's first message decides, before the handshake begins, which server
+ * does it: each has its own certificates, versions, ciphers and demands on clients.
+ */
+export class TlsServer {
+  #terminals: Terminals;
+  readonly #events: TlsServerEvents;
+  /** Of the caches that have a name: they outlive a reload. */
+  readonly #memories = new Map<string, SessionMemory>();
 
-/** Codes of handshakes that were none: a request in plain HTTP. */
-const PLAIN = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_WRONG_VERSION_NUMBER']);
-
-/** Accepts TLS connections, with the certificate of the server that a client names. */
-export class TlsServer extends Server {
-  #names: Names;
-  #verify: VerifyClient;
-
-  /**
-   * @param onFailed told of each handshake that failed
-   * @throws OpenSSL's error for a certificate, key or cipher list it does not take
-   */
-  constructor(tls: TlsOptions, onFailed: (error: Error, socket: TLSSocket) => void) {
-    super({
-      ...serverContext(tls),
-      allowHalfOpen: true,
-      noDelay: true,
-      handshakeTimeout: tls.handshakeTimeout ?? 60_000,
-      ALPNProtocols: ['http/1.1', 'http/1.0', 'http/0.9'],
-      // Who has to show one is decided by name, and what comes of a bad one by the request.
-      requestCert: (tls.verifyClient ?? 'off') !== 'off',
-      rejectUnauthorized: false,
-      // Node calls it as a method of the socket whose handshake it is.
-      SNICallback(this: unknown, name: string, done: (error: Error | null, context?: SecureContext) => void): void {
-        const choice = this instanceof TLSSocket ? chosen(this, name) : undefined;
-        if (choice?.refuses === true) done(new Error(`unrecognized name "${name}"`));
-        else done(null, choice?.context);
-      },
-    });
-    const chosen = (socket: TLSSocket, name: string): Choice | undefined => {
-      const choice = this.#names.find(name);
-      const verify = (choice?.verify ?? this.#verify) !== 'off';
-      // Per connection, and not in the published interface: the option above holds for the default server only.
-      const verifying = socket as unknown as Verifying;
-      verifying._handle?.setVerifyMode?.(verify, false);
-      verifying._requestCert = verify;
-      if (choice !== undefined) choseByName.add(socket);
-      return choice;
-    };
-    this.#names = new Names(tls.named ?? []);
-    this.#verify = tls.verifyClient ?? 'off';
-    this.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-      if (PLAIN.has(error.code ?? '')) refusePlain(socket);
-      else socket.destroy();
-      onFailed(error, socket);
-    });
-    this.#keepSessions(tls.sessionCache ?? 0);
-  }
-
-  #keepSessions(limit: number): void {
-    if (limit === 0) return;
-    const sessions = new RecentMap<Buffer>(limit);
-    this.on('newSession', (id: Buffer, data: Buffer, done: () => void) => {
-      sessions.set(id.toString('latin1'), data);
-      done();
-    });
-    this.on('resumeSession', (id: Buffer, done: (error: Error | null, data: Buffer | null) => void) => {
-      done(null, sessions.use(id.toString('latin1')) ?? null);
-    });
+  /** @throws OpenSSL's error for a certificate, key or cipher list it does not take */
+  constructor(tls: TlsOptions, events: TlsServerEvents) {
+    this.#events = events;
+    this.#terminals = this.#make(tls);
   }
 
   /** Takes other certificates and settings for the handshakes to come. @throws as the constructor, and changes nothing */
   update(tls: TlsOptions): void {
-    const names = new Names(tls.named ?? []);
-    this.setSecureContext(serverContext(tls));
-    this.#names = names;
-    this.#verify = tls.verifyClient ?? 'off';
+    this.#terminals = this.#make(tls);
   }
-}
 
-/** nginx: status 497, told to the client as 400. The socket below the failed handshake still writes. */
-function refusePlain(socket: TLSSocket): void {
-  const { _parent: below } = socket as unknown as { readonly _parent?: TLSSocket };
-  if (below === undefined || below.destroyed) {
+  #make(tls: TlsOptions): Terminals {
+    const timeout = tls.handshakeTimeout ?? 60_000;
+    const made = new Map<string, TlsTerminal>();
+    const terminal = (server: TlsServerOptions, owner: number): TlsTerminal => {
+      // Many servers with the same settings need one terminal; one that asks for certificates shares no sessions.
+      const verifies = (server.verifyClient ?? 'off') !== 'off';
+      const key = JSON.stringify([settingsOf(server), verifies ? owner : -1]);
+      const known = made.get(key);
+      if (known !== undefined) return known;
+      const fresh = new TlsTerminal(server, timeout, this.#memoryOf(server, key), {
+        secure: this.#secure,
+        failed: this.#failed,
+      });
+      made.set(key, fresh);
+      return fresh;
+    };
+    const { named = [] } = tls;
+    const fallback = terminal(
+      tls,
+      named.findIndex((one) => sameSettings(one.tls, tls)),
+    );
+    const names = new TlsNames(named, (one) => terminal(one.tls, named.indexOf(one)));
+    return { fallback, names, timeout };
+  }
+
+  #memoryOf({ sessionCache = 0, sessionCacheName }: TlsServerOptions, key: string): SessionMemory {
+    if (sessionCacheName === undefined) return new SessionMemory(sessionCache);
+    const name = `${sessionCacheName} ${sessionCache} ${key}`;
+    const memory = this.#memories.get(name) ?? new SessionMemory(sessionCache);
+    this.#memories.set(name, memory);
+    return memory;
+  }
+
+  /**
+   * Reads on until it is known who does the handshake, and has it done.
+   *
+   * @param socket accepted with `pauseOnConnect` and `allowHalfOpen`; what has been read of it was put back
+   */
+  accept(socket: Socket): void {
+    let begun: Buffer = NOTHING;
+    const leave = (): void => {
+      clearTimeout(timer);
+      socket.off('readable', onReadable).off('end', onEnd).off('error', onError).off('close', leave);
+    };
+    const fail = (reason: string): void => {
+      leave();
+      socket.on('error', ignore);
+      socket.destroy();
+      this.#events.failed(reason, socket);
+    };
+    const timer = setTimeout(() => fail(handshakeFailure('timeout')), this.#terminals.timeout);
+    const onEnd = (): void => fail(handshakeFailure(begun.length === 0 ? 'silent' : 'ended'));
+    const onError = (error: Error): void => fail(handshakeFailure(error));
+    const onReadable = (): void => {
+      const piece: Buffer | null = socket.read();
+      if (piece === null) return;
+      begun = begun.length === 0 ? piece : Buffer.concat([begun, piece]);
+      const plain = !beginsHandshake(begun[0] ?? 0);
+      const hello = plain ? 'other' : readClientHello(begun);
+      if (hello === 'more') return;
+      leave();
+      socket.unshift(begun);
+      if (plain) {
+        this.#events.plain(socket);
+        socket.resume();
+      } else this.#handshake(socket, hello === 'other' ? undefined : hello);
+    };
+    socket.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', leave);
+  }
+
+  /** @param hello undefined for what OpenSSL shall find the fault in */
+  #handshake(socket: Socket, hello: ClientHello | undefined): void {
+    const name = sentName(hello?.serverName);
+    const named = name === undefined ? undefined : this.#terminals.names.find(name);
+    const terminal = named ?? this.#terminals.fallback;
+    // The end of what the client sends that was read along with its hello never reaches the TLS layer.
+    socket.once('end', () => socket.destroy());
+    socket.on('error', ignore);
+    // Whoever sends no more within a handshake ends it; afterwards it is half of the connection.
+    socket.allowHalfOpen = false;
+    if (hello !== undefined) rememberHello(socket, hello);
+    if (terminal.refuses) {
+      this.#events.failed(handshakeFailure('refused'), socket);
+      socket.end(UNRECOGNIZED_NAME, () => socket.destroy());
+    } else {
+      terminal.accept(socket, hello);
+    }
+  }
+
+  readonly #secure = (socket: TLSSocket): void => {
+    socket.allowHalfOpen = true;
+    const { servername } = socket as TLSSocket & { readonly servername?: string | false | null };
+    const name = typeof servername === 'string' ? sentName(servername) : undefined;
+    if (name !== undefined && this.#terminals.names.find(name) !== undefined) negotiated.set(socket, name);
+    this.#events.secure(socket);
+  };
+
+  readonly #failed = (error: Error, socket: TLSSocket): void => {
     socket.destroy();
-    return;
-  }
-  below.on('error', () => socket.destroy());
-  below.end(replyText(errorPage(400, 'The plain HTTP request was sent to HTTPS port'), false, true), 'latin1', () =>
-    socket.destroy(),
-  );
+    this.#events.failed(handshakeFailure(error), connectionBelow(socket) ?? socket);
+  };
 }
 
-/** True for a name that may be sent as SNI (RFC 6066 3: no addresses). */
-export function isServerName(name: string): boolean {
-  return isIP(name.replace(/^\[|\]$/g, '')) === 0;
+function ignore(): void {
+  // What went wrong is told once, by whoever had the connection then.
+}
+
+/** What a terminal is made of: names and callbacks left out. */
+function settingsOf(server: TlsServerOptions): unknown {
+  const { cert, key, passphrases, protocols, ciphers, preferServerCiphers, dhparam } = server;
+  const { sessionTimeout, sessionTickets, sessionCache, sessionCacheName } = server;
+  const { verifyClient, verifyDepth, clientCa } = server;
+  return [
+    [cert, key, passphrases, protocols, ciphers, preferServerCiphers, dhparam],
+    [sessionTimeout, sessionTickets, sessionCache, sessionCacheName],
+    [verifyClient, verifyDepth, clientCa],
+  ];
+}
+
+function sameSettings(one: TlsServerOptions, other: TlsServerOptions): boolean {
+  return JSON.stringify(settingsOf(one)) === JSON.stringify(settingsOf(other));
 }

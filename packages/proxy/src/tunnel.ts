@@ -18,6 +18,8 @@ export interface TunnelEnds {
   readonly timeouts: PeerTimeouts;
   /** Beginning of what the peer sent behind its 101. */
   readonly first: string;
+  /** When one side has ended the other may go on for a while; else it ends as well (nginx). */
+  readonly halfOpen: boolean;
   /** Told when the tunnel is over. */
   readonly onEnd: () => void;
 }
@@ -82,10 +84,10 @@ export class Tunnel {
     if (sid !== undefined) this.#ends.group.upstream.affinity.learn(sid, this.#ends.peer);
   }
 
-  /** One side has ended: the other is told, and has a while to end as well. */
+  /** One side has ended: the other is told, and may have a while to end as well. */
   onSideEnd(other: Wire): void {
-    if (this.#halfOpen) {
-      // Both have ended: what is still on its way has as long to arrive.
+    if (this.#halfOpen || !this.#ends.halfOpen) {
+      // What is still on its way has as long to arrive.
       this.#ends.client.endWithin(HALF_OPEN);
       this.#ends.link.wire.endWithin(HALF_OPEN);
       this.#finish();

@@ -1,9 +1,9 @@
 import type { TcpNetConnectOpts } from 'node:net';
+import { isIP } from 'node:net';
 import type { PeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { checkServerIdentity, connect, createSecureContext } from 'node:tls';
 import type { Peer } from './peer.js';
 import { openedKey, versionsAndCiphers } from './secure-context.js';
-import { isServerName } from './tls-server.js';
 import type { UpstreamTlsOptions } from './tls-options.js';
 
 /** TLS towards the peers of one upstream: its settings and the sessions to resume. */
@@ -16,41 +16,52 @@ export class UpstreamTls {
 
   /** @throws OpenSSL's error for a certificate, key or cipher list it does not take */
   constructor(options: UpstreamTlsOptions) {
-    const { cert, key, ca } = options;
+    const { cert, key, ca, crl } = options;
     this.#options = options;
-    this.#name = options.name.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+    this.#name = withoutPort(options.name);
     this.#context = createSecureContext({
       ...versionsAndCiphers(options.protocols, options.ciphers),
       ca: ca ?? [],
+      ...(crl !== undefined && { crl }),
       ...(cert !== undefined && { cert }),
       ...(key !== undefined && { key: openedKey(key, options.passphrases) }),
     });
   }
 
-  /** A connection to the peer: `secureConnect` says that it is made, `error` why it is not. */
-  connect(peer: Peer, where: TcpNetConnectOpts): TLSSocket {
+  /**
+   * A connection to the peer: `secureConnect` says that it is made, `error` why it is not.
+   *
+   * @param name in place of the one of the options; sessions are then not resumed
+   */
+  connect(peer: Peer, where: TcpNetConnectOpts, name?: string): TLSSocket {
     const { sendName, verify, sessionReuse } = this.#options;
-    const session = sessionReuse ? this.#sessions.get(peer) : undefined;
+    const reuse = sessionReuse && name === undefined;
+    const session = reuse ? this.#sessions.get(peer) : undefined;
+    const expected = name === undefined ? this.#name : withoutPort(name);
     const socket = connect({
       ...where,
       secureContext: this.#context,
-      servername: sendName && isServerName(this.#name) ? this.#name : '',
+      servername: sendName && isServerName(expected) ? expected : '',
       rejectUnauthorized: verify,
-      checkServerIdentity: this.#check,
+      checkServerIdentity: (_host, certificate) => this.#check(expected, certificate),
       ...(session !== undefined && { session }),
     });
-    if (sessionReuse) socket.on('session', (fresh: Buffer) => this.#sessions.set(peer, fresh));
+    if (reuse) socket.on('session', (fresh: Buffer) => this.#sessions.set(peer, fresh));
     // A session that the peer will not have must not stand in the way of the next handshake.
     socket.once('error', () => this.#sessions.delete(peer));
     return socket;
   }
 
-  readonly #check = (_host: string, certificate: PeerCertificate): Error | undefined => {
-    const problem = checkServerIdentity(this.#name, certificate);
+  #check(name: string, certificate: PeerCertificate): Error | undefined {
+    const problem = checkServerIdentity(name, certificate);
     if (problem !== undefined) return problem;
     const { length } = chainOf(certificate);
     return length - 2 > this.#options.verifyDepth ? new Error('certificate chain too long') : undefined;
-  };
+  }
+}
+
+function withoutPort(name: string): string {
+  return name.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 type Chained = PeerCertificate & { readonly issuerCertificate?: Chained };
@@ -63,4 +74,9 @@ function chainOf(certificate: Chained): readonly Chained[] {
     one = one.issuerCertificate;
   }
   return chain;
+}
+
+/** True for a name that may be sent as SNI (RFC 6066 3: no addresses). */
+function isServerName(name: string): boolean {
+  return isIP(name.replace(/^\[|\]$/g, '')) === 0;
 }

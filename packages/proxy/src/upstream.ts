@@ -1,65 +1,122 @@
 import { Affinity } from './affinity.js';
-import type { PolicyName, UpstreamOptions } from './options.js';
+import type { Tell } from './affinity.js';
+import { Choice } from './choice.js';
+import type { Facts } from './facts.js';
+import type { PeerOptions, UpstreamOptions } from './options.js';
 import { Peer } from './peer.js';
-import { IpHash } from './policy/ip-hash.js';
-import { LeastConn } from './policy/least-conn.js';
-import type { PickRequest, Policy } from './policy/policy.js';
-import { RoundRobin } from './policy/round-robin.js';
+import type { PickRequest } from './policy/policy.js';
+import { Sticky } from './sticky.js';
+
+/** Where a name leads: what of `PeerOptions` the resolver says. */
+export type PeerAddress = Pick<PeerOptions, 'host' | 'port'> & Partial<Pick<PeerOptions, 'weight' | 'backup'>>;
 
 /** A named set of peers (nginx: `upstream`) and how one of them is chosen. */
 export class Upstream {
   readonly name: string;
   readonly options: UpstreamOptions;
-  readonly peers: readonly Peer[];
   /** Which peer holds which session. */
   readonly affinity: Affinity;
-  readonly #primary: readonly Peer[];
-  readonly #backup: readonly Peer[];
-  readonly #policy: Policy;
-  readonly #sessionPolicy: Policy;
-  readonly #websocketPolicy: Policy;
-  readonly #backupPolicy = new RoundRobin();
+  /** How requests name their peer; undefined where they do not. */
+  readonly sticky: Sticky | undefined;
+  readonly #now: () => number;
+  #peers: readonly Peer[];
+  #choice: Choice;
+  /** The peers of each server: none yet where its name is looked up while serving. */
+  readonly #byServer = new Map<PeerOptions, readonly Peer[]>();
 
-  /** @param now milliseconds of a clock that never goes back */
-  constructor(options: UpstreamOptions, now: () => number = () => performance.now()) {
+  /**
+   * @param now milliseconds of a clock that never goes back
+   * @param tell told of what answers teach about sessions
+   */
+  constructor(options: UpstreamOptions, now: () => number = () => performance.now(), tell?: Tell) {
     this.name = options.name;
     this.options = options;
-    // nginx: a single server is never taken out by max_fails; there is nothing else to ask.
-    const single = options.peers.length === 1;
-    this.peers = options.peers.map((peer, index) => new Peer(single ? { ...peer, maxFails: 0 } : peer, index, now));
-    this.#primary = this.peers.filter((peer) => !peer.options.backup);
-    this.#backup = this.peers.filter((peer) => peer.options.backup);
-    this.affinity = new Affinity(this.peers, options.learnedSids);
-    this.#policy = Upstream.#policyOf(options.policy);
-    this.#sessionPolicy = Upstream.#policyOf(options.policy);
-    const { websocketPolicy = options.policy } = options;
-    this.#websocketPolicy =
-      websocketPolicy === options.policy ? this.#sessionPolicy : Upstream.#policyOf(websocketPolicy);
+    this.#now = now;
+    for (const server of options.peers) this.#byServer.set(server, server.resolve ? [] : [new Peer(server, 0, now)]);
+    this.#peers = [...this.#byServer.values()].flat();
+    this.#choice = new Choice(options, this.#arranged());
+    this.affinity = new Affinity(this.#peers, options.learnedSids, tell);
+    this.sticky = options.sticky === undefined ? undefined : new Sticky(options.sticky, now);
   }
 
-  static #policyOf(name: PolicyName): Policy {
-    if (name === 'ip_hash') return new IpHash(new RoundRobin());
-    return name === 'least_conn' ? new LeastConn() : new RoundRobin();
+  /** In the order of the servers, whichever name was found first. */
+  get peers(): readonly Peer[] {
+    return this.#peers;
+  }
+
+  #arranged(): readonly Peer[] {
+    const alone = this.#peers.length === 1;
+    this.#peers.forEach((peer, index) => {
+      peer.index = index;
+      peer.alone = alone;
+    });
+    return this.#peers;
   }
 
   /**
-   * Sessions are dealt apart from other requests: a page that asks for an even number of files before its handshake
-   * would else have every session of a round robin over two peers on the same one.
+   * The name of a server with `resolve` has these addresses now. Peers of addresses that it had before go on as they are;
+   * those of others are not chosen any more, what they are doing ends by itself.
+   *
+   * @returns the peers that are gone
    */
-  #policyFor(opens: PickRequest['opens']): Policy {
-    if (opens === undefined) return this.#policy;
-    return opens === 'websocket' ? this.#websocketPolicy : this.#sessionPolicy;
+  setAddresses(server: PeerOptions, addresses: readonly PeerAddress[]): readonly Peer[] {
+    const before = this.#byServer.get(server) ?? [];
+    const left = new Set(before);
+    // An address may be there more than once, as one of several SRV records.
+    const now = addresses.map((address) => {
+      const same = [...left].find((peer) => isAt(peer, address));
+      if (same === undefined) return new Peer({ ...server, ...address }, 0, this.#now);
+      left.delete(same);
+      return same;
+    });
+    const fresh = now.filter((peer) => !before.includes(peer));
+    const gone = [...left];
+    if (fresh.length === 0 && gone.length === 0) return [];
+    for (const peer of gone) peer.gone = true;
+    this.#byServer.set(server, now);
+    this.#peers = [...this.#byServer.values()].flat();
+    this.#choice = new Choice(this.options, this.#arranged());
+    this.affinity.usePeers(this.#peers);
+    return gone;
+  }
+
+  /** Goes on with what the upstream that it replaces knows: of sessions, and of names that it looks up as well. */
+  inherit(from: Upstream): void {
+    for (const server of this.options.peers) {
+      if (!server.resolve) continue;
+      const same = from.options.peers.find(
+        ({ resolve, host, service }) => resolve && host === server.host && service === server.service,
+      );
+      const known = same === undefined ? [] : (from.#byServer.get(same) ?? []);
+      this.setAddresses(
+        server,
+        known.map(({ options: { host, port, weight, backup } }) =>
+          server.service === undefined ? { host, port: server.port } : { host, port, weight, backup },
+        ),
+      );
+    }
+    this.affinity.inherit(from.affinity);
+    if (from.sticky !== undefined) this.sticky?.inherit(from.sticky);
   }
 
   /**
-   * The peer for a request that is not pinned: by the policy among the peers that are no backup, else by round robin
-   * among the backups, whatever the policy is (nginx has no backups with ip_hash). undefined: no live upstreams.
+   * The peer for a request that is not pinned: the one that it asks for, else as the policies say; see `Choice`.
+   * undefined: no live upstreams.
    */
   pick(request: PickRequest): Peer | undefined {
-    const policy = this.#policyFor(request.opens);
-    const peer = policy.pick(request, this.#primary) ?? this.#backupPolicy.pick(request, this.#backup);
+    const peer = this.#choice.pick(request, this.sticky === undefined ? '' : this.sticky.wanted(request.facts));
     peer?.chosen();
     return peer;
+  }
+
+  /** A head of the peer's has come. @returns the lines that are added to the answer */
+  onHead(peer: Peer | undefined, facts: () => Facts): string {
+    return this.sticky === undefined || peer === undefined ? '' : this.sticky.onHead(peer, facts);
+  }
+
+  /** The whole answer of the peer has come, or it has switched protocols. */
+  onAnswer(peer: Peer | undefined, facts: () => Facts): void {
+    if (peer !== undefined) this.sticky?.onAnswer(peer, facts);
   }
 
   /** The peer that holds the session, when it is known and may be used; see `Peer.holdsSessions`. */
@@ -69,4 +126,9 @@ export class Upstream {
     peer.chosen();
     return peer;
   }
+}
+
+function isAt({ options }: Peer, { host, port, weight, backup }: PeerAddress): boolean {
+  if (host !== options.host || port !== options.port) return false;
+  return (weight ?? options.weight) === options.weight && (backup ?? options.backup) === options.backup;
 }

@@ -157,6 +157,11 @@ export class Wire {
     }
   }
 
+  /** Hands on bytes that were read off the connection before it had a wire. */
+  feed(bytes: Buffer): void {
+    this.#onData(bytes);
+  }
+
   readonly #nextBuffer = (): Buffer => this.#buffer.bytes;
 
   readonly #onRead = (length: number, _bytes: Uint8Array): boolean => {
@@ -217,8 +222,21 @@ interface WithHandle {
  * The wire of a connection that a `net.Server` accepted with `pauseOnConnect`. `net` offers `onread` to outgoing
  * connections only, so the accepted handle moves to a socket made with it. Where a runtime keeps its handles elsewhere
  * the accepted socket is read the ordinary way.
+ *
+ * @param early bytes already read; they come first
  */
-export function acceptedWire(accepted: Socket, reader: WireReader): Wire {
+export function acceptedWire(accepted: Socket, reader: WireReader, early?: Buffer): Wire {
+  const wire = wireOf(accepted, reader);
+  if (early !== undefined && early.length > 0) {
+    // Whoever makes the wire may not be ready to read yet; the socket's own bytes come later than this.
+    process.nextTick(() => {
+      if (!wire.destroyed) wire.feed(early);
+    });
+  }
+  return wire;
+}
+
+function wireOf(accepted: Socket, reader: WireReader): Wire {
   const holder = accepted as unknown as WithHandle;
   const handle = holder._handle;
   if (handle === null || handle === undefined) {

@@ -2,14 +2,26 @@ import { readFileSync } from 'node:fs';
 import type { ConfFiles } from '@pinwheel/nginx-conf';
 import { bytes } from './byte-string.js';
 import { globPaths } from './glob.js';
+import type { Snapshot } from './snapshot.js';
 import { systemFailure } from './system-failure.js';
 
-/** The files of this machine, remembered as they were read, for `-T`. */
+/** The files of this machine, remembered as they were read, for `-T` and for other processes. */
 export class DiskFiles implements ConfFiles {
   /** Path to text, in the order of the first reading. */
-  readonly texts = new Map<string, string>();
+  readonly texts: Map<string, string>;
+  readonly globs: Map<string, readonly string[]>;
+  readonly #isGiven: boolean;
+
+  /** @param given what has been read already */
+  constructor(given?: Snapshot) {
+    this.#isGiven = given !== undefined;
+    this.texts = new Map(given?.conf);
+    this.globs = new Map(given?.globs);
+  }
 
   read(path: string): ReturnType<ConfFiles['read']> {
+    const known = this.#isGiven ? this.texts.get(path) : undefined;
+    if (known !== undefined) return { text: known };
     try {
       const text = readFileSync(bytes(path), 'latin1');
       this.texts.set(path, text);
@@ -20,7 +32,9 @@ export class DiskFiles implements ConfFiles {
   }
 
   glob(pattern: string): readonly string[] {
-    return globPaths(pattern);
+    const paths = (this.#isGiven ? this.globs.get(pattern) : undefined) ?? globPaths(pattern);
+    this.globs.set(pattern, paths);
+    return paths;
   }
 
   /** What `-T` shows. */

@@ -27,24 +27,37 @@ export class ConfiguredProxy {
    * Serves these options: binds what is new first, then takes them over, what is under way ends as it began. When that
    * is not possible nothing changes.
    *
+   * @param limitMs milliseconds after which what is under way now is closed; undefined is no limit
    * @throws ConfError in nginx's words
    */
-  async serve(options: GivenProxyOptions): Promise<void> {
+  async serve(options: GivenProxyOptions, limitMs?: number): Promise<void> {
     try {
       if (options.listeners.length === 0) {
         // What it held ends by itself.
-        this.#proxy?.close(NO_LIMIT).catch((error: unknown) => options.log?.('error', String(error)));
+        this.#proxy
+          ?.close(Math.min(limitMs ?? NO_LIMIT, NO_LIMIT))
+          .catch((error: unknown) => options.log?.('error', String(error)));
         this.#proxy = undefined;
       } else if (this.#proxy === undefined) {
         const proxy = createProxy(options);
         await proxy.listen();
         this.#proxy = proxy;
       } else {
-        await this.#proxy.reload(options);
+        await this.#proxy.reload(options, limitMs === undefined ? undefined : Math.min(limitMs, NO_LIMIT));
       }
     } catch (error) {
       throw asConfError(error);
     }
+  }
+
+  /** See `Siblings`. */
+  hearOfPeers(...told: Parameters<Proxy['hearOfPeers']>): void {
+    this.#proxy?.hearOfPeers(...told);
+  }
+
+  /** See `Siblings`. */
+  adoptTag(upstream: string, tag: string, peer: string): void {
+    this.#proxy?.adoptTag(upstream, tag, peer);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { ConfError, type Configuration, core, http, type Scope } from '@pinwheel/nginx-conf';
 import type { ErrorLogTarget } from './error-log.js';
+import type { LogFile } from './log-file.js';
 import type { LogFiles } from './log-files.js';
 import { logPath, type Paths } from './paths.js';
 import { fileFailureMessage } from './system-failure.js';
@@ -9,6 +10,8 @@ export interface ErrorLogTargets {
   readonly process: readonly ErrorLogTarget[];
   /** Of what happens to requests: those of the `http` block, which has the process's when it names none. */
   readonly requests: readonly ErrorLogTarget[];
+  /** All of them, open. */
+  readonly files: readonly LogFile[];
 }
 
 /**
@@ -31,5 +34,6 @@ export function openErrorLogs({ main }: Configuration, paths: Paths, files: LogF
   };
   const block = main.blocks(http.http)[0];
   const own = openAll(main);
-  return { process: own, requests: block === undefined ? own : openAll(block.scope) };
+  const requests = block === undefined ? own : openAll(block.scope);
+  return { process: own, requests, files: [...own, ...requests].map(({ file }) => file) };
 }

@@ -29,6 +29,11 @@ export class LogFiles implements Iterable<LogFile> {
     }
   }
 
+  /** Writes what is gathered, at the end of the process. */
+  flush(): void {
+    for (const file of this.#files.values()) file.flush();
+  }
+
   /** Closes the logs that are not among `used`; a late line opens one again for itself. */
   closeAllBut(used: ReadonlySet<LogFile>): void {
     for (const [path, file] of this.#files) {

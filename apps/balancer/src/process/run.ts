@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { ConfError } from '@pinwheel/nginx-conf';
+import { ConfError, hostsToLookUp } from '@pinwheel/nginx-conf';
 import { BalancerProcess } from './balancer-process.js';
 import { bytes } from './byte-string.js';
 import { type CommandLine, CommandLineError, readCommandLine } from './command-line.js';
@@ -9,14 +9,16 @@ import { startDaemon } from './daemon.js';
 import { ErrorLog } from './error-log.js';
 import { openErrorLogs } from './error-log-targets.js';
 import type { LogFile } from './log-file.js';
+import { lookUpHosts } from './host-addresses.js';
 import { LogFiles } from './log-files.js';
 import { type Paths, pathsOf, STDERR } from './paths.js';
-import { loadSettings, type Settings, withoutProgram } from './settings.js';
+import { loadSettings, needsMaster, type Settings, withoutProgram } from './settings.js';
 import { signalProcess } from './signal-process.js';
 import { DiskSurroundings } from './surroundings.js';
 import { fileFailureMessage } from './system-failure.js';
 import { isDaemon, tellTerminal } from './terminal.js';
-import { buildText, programVersion, USAGE } from './usage.js';
+import { buildText, USAGE, VERSION_TEXT } from './usage.js';
+import { isWorker } from './worker-messages.js';
 
 /**
  * The program with a command line in nginx's form.
@@ -32,8 +34,13 @@ export async function runAsNginx(args: readonly string[]): Promise<number | unde
     process.stderr.write(`pinwheel: ${error.message}\n`);
     return 1;
   }
+  if (isWorker) {
+    const { runWorker } = await import('./worker.js');
+    runWorker(line);
+    return undefined;
+  }
   if (line.version) {
-    process.stderr.write(`pinwheel version: ${programVersion()}\n`);
+    process.stderr.write(VERSION_TEXT);
     if (line.build) process.stderr.write(buildText());
     if (line.help) process.stderr.write(USAGE);
     if (!line.test) return 0;
@@ -58,8 +65,8 @@ class Run {
 
   async run(): Promise<number | undefined> {
     try {
-      if (this.#line.test) return this.#test();
-      const settings = loadSettings(this.#files, this.#paths, this.#line.directives);
+      if (this.#line.test) return await this.#test();
+      const settings = this.#load();
       if (this.#line.signal !== undefined) {
         return signalProcess(this.#line.signal, settings.pidPath, this.#log) ? 0 : 1;
       }
@@ -67,6 +74,13 @@ class Run {
     } catch (error) {
       return this.#fail(error, this.#log);
     }
+  }
+
+  /** Whoever started the daemon has told the warnings. */
+  #load(): Settings {
+    return loadSettings(this.#files, this.#paths, this.#line.directives, (message) => {
+      if (!isDaemon) this.#log.log('warn', message);
+    });
   }
 
   /** The error log of the command line; standard error where that cannot be opened. */
@@ -87,13 +101,12 @@ class Run {
     return 1;
   }
 
-  #test(): number {
+  async #test(): Promise<number> {
     const { confFile } = this.#paths;
     try {
-      const settings = loadSettings(this.#files, this.#paths, this.#line.directives);
-      const { configuration, pidPath } = settings;
-      warn(settings, this.#log);
-      const around = new DiskSurroundings(this.#paths, this.#logs);
+      const { configuration, pidPath } = this.#load();
+      const hosts = await lookUpHosts(hostsToLookUp(configuration));
+      const around = new DiskSurroundings(this.#paths, this.#logs, { hosts });
       checkOptions(optionsOf(configuration, around, () => undefined));
       if (!this.#line.quiet) tellTerminal(`pinwheel: the configuration file ${confFile} syntax is ok\n`);
       openErrorLogs(configuration, this.#paths, this.#logs);
@@ -116,20 +129,19 @@ class Run {
       return startDaemon(first?.file.descriptor ?? 'inherit');
     }
     const log = new ErrorLog(targets.process, true);
-    warn(settings, log);
-    const balancer = new BalancerProcess(this.#paths, this.#line.directives, settings, this.#logs, targets);
     try {
-      await balancer.start();
+      if (needsMaster(settings)) {
+        // A start that needs no others does not wait for what they need.
+        const { Master } = await import('./master.js');
+        await new Master(this.#paths, this.#line.directives, settings, this.#files, this.#logs, targets).start();
+      } else {
+        await new BalancerProcess(this.#paths, this.#line.directives, settings, this.#logs, targets).start();
+      }
     } catch (error) {
       return this.#fail(error, log);
     }
     return undefined;
   }
-}
-
-function warn({ warnings, userWarning }: Settings, log: ErrorLog): void {
-  if (userWarning !== undefined) log.log('warn', userWarning);
-  for (const warning of warnings) log.log('warn', warning);
 }
 
 /** A pid file can be written where its folder is there and ours to write. */

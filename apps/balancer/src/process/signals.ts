@@ -24,6 +24,7 @@ export function obeySignals(actions: SignalActions): void {
   on('SIGQUIT', 'shutting down', () => actions.quit());
   on('SIGHUP', 'reconfiguring', () => actions.reload());
   on('SIGUSR1', 'reopening logs', () => actions.reopen());
-  // Not served, and by default the end of a process.
+  // Not served; by default the first one is the end of a process.
   on('SIGUSR2', 'ignored: the program cannot be exchanged while it runs', () => undefined);
+  on('SIGWINCH', 'ignored: to stop accepting without ending is not served', () => undefined);
 }

@@ -1,26 +1,47 @@
 import { readFileSync } from 'node:fs';
-import { ConfError, confPrefix, fullPath, type Surroundings } from '@pinwheel/nginx-conf';
+import { hostname } from 'node:os';
+import { ConfError, confPrefix, type ErrorLogLevel, fullPath, type Surroundings } from '@pinwheel/nginx-conf';
 import { bytes } from './byte-string.js';
+import { ErrorLog } from './error-log.js';
+import type { Buffering } from './line-buffer.js';
 import { LogFile } from './log-file.js';
 import type { LogFiles } from './log-files.js';
-import type { Paths } from './paths.js';
+import { logPath, type Paths } from './paths.js';
+import type { Snapshot } from './snapshot.js';
 import { fileFailureMessage } from './system-failure.js';
+
+type RequestLog = ReturnType<NonNullable<Surroundings['errorLog']>>;
 
 /** The files of this machine for one configuration: its access logs, certificates and keys. */
 export class DiskSurroundings implements Surroundings {
   readonly #paths: Paths;
   readonly #logs: LogFiles;
+  readonly prefix: string;
   /** The access logs that the configuration names without variables. */
-  readonly accessLogs = new Set<LogFile>();
+  readonly accessLogs = new Map<LogFile, Buffering | undefined>();
+  /** The error logs of servers and locations. */
+  readonly errorLogs = new Set<LogFile>();
+  readonly hostname = hostname();
+  /** Certificates and keys, as they were read. */
+  readonly texts: Map<string, string>;
+  /** Undefined where names are to be looked up when a connection is made. */
+  readonly addressesOf?: (host: string) => readonly string[];
   #isOpen = false;
 
-  constructor(paths: Paths, logs: LogFiles) {
+  /** @param given what is known already: files read, and the addresses of names that the configuration has */
+  constructor(paths: Paths, logs: LogFiles, given: Partial<Snapshot> = {}) {
+    this.texts = new Map(given.files);
     this.#paths = paths;
+    this.prefix = paths.prefix;
     this.#logs = logs;
+    if (given.hosts !== undefined) {
+      const hosts = new Map(given.hosts);
+      this.addressesOf = (host) => hosts.get(host) ?? [];
+    }
   }
 
   /** One that is first asked for while serving has a path with variables: it is open for one line only, as in nginx. */
-  accessLog(path: string): (line: string) => void {
+  accessLog(path: string, buffering?: Buffering): (line: string) => void {
     const full = fullPath(path, this.#paths.prefix);
     if (this.#isOpen) {
       return (line) => {
@@ -30,17 +51,38 @@ export class DiskSurroundings implements Surroundings {
       };
     }
     const file = this.#logs.at(full);
-    this.accessLogs.add(file);
+    if (this.accessLogs.has(file) && !isSame(this.accessLogs.get(file), buffering)) {
+      throw new ConfError(`access_log "${full}" already defined with conflicting parameters`);
+    }
+    this.accessLogs.set(file, buffering);
     return (line) => file.write(`${line}\n`);
   }
 
+  errorLog(logs: readonly { readonly target: string; readonly level: ErrorLogLevel }[]): RequestLog {
+    const targets = logs.map(({ target, level }) => ({
+      file: this.#logs.at(logPath(target, this.#paths.prefix)),
+      level,
+    }));
+    for (const { file } of targets) this.errorLogs.add(file);
+    const log = new ErrorLog(targets, false);
+    return (level, message) => log.log(level, message);
+  }
+
   /**
-   * Opens the access logs.
+   * Opens the access logs, and the error logs of servers and locations.
    *
    * @throws ConfError in nginx's words when one cannot be opened
    */
   openLogs(): void {
-    for (const file of this.accessLogs) {
+    for (const [file, buffering] of this.accessLogs) {
+      try {
+        file.open();
+        file.gather(buffering);
+      } catch (error) {
+        throw new ConfError(fileFailureMessage(file.path, error));
+      }
+    }
+    for (const file of this.errorLogs) {
       try {
         file.open();
       } catch (error) {
@@ -51,12 +93,24 @@ export class DiskSurroundings implements Surroundings {
   }
 
   /** A relative path starts from the folder of the configuration file. */
+  pathOf(path: string): string {
+    return fullPath(path, confPrefix(this.#paths.confFile));
+  }
+
   readFile(path: string): string {
-    const full = fullPath(path, confPrefix(this.#paths.confFile));
+    const full = this.pathOf(path);
+    const known = this.texts.get(full);
+    if (known !== undefined) return known;
     try {
-      return readFileSync(bytes(full), 'latin1');
+      const text = readFileSync(bytes(full), 'latin1');
+      this.texts.set(full, text);
+      return text;
     } catch (error) {
       throw new Error(fileFailureMessage(full, error), { cause: error });
     }
   }
+}
+
+function isSame(one: Buffering | undefined, other: Buffering | undefined): boolean {
+  return one?.size === other?.size && one?.flush === other?.flush;
 }

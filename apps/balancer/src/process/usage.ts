@@ -1,3 +1,4 @@
+import { AREAS, isCarriedOut, type Spec } from '@pinwheel/nginx-conf';
 import { packageVersion } from '../version.js';
 import { DEFAULT_CONF, DEFAULT_ERROR_LOG } from './paths.js';
 
@@ -6,10 +7,69 @@ export function programVersion(): string {
   return `pinwheel/${packageVersion(new URL('../main.js', import.meta.url).href)}`;
 }
 
-/** What `-V` adds to the version. */
+/** The nginx whose configuration language and behaviour is followed. */
+const NGINX_VERSION = '1.29.8';
+
+/** What `-v` says. */
+export const VERSION_TEXT = `pinwheel version: ${programVersion()} (nginx/${NGINX_VERSION} configuration)\n`;
+
+/** Modules that nginx has unless it is told otherwise, and a directive without which each would not be there. */
+const USUAL: Readonly<Record<string, string>> = {
+  http_charset: 'charset',
+  http_gzip: 'gzip',
+  http_ssi: 'ssi',
+  http_userid: 'userid',
+  http_access: 'allow',
+  http_auth_basic: 'auth_basic',
+  http_mirror: 'mirror',
+  http_autoindex: 'autoindex',
+  http_geo: 'geo',
+  http_map: 'map',
+  http_split_clients: 'split_clients',
+  http_referer: 'valid_referers',
+  http_proxy: 'proxy_pass',
+  http_fastcgi: 'fastcgi_pass',
+  http_uwsgi: 'uwsgi_pass',
+  http_scgi: 'scgi_pass',
+  http_grpc: 'grpc_pass',
+  http_tunnel: 'tunnel_pass',
+  http_memcached: 'memcached_pass',
+  http_limit_conn: 'limit_conn',
+  http_limit_req: 'limit_req',
+  http_empty_gif: 'empty_gif',
+  http_browser: 'modern_browser',
+  http_upstream_hash: 'hash',
+  http_upstream_ip_hash: 'ip_hash',
+  http_upstream_least_conn: 'least_conn',
+  http_upstream_random: 'random',
+  http_upstream_keepalive: 'keepalive',
+  http_upstream_zone: 'zone',
+  http_upstream_sticky: 'sticky',
+};
+
+/** Modules that nginx has when it is told so. */
+const EXTRA: Readonly<Record<string, string>> = {
+  http_ssl: 'ssl_certificate',
+  http_realip: 'set_real_ip_from',
+  http_stub_status: 'stub_status',
+};
+
+/** What `-V` adds to the version: the modules as arguments of nginx's own configure, where tools look for them. */
 export function buildText(): string {
   const { node, openssl } = process.versions;
-  return `running on Node.js ${node}\nwith OpenSSL ${openssl}\nTLS SNI support enabled\n`;
+  const specs = Object.values(AREAS).flatMap((area) => Object.values<Spec>(area));
+  const isServed = (name: string): boolean =>
+    specs.some((spec) => spec.name === name && spec.accepted === undefined && isCarriedOut(spec));
+  // Of the rewrite module `return` and `set` are there: it is neither named as missing nor, being usual, as present.
+  const modules = [
+    ...Object.entries(EXTRA).flatMap(([module, name]) => (isServed(name) ? [`--with-${module}_module`] : [])),
+    ...Object.entries(USUAL).flatMap(([module, name]) => (isServed(name) ? [] : [`--without-${module}_module`])),
+    '--without-http-cache',
+  ];
+  return (
+    `configuration as of nginx version: nginx/${NGINX_VERSION}\nrunning on Node.js ${node}\n` +
+    `built with OpenSSL ${openssl}\nTLS SNI support enabled\nconfigure arguments: ${modules.join(' ')}\n`
+  );
 }
 
 export const USAGE = `Usage: pinwheel-balancer [-?hvVtTq] [-s signal] [-p prefix]

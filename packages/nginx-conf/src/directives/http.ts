@@ -237,6 +237,9 @@ export const http = area({
   client_header_timeout: directive({ in: SERVER, args: 1, read: msec, default: '60s' }),
   client_body_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),
   large_client_header_buffers: directive({ in: SERVER, args: 2, read: buffers, default: '4 8k' }),
+  max_headers: directive({ in: SERVER, args: 1, read: number, default: '1000' }),
+  ignore_invalid_headers: directive({ in: SERVER, args: 'flag', read: flag, default: 'on' }),
+  underscores_in_headers: directive({ in: SERVER, args: 'flag', read: flag, default: 'off' }),
   keepalive_timeout: directive({
     in: LOCATION,
     args: [1, 2],

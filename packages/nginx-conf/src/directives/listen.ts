@@ -21,6 +21,8 @@ export interface Listen {
   readonly proxyProtocol: boolean;
   /** Connections not yet accepted. Default 511. */
   readonly backlog: number;
+  /** `bind`, or any parameter that tunes the socket: it has a socket of its own beside one for all addresses. */
+  readonly bind: boolean;
   /** An IPv6 wildcard takes no IPv4 connections. Default true. */
   readonly ipv6only: boolean;
   readonly keepalive: SocketKeepalive | 'on' | 'off' | undefined;
@@ -79,6 +81,9 @@ export function readListen([source = '', ...parameters]: readonly string[], site
       options = true;
     } else if (alive !== undefined) {
       keepalive = readKeepalive(alive, site);
+      if (typeof keepalive === 'object' && (keepalive.interval ?? keepalive.count) !== undefined) {
+        site.warn('of "so_keepalive" pinwheel sets the idle time only: ten probes follow, one a second');
+      }
       options = true;
     } else if (REFUSED.test(arg)) {
       site.fail(`the "${arg}" parameter of the "listen" directive is not served by pinwheel`);
@@ -96,5 +101,5 @@ export function readListen([source = '', ...parameters]: readonly string[], site
   if (own) site.fail(`a duplicate listen ${name}`);
   if (options && !site.claim('listen options', name)) site.fail(`duplicate listen options for ${name}`);
   if (defaultServer && !site.claim('default server', name)) site.fail(`a duplicate default server for ${name}`);
-  return { source, address, defaultServer, ssl, proxyProtocol, backlog, ipv6only, keepalive };
+  return { source, address, defaultServer, ssl, proxyProtocol, backlog, bind: options, ipv6only, keepalive };
 }

@@ -63,6 +63,7 @@ function readAccessLog(args: readonly string[], site: Site): AccessLog | 'off' {
       site.fail('the "gzip" parameter of the "access_log" directive is not served by pinwheel');
     } else invalidParameter(arg, site);
   }
+  if (buffer > 0 && !path.isConstant) site.fail('buffered logs cannot have variables in name');
   if (flush !== undefined && buffer === 0) site.fail(`no buffer is defined for access_log "${target}"`);
   return { path, format, buffer, flush, condition };
 }

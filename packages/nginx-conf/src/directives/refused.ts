@@ -50,8 +50,7 @@ export const REFUSED: readonly Refused[] = [
     'limits',
     'rates and numbers of connections are not limited',
     `limit_conn limit_conn_dry_run limit_conn_log_level limit_conn_status limit_conn_zone limit_req
-    limit_req_dry_run limit_req_log_level limit_req_status limit_req_zone limit_rate limit_rate_after proxy_limit_rate
-    max_headers`,
+    limit_req_dry_run limit_req_log_level limit_req_status limit_req_zone limit_rate limit_rate_after proxy_limit_rate`,
   ),
   refused('cache', 'answers are not cached', family('proxy', CACHE)),
   refused(
@@ -101,9 +100,9 @@ export const REFUSED: readonly Refused[] = [
   refused(
     'request parsing',
     'requests are read by fixed rules',
-    `absolute_redirect chunked_transfer_encoding ignore_invalid_headers keepalive_min_timeout lingering_close
+    `absolute_redirect chunked_transfer_encoding keepalive_min_timeout lingering_close
     lingering_time lingering_timeout merge_slashes msie_padding msie_refresh port_in_redirect recursive_error_pages
-    server_name_in_redirect underscores_in_headers`,
+    server_name_in_redirect`,
   ),
   refused(
     'variables',

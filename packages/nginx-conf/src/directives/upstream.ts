@@ -187,7 +187,13 @@ export const upstream = area({
   keepalive_time: directive({ in: UPSTREAM, args: 1, inherit: 'none', read: msec, default: '1h' }),
   keepalive_timeout: directive({ in: UPSTREAM, args: 1, inherit: 'none', read: msec, default: '60s' }),
   zone: directive({ in: UPSTREAM, args: [1, 2], inherit: 'none', repeats: true, read: readZone }),
-  resolver: directive({ in: UPSTREAM, args: [1, 9_999], inherit: 'none', read: readResolver }),
+  resolver: directive({
+    in: UPSTREAM,
+    args: [1, 9_999],
+    inherit: 'none',
+    read: readResolver,
+    note: 'as a name server, `system` means those of the system',
+  }),
   resolver_timeout: directive({ in: UPSTREAM, args: 1, inherit: 'none', read: msec }),
   sticky: directive({
     in: UPSTREAM,

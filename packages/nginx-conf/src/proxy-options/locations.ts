@@ -1,23 +1,22 @@
-import type { Facts, FieldOptions, GivenLocation, GivenServer, ReplyOptions } from '@pinwheel/proxy';
+import type { Facts, GivenLocation, GivenServer, ReplyOptions } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import type { Return, SetVariable } from '../directives/http.js';
 import type { Location } from '../directives/location.js';
 import { log } from '../directives/log.js';
 import type { AccessLog } from '../directives/log.js';
-import { proxy } from '../directives/proxy.js';
-import type { ProxyPass } from '../directives/proxy.js';
-import { ConfError } from '../error.js';
-import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
+import { contentOf, rootOf } from './files.js';
 import type { Surroundings } from './proxy-options.js';
-import { tlsGroupName } from './tls.js';
+import { connectionOf } from './connections.js';
+import { forwardOf } from './proxy-pass.js';
+import { realIpOf } from './real-ip.js';
+import { errorLogOf } from './error-logs.js';
+import { contentTypeOf } from './content-type.js';
 
 interface LocationBlock {
   readonly value: Location;
   readonly scope: Scope;
-  readonly directive: Place;
 }
-type Refuse = (what: string) => never;
 
 /**
  * The locations of a server and what holds around them. `return` at the server's own level answers everything, as it runs
@@ -35,18 +34,16 @@ export function locationsOf(
     locations:
       reply === undefined
         ? blocks.map((block) => locationOf(block, around))
-        : [{ path: '/', reply, ...common }, ...named],
-    otherwise: { path: '', ...common },
+        : // It runs before the size of a body is looked at.
+          [{ path: '/', reply, ...common, bodyLimit: 0 }, ...named],
+    otherwise: { path: '', ...contentOf(server), ...common },
     ...(prepare === undefined ? {} : { prepare }),
   };
 }
 
-function locationOf({ value, scope, directive }: LocationBlock, around: Surroundings): GivenLocation {
-  const refuse: Refuse = (what) => {
-    throw new ConfError(`${what} is not served by pinwheel`, directive);
-  };
+function locationOf({ value, scope }: LocationBlock, around: Surroundings): GivenLocation {
   const steps = stepsOf(scope);
-  const answer = steps.reply === undefined ? forwardOf(scope, refuse) : {};
+  const answer = steps.reply === undefined ? (forwardOf(scope, around) ?? contentOf(scope)) : {};
   const locations = scope.blocks(http.location).map((block) => locationOf(block, around));
   return { ...matchOf(value), locations, ...steps, ...answer, ...commonOf(scope, around) };
 }
@@ -92,51 +89,33 @@ function replyOf({ status, text }: Return, scope: Scope): ReplyOptions {
   return {
     status: status === 0 ? 200 : status,
     ...(text === undefined ? {} : { text: text.value }),
-    contentType: scope.get(http.default_type),
+    contentType: contentTypeOf(scope),
   };
-}
-
-function forwardOf(scope: Scope, refuse: Refuse): Partial<GivenLocation> {
-  const pass = scope.get(proxy.proxy_pass);
-  if (pass === undefined) return refuse('a location without "proxy_pass" or "return"');
-  if (pass.kind === 'variable') return refuse('"proxy_pass" with variables');
-  if ('unix' in pass.address) return refuse('"proxy_pass" to a unix socket');
-  if (scope.get(proxy.proxy_http_version) === '1.0') return refuse('"proxy_http_version 1.0"');
-  return {
-    upstream: pass.scheme === 'https' ? tlsGroupName(scope, pass) : pass.authority,
-    ...(pass.uri === undefined ? {} : { uri: pass.uri.startsWith('/') ? pass.uri : `/${pass.uri}` }),
-    fields: fieldsOf(scope, pass),
-    connectTimeout: Math.max(1, scope.get(proxy.proxy_connect_timeout)),
-    readTimeout: Math.max(1, scope.get(proxy.proxy_read_timeout)),
-    sendTimeout: Math.max(1, scope.get(proxy.proxy_send_timeout)),
-  };
-}
-
-/** `proxy_set_header`, and nginx's own `Host $proxy_host` unless that one is given. */
-function fieldsOf(scope: Scope, pass: Extract<ProxyPass, { kind: 'constant' }>): readonly FieldOptions[] {
-  const given = scope.list(proxy.proxy_set_header).map(({ name, value }) => ({ name, value: value.value }));
-  const hasHost = given.some(({ name }) => name.toLowerCase() === 'host');
-  // A length or coding that a configuration sets would contradict the body that follows.
-  const ours = given.filter(({ name }) => !/^(?:content-length|transfer-encoding)$/i.test(name));
-  return hasHost ? ours : [{ name: 'Host', value: pass.authority }, ...ours];
 }
 
 function commonOf(
   scope: Scope,
   around: Surroundings,
-): Pick<GivenLocation, 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages'> {
+): Pick<
+  GivenLocation,
+  'root' | 'log' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp' | 'connection'
+> {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
   const writers = written.map((one) => writerOf(one, around));
   const added = scope.list(http.add_header);
   const pages = scope.list(http.error_page);
   return {
+    root: rootOf(scope, around),
     ...(pages.length === 0
       ? {}
       : { errorPages: pages.map(({ statuses, answer, uri }) => ({ statuses, answer, target: uri.value })) }),
     ...(added.length === 0
       ? {}
       : { addedFields: added.map(({ name, value, always }) => ({ name, value: value.value, always })) }),
+    ...realIpOf(scope),
+    connection: connectionOf(scope),
+    ...errorLogOf(scope, around),
     bodyLimit: scope.get(http.client_max_body_size),
     ...(writers.length === 0
       ? {}
@@ -148,8 +127,10 @@ function commonOf(
   };
 }
 
-function writerOf({ path, format, condition }: AccessLog, around: Surroundings): (facts: Facts) => void {
-  const constant = path.isConstant ? around.accessLog(path.source) : undefined;
+function writerOf({ path, format, condition, buffer, flush }: AccessLog, around: Surroundings): (facts: Facts) => void {
+  const constant = path.isConstant
+    ? around.accessLog(path.source, buffer === 0 ? undefined : { size: buffer, flush })
+    : undefined;
   return (facts) => {
     if (condition !== undefined) {
       const holds = condition.evaluate(facts);

@@ -4,7 +4,7 @@ import { proxyOptions } from './proxy-options.js';
 
 function optionsOf(http: string): ReturnType<typeof proxyOptions> {
   const files = { read: () => ({ text: `events { } http { access_log off; ${http} }` }), glob: () => [] };
-  const around = { accessLog: () => () => undefined, readFile: () => '' };
+  const around = { prefix: '/srv/', accessLog: () => () => undefined, readFile: () => '', hostname: 'here' };
   return proxyOptions(loadConfiguration(files, '/nginx.conf'), around);
 }
 
@@ -21,16 +21,56 @@ test('servers on one address share a listener', () => {
   ]);
 });
 
-test.each([
-  ['keepalive_time', `keepalive_time 1s; server { ${LOCATION} }`],
-  ['root', 'server { root html; }'],
-  ['hash', 'upstream a { hash $uri; server 127.0.0.1:1; }'],
-  ['send_timeout', `server { send_timeout 1s; ${LOCATION} } server { listen 81; ${LOCATION} }`],
-])('%s is refused where the proxy would not follow it', (name, http) => {
-  expect(() => optionsOf(http)).toThrow(`the "${name}" directive is not served by pinwheel`);
-});
-
 test('the keepalive directives of an upstream are followed', () => {
   const { upstreams } = optionsOf('upstream a { server 127.0.0.1:1; keepalive 4; keepalive_time 5s; }');
   expect(upstreams[0]?.keepalive).toMatchObject({ connections: 4, time: 5_000 });
+});
+
+test.each([
+  ['', '/srv/html'],
+  ['root html/;', '/srv/html'],
+  ['root a/b;', '/srv/a/b'],
+  ['root /data//;', '/data/'],
+  ['root /;', ''],
+])('"%s" are the files of %j', (line, root) => {
+  const [server] = optionsOf(`${line} server { location / { } }`).servers ?? [];
+  expect(server?.otherwise?.root).toBe(root);
+  expect(server?.locations.map((one) => one.root)).toEqual([root]);
+});
+
+test('a location has the files of its own root, types and index, inside what is around it', () => {
+  const { servers } = optionsOf(
+    `root out; index a b; server { location /x { root in; } location /y { index c; } location /z { stub_status; } }`,
+  );
+  const locations = servers?.[0]?.locations ?? [];
+  expect(locations.map(({ root, files }) => [root, files?.indexes])).toEqual([
+    ['/srv/in', ['a', 'b']],
+    ['/srv/out', ['c']],
+    ['/srv/out', undefined],
+  ]);
+  expect(locations[2]?.stubStatus).toBe(true);
+});
+
+test('what an address reads is set by its default server, what a connection goes by at the nearest level', () => {
+  const { listeners, servers } = optionsOf(
+    `keepalive_timeout 5s 9; client_header_timeout 3s;
+     server { listen 80; client_header_timeout 1s; ${LOCATION} }
+     server { listen 80 default_server; large_client_header_buffers 2 1k; underscores_in_headers on;
+       location /a { keepalive_timeout 0; send_timeout 7s; proxy_pass http://127.0.0.1:1; } ${LOCATION} }`,
+  );
+  expect(listeners.map(({ head }) => head)).toEqual([
+    {
+      timeout: 3_000,
+      line: 1_024,
+      fieldLine: 8_192,
+      head: 32_768,
+      fields: 1_000,
+      invalidNames: 'ignore',
+      underscores: true,
+    },
+  ]);
+  expect(servers?.[1]?.locations.map(({ connection }) => connection)).toEqual([
+    expect.objectContaining({ keepaliveTimeout: 0, keepaliveHeader: 9, sendTimeout: 7_000 }),
+    expect.objectContaining({ keepaliveTimeout: 5_000, keepaliveHeader: 9, keepaliveDisable: ['msie6'] }),
+  ]);
 });

@@ -1,22 +1,45 @@
-import type { GivenListener, GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
+import type { GivenLocation, GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import type { Listen } from '../directives/listen.js';
 import { upstream } from '../directives/upstream.js';
 import { ConfError } from '../error.js';
+import type { ErrorLog } from '../directives/core.js';
 import type { Configuration } from '../load.js';
 import type { Scope } from '../scope.js';
+import { headOf } from './connections.js';
 import { checkServed } from './served.js';
+import { ListenerTable } from './listeners.js';
 import { locationsOf } from './locations.js';
-import { listenerOf, sharedOptions } from './shared.js';
+import { namesOf } from './server-names.js';
 import { listenerTls, tlsUpstreams, verificationOf } from './tls.js';
 import { implicitUpstreams, upstreamOf } from './upstreams.js';
 
 /** What a configuration needs of the world: the program provides it. */
 export interface Surroundings {
-  /** The log at that path; what is given to it is one line without its end. */
-  accessLog(path: string): (line: string) => void;
+  /** What relative paths start from, those of certificates excepted. */
+  readonly prefix: string;
+  /**
+   * The log at that path; what is given to it is one line without its end.
+   *
+   * @param buffering bytes of lines that are gathered, and milliseconds after which they are written anyhow
+   */
+  accessLog(
+    path: string,
+    buffering?: { readonly size: number; readonly flush?: number | undefined },
+  ): (line: string) => void;
+  /** Where to tell what belongs to a level that has logs of its own. Absent: it is told where the rest is. */
+  errorLog?(logs: readonly ErrorLog[]): NonNullable<GivenLocation['log']>;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
+  /** The whole path of such a file, for messages. */
+  pathOf?(path: string): string;
+  /** Name of this machine, for `server_name $hostname`. */
+  readonly hostname: string;
+  /**
+   * Addresses of a name that `hostsToLookUp` has told, none when there are none. Without it names are looked up when a
+   * connection is made.
+   */
+  addressesOf?(host: string): readonly string[];
 }
 
 /**
@@ -30,44 +53,49 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
   if (block === undefined) throw new ConfError('no "http" section: there is nothing to serve');
   checkServed(block);
   const servers = block.blocks(http.server);
-  const listeners: { readonly key: string; readonly options: GivenListener; ssl: boolean }[] = [];
+  const listeners = new ListenerTable();
   const upstreams: GivenUpstream[] = block
     .blocks(upstream.upstream)
-    .map(({ value, scope }) => upstreamOf(value, scope));
+    .map(({ value, scope }) => upstreamOf(value, scope, around));
   const given = servers.map(({ scope }): GivenServer => {
     const served: number[] = [];
     const defaultFor: number[] = [];
     for (const listen of listens(scope)) {
-      const key = keyOf(listen);
-      let index = listeners.findIndex((one) => one.key === key);
-      if (index < 0) index = listeners.push({ key, options: listenerOf(listen, scope), ssl: false }) - 1;
-      const listener = listeners[index];
-      if (listener !== undefined && listen.ssl) listener.ssl = true;
-      served.push(index);
-      if (listen.defaultServer) defaultFor.push(index);
+      for (const index of listeners.add(listen, scope, served)) {
+        served.push(index);
+        if (listen.defaultServer) defaultFor.push(index);
+      }
     }
     return {
       listeners: served,
       defaultFor,
-      ...namesOf(scope),
+      ...namesOf(scope, around.hostname),
       ...verificationOf(scope),
       ...locationsOf(scope, around),
     };
   });
   return {
-    listeners: listeners.map(({ options, ssl }, index) => {
-      if (!ssl) return options;
+    listeners: listeners.all.map(({ options, ssl }, index) => {
+      const isHere = (server: GivenServer): boolean => server.listeners?.includes(index) === true;
+      const scopes = servers.flatMap(({ scope }, i) => (given[i]?.listeners?.includes(index) === true ? [scope] : []));
+      const first = given.findIndex((server) => server.defaultFor?.includes(index) === true);
+      const byDefault = servers[first < 0 ? given.findIndex(isHere) : first];
+      const listener = byDefault === undefined ? options : { ...options, head: headOf(byDefault.scope, scopes) };
+      if (!ssl) return listener;
       const here = servers.flatMap(({ scope }, i) => {
         const server = given[i];
         return server?.listeners?.includes(index) === true ? [{ scope, options: server }] : [];
       });
-      return { ...options, tls: listenerTls(here, index, around) };
+      return { ...listener, tls: listenerTls(here, index, around) };
     }),
-    upstreams: [...upstreams, ...implicitUpstreams(block, upstreams), ...tlsUpstreams(block, upstreams, around)],
+    upstreams: [
+      ...upstreams,
+      ...implicitUpstreams(block, upstreams, around),
+      ...tlsUpstreams(block, upstreams, around),
+    ],
     servers: given,
     // Servers get no request that nobody made, as with nginx; a tag that is not known yet is asked for when it comes.
     tagQueryAtStart: false,
-    ...sharedOptions(block, servers),
   };
 }
 
@@ -76,20 +104,4 @@ function listens(server: Scope): readonly Listen[] {
   const given = server.own(http.listen).map(({ value }) => value);
   if (given.length > 0) return given;
   return [http.listen.read(['*:80'], server.site({ name: 'listen', args: [], file: '', line: 0 }, server))];
-}
-
-function keyOf({ address }: Listen): string {
-  return 'unix' in address ? `unix:${address.unix}` : `${address.host} ${address.port}`;
-}
-
-function namesOf(server: Scope): Pick<GivenServer, 'names' | 'expressions'> {
-  const names = server.own(http.server_name).flatMap(({ value }) => value);
-  return {
-    names: names.flatMap((one) => ('name' in one ? [one.name] : [])),
-    expressions: names.flatMap((one) => {
-      if (!('regex' in one)) return [];
-      const { regex } = one;
-      return [(host, facts) => regex.match(host, facts)];
-    }),
-  };
 }

@@ -7,15 +7,19 @@ import type {
   TlsServerOptions,
   TlsVersion,
 } from '@pinwheel/proxy';
-import type { Spec } from '../directive.js';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
 import type { TlsProtocol } from '../directives/tls-protocols.js';
 import { tls } from '../directives/tls.js';
+import type { SessionCache } from '../directives/tls.js';
+import type { Spec } from '../directive.js';
+import type { Place } from '../error.js';
 import { ConfError } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
+import { checkCiphers, TlsFiles } from './tls-files.js';
+import { passPeers } from './upstreams.js';
 
 /** A server of an address, with what it is known by. */
 export interface AddressServer {
@@ -34,14 +38,6 @@ export function listenerTls(servers: readonly AddressServer[], index: number, ar
   const fallback = servers.find(({ options }) => options.defaultFor?.includes(index)) ?? servers[0];
   if (fallback === undefined) throw new TypeError('an address without a server');
   const { scope } = fallback;
-  const shared = scope.get(tls.ssl_session_cache);
-  // Node changes only one certificate, and neither versions nor ciphers, once the name is known.
-  const several = servers.find(({ scope: one }) => one.list(tls.ssl_certificate).length > 1);
-  if (several !== undefined && servers.length > 1) {
-    const place = several.scope.opener?.directive;
-    throw new ConfError('several certificates of a server that shares its address are not served by pinwheel', place);
-  }
-  refuseDifferences(servers, scope);
   const named = servers.map(({ scope: one, options }): NamedTls => {
     const regexes = one
       .own(http.server_name)
@@ -56,64 +52,54 @@ export function listenerTls(servers: readonly AddressServer[], index: number, ar
   return {
     ...serverTls(scope, around, scope),
     handshakeTimeout: Math.max(1, scope.get(http.client_header_timeout)),
-    // nginx: a megabyte holds about 4,000 sessions.
-    sessionCache: shared.kind === 'kept' ? (shared.builtin ?? Math.floor((shared.shared?.size ?? 0) / 262)) : 0,
     ...(named.length > 1 ? { named } : {}),
   };
 }
 
-/** What holds for a whole address here, and may not differ from server to server. */
-const OF_THE_ADDRESS: readonly Spec[] = [
-  tls.ssl_protocols,
-  tls.ssl_ciphers,
-  tls.ssl_prefer_server_ciphers,
-  tls.ssl_dhparam,
-  tls.ssl_session_cache,
-  tls.ssl_session_timeout,
-  tls.ssl_session_tickets,
-];
-
-/** @throws ConfError naming the directive that a server sets otherwise than the default server */
-function refuseDifferences(servers: readonly AddressServer[], fallback: Scope): void {
-  for (const { scope } of servers) {
-    for (const spec of OF_THE_ADDRESS) {
-      if (JSON.stringify(scope.get(spec)) === JSON.stringify(fallback.get(spec))) continue;
-      const what = `"${spec.name}" other than that of the default server of the address`;
-      throw new ConfError(`${what} is not served by pinwheel`, scope.opener?.directive);
-    }
-  }
-}
-
-/** @param fallback the default server, whose certificate a server without its own uses */
+/** @param fallback the default server, whose handshakes a server without certificates of its own uses */
 function serverTls(server: Scope, around: Surroundings, fallback: Scope): TlsServerOptions {
-  const place = server.opener?.directive;
-  const refuses = server.get(tls.ssl_reject_handshake);
-  const own = server.list(tls.ssl_certificate).length > 0 || refuses ? server : fallback;
-  const certificates = refuses ? [] : own.list(tls.ssl_certificate);
-  const keys = refuses ? [] : own.list(tls.ssl_certificate_key);
-  if (certificates.length === 0 && !refuses && !fallback.get(tls.ssl_reject_handshake)) {
-    throw new ConfError('no "ssl_certificate" is defined for the "listen ... ssl" directive', place);
-  }
+  if (server.get(tls.ssl_reject_handshake)) return { cert: [], key: [] };
+  const certificates = server.list(tls.ssl_certificate);
+  if (certificates.length === 0 && server !== fallback) return serverTls(fallback, around, fallback);
+  const keys = server.list(tls.ssl_certificate_key);
   const dhparam = server.get(tls.ssl_dhparam);
   const clientCa = server.get(tls.ssl_client_certificate);
+  const files = new TlsFiles(around);
+  const passphrases = files.passwords(server.get(tls.ssl_password_file), placeOf(server, tls.ssl_password_file));
+  const pairs = certificates.map((path, i) => files.pair(path, keys[i] ?? '', passphrases));
   return {
-    cert: certificates.map((path) => readPem('certificate', path, around)),
-    key: certificates.map((_, i) => readPem('certificate key', keys[i] ?? '', around)),
-    passphrases: passphrasesOf(own.get(tls.ssl_password_file), around),
-    protocols: versionsOf(server.get(tls.ssl_protocols), place),
-    ciphers: server.get(tls.ssl_ciphers),
+    cert: pairs.map(({ cert }) => cert),
+    key: pairs.map(({ key }) => key),
+    passphrases,
+    protocols: versionsOf(server.get(tls.ssl_protocols), server.opener?.directive),
+    ciphers: checkCiphers(server.get(tls.ssl_ciphers)),
     preferServerCiphers: server.get(tls.ssl_prefer_server_ciphers),
-    ...(dhparam === undefined ? {} : { dhparam: readPem('DH parameters', dhparam, around) }),
+    ...(dhparam === undefined ? {} : { dhparam: files.dhparam(dhparam) }),
     sessionTimeout: Math.max(1, server.get(tls.ssl_session_timeout)),
     sessionTickets: server.get(tls.ssl_session_tickets) && server.get(tls.ssl_session_cache).kind !== 'off',
+    ...sessionCacheOf(server.get(tls.ssl_session_cache)),
     verifyClient: server.get(tls.ssl_verify_client),
-    ...(clientCa === undefined ? {} : { clientCa: readPem('certificate', clientCa, around) }),
+    verifyDepth: server.get(tls.ssl_verify_depth),
+    ...(clientCa === undefined ? {} : { clientCa: files.authorities(clientCa) }),
   };
 }
 
+/** Where the directive stands that counts here. */
+function placeOf(scope: Scope, spec: Spec): Place | undefined {
+  const own = scope.entries.findLast((entry) => entry.spec === spec)?.directive;
+  return own ?? (scope.parent === undefined ? undefined : placeOf(scope.parent, spec));
+}
+
+function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<TlsServerOptions> {
+  if (kind !== 'kept') return {};
+  // nginx: a megabyte holds about 4,000 sessions.
+  if (shared !== undefined) return { sessionCache: Math.floor(shared.size / 262), sessionCacheName: shared.name };
+  return { sessionCache: builtin ?? 0 };
+}
+
 /** What clients of the server have to show. */
-export function verificationOf(server: Scope): Pick<GivenServer, 'verifyClient' | 'verifyDepth'> {
-  return { verifyClient: server.get(tls.ssl_verify_client), verifyDepth: server.get(tls.ssl_verify_depth) };
+export function verificationOf(server: Scope): Pick<GivenServer, 'verifyClient'> {
+  return { verifyClient: server.get(tls.ssl_verify_client) };
 }
 
 function versionsOf(given: readonly TlsProtocol[], place: { file: string; line: number } | undefined): TlsVersion[] {
@@ -122,36 +108,18 @@ function versionsOf(given: readonly TlsProtocol[], place: { file: string; line: 
   return served;
 }
 
-function passphrasesOf(path: string | undefined, around: Surroundings): readonly string[] {
-  if (path === undefined) return [];
-  return readPem('passwords', path, around)
-    .split(/\r?\n/)
-    .filter((line) => line !== '');
-}
-
-function readPem(what: string, path: string, around: Surroundings): string {
-  try {
-    return around.readFile(path);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfError(`cannot load ${what} "${path}": ${reason}`);
-  }
-}
-
 type ConstantPass = Extract<ProxyPass, { kind: 'constant' }>;
 
 /** Name of the group that a location with `proxy_pass https://` uses: one for each upstream and TLS settings. */
 export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
   const name = scope.get(proxy.proxy_ssl_name);
-  if (name !== undefined && !name.isConstant) {
-    throw new ConfError('"proxy_ssl_name" with variables is not served by pinwheel', scope.opener?.directive);
-  }
   const settings = JSON.stringify([
     name?.source ?? '',
     scope.get(proxy.proxy_ssl_server_name),
     scope.get(proxy.proxy_ssl_verify),
     scope.get(proxy.proxy_ssl_verify_depth),
     scope.get(proxy.proxy_ssl_trusted_certificate) ?? '',
+    scope.get(proxy.proxy_ssl_crl) ?? '',
     scope.get(proxy.proxy_ssl_protocols),
     scope.get(proxy.proxy_ssl_ciphers),
     scope.get(proxy.proxy_ssl_certificate) ?? '',
@@ -166,13 +134,11 @@ export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
 export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], around: Surroundings): GivenUpstream[] {
   const found = new Map<string, GivenUpstream>();
   const visit = (scope: Scope): void => {
-    for (const { value: pass } of scope.own(proxy.proxy_pass)) {
+    for (const { value: pass, directive } of scope.own(proxy.proxy_pass)) {
       if (pass.kind !== 'constant' || pass.scheme !== 'https' || 'unix' in pass.address) continue;
       const name = tlsGroupName(scope, pass);
-      const { address, authority } = pass;
-      const base = named.find((one) => one.name === authority) ?? {
-        peers: [{ host: address.host, port: address.port ?? 443 }],
-      };
+      const { authority } = pass;
+      const base = named.find((one) => one.name === authority) ?? { peers: passPeers(pass, around, directive) };
       if (!found.has(name)) found.set(name, { ...base, name, tls: upstreamTls(scope, authority, around) });
     }
     for (const { scope: inner } of scope.blocks(http.server)) visit(inner);
@@ -182,10 +148,13 @@ export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], arou
   return [...found.values()];
 }
 
-function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNullable<GivenUpstream['tls']> {
+/** TLS towards a host, by the `proxy_ssl_*` of a location. */
+export function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNullable<GivenUpstream['tls']> {
   const ca = scope.get(proxy.proxy_ssl_trusted_certificate);
+  const crl = scope.get(proxy.proxy_ssl_crl);
   const cert = scope.get(proxy.proxy_ssl_certificate);
   const key = scope.get(proxy.proxy_ssl_certificate_key);
+  const name = scope.get(proxy.proxy_ssl_name);
   const verify = scope.get(proxy.proxy_ssl_verify);
   const place = scope.opener?.directive;
   if (verify && ca === undefined) {
@@ -194,18 +163,24 @@ function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNulla
   if (cert !== undefined && key === undefined) {
     throw new ConfError(`no "proxy_ssl_certificate_key" is defined for certificate "${cert}"`, place);
   }
+  const files = new TlsFiles(around);
+  const passphrases = files.passwords(
+    scope.get(proxy.proxy_ssl_password_file),
+    placeOf(scope, proxy.proxy_ssl_password_file),
+  );
   return {
-    name: scope.get(proxy.proxy_ssl_name)?.source ?? host,
+    name: name?.isConstant === true ? name.source : host,
     host,
     sendName: scope.get(proxy.proxy_ssl_server_name),
     verify,
     verifyDepth: scope.get(proxy.proxy_ssl_verify_depth),
-    ...(ca === undefined ? {} : { ca: readPem('certificate', ca, around) }),
+    ...(ca === undefined ? {} : { ca: files.authorities(ca) }),
+    // Without verification nginx does not look at it either.
+    ...(crl === undefined || !verify ? {} : { crl: files.crl(crl) }),
     protocols: versionsOf(scope.get(proxy.proxy_ssl_protocols), place),
-    ciphers: scope.get(proxy.proxy_ssl_ciphers),
-    ...(cert === undefined ? {} : { cert: readPem('certificate', cert, around) }),
-    ...(key === undefined ? {} : { key: readPem('certificate key', key, around) }),
-    passphrases: passphrasesOf(scope.get(proxy.proxy_ssl_password_file), around),
+    ciphers: checkCiphers(scope.get(proxy.proxy_ssl_ciphers)),
+    ...(cert === undefined || key === undefined ? {} : files.pair(cert, key, passphrases)),
+    passphrases,
     sessionReuse: scope.get(proxy.proxy_ssl_session_reuse),
   };
 }

@@ -19,13 +19,36 @@ export const FieldKind = {
   forwarded: 9,
   acceptEncoding: 10,
   keepAlive: 11,
+  /** Of an answer: said by nginx itself, or for nginx alone. */
+  own: 12,
+  /** Of an answer: holds a URL of the peer's. */
+  redirect: 13,
 } as const;
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
 
 export interface FieldName {
   readonly lower: string;
   readonly kind: FieldKind;
+  /** Letters, digits and hyphens only: what nginx takes for a valid name. */
+  readonly isPlain: boolean;
+  /** A request may have it once only. */
+  readonly isSingle: boolean;
 }
+
+/** Fields that nginx refuses to see twice; `Host` it checks by itself. */
+const single: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-length',
+  'content-range',
+  'expect',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'transfer-encoding',
+]);
+const PLAIN = /^[-0-9A-Za-z]+$/;
 
 const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['host', FieldKind.host],
@@ -42,6 +65,16 @@ const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['x-forwarded-proto', FieldKind.forwarded],
   ['x-real-ip', FieldKind.forwarded],
   ['accept-encoding', FieldKind.acceptEncoding],
+  ['server', FieldKind.own],
+  ['date', FieldKind.own],
+  ['x-pad', FieldKind.own],
+  ['x-accel-expires', FieldKind.own],
+  ['x-accel-redirect', FieldKind.own],
+  ['x-accel-limit-rate', FieldKind.own],
+  ['x-accel-buffering', FieldKind.own],
+  ['x-accel-charset', FieldKind.own],
+  ['location', FieldKind.redirect],
+  ['refresh', FieldKind.redirect],
 ]);
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -55,7 +88,8 @@ export function fieldName(name: string): FieldName | undefined {
   if (known !== undefined) return known;
   if (!TOKEN.test(name)) return undefined;
   const lower = name.toLowerCase();
-  const field: FieldName = { lower, kind: kinds.get(lower) ?? FieldKind.other };
+  const kind = kinds.get(lower) ?? FieldKind.other;
+  const field: FieldName = { lower, kind, isPlain: PLAIN.test(name), isSingle: single.has(lower) };
   if (seen.size < SEEN_LIMIT && name.length <= SEEN_LENGTH) {
     // A slice would keep the whole head it came from alive; the copy does not.
     seen.set(Buffer.from(name, 'latin1').toString('latin1'), field);

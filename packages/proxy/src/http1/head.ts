@@ -5,8 +5,18 @@ import type { FieldName } from './field-name.js';
 /** The limits a head is read under; see `LimitOptions`. */
 export interface HeadLimits {
   readonly line: number;
+  /** Of one header line; `line` when absent. */
+  readonly fieldLine?: number | undefined;
   readonly head: number;
   readonly fields: number;
+}
+
+/** How the fields of a request are read where nginx and RFC 9110 part. */
+export interface FieldRules {
+  /** A name with other bytes than letters, digits and hyphens: `refuse` those that are no tokens, take the others. */
+  readonly invalidNames: 'refuse' | 'ignore' | 'pass';
+  /** `_` is as good as a letter. */
+  readonly underscores: boolean;
 }
 
 /**
@@ -83,6 +93,7 @@ export function lineEnd(text: string, from: number, lf: number): number {
 /**
  * Reads the field lines of a head (RFC 9112 5) from `from` to its blank line, which ends at `end`.
  *
+ * @param rules for a request; a response has the strict ones
  * @throws ProxyError with the code of what is wrong; the caller of a response turns it into `bad_response`
  */
 export function readFields(
@@ -92,31 +103,49 @@ export function readFields(
   from: number,
   end: number,
   limits: HeadLimits,
+  rules?: FieldRules,
 ): void {
   CONTROL.lastIndex = start;
   if (CONTROL.test(text) && CONTROL.lastIndex <= end) {
-    throw new ProxyError('bad_field', 'a control character');
+    const inLine = rules !== undefined && CONTROL.lastIndex <= from;
+    throw new ProxyError(inLine ? 'bad_request_line' : 'bad_field', 'a control character');
   }
+  const { fieldLine: longest = limits.line } = limits;
   let keepAlive = false;
+  let unknownCoding: string | undefined;
   let at = from;
   for (;;) {
     const lf = text.indexOf('\n', at);
     const stop = lineEnd(text, at, lf);
     if (stop === at) break;
-    if (lf - at > limits.line)
-      throw new ProxyError('head_too_large', `a header line of more than ${limits.line} bytes`);
-    const colon = text.indexOf(':', at);
-    if (colon < 0 || colon >= stop) throw new ProxyError('bad_field', 'a line without a colon');
+    if (lf - at > longest) {
+      throw new ProxyError('head_too_large', `too long header line: "${text.slice(at, at + 50)}..."`);
+    }
+    let colon = text.indexOf(':', at);
+    if (colon < 0 || colon >= stop) {
+      if (rules === undefined || rules.invalidNames === 'refuse') {
+        throw new ProxyError('bad_field', 'a line without a colon');
+      }
+      // nginx: a field without a value.
+      colon = stop;
+    }
     const name = text.slice(at, colon);
-    const key = fieldName(name);
-    if (key === undefined) throw badName(text.charCodeAt(at));
-    let first = colon + 1;
+    let key = fieldName(name);
+    if (key === undefined || !(key.isPlain || rules === undefined || rules.invalidNames === 'refuse')) {
+      key = oddName(name, key, rules);
+      if (key === undefined) {
+        at = lf + 1;
+        continue;
+      }
+    }
+    if (key.isSingle && rules !== undefined) refuseSecond(fields, key, name);
+    let first = Math.min(colon + 1, stop);
     let last = stop;
     while (first < last && isBlank(text.charCodeAt(first))) first++;
     while (last > first && isBlank(text.charCodeAt(last - 1))) last--;
     const value = text.slice(first, last);
     if (fields.names.length >= limits.fields) {
-      throw new ProxyError('head_too_large', `more than ${limits.fields} header fields`);
+      throw new ProxyError('head_too_large', 'too many header lines');
     }
     fields.names.push(name);
     fields.keys.push(key);
@@ -126,8 +155,10 @@ export function readFields(
         readContentLength(fields, value);
         break;
       case FieldKind.transferEncoding:
-        if (fields.chunked || value.toLowerCase() !== 'chunked') throw new ProxyError('bad_transfer_encoding', value);
-        fields.chunked = true;
+        if (fields.chunked) throw new ProxyError('bad_transfer_encoding', value);
+        if (value.toLowerCase() === 'chunked') fields.chunked = true;
+        else if (rules === undefined) throw new ProxyError('bad_transfer_encoding', value);
+        else unknownCoding = value;
         break;
       case FieldKind.connection:
         keepAlive = readConnection(fields, value) || keepAlive;
@@ -139,8 +170,10 @@ export function readFields(
     }
     at = lf + 1;
   }
+  const coded = fields.chunked || unknownCoding !== undefined;
+  if (coded && fields.minor === 0) throw new ProxyError('bad_transfer_encoding', 'in HTTP/1.0');
+  if (unknownCoding !== undefined) throw new ProxyError('unknown_transfer_encoding', unknownCoding);
   if (fields.chunked && fields.contentLength >= 0) throw new ProxyError('ambiguous_length');
-  if (fields.chunked && fields.minor === 0) throw new ProxyError('bad_transfer_encoding', 'chunked in HTTP/1.0');
   if (fields.minor === 0 && !keepAlive) fields.close = true;
   fields.length = end - start;
 }
@@ -149,9 +182,23 @@ function isBlank(code: number): boolean {
   return code === SP || code === HTAB;
 }
 
-function badName(first: number): ProxyError {
-  if (isBlank(first)) return new ProxyError('bad_field', 'a folded line');
-  return new ProxyError('bad_field', 'a name that is not a token (a space before the colon counts)');
+/** What becomes of a field with a name that nginx finds invalid; undefined: nothing. */
+function oddName(name: string, key: FieldName | undefined, rules: FieldRules | undefined): FieldName | undefined {
+  const first = name.charCodeAt(0);
+  if (isBlank(first)) throw new ProxyError('bad_field', 'a folded line');
+  if (rules === undefined || rules.invalidNames === 'refuse' || /^$|[\0-\x20\x7f]/.test(name)) {
+    throw new ProxyError('bad_field', 'a name that is not a token (a space before the colon counts)');
+  }
+  if (rules.invalidNames === 'ignore' && !(rules.underscores && /^[-\w]+$/.test(name))) return undefined;
+  return key ?? { lower: name.toLowerCase(), kind: FieldKind.other, isPlain: false, isSingle: false };
+}
+
+function refuseSecond(fields: Fields, key: FieldName, name: string): void {
+  const index = fields.keys.indexOf(key);
+  const other = index >= 0 ? index : fields.keys.findIndex(({ lower }) => lower === key.lower);
+  if (other < 0) return;
+  const before = `${fields.names[other] ?? ''}: ${fields.values[other] ?? ''}`;
+  throw new ProxyError('duplicate_field', `header line: "${name}", previous value: "${before}"`);
 }
 
 function readContentLength(fields: Fields, value: string): void {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProxyError } from '../errors.js';
 import { openRaw } from '../fixture/raw-connection.js';
 import { requestHeadText } from '../forwarded-head.js';
+import type { BodyLength } from '../outgoing-request.js';
 import type { RequestHead } from './request-head.js';
 import { readRequestHead } from './request-head.js';
 
@@ -132,11 +133,11 @@ const target = fc.oneof(
       unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
       maxLength: 40,
     })
-    .map((rest) => `/${rest.replaceAll('#', '')}`),
+    .map((rest) => `/${rest.replaceAll(/[#%]|\.\.+/g, '')}`),
   fc.constant('/socket.io/?EIO=4&transport=polling&t=abc&sid=Node-1.abcDEF_-'),
 );
 const ours =
-  /^(host|connection|content-length|transfer-encoding|upgrade|expect|te|trailer|keep-alive|x-forwarded-\w+|x-real-ip|proxy-connection)$/i;
+  /^(host|connection|content-length|transfer-encoding|upgrade|expect|te|trailer|keep-alive|x-forwarded-(?:for|proto)|x-real-ip|proxy-connection)$/i;
 const otherField = fc
   .tuple(token, fieldValue)
   .filter(([name]) => !ours.test(name))
@@ -175,6 +176,10 @@ function headText(one: WellFormed): string {
 }
 
 const BODY = 'the body of a request may hold\r\n\r\nanything at all';
+
+function bodyLengthOf({ chunked, contentLength }: RequestHead): BodyLength {
+  return chunked ? 'chunked' : contentLength < 0 ? 'none' : contentLength;
+}
 
 function bodyFor(head: RequestHead): string {
   if (head.chunked) return `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`;
@@ -255,7 +260,9 @@ describe("Node's strict parser", () => {
   }
 
   async function expectHeard(heads: readonly RequestHead[]): Promise<void> {
-    const requests = heads.map((head) => requestHeadText(head, origin, 'default', false) + bodyFor(head));
+    const requests = heads.map(
+      (head) => requestHeadText(head, origin, 'default', bodyLengthOf(head), false) + bodyFor(head),
+    );
     const { heard, refused } = await node.hear(requests);
     const at = heard.length;
     expect(refused, `refused: ${JSON.stringify(requests[at] ?? requests[at - 1])}`).toBeUndefined();
@@ -309,7 +316,9 @@ describe("Node's strict parser", () => {
       const heads = all.flatMap(([one, mutations]) => {
         const head = readIfGood(mutate(headText(one), mutations));
         // A method that nobody registered is passed on; Node knows the registered ones only.
-        return head !== undefined && head.contentLength < 80 && METHODS.includes(head.method) ? [head] : [];
+        if (head === undefined || head.isOld || head.contentLength >= 80) return [];
+        // Nor bytes beyond ASCII in a target, which nginx takes.
+        return METHODS.includes(head.method) && /^[!-~]*$/.test(head.target) ? [head] : [];
       });
       accepted += heads.length;
       await expectAllHeard(heads);

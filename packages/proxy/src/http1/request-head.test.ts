@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { ProxyError } from '../errors.js';
-import { requestHeadText } from '../forwarded-head.js';
 import type { RequestHead } from './request-head.js';
 import { readRequestHead } from './request-head.js';
 
 const limits = { line: 8_192, head: 32_768, fields: 100 };
-const origin = { socketAddress: '10.1.2.3', clientAddress: '10.1.2.3', tls: false, trusted: false };
 
 function read(text: string): RequestHead {
   const head = readRequestHead(text, 0, limits);
@@ -34,6 +32,7 @@ describe('a request head is refused', () => {
     [400, 'with Content-Length and Transfer-Encoding', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n'],
     [400, 'with Transfer-Encoding and Content-Length', 'Transfer-Encoding: chunked\r\nContent-Length: 5\r\n'],
     [400, 'with Content-Length 0 and Transfer-Encoding', 'Content-Length: 0\r\nTransfer-Encoding: chunked\r\n'],
+    [400, 'with the same Content-Length twice', 'Content-Length: 5\r\nContent-Length: 5\r\n'],
     [400, 'with two Content-Lengths that differ', 'Content-Length: 5\r\nContent-Length: 6\r\n'],
     [400, 'with a Content-Length list', 'Content-Length: 5, 5\r\n'],
     [400, 'with an empty Content-Length', 'Content-Length:\r\n'],
@@ -43,14 +42,14 @@ describe('a request head is refused', () => {
     [400, 'with a fractional Content-Length', 'Content-Length: 5.0\r\n'],
     [400, 'with blanks in Content-Length', 'Content-Length: 5 5\r\n'],
     [400, 'with a Content-Length past every integer', 'Content-Length: 9999999999999999999\r\n'],
-    [400, 'with Transfer-Encoding gzip', 'Transfer-Encoding: gzip\r\n'],
-    [400, 'with Transfer-Encoding gzip, chunked', 'Transfer-Encoding: gzip, chunked\r\n'],
-    [400, 'with Transfer-Encoding chunked, identity', 'Transfer-Encoding: chunked, identity\r\n'],
-    [400, 'with Transfer-Encoding identity', 'Transfer-Encoding: identity\r\n'],
-    [400, 'with an empty Transfer-Encoding', 'Transfer-Encoding:\r\n'],
-    [400, 'with Transfer-Encoding in quotes', 'Transfer-Encoding: "chunked"\r\n'],
+    [501, 'with Transfer-Encoding gzip', 'Transfer-Encoding: gzip\r\n'],
+    [501, 'with Transfer-Encoding gzip, chunked', 'Transfer-Encoding: gzip, chunked\r\n'],
+    [501, 'with Transfer-Encoding chunked, identity', 'Transfer-Encoding: chunked, identity\r\n'],
+    [501, 'with Transfer-Encoding identity', 'Transfer-Encoding: identity\r\n'],
+    [501, 'with an empty Transfer-Encoding', 'Transfer-Encoding:\r\n'],
+    [501, 'with Transfer-Encoding in quotes', 'Transfer-Encoding: "chunked"\r\n'],
     [400, 'with two Transfer-Encodings', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n'],
-    [400, 'with a parameter on chunked', 'Transfer-Encoding: chunked;q=1\r\n'],
+    [501, 'with a parameter on chunked', 'Transfer-Encoding: chunked;q=1\r\n'],
     [400, 'with a vertical tab before chunked', 'Transfer-Encoding: \x0bchunked\r\n'],
     [400, 'with a line folded by a space', 'X-A: 1\r\n folded: 2\r\n'],
     [400, 'with a line folded by a tab', 'X-A: 1\r\n\tfolded\r\n'],
@@ -74,9 +73,9 @@ describe('a request head is refused', () => {
     [400, 'with a name beyond ASCII', 'X-\xe4: 1\r\n'],
     [400, 'with a second Host', 'Host: b\r\n'],
     [400, 'with the same Host twice', 'Host: a\r\n'],
-    [431, 'with 101 fields', fieldLines(100)],
-    [431, 'with a line over the limit', `X-A: ${'v'.repeat(8_192)}\r\n`],
-    [431, 'with a head over the limit', `X-A: ${'v'.repeat(8_000)}\r\n`.repeat(5)],
+    [494, 'with 101 fields', fieldLines(100)],
+    [494, 'with a line over the limit', `X-A: ${'v'.repeat(8_192)}\r\n`],
+    [494, 'with a head over the limit', `X-A: ${'v'.repeat(8_000)}\r\n`.repeat(5)],
   ])('with %i: %s', (status, _name, lines) => {
     expect(verdict(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)).toBe(status);
   });
@@ -84,50 +83,46 @@ describe('a request head is refused', () => {
   test.each<[number, string]>([
     [400, ' GET / HTTP/1.1\r\nHost: a'],
     [400, '\tGET / HTTP/1.1\r\nHost: a'],
-    [400, '\rGET / HTTP/1.1\r\nHost: a'],
-    [400, 'GET  / HTTP/1.1\r\nHost: a'],
-    [400, 'GET /  HTTP/1.1\r\nHost: a'],
     [400, 'GET\t/ HTTP/1.1\r\nHost: a'],
     [400, 'GET /\tHTTP/1.1\r\nHost: a'],
     [400, 'GET /a b HTTP/1.1\r\nHost: a'],
     [400, 'GET /a\tb HTTP/1.1\r\nHost: a'],
     [400, 'GET /a\x00b HTTP/1.1\r\nHost: a'],
     [400, 'GET /a\rb HTTP/1.1\r\nHost: a'],
-    [400, 'GET / HTTP/1.1 \r\nHost: a'],
     [400, 'GET / HTTP/1.1\r\r\nHost: a'],
-    [400, 'GET /\r\nHost: a'],
     [400, 'GET\r\nHost: a'],
     [400, 'GET HTTP/1.1\r\nHost: a'],
     [400, 'G(T / HTTP/1.1\r\nHost: a'],
     [400, 'G\xc9T / HTTP/1.1\r\nHost: a'],
     [400, 'GET / http/1.1\r\nHost: a'],
     [400, 'GET / HTTP/1\r\nHost: a'],
-    [400, 'GET / HTTP/1.10\r\nHost: a'],
-    [400, 'GET / HTTP/11\r\nHost: a'],
+    [505, 'GET / HTTP/11\r\nHost: a'],
     [400, 'GET / HTTP/1,1\r\nHost: a'],
     [400, 'GET / HTTP/1.x\r\nHost: a'],
     [400, 'GET / HTTQ/1.1\r\nHost: a'],
     [505, 'GET / HTTP/2.0\r\nHost: a'],
-    [505, 'GET / HTTP/0.9\r\nHost: a'],
-    [505, 'PRI * HTTP/2.0\r\n\r\nSM'],
+    [400, 'GET / HTTP/0.9\r\nHost: a'],
+    [400, 'PRI * HTTP/2.0\r\n\r\nSM'],
+    [400, 'POST /'],
+    [400, 'GET /%zz HTTP/1.1\r\nHost: a'],
+    [400, 'GET /a/../../b HTTP/1.1\r\nHost: a'],
+    [400, 'OPTIONS * HTTP/1.1\r\nHost: a'],
+    [400, 'GET http://other#x HTTP/1.1\r\nHost: a'],
+    [400, 'get / HTTP/1.1\r\nHost: a'],
+    [400, 'GET / HTTP/1.1\r\nHost: a..b'],
+    [400, 'GET / HTTP/1.1\r\nHost: .'],
     [405, 'CONNECT a:80 HTTP/1.1\r\nHost: a'],
     [405, 'TRACE / HTTP/1.1\r\nHost: a'],
     [400, 'GET path HTTP/1.1\r\nHost: a'],
     [400, 'GET * HTTP/1.1\r\nHost: a'],
-    [400, 'GET ftp://a/ HTTP/1.1\r\nHost: a'],
     [400, 'GET a:80 HTTP/1.1\r\nHost: a'],
     [400, 'GET http:/// HTTP/1.1\r\nHost: a'],
     [400, 'GET http://user@a/ HTTP/1.1\r\nHost: a'],
     [400, 'GET http://a:b/ HTTP/1.1\r\nHost: a'],
-    [400, 'GET /\xe4 HTTP/1.1\r\nHost: a'],
     [400, 'GET / HTTP/1.1\r\nX-A: 1'],
     [400, 'GET / HTTP/1.1\r\nHost:'],
     [400, 'GET / HTTP/1.1\r\nHost: a b'],
     [400, 'GET / HTTP/1.1\r\nHost: a/b'],
-    [400, 'GET / HTTP/1.1\r\nHost: a@b'],
-    [400, 'GET / HTTP/1.1\r\nHost: a:80:80'],
-    [400, 'GET / HTTP/1.1\r\nHost: [::1'],
-    [400, 'GET / HTTP/1.1\r\nHost: \xe4'],
     [400, 'GET / HTTP/1.0\r\nHost: a\r\nHost: a'],
     [400, 'POST / HTTP/1.0\r\nTransfer-Encoding: chunked'],
     [414, `GET /${'a'.repeat(8_192)} HTTP/1.1\r\nHost: a`],
@@ -137,15 +132,27 @@ describe('a request head is refused', () => {
 
   test.each<[number, string, string]>([
     [414, 'a request line without end', 'GET /' + 'a'.repeat(8_192)],
-    [431, 'a header line without end', `GET / HTTP/1.1\r\nX-A: ${'v'.repeat(8_200)}`],
-    [431, 'a head without end', `GET / HTTP/1.1\r\n${`X-A: ${'v'.repeat(1_000)}\r\n`.repeat(33)}`],
-    [431, 'empty lines without end', '\r\n'.repeat(16_500)],
+    [494, 'a header line without end', `GET / HTTP/1.1\r\nX-A: ${'v'.repeat(8_200)}`],
+    [494, 'a head without end', `GET / HTTP/1.1\r\n${`X-A: ${'v'.repeat(1_000)}\r\n`.repeat(33)}`],
+    [494, 'empty lines without end', '\r\n'.repeat(16_500)],
   ])('with %i before it is whole: %s', (status, _name, text) => {
     expect(verdict(text)).toBe(status);
   });
 });
 
 describe('a request head is accepted', () => {
+  test('of HTTP/0.9, which is a line', () => {
+    const head = read('GET  /a \r\nHost: a\r\n\r\n');
+    expect([head.isOld, head.target, head.close, head.length]).toEqual([true, '/a', true, 10]);
+    expect(read('GET /a\n').isOld).toBe(true);
+  });
+
+  test('with any host that has no white space, slash or double dot', () => {
+    for (const host of ['a@b', 'a:80:80', '[::1', '\xe4', '.a', 'a.:1']) {
+      expect(read(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`).host).toBe(host);
+    }
+  });
+
   test('with bare LF line ends', () => {
     const head = read('GET /a HTTP/1.1\nHost: a\nX-A: 1\n\n');
     expect([head.method, head.target, head.host, head.get('x-a'), head.length]).toEqual(['GET', '/a', 'a', '1', 32]);
@@ -164,12 +171,12 @@ describe('a request head is accepted', () => {
     ['GET http://other:81/a?b HTTP/1.1', 'other:81', '/a?b'],
     ['GET HTTP://other HTTP/1.1', 'other', '/'],
     ['GET https://other?b HTTP/1.1', 'other', '/?b'],
-    ['GET http://other#x HTTP/1.1', 'other', '/'],
+    ['GET ftp://other/a HTTP/1.1', 'other', '/a'],
+    ['GET  /a   HTTP/1.10  ', 'a', '/a'],
     ['GET http://[::1]:81/ HTTP/1.1', '[::1]:81', '/'],
     ['GET /a#b HTTP/1.1', 'a', '/a'],
     ['GET //a HTTP/1.1', 'a', '//a'],
-    ['OPTIONS * HTTP/1.1', 'a', '*'],
-    ['OPTIONS http://other HTTP/1.1', 'other', '*'],
+    ['OPTIONS http://other HTTP/1.1', 'other', '/'],
     ['OPTIONS http://other/ HTTP/1.1', 'other', '/'],
     ['GET / HTTP/1.7', 'a', '/'],
   ])('%s: the host is %s, the target %s', (line, host, target) => {
@@ -181,12 +188,6 @@ describe('a request head is accepted', () => {
     const plain = read('GET / HTTP/1.0\r\n\r\n');
     expect([plain.host, plain.minor, plain.close]).toEqual(['', 0, true]);
     expect(read('GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n').close).toBe(false);
-  });
-
-  test('with the same Content-Length twice, which goes out once', () => {
-    const head = read('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 05\r\n\r\n');
-    expect(head.contentLength).toBe(5);
-    expect(requestHeadText(head, origin, 'd', false).match(/content-length/gi)).toHaveLength(1);
   });
 
   test('with 100 fields', () => {
@@ -207,6 +208,34 @@ test('a head is not whole before its last byte', () => {
   const text = '\r\nPOST /a?b HTTP/1.1\r\nHost: a\nX-A: 1\r\nContent-Length: 5\r\n\r\n';
   for (let length = 0; length < text.length; length++) expect(verdict(text.slice(0, length))).toBe(0);
   expect(verdict(text)).toBe(200);
+});
+
+describe('fields with names that are not of letters, digits and hyphens', () => {
+  const text = 'GET / HTTP/1.1\r\nHost: a\r\nX_A: 1\r\nX.A: 2\r\nX(A): 3\r\nnothing\r\n\r\n';
+  test.each([
+    ['ignore', false, ['Host', 'nothing']],
+    ['ignore', true, ['Host', 'X_A', 'nothing']],
+    ['pass', false, ['Host', 'X_A', 'X.A', 'X(A)', 'nothing']],
+  ] as const)('rule %s, underscores %s', (invalidNames, underscores, names) => {
+    expect(readRequestHead(text, 0, { ...limits, invalidNames, underscores })?.names).toEqual(names);
+  });
+
+  test.each([' X: 1', 'X : 1', ': 1', 'X\x7f: 1'])('%j is refused by every rule', (bad) => {
+    for (const invalidNames of ['ignore', 'pass'] as const) {
+      const head = `GET / HTTP/1.1\r\nHost: a\r\n${bad}\r\n\r\n`;
+      expect(() => readRequestHead(head, 0, { ...limits, invalidNames, underscores: true })).toThrow('header line');
+    }
+  });
+});
+
+test('what is refused tells what was read', () => {
+  let refused: unknown;
+  try {
+    readRequestHead('GET /a HTTP/1.1\r\nHost: b\r\nX : 1\r\n\r\n', 0, limits);
+  } catch (error) {
+    refused = error;
+  }
+  expect(refused).toMatchObject({ head: { line: 'GET /a HTTP/1.1', target: '/a', names: ['Host'], values: ['b'] } });
 });
 
 describe('Connection', () => {

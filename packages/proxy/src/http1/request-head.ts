@@ -1,12 +1,13 @@
 import { ProxyError } from '../errors.js';
+import { normalPath } from '../normal-path.js';
 import { FieldKind } from './field-name.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
-import type { HeadLimits } from './head.js';
+import type { FieldRules, HeadLimits } from './head.js';
 
 /** The head of a request (RFC 9112 3). */
 export class RequestHead extends Fields {
   method = '';
-  /** Origin form, `/path?query`, or `*`. An absolute form is brought to it; its authority becomes `host`. */
+  /** Origin form, `/path?query`. An absolute form is brought to it; its authority becomes `host`. */
   target = '';
   /** `Host` as given, port included; empty in HTTP/1.0 without one. */
   host = '';
@@ -14,6 +15,8 @@ export class RequestHead extends Fields {
   line = '';
   /** `Expect: 100-continue`. */
   expectContinue = false;
+  /** HTTP/0.9: the answer is a body and nothing else. */
+  isOld = false;
 
   /** True when the client asks to speak WebSocket on this connection (RFC 6455 4.1; never in HTTP/1.0, RFC 9110 7.8). */
   get asksWebSocket(): boolean {
@@ -27,33 +30,51 @@ export class RequestHead extends Fields {
   }
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** No white space (RFC 9112 3.2), and no byte beyond ASCII: Node's strict parser takes none in a target. */
-const TARGET = /^[!-~]+$/;
-const SCHEME = /^https?:\/\//i;
-/** RFC 3986 3.2.2 reg-name or IPv6 literal, and a port. */
-const HOST = /^(?:[A-Za-z0-9!$&'()*+,;=\-._~%]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
+/** The limits and rules for the heads of requests; without rules names are tokens, and nothing is ignored. */
+export interface RequestRules extends HeadLimits, Partial<FieldRules> {}
+
+/** nginx takes no lower case in a method. */
+const METHOD = /^[A-Z_-]+$/;
+/** No white space and no control character; bytes beyond ASCII as nginx takes them. */
+const TARGET = /^[!-~\x80-\xff]+$/;
+/** Scheme, host and port of a target in absolute form (RFC 9112 3.2.2). */
+const ABSOLUTE = /^[A-Za-z][-+.0-9A-Za-z]*:\/\/((?:\[[-\w:.~!$&'()*+,;=]*\]|[-.0-9A-Za-z]*)(?::[0-9]*)?)(?=[/?]|$)/;
+const USUAL_HOST = /^[-\w]+(?:\.[-\w]+)*\.?(?::[0-9]*)?$/;
 
 /**
- * Reads a request head that begins at `text[from]`. Empty lines before it are skipped (RFC 9112 2.2).
+ * Reads a request head that begins at `text[from]`, as nginx does. Empty lines before it are skipped (RFC 9112 2.2). A
+ * request line that is none is refused before the fields have come.
  *
  * @returns undefined while the head is not whole
- * @throws ProxyError: 400, 405, 414, 431 or 505 by its `status`
+ * @throws ProxyError of source `client`, with as much of the head as was read
  */
-export function readRequestHead(text: string, from: number, limits: HeadLimits): RequestHead | undefined {
+export function readRequestHead(text: string, from: number, limits: RequestRules): RequestHead | undefined {
   const start = skipEmptyLines(text, from);
   const end = endOfHead(text, start);
-  if (end < 0 || end - start > limits.head) {
+  const isWhole = end >= 0 && end - start <= limits.head;
+  if (!isWhole) {
     refuseOverlong(text, from, start, limits);
-    return undefined;
+    if (!text.includes('\n', start)) return undefined;
   }
   const head = new RequestHead();
-  const lf = text.indexOf('\n', start);
-  if (lf - start > limits.line) throw new ProxyError('target_too_long', `more than ${limits.line} bytes`);
-  readRequestLine(head, text, start, lineEnd(text, start, lf));
-  readFields(head, text, start, lf + 1, end, limits);
-  head.length = end - from;
-  readHost(head);
+  try {
+    const lf = text.indexOf('\n', start);
+    if (lf - start > limits.line) throw new ProxyError('target_too_long');
+    readRequestLine(head, text, start, lineEnd(text, start, lf));
+    if (head.isOld) {
+      head.length = lf + 1 - from;
+      return head;
+    }
+    if (!isWhole) return undefined;
+    const { invalidNames = 'refuse', underscores = true } = limits;
+    readFields(head, text, start, lf + 1, end, limits, { invalidNames, underscores });
+    head.length = end - from;
+    readHost(head);
+    if (head.method === 'CONNECT' || head.method === 'TRACE') throw new ProxyError('method_not_allowed', head.method);
+  } catch (error) {
+    if (error instanceof ProxyError) error.head = head;
+    throw error;
+  }
   return head;
 }
 
@@ -61,55 +82,64 @@ function skipEmptyLines(text: string, from: number): number {
   let at = from;
   for (;;) {
     const code = text.charCodeAt(at);
-    if (code === 10) at += 1;
-    else if (code === 13 && text.charCodeAt(at + 1) === 10) at += 2;
-    else return at;
+    if (code !== 10 && code !== 13) return at;
+    at++;
   }
 }
 
 /** A head that is not whole yet may already be over a limit; the empty lines before it count, or they had none. */
 function refuseOverlong(text: string, from: number, start: number, limits: HeadLimits): void {
   const lf = text.indexOf('\n', start);
-  if ((lf < 0 ? text.length : lf) - start > limits.line) {
-    throw new ProxyError('target_too_long', `more than ${limits.line} bytes`);
-  }
-  const line = text.length - (text.lastIndexOf('\n') + 1);
-  if (text.length - from > limits.head || line > limits.line) {
-    throw new ProxyError('head_too_large', `more than ${limits.head} bytes, or a line of more than ${limits.line}`);
+  if ((lf < 0 ? text.length : lf) - start > limits.line) throw new ProxyError('target_too_long');
+  const last = text.lastIndexOf('\n') + 1;
+  if (text.length - from > limits.head || text.length - last > (limits.fieldLine ?? limits.line)) {
+    throw new ProxyError('head_too_large', `too long header line: "${text.slice(last, last + 50)}..."`);
   }
 }
 
 function readRequestLine(head: RequestHead, text: string, start: number, stop: number): void {
   head.line = text.slice(start, stop);
   const space = text.indexOf(' ', start);
-  const lastSpace = text.lastIndexOf(' ', stop - 1);
-  if (space < 0 || space >= stop || lastSpace <= space) throw badRequestLine(text, start, stop);
-  const method = text.slice(start, space);
-  if (!knownMethods.has(method) && !TOKEN.test(method)) throw badRequestLine(text, start, stop);
+  const method = text.slice(start, space < 0 || space > stop ? stop : space);
+  if (!knownMethods.has(method) && !METHOD.test(method)) throw new ProxyError('bad_method');
   head.method = method;
-  head.minor = readVersion(text, lastSpace + 1, stop, start);
-  const target = text.slice(space + 1, lastSpace);
-  // RFC 9112 3: one space on either side of it.
-  if (!TARGET.test(target)) throw badRequestLine(text, start, stop);
-  if (method === 'CONNECT' || method === 'TRACE') throw new ProxyError('method_not_allowed', method);
+  const at = skipSpaces(text, space + 1);
+  let last = stop;
+  while (last > at && text.charCodeAt(last - 1) === 32) last--;
+  if (space < 0 || at >= last) throw new ProxyError('bad_request_line');
+  const gap = text.indexOf(' ', at);
+  const isOld = gap < 0 || gap >= last;
+  const target = text.slice(at, isOld ? last : gap);
+  if (!TARGET.test(target)) throw new ProxyError('bad_request_line');
   readTarget(head, target);
+  if (isOld) {
+    head.isOld = true;
+    head.minor = 0;
+    head.close = true;
+    if (method !== 'GET') throw new ProxyError('bad_old_method');
+  } else {
+    head.minor = readVersion(text, skipSpaces(text, gap), last);
+  }
+  // Broken escapes and ways above the root are for no server; a plain path cannot have them.
+  if (target.includes('%') || target.includes('/.')) normalPath(head.target);
 }
 
 const knownMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);
 
-function badRequestLine(text: string, start: number, stop: number): ProxyError {
-  return new ProxyError('bad_request_line', JSON.stringify(text.slice(start, Math.min(stop, start + 80))));
+function skipSpaces(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === 32) at++;
+  return at;
 }
 
-function readVersion(text: string, at: number, stop: number, start: number): number {
-  if (stop - at !== 8 || !text.startsWith('HTTP/', at) || text.charCodeAt(at + 6) !== 0x2e) {
-    throw badRequestLine(text, start, stop);
-  }
-  const major = text.charCodeAt(at + 5) - 48;
-  const minor = text.charCodeAt(at + 7) - 48;
-  if (major < 0 || major > 9 || minor < 0 || minor > 9) throw badRequestLine(text, start, stop);
-  if (major !== 1) throw new ProxyError('version_not_supported', text.slice(at, stop));
-  return minor === 0 ? 0 : 1;
+/** @returns the minor version: 0, or 1 for any other */
+function readVersion(text: string, at: number, stop: number): number {
+  if (stop - at === 8 && text.startsWith('HTTP/1.1', at)) return 1;
+  const version = text.slice(at, stop);
+  if (/^HTTP\/(?:[2-9]|1\d)/.test(version)) throw new ProxyError('version_not_supported', version);
+  const minor = /^HTTP\/1\.(\d{1,3})$/.exec(version)?.[1];
+  if (minor === undefined) throw new ProxyError('bad_request_line');
+  return Number(minor) === 0 ? 0 : 1;
 }
 
 function readTarget(head: RequestHead, target: string): void {
@@ -117,20 +147,17 @@ function readTarget(head: RequestHead, target: string): void {
     head.target = withoutFragment(target);
     return;
   }
-  if (target === '*' && head.method === 'OPTIONS') {
-    head.target = target;
-    return;
+  // Refused later, whatever it wants to be connected to.
+  const absolute = head.method === 'CONNECT' ? null : ABSOLUTE.exec(target);
+  if (absolute === null) {
+    if (head.method === 'CONNECT') return;
+    throw new ProxyError('bad_request_line');
   }
-  const scheme = SCHEME.exec(target);
-  if (scheme === null) throw new ProxyError('bad_target', JSON.stringify(target.slice(0, 80)));
-  const rest = target.slice(scheme[0].length);
-  const path = rest.search(/[/?#]/);
-  head.host = path < 0 ? rest : rest.slice(0, path);
-  if (!HOST.test(head.host)) throw new ProxyError('bad_host', JSON.stringify(head.host.slice(0, 80)));
-  const tail = path < 0 ? '' : withoutFragment(rest.slice(path));
-  // RFC 9112 3.2.4: the server as a whole is meant.
-  if (tail === '' && head.method === 'OPTIONS') head.target = '*';
-  else head.target = tail.startsWith('/') ? tail : `/${tail}`;
+  const [whole, host = ''] = absolute;
+  if (!isHost(host)) throw new ProxyError('bad_target_host');
+  head.host = host;
+  const tail = withoutFragment(target.slice(whole.length));
+  head.target = tail.startsWith('/') ? tail : `/${tail}`;
 }
 
 /** A fragment has no place in a request (RFC 9112 3.2); what follows it is not for the server. */
@@ -141,21 +168,23 @@ function withoutFragment(target: string): string {
 
 /** RFC 9112 3.2: exactly one Host in HTTP/1.1; the authority of an absolute target wins over it. */
 function readHost(head: RequestHead): void {
-  let count = 0;
-  let host = '';
+  let index = -1;
   for (let i = 0; i < head.keys.length; i++) {
     const kind = head.keys[i]?.kind;
     if (kind === FieldKind.host) {
-      count++;
-      host = head.values[i] ?? '';
+      if (index >= 0) throw secondHost(head, index, i);
+      index = i;
     } else if (kind === FieldKind.expect) {
       head.expectContinue = head.minor === 1 && head.values[i]?.toLowerCase() === '100-continue';
     }
   }
-  if (count > 1) throw new ProxyError('bad_host', 'two Host lines');
-  if (count === 0 && head.minor === 1) throw new ProxyError('bad_host', 'none in HTTP/1.1');
-  if (count === 1 && host !== lastHost) {
-    if (!HOST.test(host)) throw new ProxyError('bad_host', JSON.stringify(host.slice(0, 80)));
+  if (index < 0) {
+    if (head.minor === 1) throw new ProxyError('no_host');
+    return;
+  }
+  const host = head.values[index] ?? '';
+  if (host !== lastHost) {
+    if (!isHost(host)) throw new ProxyError('bad_host', JSON.stringify(host.slice(0, 80)));
     lastHost = Buffer.from(host, 'latin1').toString('latin1');
   }
   if (head.host === '') head.host = host;
@@ -163,3 +192,17 @@ function readHost(head: RequestHead): void {
 
 /** The Host found valid last: nearly every request has the one of the request before. */
 let lastHost: string | undefined;
+
+function secondHost({ names, values }: RequestHead, before: number, again: number): ProxyError {
+  const shown = (i: number): string => `"${names[i] ?? ''}: ${values[i] ?? ''}"`;
+  return new ProxyError('duplicate_field', `host header: ${shown(again)}, previous value: ${shown(before)}`);
+}
+
+/** What nginx takes for a host: anything without white space and slashes, where no dot follows another. */
+function isHost(text: string): boolean {
+  if (USUAL_HOST.test(text)) return true;
+  if (/[/\0-\x20\x7f]|\.\./.test(text)) return false;
+  const literal = /^\[[^\]]*\]/.exec(text)?.[0];
+  const name = literal ?? text.slice(0, text.indexOf(':') < 0 ? text.length : text.indexOf(':'));
+  return name.replace(/\.$/, '') !== '';
+}

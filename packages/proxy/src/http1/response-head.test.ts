@@ -145,10 +145,14 @@ function headText({ status, reason, fields, framing }: WellFormed): string {
 
 const BODY = 'the body of a response may hold\r\n\r\nHTTP/1.1 anything';
 
+function noFacts(): never {
+  throw new Error('nothing is asked of the request');
+}
+
 function sent(head: ResponseHead, keepAlive: boolean): Sent {
   const bodiless = head.status === 204 || head.status === 304;
   const framing: BodyFraming = bodiless ? 'none' : head.chunked ? 'chunked' : 'length';
-  const text = responseHeadText(head, framing, keepAlive);
+  const text = responseHeadText(head, head.status, framing, keepAlive, '', undefined, noFacts);
   if (bodiless) return { text, head, body: '', keepAlive };
   const body = head.chunked ? BODY : BODY.repeat(2).slice(0, head.contentLength);
   const framed = head.chunked ? `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n` : body;

@@ -1,4 +1,5 @@
 import { ProxyError } from '../errors.js';
+import { FieldKind } from './field-name.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { HeadLimits } from './head.js';
 
@@ -17,7 +18,7 @@ export class ResponseHead extends Fields {
 export function readResponseHead(text: string, limits: HeadLimits): ResponseHead | undefined {
   const end = endOfHead(text, 0);
   if (end < 0 || end > limits.head) {
-    if (text.length > limits.head) throw new ProxyError('bad_response', `a head of more than ${limits.head} bytes`);
+    if (text.length > limits.head) throw new ProxyError('bad_response', 'upstream sent too big header');
     if (text.length >= 5 && !text.startsWith('HTTP/')) throw badStatusLine(text);
     return undefined;
   }
@@ -27,9 +28,42 @@ export function readResponseHead(text: string, limits: HeadLimits): ResponseHead
   try {
     readFields(head, text, 0, lf + 1, end, limits);
   } catch (error) {
-    throw new ProxyError('bad_response', error instanceof Error ? error.message : '', error);
+    throw new ProxyError('bad_response', wordsFor(error), error);
   }
+  refuseSecondLength(head);
   return head;
+}
+
+/** What nginx's error log calls it. */
+function wordsFor(error: unknown): string {
+  if (!(error instanceof ProxyError)) throw error;
+  switch (error.code) {
+    case 'bad_content_length':
+      return `upstream sent invalid "Content-Length" header: "${error.detail}"`;
+    case 'bad_transfer_encoding':
+      return `upstream sent unknown "Transfer-Encoding": "${error.detail}"`;
+    case 'ambiguous_length':
+      return 'upstream sent "Content-Length" and "Transfer-Encoding" headers at the same time';
+    case 'head_too_large':
+      return 'upstream sent too big header';
+    default:
+      return `upstream sent invalid header: ${error.detail}`;
+  }
+}
+
+/** nginx: a length that is said twice is an error, even if it is the same. */
+function refuseSecondLength(head: ResponseHead): void {
+  if (head.contentLength < 0) return;
+  let first: string | undefined;
+  for (let i = 0; i < head.keys.length; i++) {
+    if (head.keys[i]?.kind !== FieldKind.contentLength) continue;
+    const value = head.values[i] ?? '';
+    if (first !== undefined) {
+      const lines = `"Content-Length: ${value}", previous value: "Content-Length: ${first}"`;
+      throw new ProxyError('bad_response', `upstream sent duplicate header line: ${lines}`);
+    }
+    first = value;
+  }
 }
 
 function readStatusLine(head: ResponseHead, text: string, stop: number): void {
@@ -52,5 +86,5 @@ function readStatusLine(head: ResponseHead, text: string, stop: number): void {
 function badStatusLine(text: string): ProxyError {
   const lf = text.indexOf('\n');
   const line = text.slice(0, Math.min(lf < 0 ? text.length : lf, 80));
-  return new ProxyError('bad_response', `expected "HTTP/1.1 status reason", got ${JSON.stringify(line)}`);
+  return new ProxyError('bad_response', `upstream sent no valid HTTP/1.0 header: ${JSON.stringify(line)}`);
 }

@@ -2,6 +2,7 @@ import { addressBytes } from '../client-address.js';
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
 import type { RoundRobin } from './round-robin.js';
+import { peerAt, totalWeight } from './weight-range.js';
 
 const START = 89;
 const FACTOR = 113;
@@ -25,8 +26,7 @@ export class IpHash implements Policy {
 
   pick(request: PickRequest, candidates: readonly Peer[]): Peer | undefined {
     const length = hashedBytes(request.clientAddress);
-    let total = 0;
-    for (const peer of candidates) total += peer.options.weight;
+    const total = totalWeight(candidates);
     let hash = START;
     // nginx goes on where the try before has found its peer. Starting over comes to the same point when the peers that
     // were found then are not counted as misses.
@@ -46,13 +46,4 @@ function hashedBytes(address: string): number {
   if (length === 16) return 16;
   if (length === 0) bytes.fill(0, 0, 3);
   return 3;
-}
-
-function peerAt(candidates: readonly Peer[], point: number): Peer | undefined {
-  let left = point;
-  for (const peer of candidates) {
-    left -= peer.options.weight;
-    if (left < 0) return peer;
-  }
-  return undefined;
 }

@@ -32,5 +32,5 @@ export class LeastConn implements Policy {
 }
 
 function compareShares(a: Peer, b: Peer): number {
-  return a.active * b.options.weight - b.active * a.options.weight;
+  return a.load * b.options.weight - b.load * a.options.weight;
 }

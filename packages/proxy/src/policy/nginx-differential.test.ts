@@ -6,11 +6,14 @@ import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { clientAddress, TrustedProxies } from '../client-address.js';
+import { readRequestHead } from '../http1/request-head.js';
 import { readProxyOptions } from '../options.js';
 import type { GivenPeer, PolicyName } from '../options.js';
+import { RealIp } from '../real-ip.js';
 import { Upstream } from '../upstream.js';
 import { Tried } from './policy.js';
+
+const LIMITS = { line: 8_192, head: 32_768, fields: 100 };
 
 /** Servers named by their place; `dead` ones refuse every connection. */
 type Server = Partial<GivenPeer> & { readonly dead?: boolean };
@@ -151,7 +154,7 @@ describe.skipIf(!nginx)('nginx does the same (needs nginx: apt-get install -y ng
   });
 
   test('the client’s address behind trusted proxies', async () => {
-    const trusted = new TrustedProxies([...TRUSTED, '127.0.0.1']);
+    const realIp = new RealIp({ from: [...TRUSTED, '127.0.0.1'], header: 'X-Forwarded-For', recursive: true });
     const entries = [
       '203.0.113.9',
       '10.1.2.3',
@@ -178,7 +181,9 @@ describe.skipIf(!nginx)('nginx does the same (needs nginx: apt-get install -y ng
       );
       const forwardedFor = [first, ...drawn].join(i % 2 === 0 ? ', ' : ',');
       // Over a Unix socket nginx says `unix:` where our listener would say 127.0.0.1.
-      ours.push(`${forwardedFor} -> ${clientAddress('127.0.0.1', forwardedFor, trusted)}`);
+      const head = readRequestHead(`GET / HTTP/1.0\nX-Forwarded-For: ${forwardedFor}\n\n`, 0, LIMITS);
+      const found = head === undefined ? undefined : realIp.find('127.0.0.1', head, undefined);
+      ours.push(`${forwardedFor} -> ${found?.address ?? '127.0.0.1'}`);
       const answer = await ask('/address', forwardedFor);
       theirs.push(`${forwardedFor} -> ${answer === 'unix:' ? '127.0.0.1' : answer}`);
     }
@@ -202,7 +207,7 @@ function picker(name: SetupName): (address: string) => number {
   return (address) => {
     const tried = new Tried();
     for (;;) {
-      const peer = upstream.pick({ clientAddress: address, opens: undefined, tried });
+      const peer = upstream.pick({ clientAddress: address, opens: undefined, tried, facts: noFacts });
       if (peer === undefined) return -1;
       peer.acquire();
       const dead = servers[peer.index]?.dead === true;
@@ -211,6 +216,10 @@ function picker(name: SetupName): (address: string) => number {
       tried.add(peer);
     }
   };
+}
+
+function noFacts(): never {
+  throw new Error('no policy here asks for them');
 }
 
 /** 1,000 IPv4 and 200 IPv6 addresses, the same in every run, spread by a linear congruential generator. */

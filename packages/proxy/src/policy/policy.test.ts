@@ -3,16 +3,27 @@ import { describe, expect, test } from 'vitest';
 import { readProxyOptions } from '../options.js';
 import type { GivenPeer } from '../options.js';
 import { Peer } from '../peer.js';
+import { ConsistentHash } from './consistent-hash.js';
+import { Hash } from './hash.js';
 import { IpHash } from './ip-hash.js';
 import { LeastConn } from './least-conn.js';
 import { Tried } from './policy.js';
 import type { PickRequest, Policy } from './policy.js';
+import { Random } from './random.js';
 import { RoundRobin } from './round-robin.js';
 
-const policies: readonly (readonly [string, () => Policy])[] = [
+/** The key that hashing policies are given: the client's address of the request made last. */
+let hashed = '';
+const key = (): string => hashed;
+
+const policies: readonly (readonly [string, (peers: readonly Peer[]) => Policy])[] = [
   ['round_robin', () => new RoundRobin()],
   ['ip_hash', () => new IpHash(new RoundRobin())],
   ['least_conn', () => new LeastConn()],
+  ['hash', () => new Hash(key, new RoundRobin())],
+  ['consistent_hash', (peers) => new ConsistentHash(key, peers, new RoundRobin())],
+  ['random', () => new Random(false, new RoundRobin())],
+  ['random two', () => new Random(true, new RoundRobin())],
 ];
 
 type Settings = Partial<GivenPeer>;
@@ -24,7 +35,8 @@ function peersOf(settings: readonly Settings[], now: () => number = () => 0): Pe
 }
 
 function request(clientAddress = '127.0.0.1', tried = new Tried()): PickRequest {
-  return { clientAddress, opens: undefined, tried };
+  hashed = clientAddress;
+  return { clientAddress, opens: undefined, tried, facts: never };
 }
 
 function triedOf(...peers: readonly Peer[]): Tried {
@@ -87,7 +99,7 @@ describe.each(policies)('%s', (_name, create) => {
     fc.assert(
       fc.property(fc.array(peerState, { minLength: 1, maxLength: 12 }), address, (states, clientAddress) => {
         const { peers, tried } = inState(states);
-        const policy = create();
+        const policy = create(peers);
         for (let i = 0; i < 3; i++) {
           const picked = policy.pick(request(clientAddress, tried), peers);
           const usable = states.flatMap((state, index) => (isUsable(state) ? [index] : []));
@@ -102,7 +114,7 @@ describe.each(policies)('%s', (_name, create) => {
     fc.assert(
       fc.property(fc.array(peerState, { minLength: 1, maxLength: 40 }), address, (states, clientAddress) => {
         const { peers, tried } = inState(states);
-        const policy = create();
+        const policy = create(peers);
         const picked: number[] = [];
         for (let next = policy.pick(request(clientAddress, tried), peers); next !== undefined;) {
           picked.push(next.index);
@@ -116,12 +128,12 @@ describe.each(policies)('%s', (_name, create) => {
   });
 
   test('picks nothing from no peers', () => {
-    expect(create().pick(request(), [])).toBeUndefined();
+    expect(create([]).pick(request(), [])).toBeUndefined();
   });
 
   test('leaves the count of active requests to the caller', () => {
     const peers = peersOf([{}, {}]);
-    create().pick(request(), peers);
+    create(peers).pick(request(), peers);
     expect(peers.map((peer) => peer.active)).toEqual([0, 0]);
   });
 });

@@ -1,3 +1,4 @@
+import type { Facts } from '../facts.js';
 import type { Peer } from '../peer.js';
 
 /** Peers that were tried for a request. Costs nothing until the first is added, and little after. */
@@ -27,6 +28,8 @@ export interface PickRequest {
    */
   readonly opens: 'polling' | 'websocket' | undefined;
   readonly tried: Tried;
+  /** Asked only by policies that choose by a configured value. */
+  readonly facts: () => Facts;
 }
 
 /** How one of several peers is chosen. */
@@ -38,4 +41,6 @@ export interface Policy {
    * @returns a peer that is available and was not tried, or undefined when there is none
    */
   pick(request: PickRequest, candidates: readonly Peer[]): Peer | undefined;
+  /** One of the candidates was chosen for a request that asked for it: takes note of it, where the next pick depends on it. */
+  chosen?(peer: Peer, request: PickRequest, candidates: readonly Peer[]): void;
 }

@@ -1,6 +1,7 @@
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
 import { SmoothWeights } from './smooth-weights.js';
+import { totalWeight } from './weight-range.js';
 
 /**
  * nginx's smooth weighted round robin (`ngx_http_upstream_get_peer`): every usable peer gains its weight, the one that
@@ -20,5 +21,15 @@ export class RoundRobin implements Policy {
     }
     if (best !== undefined) this.#weights.pay(best, total);
     return best;
+  }
+
+  /** It pays as if it had been its turn, but is never more than one turn behind. */
+  chosen(peer: Peer, request: PickRequest, candidates: readonly Peer[]): void {
+    if (this.#weights.of(peer) <= peer.options.weight - totalWeight(candidates)) return;
+    let total = 0;
+    for (const one of candidates) {
+      if (one.available && !request.tried.has(one)) total += this.#weights.gain(one);
+    }
+    this.#weights.pay(peer, total);
   }
 }

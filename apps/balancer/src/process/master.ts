@@ -1,0 +1,145 @@
+import { hostsToLookUp } from '@pinwheel/nginx-conf';
+import { DiskFiles } from './conf-files.js';
+import { checkOptions, optionsOf } from './configured-proxy.js';
+import { ErrorLog } from './error-log.js';
+import { type ErrorLogTargets, openErrorLogs } from './error-log-targets.js';
+import { lookUpHosts } from './host-addresses.js';
+import type { LogFiles } from './log-files.js';
+import type { Paths } from './paths.js';
+import { PidKeeper } from './pid-keeper.js';
+import { Reloads } from './reloads.js';
+import { loadSettings, type Settings } from './settings.js';
+import { obeySignals } from './signals.js';
+import type { Snapshot } from './snapshot.js';
+import { DiskSurroundings } from './surroundings.js';
+import { fileFailureMessage } from './system-failure.js';
+import { tellServing } from './terminal.js';
+import { programVersion } from './usage.js';
+import { Workers } from './workers.js';
+
+/**
+ * The started process when others serve: it reads the configuration, opens the logs, binds the listeners for the workers
+ * (through `node:cluster`) and keeps them running. It keeps the rights that it was started with.
+ */
+export class Master {
+  readonly #paths: Paths;
+  readonly #directives: string;
+  readonly #logs: LogFiles;
+  readonly #pid: PidKeeper;
+  readonly #files: DiskFiles;
+  readonly #workers: Workers;
+  #settings: Settings;
+  #log: ErrorLog;
+  #ending: 'quit' | 'stop' | undefined;
+
+  /** @param files what `settings` was read from */
+  constructor(
+    paths: Paths,
+    directives: string,
+    settings: Settings,
+    files: DiskFiles,
+    logs: LogFiles,
+    targets: ErrorLogTargets,
+  ) {
+    this.#paths = paths;
+    this.#directives = directives;
+    this.#logs = logs;
+    this.#settings = settings;
+    this.#log = new ErrorLog(targets.process, true);
+    this.#pid = new PidKeeper(settings.pidPath);
+    this.#files = files;
+    this.#workers = new Workers(() => this.#log);
+  }
+
+  /**
+   * Starts the workers, and writes the pid file when all of them serve.
+   *
+   * @throws ConfError in nginx's words when that cannot be
+   */
+  async start(): Promise<void> {
+    process.title = 'pinwheel: master process';
+    const reloads = new Reloads(
+      () => this.#takeOver(),
+      () => this.#log,
+      () => this.#ending !== undefined,
+    );
+    const started = this.#startWorkers();
+    obeySignals({
+      stop: () => this.#end('stop'),
+      quit: () => this.#end('quit'),
+      // One that is asked for before all serve waits until they do.
+      reload: () =>
+        void started.then(
+          () => reloads.ask(),
+          () => undefined,
+        ),
+      reopen: () => this.#reopen(),
+      log: (message) => this.#log.log('notice', message),
+    });
+    process.on('exit', () => this.#pid.remove(this.#log));
+    await started;
+    if (this.#ending !== undefined) return;
+    this.#pid.write();
+    this.#log = this.#log.serving();
+    this.#log.log('notice', `${programVersion()} serves ${this.#paths.confFile}`);
+    tellServing();
+  }
+
+  async #startWorkers(): Promise<void> {
+    const { snapshot } = await this.#prepare(this.#settings, this.#files);
+    if (this.#ending === undefined) await this.#workers.start(Math.max(1, this.#settings.workerProcesses), snapshot);
+  }
+
+  /**
+   * Opens what the workers are to have, and gives it to their user.
+   *
+   * @throws ConfError
+   */
+  async #prepare(settings: Settings, files: DiskFiles): Promise<{ snapshot: Snapshot; around: DiskSurroundings }> {
+    const hosts = await lookUpHosts(hostsToLookUp(settings.configuration));
+    const around = new DiskSurroundings(this.#paths, this.#logs, { hosts });
+    checkOptions(optionsOf(settings.configuration, around, () => undefined));
+    around.openLogs();
+    this.#giveLogs(settings);
+    const snapshot = { conf: [...files.texts], globs: [...files.globs], hosts, files: [...around.texts] };
+    return { snapshot, around };
+  }
+
+  #giveLogs({ account }: Settings): void {
+    if (account === undefined) return;
+    for (const log of this.#logs) log.giveTo(account.uid, account.gid);
+  }
+
+  /** Takes over the configuration as its files are now. Nothing has changed when it throws. */
+  async #takeOver(): Promise<void> {
+    const files = new DiskFiles();
+    const settings = loadSettings(files, this.#paths, this.#directives, (message) => this.#log.log('warn', message));
+    if (settings.account?.uid !== this.#settings.account?.uid) {
+      this.#log.log('warn', '"user" has changed, which takes effect when the program is started anew');
+    }
+    const targets = openErrorLogs(settings.configuration, this.#paths, this.#logs);
+    const { snapshot, around } = await this.#prepare(settings, files);
+    await this.#pid.moving(settings.pidPath, this.#log, () =>
+      this.#workers.reload(Math.max(1, settings.workerProcesses), snapshot),
+    );
+    this.#settings = settings;
+    this.#log = new ErrorLog(targets.process, false);
+    this.#logs.closeAllBut(new Set([...targets.files, ...around.accessLogs.keys(), ...around.errorLogs]));
+  }
+
+  /** The workers cannot make the new files where only root may. */
+  #reopen(): void {
+    this.#logs.reopen((path, error) => this.#log.log('emerg', fileFailureMessage(path, error)));
+    this.#giveLogs(this.#settings);
+    this.#workers.reopen();
+  }
+
+  #end(how: 'quit' | 'stop'): void {
+    if (this.#ending === 'stop' || this.#ending === how) return;
+    this.#ending = how;
+    void this.#workers.end(how === 'stop' ? 'SIGTERM' : 'SIGQUIT').then(() => {
+      this.#log.log('notice', 'exit');
+      process.exit(0);
+    });
+  }
+}

@@ -1,0 +1,95 @@
+import type { Server as HttpServer } from 'node:http';
+import { Socket } from 'node:net';
+import { handOffMessage, readHandOffOrder } from '@pinwheel/protocol';
+import type { HandOffOffer, HandOffReport } from '@pinwheel/protocol';
+import { carriesSid } from './engine-request.js';
+
+/** What is used of `process` in a child process with an IPC channel. */
+export interface HandOffChannel {
+  on(event: 'message', listener: (message: unknown, handle: unknown) => void): unknown;
+  off(event: 'message', listener: (message: unknown, handle: unknown) => void): unknown;
+  send?(message: unknown): unknown;
+}
+
+/**
+ * Takes the WebSocket connections that the balancer which started this process gives to it, and lets `http` answer them as
+ * if they had come in directly. Refuses those that would open a session while `isDraining`.
+ *
+ * @returns stops taking any
+ */
+export function receiveHandOffs(
+  http: HttpServer,
+  isDraining: () => boolean,
+  channel: HandOffChannel = process,
+): () => void {
+  const open = new Map<number, Socket>();
+  const report = (message: HandOffReport): void => {
+    channel.send?.(handOffMessage(message));
+  };
+  const onMessage = (message: unknown, handle: unknown): void => {
+    const order = readHandOffOrder(message);
+    if (order === undefined) return;
+    if ('event' in order) {
+      open.get(order.id)?.destroy();
+      return;
+    }
+    const { id } = order;
+    if (!(handle instanceof Socket)) {
+      // The client was gone before the socket arrived.
+      report({ id, event: 'ended', status: 0, bytesReceived: 0, bytesSent: 0 });
+      return;
+    }
+    if (isDraining() && !carriesSid(targetOf(order.text))) {
+      report({ id, event: 'refused' });
+      handle.destroy();
+      return;
+    }
+    report({ id, event: 'taken' });
+    open.set(id, handle);
+    serve(http, handle, order, (end) => {
+      open.delete(id);
+      report({ id, event: 'ended', ...end });
+    });
+  };
+  channel.on('message', onMessage);
+  return () => channel.off('message', onMessage);
+}
+
+function targetOf(head: string): string {
+  return /^\S+ (\S+)/.exec(head)?.[1] ?? '';
+}
+
+function serve(
+  http: HttpServer,
+  socket: Socket,
+  { text, idleMs }: HandOffOffer,
+  onEnded: (end: { status: number; bytesReceived: number; bytesSent: number }) => void,
+): void {
+  let status = 0;
+  const onFirstWrite = (first: string): void => {
+    status = Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0);
+    if (status === 101) {
+      // After the WebSocket server has taken its own settings of the socket back.
+      setImmediate(() => socket.setTimeout(idleMs, () => socket.destroy()));
+    }
+  };
+  watchFirstWrite(socket, onFirstWrite);
+  socket.once('close', () => {
+    onEnded({ status, bytesReceived: socket.bytesRead, bytesSent: socket.bytesWritten });
+  });
+  // What an accepted socket has, too (http.Server: `noDelay`).
+  socket.setNoDelay(true);
+  socket.unshift(Buffer.from(text, 'latin1'));
+  http.emit('connection', socket);
+}
+
+/** Shows what is written first, once; then the socket is as it was. */
+function watchFirstWrite(socket: Socket, onFirst: (text: string) => void): void {
+  const write = socket.write.bind(socket) as (...args: readonly unknown[]) => boolean;
+  const watched = (chunk: string | Uint8Array, ...rest: never[]): boolean => {
+    Reflect.deleteProperty(socket, 'write');
+    onFirst(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1', 0, 16));
+    return write(chunk, ...rest);
+  };
+  Object.defineProperty(socket, 'write', { value: watched, configurable: true, writable: true });
+}

@@ -1,0 +1,49 @@
+import type { GivenListener, GivenLocation } from '@pinwheel/proxy';
+import { http } from '../directives/http.js';
+import type { Scope } from '../scope.js';
+
+/**
+ * How requests are read on an address, as its default server says: which server they are for shows only then. Once it
+ * does, nginx goes by that server's buffers, so that the largest of them decide how long a header line may be.
+ *
+ * @param all servers of the address
+ */
+export function headOf(server: Scope, all: readonly Scope[]): NonNullable<GivenListener['head']> {
+  const buffers = all.map((one) => one.get(http.large_client_header_buffers));
+  return {
+    timeout: atLeastOne(server.get(http.client_header_timeout)),
+    line: server.get(http.large_client_header_buffers).size,
+    fieldLine: Math.max(...buffers.map(({ size }) => size)),
+    head: Math.max(...buffers.map(({ number, size }) => number * size)),
+    fields: Math.max(1, server.get(http.max_headers)),
+    invalidNames: server.get(http.ignore_invalid_headers) ? 'ignore' : 'pass',
+    underscores: server.get(http.underscores_in_headers),
+  };
+}
+
+/** What the connection of a client goes by once its request has come to this level. */
+export function connectionOf(scope: Scope): NonNullable<GivenLocation['connection']> {
+  return {
+    bodyTimeout: atLeastOne(scope.get(http.client_body_timeout)),
+    sendTimeout: atLeastOne(scope.get(http.send_timeout)),
+    keepaliveTimeout: scope.get(http.keepalive_timeout).timeout,
+    keepaliveHeader: keepaliveHeader(scope),
+    keepaliveRequests: scope.get(http.keepalive_requests),
+    keepaliveTime: scope.get(http.keepalive_time),
+    keepaliveDisable: scope.get(http.keepalive_disable).flatMap((one) => (one === 'none' ? [] : [one])),
+  };
+}
+
+/** The second argument is inherited where the first is given alone. */
+function keepaliveHeader(scope: Scope): number {
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
+    const header = level.own(http.keepalive_timeout).at(-1)?.value.header;
+    if (header !== undefined) return header;
+  }
+  return 0;
+}
+
+/** nginx takes 0 for "at once". */
+function atLeastOne(ms: number): number {
+  return Math.max(1, ms);
+}

@@ -1,0 +1,31 @@
+import type { GivenLocation, RealIpOptions } from '@pinwheel/proxy';
+import { http } from '../directives/http.js';
+import type { Scope } from '../scope.js';
+
+/**
+ * Who may tell the client's address of a request. What the server says holds from its beginning on; what the location
+ * says is looked at later, when the server's has changed nothing, and too late for a `return`.
+ */
+export function realIpOf(scope: Scope): Pick<GivenLocation, 'realIp'> {
+  let server = scope;
+  while (server.context === 'location' && server.parent !== undefined) server = server.parent;
+  const first = settingsOf(server);
+  const own = settingsOf(scope);
+  const settings = scope.own(http.return).length > 0 || same(first, own) ? [first] : [first, own];
+  const realIp = settings.filter(({ from }) => from.length > 0);
+  return realIp.length === 0 ? {} : { realIp };
+}
+
+function settingsOf(scope: Scope): RealIpOptions {
+  return {
+    from: scope.list(http.set_real_ip_from).map((one) => (one === 'unix:' ? one : `${one.address}/${one.bits}`)),
+    header: scope.get(http.real_ip_header),
+    recursive: scope.get(http.real_ip_recursive),
+  };
+}
+
+function same(one: RealIpOptions, other: RealIpOptions): boolean {
+  return (
+    one.header === other.header && one.recursive === other.recursive && one.from.join(' ') === other.from.join(' ')
+  );
+}

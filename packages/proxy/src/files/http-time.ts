@@ -1,0 +1,33 @@
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** The three forms of RFC 9110 5.6.7. The day of the week is not looked at, nor is what follows, as in nginx. */
+const FIXED =
+  /^[^, ]*, *(?<day>\d\d) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)/;
+const RFC_850 =
+  /^[^, ]*, *(?<day>\d\d)-(?<month>[A-Z][a-z]{2})-(?<year>\d\d) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)/;
+const ASCTIME =
+  /^ *[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \d]\d) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) (?<year>\d{4})/;
+
+/**
+ * The time that a field such as `If-Modified-Since` names.
+ *
+ * @returns seconds since the epoch; undefined for what is no time
+ */
+export function parseHttpTime(text: string): number | undefined {
+  const parts = (FIXED.exec(text) ?? RFC_850.exec(text) ?? ASCTIME.exec(text))?.groups;
+  if (parts === undefined) return undefined;
+  const { day = '', month = '', year = '', hour = '', minute = '', second = '' } = parts;
+  const years = Number(year) + (year.length > 2 ? 0 : Number(year) < 70 ? 2_000 : 1_900);
+  const date = new Date(0);
+  date.setUTCFullYear(years, MONTHS.indexOf(month), Number(day));
+  date.setUTCHours(Number(hour), Number(minute), Number(second));
+  // What is no day or time of day has become another one.
+  const same =
+    date.getUTCFullYear() === years &&
+    MONTHS[date.getUTCMonth()] === month &&
+    date.getUTCDate() === Number(day) &&
+    date.getUTCHours() === Number(hour) &&
+    date.getUTCMinutes() === Number(minute) &&
+    date.getUTCSeconds() === Number(second);
+  return same ? date.getTime() / 1_000 : undefined;
+}

@@ -1,0 +1,219 @@
+import { ProxyError } from './errors.js';
+import type { Exchange } from './exchange.js';
+import type { Facts } from './facts.js';
+import { configuredHeadText, requestHeadText } from './forwarded-head.js';
+import type { RequestHead } from './http1/request-head.js';
+import type { Link } from './link.js';
+import type { Location } from './location.js';
+import { valueOf } from './location.js';
+import { normalPath } from './normal-path.js';
+import type { PassTarget } from './pass-target.js';
+import type { UpstreamGroup } from './upstream-group.js';
+import type { ReadBuffer } from './wire.js';
+
+/** Bytes kept of a body that is passed on as it comes; one still waiting for its peer is read no further. */
+const STREAMED = 65_536;
+/** Bytes of a body that is read before a peer is chosen; a longer one is passed on as it comes. */
+const BUFFERED = 1_048_576;
+/** Bytes of a chunked body for an HTTP/1.0 peer, which has to be told the length. */
+const MEASURED = 67_108_864;
+
+/** How a body is announced to the peer: its length, `chunked`, or not at all. */
+export type BodyLength = number | 'chunked' | 'none';
+
+/** What of the client's request is sent to peers, perhaps more than once: above all its body, as far as it has come. */
+export class OutgoingRequest {
+  /** The head is on the wire of the attempt that is under way. */
+  sent = false;
+  /** The whole body has come. */
+  ended: boolean;
+  /** The client's, or the one that the configuration has peers asked with. */
+  method: string;
+  /** Where the location's `proxy_pass` has variables: what they gave. */
+  target: PassTarget | undefined;
+  readonly #client: Exchange;
+  readonly #head: RequestHead;
+  readonly #location: Location;
+  readonly #facts: () => Facts;
+  readonly #identityOnly: boolean;
+  /** The whole body is awaited, up to `#limit`, before a peer is chosen. */
+  readonly #buffered: boolean;
+  /** A configuration says how bodies are treated: one that is there is sent with its length. */
+  readonly #configured: boolean;
+  /** To be passed on as it comes; but what came with the head may be all of it. */
+  #reading: boolean;
+  /** Passed on as it comes because a configuration says so: then nginx repeats nothing that was sent. */
+  #once = false;
+  readonly #limit: number;
+  /** The body that came so far; empty once it is over `#limit` and sent. */
+  #body = '';
+  #kept = true;
+  /** Announced as chunked in the attempt that is under way. */
+  #chunked = false;
+  /** There is no body to send: an earlier location has used it up. */
+  #gone = false;
+
+  /**
+   * @param identityOnly the answer has to be read here, so that it may not be compressed
+   * @param before what an earlier location sent of the same request
+   */
+  constructor(
+    client: Exchange,
+    head: RequestHead,
+    location: Location,
+    facts: () => Facts,
+    identityOnly: boolean,
+    before: OutgoingRequest | undefined,
+  ) {
+    this.#client = client;
+    this.#head = head;
+    this.#location = location;
+    this.#facts = facts;
+    this.#identityOnly = identityOnly;
+    this.method = head.method;
+    const { pass } = location;
+    const buffered = pass?.options.bufferRequest;
+    const measured = pass?.options.httpVersion === '1.0';
+    this.ended = !head.chunked && head.contentLength <= 0;
+    this.#configured = buffered !== undefined;
+    this.#limit = head.chunked && measured ? MEASURED : buffered === true ? BUFFERED : STREAMED;
+    this.#buffered = (buffered === true && head.contentLength <= BUFFERED) || (head.chunked && measured);
+    this.#reading = buffered === false && !this.ended && !this.#buffered;
+    if (before !== undefined && !this.ended) {
+      this.ended = before.ended;
+      this.#gone = before.#gone || !before.#kept;
+      this.#body = before.#body;
+    }
+  }
+
+  /** More of the body has to come before a peer is chosen. */
+  get waits(): boolean {
+    if (this.#reading) return true;
+    return this.#buffered && !this.ended && this.#kept && !this.#gone && this.#body.length <= this.#limit;
+  }
+
+  /** What came in one read has been taken. @returns whether that is what a peer was not chosen for */
+  settle(): boolean {
+    const waited = this.#reading;
+    this.#reading = false;
+    return waited;
+  }
+
+  /** It can be sent once more. */
+  get repeatable(): boolean {
+    return this.#kept && !(this.#once && this.sent);
+  }
+
+  /** How the next attempt announces the body. */
+  get #length(): BodyLength {
+    const { chunked, contentLength } = this.#head;
+    if (this.#gone) return 'none';
+    if (!chunked) return contentLength < 0 ? 'none' : contentLength;
+    return this.#configured && this.ended && this.#kept ? this.#body.length : 'chunked';
+  }
+
+  /** Works out what depends on the request. @throws ProxyError for a URL that leads nowhere */
+  prepare(): void {
+    const { pass, targets } = this.#location;
+    this.target = targets?.find(this.#facts());
+    if (pass?.options.method !== undefined) this.method = valueOf(pass.options.method, this.#facts) || this.method;
+  }
+
+  /** Whose peers it is sent to. */
+  get group(): UpstreamGroup {
+    const group = this.#location.group ?? this.target?.group;
+    if (group === undefined) throw new TypeError('a location that forwards nothing');
+    return group;
+  }
+
+  /** nginx: `$proxy_host`. */
+  get host(): string | undefined {
+    if (this.#location.targets !== undefined) return this.target?.host;
+    const { name, tls } = this.group.upstream.options;
+    return this.#location.pass?.options.host ?? tls?.host ?? name;
+  }
+
+  /** nginx: `$proxy_port`. */
+  get port(): string | undefined {
+    if (this.#location.targets !== undefined) return this.target?.port;
+    const usual = this.group.upstream.options.tls === undefined ? '80' : '443';
+    return this.#location.pass?.options.port ?? usual;
+  }
+
+  /** What the peer is asked for. */
+  get uri(): string {
+    const { target } = this.#head;
+    if (this.target !== undefined) return this.target.uri ?? target;
+    return this.#location.options.uri === undefined ? target : this.#location.targetFor(target, normalPath(target));
+  }
+
+  /** As error logs tell it. @param name of the peer */
+  urlAt(name: string): string {
+    return `${this.group.upstream.options.tls === undefined ? 'http' : 'https'}://${name}${this.uri}`;
+  }
+
+  /** The head for the peer. */
+  get headText(): string {
+    const { fields, pass } = this.#location;
+    const length = this.#length;
+    if (fields === undefined) {
+      return requestHeadText(this.#head, this.#client.origin, this.group.upstream.name, length, this.#identityOnly);
+    }
+    const { method, uri } = this;
+    const version = pass?.options.httpVersion ?? '1.1';
+    const shape = { method, target: uri, version, length, identityOnly: this.#identityOnly };
+    return configuredHeadText(this.#head, shape, fields, this.#facts);
+  }
+
+  /** Puts the head and the body so far on the wire, which `Wire.flush` sends in one write. */
+  send(link: Link): void {
+    this.sent = true;
+    this.#once = this.#configured && !this.#buffered && !this.ended;
+    this.#chunked = this.#length === 'chunked';
+    link.wire.put(this.headText);
+    if (this.#gone) return;
+    if (this.#body !== '') {
+      link.wire.put(this.#chunked ? `${this.#body.length.toString(16)}\r\n${this.#body}\r\n` : this.#body);
+      if (this.#body.length > this.#limit) this.#drop();
+    }
+    if (this.ended && this.#chunked) link.wire.put('0\r\n\r\n');
+  }
+
+  #drop(): void {
+    this.#kept = false;
+    this.#body = '';
+  }
+
+  /** Bytes of the body, framing removed. @param link the one that the request goes over, once there is one */
+  take(link: Link | undefined, buffer: ReadBuffer, start: number, end: number): void {
+    if (this.#gone) return;
+    const to = this.sent ? link : undefined;
+    if (to === undefined || (this.#kept && this.#body.length + end - start <= this.#limit)) {
+      this.#body += buffer.bytes.toString('latin1', start, end);
+    } else {
+      this.#drop();
+    }
+    if (to === undefined) {
+      this.#hold();
+    } else if (this.#chunked) {
+      to.wire.put(`${(end - start).toString(16)}\r\n`);
+      to.wire.putFrom(buffer, start, end);
+      to.wire.put('\r\n');
+    } else {
+      to.wire.putFrom(buffer, start, end);
+    }
+  }
+
+  #hold(): void {
+    if (this.#body.length <= this.#limit) return;
+    if (this.#limit === MEASURED) {
+      throw new ProxyError('body_too_large', `more than ${MEASURED} bytes in chunks for an HTTP/1.0 peer`);
+    }
+    this.#client.holdBody();
+  }
+
+  end(link: Link | undefined): void {
+    this.ended = true;
+    if (this.#chunked && this.sent) link?.wire.put('0\r\n\r\n');
+  }
+}

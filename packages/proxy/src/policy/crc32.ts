@@ -1,0 +1,16 @@
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1;
+  return rest;
+});
+
+/**
+ * The CRC-32 of a byte string (latin1), unsigned. zlib's would encode the text first, and Node has it only since 20.15.
+ *
+ * @param before CRC-32 of what comes before the text
+ */
+export function crc32(text: string, before = 0): number {
+  let crc = ~before;
+  for (let i = 0; i < text.length; i++) crc = (TABLE[(crc ^ text.charCodeAt(i)) & 255] ?? 0) ^ (crc >>> 8);
+  return ~crc >>> 0;
+}

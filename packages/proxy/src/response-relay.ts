@@ -1,0 +1,140 @@
+import type { Exchange } from './exchange.js';
+import type { Facts } from './facts.js';
+import { responseHeadText } from './forwarded-head.js';
+import type { BodyFraming } from './http1/body.js';
+import type { RequestHead } from './http1/request-head.js';
+import type { ResponseHead } from './http1/response-head.js';
+import type { Location } from './location.js';
+import { HANDSHAKE_LENGTH, handshakeSid } from './session.js';
+import type { ReadBuffer } from './wire.js';
+
+/** Passes one answer of a peer on to the client: its head written anew, its body in the framing the client can read. */
+export class ResponseRelay {
+  readonly #client: Exchange;
+  readonly #request: RequestHead;
+  readonly #location: Location;
+  readonly #facts: () => Facts;
+  /** The answer may open an Engine.IO session; told its sid. */
+  readonly #onSid: ((sid: string) => void) | undefined;
+  /** A byte was passed on. */
+  started = false;
+  /** The connection may carry another request. */
+  keepAlive = false;
+  #framing: BodyFraming = 'none';
+  /** Of one read, for a client that is answered in chunks: a single piece stays where it is. */
+  #piece: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
+  #pieces = '';
+  /** Beginning of a handshake response, while its sid has not been found. */
+  #handshake = '';
+  #learning = false;
+
+  constructor(
+    client: Exchange,
+    request: RequestHead,
+    location: Location,
+    facts: () => Facts,
+    onSid: ((sid: string) => void) | undefined,
+  ) {
+    this.#client = client;
+    this.#request = request;
+    this.#location = location;
+    this.#facts = facts;
+    this.#onSid = onSid;
+  }
+
+  /**
+   * @param framing of the body that the peer sends
+   * @param whole the request's body has come, so that another request may follow it
+   * @param fields further field lines, each ended by CRLF
+   */
+  begin(head: ResponseHead, framing: BodyFraming, whole: boolean, fields: string): void {
+    const client = this.#client;
+    this.started = true;
+    this.#learning = this.#onSid !== undefined && head.status === 200;
+    const modern = this.#request.minor === 1;
+    const bodiless = this.#request.method === 'HEAD';
+    // A body without known end is chunked for a client that can read that, else it ends with the connection.
+    if (bodiless) this.#framing = 'none';
+    else if (framing === 'until_close' || framing === 'chunked') this.#framing = modern ? 'chunked' : 'until_close';
+    else this.#framing = framing;
+    // A length that no body follows, as that of a HEAD which the client did not ask for, ends with the connection.
+    const short =
+      framing === 'none' && !bodiless && head.contentLength > 0 && head.status !== 204 && head.status !== 304;
+    this.keepAlive = client.mayKeepAlive(this.#request) && this.#framing !== 'until_close' && whole && !short;
+    const stated =
+      modern && bodiless && (head.chunked || framing === 'chunked' || framing === 'until_close')
+        ? 'chunked'
+        : this.#framing;
+    client.status = client.toldStatus === 0 ? head.status : client.toldStatus;
+    const kept = this.keepAlive ? this.#location.keepAliveLine : '';
+    const added = kept + this.#location.addedTo(client.status, this.#facts) + fields;
+    const text = responseHeadText(
+      head,
+      client.status,
+      head.chunked || framing !== 'none' ? stated : this.#framing,
+      this.keepAlive,
+      added,
+      this.#location.pass,
+      this.#facts,
+    );
+    client.sentHead = text;
+    // HTTP/0.9 has no heads.
+    if (!this.#request.isOld) client.wire.put(text);
+  }
+
+  /** Bytes of the body, framing removed. They are only sure to be on the client's wire after `readEnd`. */
+  body(buffer: ReadBuffer, start: number, end: number): void {
+    if (this.#learning) this.#learn(buffer, start, end);
+    if (this.#framing !== 'chunked') {
+      this.#client.wire.putFrom(buffer, start, end);
+    } else if (this.#piece === undefined && this.#pieces === '') {
+      this.#piece = { buffer, start, end };
+    } else {
+      this.#joinPiece();
+      this.#pieces += buffer.bytes.toString('latin1', start, end);
+    }
+  }
+
+  #joinPiece(): void {
+    if (this.#piece === undefined) return;
+    const { buffer, start, end } = this.#piece;
+    this.#piece = undefined;
+    this.#pieces += buffer.bytes.toString('latin1', start, end);
+  }
+
+  /** What came in one read of the peer's goes out as one chunk, as in nginx. */
+  readEnd(): void {
+    const { wire } = this.#client;
+    if (this.#piece !== undefined) {
+      const { buffer, start, end } = this.#piece;
+      this.#piece = undefined;
+      wire.put(`${(end - start).toString(16)}\r\n`);
+      wire.putFrom(buffer, start, end);
+      wire.put('\r\n');
+    } else if (this.#pieces !== '') {
+      wire.put(`${this.#pieces.length.toString(16)}\r\n${this.#pieces}\r\n`);
+      this.#pieces = '';
+    }
+  }
+
+  #learn(buffer: ReadBuffer, start: number, end: number): void {
+    this.#handshake += buffer.bytes.toString('latin1', start, Math.min(end, start + HANDSHAKE_LENGTH));
+    const sid = handshakeSid(this.#handshake);
+    if (sid !== undefined) this.#onSid?.(sid);
+    this.#learning = sid === undefined && this.#handshake.length < HANDSHAKE_LENGTH;
+  }
+
+  /** The answer breaks off. @returns whether the client can tell that from a whole one */
+  cut(): boolean {
+    if (!this.started || (this.#framing !== 'chunked' && this.#framing !== 'length')) return false;
+    this.readEnd();
+    this.#client.wire.flush();
+    return true;
+  }
+
+  end(): void {
+    this.readEnd();
+    if (this.#framing === 'chunked') this.#client.wire.put('0\r\n\r\n');
+    this.#client.wire.flush();
+  }
+}

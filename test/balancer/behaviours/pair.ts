@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { freePort, isMissing, Recipe } from '../../classics/recipe.js';
+import type { Runner } from '../../classics/recipe.js';
+import { Backend, ok } from './backend.js';
+import type { Answer, SeenRequest } from './backend.js';
+
+/** For `describe.skipIf`: the comparison needs nginx (apt-get install nginx). */
+export const NO_NGINX = isMissing('nginx');
+
+/** The ports of one runner's file, in the order in which it uses them. */
+const PORTS = 4;
+
+/** A file at work: its program, ports and backend. */
+export class Side {
+  private constructor(
+    readonly runner: Runner,
+    readonly recipe: Recipe,
+    readonly ports: readonly number[],
+    readonly backend: Backend,
+  ) {}
+
+  static async start(runner: Runner, conf: string, answer: Answer, files: Readonly<Record<string, string>>) {
+    const backend = await Backend.start(answer);
+    const ports: number[] = [];
+    while (ports.length < PORTS) {
+      const port = await freePort();
+      if (!ports.includes(port)) ports.push(port);
+    }
+    const text = ports
+      .reduce((all, port, i) => all.replaceAll(`PORT${i}`, String(port)), conf)
+      .replaceAll('BACKEND', `127.0.0.1:${backend.port}`);
+    try {
+      const recipe = await Recipe.start(runner, text, ports[0] ?? 0, files);
+      return new Side(runner, recipe, ports, backend);
+    } catch (error) {
+      await backend.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.recipe.stop();
+    await this.backend.stop();
+  }
+
+  /** Sends the bytes and gives all that comes until the connection ends; `PORT0` and on stand for the ports. */
+  async exchange(raw: string, port = 0, host = '127.0.0.1'): Promise<string> {
+    const socket = connect(this.ports[port] ?? 0, host);
+    let text = '';
+    let ending = '';
+    socket.setEncoding('latin1').on('data', (part: string) => {
+      text += part;
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      ending = `<${error.code ?? 'error'}>`;
+    });
+    socket.setTimeout(8_000, () => {
+      ending = '<still open>';
+      socket.destroy();
+    });
+    socket.write(this.#withPorts(raw), 'latin1');
+    await once(socket, 'close');
+    return text + ending;
+  }
+
+  /** The lines of a log that are there after the requests so far; the log ends with the line `mark` makes. */
+  lines(name: string): string[] {
+    return this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
+  }
+
+  #withPorts(text: string): string {
+    return this.ports.reduce((all, port, i) => all.replaceAll(`PORT${i}`, String(port)), text);
+  }
+
+  /** A text without what differs between two runs: ports, dates, the product's name and its length. */
+  normal(text: string): string {
+    return this.ports
+      .reduce((all, port, i) => all.replaceAll(String(port), `PORT${i}`), text)
+      .replaceAll(String(this.backend.port), 'BACKEND')
+      .replace(/^Date: .*$/gm, 'Date: now')
+      .replace(/^Server: (?:nginx\/[\d.]+|pinwheel)(?=\r?$)/gm, 'Server: it')
+      .replace(/<center>(?:nginx\/[\d.]+|pinwheel)<\/center>/g, '<center>it</center>')
+      .replace(/^Content-Length: \d+(?=\r\n[^]*<center>it<)/gm, 'Content-Length: page');
+  }
+
+  normalRequests(): SeenRequest[] {
+    return this.backend.take().map((one) => ({ ...one, head: this.normal(one.head) }));
+  }
+}
+
+/** The same file run by both. */
+export class Pair {
+  private constructor(
+    readonly ours: Side,
+    readonly theirs: Side,
+  ) {}
+
+  /**
+   * @param conf `PORT0` to `PORT3` stand for free ports, of which the first is listened on, `BACKEND` for the backend
+   * @param answer of the backend; default a 200 with `ok`
+   */
+  static async start(
+    conf: string,
+    answer: Answer = () => ok('ok'),
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<Pair> {
+    const [ours, theirs] = await Promise.all([
+      Side.start('pinwheel', conf, answer, files),
+      Side.start('nginx', conf, answer, files),
+    ]);
+    return new Pair(ours, theirs);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.ours.stop(), this.theirs.stop()]);
+  }
+
+  /** What both answer to the same bytes, and what their backends saw. */
+  async both(raw: string, port = 0, host = '127.0.0.1'): Promise<{ ours: Told; theirs: Told }> {
+    const [ours, theirs] = await Promise.all([
+      this.ours.exchange(raw, port, host).then((text) => told(this.ours, text)),
+      this.theirs.exchange(raw, port, host).then((text) => told(this.theirs, text)),
+    ]);
+    return { ours, theirs };
+  }
+}
+
+/** What an exchange shows from outside. */
+interface Told {
+  readonly answer: readonly string[];
+  readonly seen: readonly SeenRequest[];
+}
+
+function told(side: Side, text: string): Told {
+  return { answer: side.normal(text).split('\r\n'), seen: side.normalRequests() };
+}

@@ -1,0 +1,403 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort, isMissing, Recipe, type Runner, RUNNERS, until } from '../classics/recipe.js';
+
+/** The same time of all files, and so the same tags. */
+const MODIFIED = 1_700_000_000;
+const ETAG = '"6553f100-a"';
+const DATE = 'Tue, 14 Nov 2023 22:13:20 GMT';
+const EARLIER = 'Tue, 14 Nov 2023 22:13:19 GMT';
+const BIG = 8_000_000;
+
+const FILES: Readonly<Record<string, string>> = {
+  'html/ten.txt': '0123456789',
+  'html/empty.html': '',
+  'html/dir/index.html': '<p>index',
+  'html/a b/index.html': 'blank',
+  'html/q"<x>/index.html': 'marks',
+  'html/UPPER.HTML': 'upper',
+  'html/.html': 'hidden',
+  'html/a.b/plain': 'plain',
+  'html/gr\u00fc\u00df.txt': 'utf8',
+  'html/page.html': 'page',
+  'html/types/a.xyz': 'own type',
+  'html/types/a.html': 'no type',
+  'html/untyped/a': 'none',
+  'html/first/one.html': 'one',
+  'html/first/two.html': 'two',
+  'html/isdir/index.html/x': 'x',
+  'html/noindex/x': 'x',
+  'html/secret.txt': 'x',
+  'html/secret/index.html': 'x',
+  'html/big.bin': 'b'.repeat(BIG),
+  'other/var/file.txt': 'by variable',
+};
+
+/** Requests, and what they show. `~` stands for CRLF. */
+const REQUESTS: readonly (readonly [why: string, request: string])[] = [
+  ['a file is sent with its type, length, time and tag', 'GET /ten.txt'],
+  ['its head alone', 'HEAD /ten.txt'],
+  ['to HTTP/1.0 too', 'GET /ten.txt HTTP/1.0'],
+  ['an empty file is an empty body', 'GET /empty.html'],
+  ['a type goes by the extension in any case', 'GET /UPPER.HTML'],
+  ['a dot at the beginning of a name begins no extension', 'GET /.html'],
+  ['nor does one of a folder', 'GET /a.b/plain'],
+  ['bytes of a path are those of the name', 'GET /gr%C3%BC%C3%9F.txt'],
+  ['"types" takes the place of what is built in', 'GET /types/a.xyz'],
+  ['"default_type" is for all others', 'GET /types/a.html'],
+  ['an empty "default_type" is told by no field', 'GET /untyped/a'],
+  ['what is not there is 404', 'GET /missing'],
+  ['a file has nothing in it', 'GET /ten.txt/below'],
+  ['a file is no folder', 'GET /ten.txt/'],
+  ['a name may be too long', `GET /${'n'.repeat(300)}`],
+  ['what is no regular file is 404', 'GET /fifo'],
+  ['what may not be read is 403', 'GET /secret.txt'],
+  ['and what is in such a folder', 'GET /secret/x'],
+  ['and its index', 'GET /secret/'],
+
+  ['a folder is answered with its index', 'GET /dir/'],
+  ['and with its head', 'HEAD /dir/'],
+  ['a folder without slash is sent to the one with it', 'GET /dir'],
+  ['arguments stay in that', 'GET /dir?a=1&b=%20'],
+  ['a blank in a path is escaped in Location', 'GET /a%20b'],
+  ['so are marks', 'GET /q%22%3Cx%3E'],
+  ['a folder without index is 403', 'GET /noindex/'],
+  ['the folder of the root too', 'GET /'],
+  ['an index in a folder that is not there is 404', 'GET /missing/'],
+  ['the first index that is there is taken', 'GET /first/'],
+  ['an index may have variables', 'GET /first/?a=one'],
+  ['an absolute index is taken unseen', 'GET /absolute/'],
+  ['an index is for its own location', 'GET /elsewhere/?a=b'],
+  ['an index that leads to itself ends', 'GET /loop/'],
+  ['an index that is a folder is sent there', 'GET /isdir/'],
+
+  ['POST on a file is 405', 'POST /ten.txt~Content-Length: 3~~abc'],
+  ['POST on a folder is sent on', 'POST /dir'],
+  ['POST on an index is 405', 'POST /dir/'],
+  ['POST on what is not there is 404', 'POST /missing'],
+  ['other methods are 405', 'PUT /ten.txt~Content-Length: 0'],
+  ['on folders too', 'DELETE /noindex/'],
+
+  ['the same time is not modified', `GET /ten.txt~If-Modified-Since: ${DATE}`],
+  ['an earlier one is', `GET /ten.txt~If-Modified-Since: ${EARLIER}`],
+  ['no time is none', 'GET /ten.txt~If-Modified-Since: x'],
+  ['the same tag is not modified', `GET /ten.txt~If-None-Match: "x", W/${ETAG}`],
+  ['for HEAD too', `HEAD /ten.txt~If-None-Match: ${ETAG}`],
+  ['any tag is the same', 'GET /ten.txt~If-None-Match: *'],
+  ['another tag is modified, whatever the time', `GET /ten.txt~If-None-Match: "x"~If-Modified-Since: ${DATE}`],
+  ['a tag that is wanted', `GET /ten.txt~If-Match: ${ETAG}`],
+  ['a tag that is missing is 412', 'GET /ten.txt~If-Match: "x"'],
+  ['unmodified since an earlier time is 412', `GET /ten.txt~If-Unmodified-Since: ${EARLIER}`],
+  ['unmodified since that time', `GET /ten.txt~If-Unmodified-Since: ${DATE}`],
+  ['what is not there has no conditions', 'GET /missing~If-Match: "x"'],
+  ['an answer without tag is the same as any', 'GET /text~If-None-Match: *'],
+  ['but as no other', 'GET /text~If-Match: "x"'],
+
+  ['a range', 'GET /ten.txt~Range: bytes=2-4'],
+  ['its head', 'HEAD /ten.txt~Range: bytes=2-4'],
+  ['the end', 'GET /ten.txt~Range: bytes=-3'],
+  ['from somewhere', 'GET /ten.txt~Range: bytes=8-'],
+  ['over the end', 'GET /ten.txt~Range: bytes=8-99'],
+  ['several ranges', 'GET /ten.txt~Range: bytes=0-0,5-6, -1'],
+  ['several ranges, one of them not there', 'GET /ten.txt~Range: bytes=0-0,50-60,7-7'],
+  ['the head of several', 'HEAD /ten.txt~Range: bytes=0-0,5-6'],
+  ['ranges without a type', 'GET /untyped/a~Range: bytes=0-0,2-2'],
+  ['more than all', 'GET /ten.txt~Range: bytes=0-9,0-0'],
+  ['other units are ignored', 'GET /ten.txt~Range: lines=0-1'],
+  ['all of nothing', 'GET /empty.html~Range: bytes=0-'],
+  ['a range of the same tag', `GET /ten.txt~Range: bytes=0-1~If-Range: ${ETAG}`],
+  ['of another', 'GET /ten.txt~Range: bytes=0-1~If-Range: "x"'],
+  ['of the same time', `GET /ten.txt~Range: bytes=0-1~If-Range: ${DATE}`],
+  ['of an earlier one', `GET /ten.txt~Range: bytes=0-1~If-Range: ${EARLIER}`],
+  ['not modified goes before a range', `GET /ten.txt~Range: bytes=0-1~If-None-Match: *`],
+
+  ['a file is the page of an error', 'GET /error/missing'],
+  ['whole, whatever is asked for', `GET /error/missing~Range: bytes=0-1~If-None-Match: *`],
+  ['for another method too', 'POST /error/missing~Content-Length: 0'],
+  ['with "=" as if it had been asked for', 'GET /equal/missing~Range: bytes=0-1'],
+  ['a page that is missing itself is 404', 'GET /badpage/missing'],
+
+  ['a root may have variables', 'GET /var/file.txt?r=other'],
+  ['variables name what is served', 'GET /names/x%20y?z'],
+];
+
+const NOT_SATISFIABLE = ['bytes=10-', 'bytes=x', 'bytes=4', 'bytes=3-2', 'bytes=-0', 'bytes=1-2 3-4'];
+
+const NOTHING = /(?!)/;
+
+class Site {
+  constructor(
+    readonly runner: Runner,
+    readonly recipe: Recipe,
+    readonly port: number,
+  ) {}
+
+  static async start(runner: Runner): Promise<Site> {
+    const port = await freePort();
+    const recipe = await Recipe.start(runner, conf(port), port, FILES);
+    for (const name of Object.keys(FILES)) utimesSync(join(recipe.prefix, name), MODIFIED, MODIFIED);
+    // Nobody but root may look at these, and root serves as another user.
+    chmodSync(recipe.prefix, 0o755);
+    for (const name of ['html/secret.txt', 'html/secret']) chmodSync(join(recipe.prefix, name), 0);
+    execFileSync('mkfifo', [join(recipe.prefix, 'html/fifo')]);
+    return new Site(runner, recipe, port);
+  }
+
+  /** The whole answer, without what two servers cannot agree on: their names, places and the time. */
+  async answer(request: string): Promise<string> {
+    const [first = '', ...more] = request.split('~');
+    const line = first.includes(' HTTP/') ? first : `${first} HTTP/1.1`;
+    const fields = more.indexOf('');
+    const lines = fields < 0 ? more : more.slice(0, fields);
+    const body = fields < 0 ? '' : more.slice(fields + 1).join('\r\n');
+    const socket = connect(this.port, '127.0.0.1');
+    socket.write([line, 'Host: name.test', 'Connection: close', ...lines, '', body].join('\r\n'), 'latin1');
+    let text = '';
+    for await (const chunk of socket.setEncoding('latin1')) text += chunk;
+    const differs = text.includes('<center>') || text.includes(this.recipe.prefix);
+    return text
+      .replace(/^(?:Server|Date): .*\r\n/gm, '')
+      .replaceAll(String(this.port), 'PORT')
+      .replaceAll(this.recipe.prefix, 'PREFIX')
+      .replace(/<center>(?:nginx\/[\d.]+|pinwheel)<\/center>/, '<center>SERVER</center>')
+      .replaceAll(/\d{20}/g, 'BOUNDARY')
+      .replace(differs ? /^Content-Length: .*$/m : NOTHING, 'Content-Length: N');
+  }
+}
+
+describe.skipIf(isMissing('nginx'))('the same requests for files to both (apt-get install nginx)', () => {
+  const sites: Site[] = [];
+
+  beforeAll(async () => {
+    for (const runner of RUNNERS) sites.push(await Site.start(runner));
+  }, 20_000);
+
+  afterAll(async () => {
+    for (const { recipe } of sites) await recipe.stop();
+  });
+
+  it.each(REQUESTS)('%s: %s', async (_, request) => {
+    const [ours, theirs] = await Promise.all(sites.map((site) => site.answer(request)));
+    expect(ours).toMatch(/^HTTP\/1\.1 \d/);
+    expect(ours).toBe(theirs);
+  });
+
+  it.each(NOT_SATISFIABLE)('"Range: %s" is not satisfiable', async (range) => {
+    const answers = await Promise.all(sites.map((site) => site.answer(`GET /ten.txt~Range: ${range}`)));
+    for (const answer of answers) {
+      expect(answer).toMatch(/^HTTP\/1\.1 416 Requested Range Not Satisfiable\r\n/);
+      expect(answer).toContain('Content-Range: bytes */10\r\n');
+    }
+  });
+
+  it('the error log and the access log say the same', async () => {
+    const logs = await Promise.all(
+      sites.map(async ({ recipe, port }) => {
+        await ask(port, 'GET /last HTTP/1.1');
+        await recipe.has('access.log', 'GET /last');
+        const errors = recipe
+          .read('logs/error.log')
+          .split('\n')
+          .flatMap((line) => /\[(?:error|crit)\] .*/.exec(line)?.[0] ?? [])
+          .map((line) => line.replace(/\d+#\d+: \*\d+ /, '').replaceAll(recipe.prefix, 'PREFIX'));
+        return {
+          errors: errors.toSorted(),
+          accesses: recipe.read('access.log').replaceAll(recipe.prefix, 'PREFIX').split('\n').toSorted(),
+        };
+      }),
+    );
+    const [ours, theirs] = logs;
+    expect(ours?.errors.length).toBeGreaterThan(10);
+    expect(ours).toEqual(theirs);
+  });
+});
+
+describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
+  describe.skipIf(isMissing(runner))('apt-get install nginx', () => {
+    let site: Site;
+
+    beforeAll(async () => {
+      site = await Site.start(runner);
+    }, 20_000);
+
+    afterAll(() => site.recipe.stop());
+
+    it('stub_status counts connections by what they do', async () => {
+      const count = async (): Promise<readonly number[]> => {
+        const { body } = await ask(site.port, 'GET /stub HTTP/1.1');
+        expect(body).toMatch(
+          /^Active connections: \d+ \nserver accepts handled requests\n \d+ \d+ \d+ \nReading: \d+ Writing: \d+ Waiting: \d+ \n$/,
+        );
+        return (body.match(/\d+/g) ?? []).map(Number);
+      };
+      const [, accepted = 0, , requests = 0] = await count();
+      expect(await count()).toEqual([1, accepted + 1, accepted + 1, requests + 1, 0, 1, 0]);
+      const other = connect(site.port, '127.0.0.1');
+      await once(other, 'connect');
+      other.write('GET /ten.txt HTTP/1.1\r\nHost: a\r\n\r\n');
+      await once(other, 'data');
+      expect(await count()).toEqual([2, accepted + 3, accepted + 3, requests + 3, 0, 1, 1]);
+      other.write('GET /ten.txt HTTP/1.1\r\n');
+      await until(async () => (await count())[4] === 1, 'a connection that is reading');
+      other.end();
+      await once(other.resume(), 'close');
+    });
+
+    it('stub_status is for GET and HEAD', async () => {
+      expect((await ask(site.port, 'HEAD /stub HTTP/1.1')).head).toMatch(/^HTTP\/1\.1 200 .*Content-Length: \d+\r\n/s);
+      expect((await ask(site.port, 'POST /stub HTTP/1.1')).head).toMatch(/^HTTP\/1\.1 405 Not Allowed\r\n/);
+    });
+
+    it('the variables of connections are those of stub_status', async () => {
+      expect((await ask(site.port, 'GET /counts HTTP/1.1')).body).toBe('1 0 1 0');
+    });
+
+    it('requests for files that are sent at once are answered in their order', async () => {
+      const socket = connect(site.port, '127.0.0.1');
+      const request = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
+      const asked = ['/ten.txt', '/dir/', '/missing', '/first/two.html', '/text'];
+      socket.write(asked.map((path) => request(path)).join('') + request('/UPPER.HTML', 'Connection: close\r\n'));
+      let text = '';
+      for await (const chunk of socket.setEncoding('latin1')) text += chunk;
+      const bodies = text.match(/0123456789|<p>index|<h1>404|\btwo$|no file|upper$|two(?=HTTP)/g);
+      expect(bodies).toEqual(['0123456789', '<p>index', '<h1>404', 'two', 'no file', 'upper']);
+    });
+
+    it('a client that reads late gets all of a large file', async () => {
+      const socket = await stalled(site.port);
+      let length = 0;
+      let end = '';
+      for await (const chunk of socket.setEncoding('latin1')) {
+        length += String(chunk).length;
+        end = String(chunk).slice(-20);
+      }
+      expect(length).toBeGreaterThan(BIG);
+      expect(length).toBeLessThan(BIG + 1_000);
+      expect(end).toBe('b'.repeat(20));
+    });
+
+    it.skipIf(!canSeeOpenFiles)('a file is closed when its client leaves in the middle', async () => {
+      const socket = await stalled(site.port);
+      await until(() => openFiles(site).length === 1, 'the file is open');
+      socket.destroy();
+      await until(() => openFiles(site).length === 0, 'the file is closed');
+    });
+
+    it('a file that becomes shorter while it is sent does not look whole', async () => {
+      const name = join(site.recipe.prefix, 'html/short.bin');
+      writeFileSync(name, Buffer.alloc(BIG));
+      const socket = await stalled(site.port, '/short.bin');
+      truncateSync(name, 100);
+      let length = 0;
+      socket.on('data', (bytes: Buffer) => {
+        length += bytes.length;
+      });
+      socket.on('error', () => undefined);
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.resume();
+      await closed;
+      expect(length).toBeLessThan(BIG);
+      expect((await ask(site.port, 'GET /ten.txt HTTP/1.1')).body).toBe('0123456789');
+    });
+
+    it('a file that changes is sent as it is now', async () => {
+      mkdirSync(join(site.recipe.prefix, 'html/now'));
+      const name = join(site.recipe.prefix, 'html/now/a.txt');
+      expect((await ask(site.port, 'GET /now/a.txt HTTP/1.1')).head).toMatch(/ 404 /);
+      writeFileSync(name, 'first');
+      expect((await ask(site.port, 'GET /now/a.txt HTTP/1.1')).body).toBe('first');
+      writeFileSync(name, 'second');
+      expect((await ask(site.port, 'GET /now/a.txt HTTP/1.1')).body).toBe('second');
+    });
+
+    it('a body that comes with a request for a file is read and dropped', async () => {
+      const socket = connect(site.port, '127.0.0.1');
+      socket.write('GET /ten.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
+      await once(socket, 'data');
+      socket.write('cdeGET /dir/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+      let text = '';
+      for await (const chunk of socket.setEncoding('latin1')) text += chunk;
+      expect(text).toMatch(/<p>index$/);
+    });
+  });
+});
+
+const canSeeOpenFiles = process.platform === 'linux';
+
+/** The large file as often as the server, or a worker of it, has it open. */
+function openFiles({ recipe }: Site): readonly string[] {
+  const pid = recipe.read('logs/nginx.pid').trim();
+  const children = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .flatMap(([child = '', parent]) => (parent === pid ? [child] : []));
+  return [pid, ...children].flatMap((one) => {
+    const folder = `/proc/${one}/fd`;
+    return readdirSync(folder)
+      .map((fd) => {
+        try {
+          return readlinkSync(join(folder, fd));
+        } catch {
+          // It was closed meanwhile.
+          return '';
+        }
+      })
+      .filter((target) => target.endsWith('/big.bin'));
+  });
+}
+
+/** A client that has asked for a large file and reads no further than its beginning. */
+async function stalled(port: number, path = '/big.bin'): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  await once(socket, 'readable');
+  return socket;
+}
+
+async function ask(port: number, line: string): Promise<{ head: string; body: string }> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`${line}\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  let text = '';
+  for await (const chunk of socket.setEncoding('latin1')) text += chunk;
+  const end = text.indexOf('\r\n\r\n');
+  return { head: text.slice(0, end + 2), body: text.slice(end + 4) };
+}
+
+function conf(port: number): string {
+  return `
+    ${process.getuid?.() === 0 ? 'user nobody nogroup;' : ''}
+    error_log logs/error.log error;
+    events { }
+    http {
+      log_format short '"$request" $status $sent_http_content_type $request_filename';
+      access_log access.log short;
+      send_timeout 10s;
+      server {
+        listen 127.0.0.1:${port};
+        server_name name.test;
+        add_header X-Usual $uri;
+        add_header X-Always yes always;
+
+        location /types/ { types { own/type xyz; } default_type own/default; }
+        location /untyped/ { default_type ""; }
+        location /first/ { index no.html $arg_a.html two.html one.html; }
+        location /absolute/ { index /dir/index.html; }
+        location /elsewhere/ { root other; index /text; }
+        location /loop/ { index /loop/; }
+        location = /text { return 200 "no file $args"; }
+        location /stub { stub_status; }
+        location = /counts { return 200 "$connections_active $connections_reading $connections_writing $connections_waiting"; }
+        location /error/ { error_page 404 405 /page.html; }
+        location /equal/ { error_page 404 = /page.html; }
+        location /badpage/ { error_page 404 /missing.html; }
+        location /var/ { root $arg_r/; }
+        location /names/ { root html/; return 200 "$document_root $request_filename"; }
+      }
+    }
+  `;
+}
