@@ -18,11 +18,15 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Who takes part, and what the others lack. */
 async function inspect(contenders: readonly Contender[]): Promise<Map<Contender, string | undefined>> {
   const found = new Map<Contender, string | undefined>();
   for (const contender of contenders) {
-    const missing = await contender.missing();
+    const missing = await contender.missing().catch((error: unknown) => `cannot start: ${messageOf(error)}`);
     found.set(contender, missing);
     if (missing !== undefined) say(`${contender.name}: ${missing}`);
   }
@@ -39,21 +43,19 @@ function rowsOf(samples: readonly Sample[]): Row[] {
 async function bench(command: Command): Promise<void> {
   const { plan, scenarios, json } = command;
   const started = performance.now();
-  const everyone = await inspect(command.contenders);
+  const everyone = await inspect(scenarios.some((one) => one.contenders) ? command.contenders : []);
+  const present = command.contenders.filter((one) => everyone.has(one) && everyone.get(one) === undefined);
   const samples: Sample[] = [];
   const failures: { readonly what: string; readonly message: string }[] = [];
 
   const stages = new Stages();
   const machine = describeMachine();
   process.stdout.write(
-    `# npm run bench\n\n${machine.cpus} x ${machine.cpu}, Node ${machine.node}, ${machine.system}; `,
-  );
-  process.stdout.write(
-    `medians of ${plan.rounds} round${plan.rounds === 1 ? '' : 's'} of ${plan.clock.window / 1_000} s\n`,
+    `# npm run bench\n\n${machine.cpus} x ${machine.cpu}, Node ${machine.node}, ${machine.system}\n`,
   );
   for (const scenario of scenarios) {
     const failed = (what: string, error: unknown): void => {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       failures.push({ what, message });
       say(`${what}: ${message}`);
     };
@@ -61,7 +63,7 @@ async function bench(command: Command): Promise<void> {
       await scenario.run({
         plan,
         stages,
-        contenders: command.contenders.filter((one) => everyone.get(one) === undefined),
+        contenders: present,
         add: (sample) => samples.push(sample),
         failed,
         progress: say,
@@ -69,8 +71,14 @@ async function bench(command: Command): Promise<void> {
     } catch (error) {
       failed(scenario.name, error);
     }
-    const tables = formatTables(scenario, rowsOf(samples));
+    const tables = formatTables(scenario, rowsOf(samples), plan.clock.window);
     if (tables !== '') process.stdout.write(`\n${tables}`);
+    // What has been measured is kept, should the rest be given up.
+    if (json !== undefined) {
+      const contenders = [...everyone].map(([{ name }, how]) => ({ name, missing: how ?? null }));
+      const results = rowsOf(samples);
+      writeFileSync(json, `${JSON.stringify({ machine, plan, contenders, results, samples, failures }, null, 2)}\n`);
+    }
   }
 
   await stages.leave();
@@ -79,12 +87,10 @@ async function bench(command: Command): Promise<void> {
     process.stdout.write(`\nNot measured: ${missing.map(({ name, how }) => `${name} (${how})`).join('; ')}\n`);
   }
   for (const { what, message } of failures) process.stdout.write(`\nFailed: ${what}: ${message}\n`);
-  if (json !== undefined) {
-    const contenders = [...everyone].map(([{ name }, how]) => ({ name, missing: how ?? null }));
-    const results = rowsOf(samples);
-    writeFileSync(json, `${JSON.stringify({ machine, plan, contenders, results, samples, failures }, null, 2)}\n`);
-  }
   say(`done in ${((performance.now() - started) / 1_000).toFixed(0)} s`);
+  if (samples.length === 0 && failures.length === 0) {
+    throw new UsageError('--variant', 'a part of the name of a variant', plan.variants.join(', '));
+  }
   if (failures.length > 0) process.exitCode = 1;
 }
 

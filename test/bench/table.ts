@@ -1,8 +1,12 @@
 import type { Row } from './aggregate.js';
 import type { Column, Scenario } from './scenarios/scenario.js';
 
-/** The rows of one scenario as Markdown, one table per variant. */
-export function formatTables(scenario: Scenario, rows: readonly Row[]): string {
+/**
+ * The rows of one scenario as Markdown, one table per variant.
+ *
+ * @param window milliseconds that a measurement took
+ */
+export function formatTables(scenario: Scenario, rows: readonly Row[], window: number): string {
   const own = rows.filter((row) => row.scenario === scenario.name);
   if (own.length === 0) return '';
   const variants = [...new Set(own.map((row) => row.variant))];
@@ -16,7 +20,10 @@ export function formatTables(scenario: Scenario, rows: readonly Row[]): string {
     ];
     return align(cells);
   });
-  return `## ${scenario.name}\n\n${scenario.what}\n\n${tables.join('\n')}`;
+  const most = Math.max(...own.map((row) => row.rounds));
+  const rounds = most === 1 ? 'one round' : `medians of ${most} rounds`;
+  const each = scenario.contenders ? ` of ${window / 1_000} s` : '';
+  return `## ${scenario.name}\n\n${scenario.what}; ${rounds}${each}\n\n${tables.join('\n')}`;
 }
 
 function valueOf(row: Row, { figure, ratioTo }: Column): number | undefined {

@@ -2,6 +2,9 @@ import { readCpu } from '../process/proc.js';
 import type { Figures, Job } from './job.js';
 import { Latencies } from './latencies.js';
 
+/** Milliseconds. */
+const PATIENCE = 20_000;
+
 /** Counts what a load does and, over one window, the CPU time of everyone who took part. */
 export class Meter {
   readonly #job: Job;
@@ -35,9 +38,14 @@ export class Meter {
     return this.#over;
   }
 
-  /** The window, after the warm-up. The load runs by itself meanwhile. */
-  async measure(): Promise<Figures> {
+  /**
+   * The window, after the warm-up. The load runs by itself meanwhile.
+   *
+   * @param ready the warm-up lasts at least until then, or for 20 s
+   */
+  async measure(ready?: Promise<void>): Promise<Figures> {
     try {
+      if (ready !== undefined) await Promise.race([ready, this.#pass(PATIENCE)]);
       return await this.#measure();
     } finally {
       this.#over = true;

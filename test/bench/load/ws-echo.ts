@@ -18,10 +18,18 @@ export async function wsEcho(job: Job): Promise<Figures> {
   // Messages that came back together are answered with one write, as one that batches its own would do.
   const batch = Buffer.concat(Array.from({ length: inFlight }, () => frame));
 
+  // Where messages queue for seconds, the window begins when every connection has turned over what it began with.
+  let starting = parameter(job, 'connections');
+  let begun: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+
   const clients = await openAll(parameter(job, 'connections'), 50, async (index) => {
     const sentAt = new Float64Array(inFlight);
     let oldest = 0;
     let owed = 0;
+    let first = inFlight;
     let now = 0;
     let client: WebSocketClient | undefined;
     const answer = (): void => {
@@ -38,6 +46,7 @@ export async function wsEcho(job: Job): Promise<Figures> {
         sentAt[oldest] = now;
         oldest = (oldest + 1) % inFlight;
         owed++;
+        if (first > 0 && --first === 0 && --starting === 0) begun();
       },
       onEnd: (error) => meter.fail(error),
     });
@@ -48,7 +57,7 @@ export async function wsEcho(job: Job): Promise<Figures> {
     client.send(batch);
   }
   try {
-    return await meter.measure();
+    return await meter.measure(ready);
   } finally {
     for (const { client } of clients) client.destroy();
   }

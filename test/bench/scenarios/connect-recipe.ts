@@ -84,6 +84,7 @@ export const connectRecipe: Scenario = {
   name: 'connect-recipe',
   what: `${CLIENTS} default Socket.IO clients at once over two plain Socket.IO servers, what came of them within ${WINDOW / 1_000} s`,
   subject: 'balancer, policy',
+  contenders: false,
   columns: [
     { title: 'connected', figure: 'connected', digits: 0 },
     { title: 'connect_error', figure: 'errors', digits: 0 },

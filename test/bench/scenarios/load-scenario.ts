@@ -30,6 +30,7 @@ export function loadScenario(scenario: LoadScenario): Scenario {
     name: scenario.name,
     what: scenario.what,
     subject: 'through',
+    contenders: true,
     columns: scenario.columns,
     run: (bench) => run(scenario, bench),
   };

@@ -16,6 +16,7 @@ export const policy: Scenario = {
   name: 'policy',
   what: 'choosing a peer for requests of many addresses; nothing failed, all weights 1',
   subject: 'policy',
+  contenders: false,
   columns: [
     { title: 'ns/pick', figure: 'nanoseconds', digits: 0 },
     { title: 'bytes/pick', figure: 'bytes', digits: 1 },

@@ -47,6 +47,8 @@ export interface Scenario {
   readonly what: string;
   /** What the first column shows: contenders, or policies. */
   readonly subject: string;
+  /** Contenders take part. */
+  readonly contenders: boolean;
   readonly columns: readonly Column[];
   run(bench: Bench): Promise<void>;
 }
