@@ -15,6 +15,7 @@ function because(why: string) {
 
 const io = because('how bytes are moved is the runtime\u2019s matter');
 const memory = because('memory is managed by the runtime');
+const files = because('nothing is kept there');
 const tables = because('tables grow as they need');
 const process = because('processes and threads are managed by Pinwheel');
 const logging = because('changes nothing that is served');
@@ -38,6 +39,7 @@ export const accepted = area({
   directio_alignment: io(LOCATION, 1, offset),
   env: process(MAIN, 1, texts),
   epoll_events: io(EVENTS, 1, number),
+  fastcgi_temp_path: files(LOCATION, [1, 4], texts),
   lock_file: process(MAIN, 1, texts),
   log_not_found: logging(LOCATION, 'flag', flag),
   log_subrequest: logging(LOCATION, 'flag', flag),
@@ -67,6 +69,7 @@ export const accepted = area({
   reset_timedout_connection: io(LOCATION, 'flag', flag),
   rewrite_log: logging(LOCATION, 'flag', flag),
   send_lowat: io(LOCATION, 1, size),
+  scgi_temp_path: files(LOCATION, [1, 4], texts),
   sendfile: io(LOCATION, 'flag', flag),
   sendfile_max_chunk: io(LOCATION, 1, size),
   server_names_hash_bucket_size: tables(HTTP, 1, number),
@@ -81,6 +84,7 @@ export const accepted = area({
   types_hash_bucket_size: tables(LOCATION, 1, number),
   types_hash_max_size: tables(LOCATION, 1, number),
   uninitialized_variable_warn: logging(LOCATION, 'flag', flag),
+  uwsgi_temp_path: files(LOCATION, [1, 4], texts),
   use: io(EVENTS, 1, ([value = ''], site) =>
     /^(?:select|poll|epoll|kqueue|devpoll|\/dev\/poll|eventport|iocp)$/.test(value)
       ? value

@@ -26,7 +26,7 @@ const CACHE = `cache cache_background_update cache_bypass cache_convert_head cac
 const BACKEND = `pass bind socket_keepalive connect_timeout send_timeout read_timeout buffer_size next_upstream
   next_upstream_tries next_upstream_timeout`;
 const CGI = `buffering request_buffering ignore_client_abort send_lowat pass_request_headers pass_request_body
-  intercept_errors buffers busy_buffers_size force_ranges limit_rate temp_path max_temp_file_size temp_file_write_size
+  intercept_errors buffers busy_buffers_size force_ranges limit_rate max_temp_file_size temp_file_write_size
   param pass_header hide_header ignore_headers allow_upstream`;
 const UPSTREAM_TLS = `ssl_session_reuse ssl_protocols ssl_ciphers ssl_name ssl_server_name ssl_verify ssl_verify_depth
   ssl_trusted_certificate ssl_crl ssl_certificate ssl_certificate_key ssl_certificate_cache ssl_password_file
