@@ -16,7 +16,6 @@ import { OutgoingRequest } from './outgoing-request.js';
 import type { Peer } from './peer.js';
 import { Tried } from './policy/policy.js';
 import { ResponseRelay } from './response-relay.js';
-import type { Attempted } from './retry.js';
 import { countsAsFailure, USUAL_RETRIES } from './retry.js';
 import type { EngineRequest } from './session.js';
 import { engineRequest, opensPollingSession, sessionOpened } from './session.js';
@@ -43,8 +42,6 @@ export class Forward implements LinkUser, HandOffUser {
   readonly #tried = new Tried();
   /** Without those over a connection that turned out to be closed. */
   #attempts = 0;
-  /** When it began to look for a peer; 0 where that does not matter. */
-  #firstAt = 0;
   #peer: Peer | undefined;
   #link: Link | undefined;
   #reused = false;
@@ -100,18 +97,26 @@ export class Forward implements LinkUser, HandOffUser {
 
   /** Sends the request on its way; where its body is to be read first, once that has come. */
   start(): void {
-    const { targets, pass } = this.#location;
     try {
-      this.#request.prepare();
+      const pending = this.#request.prepare();
+      if (pending === undefined) this.#onPrepared();
+      else pending.then(this.#onPrepared, this.#onLost).then(() => this.flush(), this.#onLost);
     } catch (error) {
-      if (!(error instanceof ProxyError)) throw error;
-      targets?.tell(failureText(error, this.#facts(), undefined));
-      this.#fail(error);
-      return;
+      this.#onLost(error);
     }
-    if ((pass?.options.retry.timeout ?? 0) > 0) this.#firstAt = performance.now();
-    if (!this.#request.waits) this.#choose();
   }
+
+  readonly #onPrepared = (): void => {
+    if (!this.#ended && !this.#request.waits) this.#choose();
+  };
+
+  /** It cannot be said where the request goes. */
+  readonly #onLost = (error: unknown): void => {
+    if (this.#ended) return;
+    const known = error instanceof ProxyError ? error : new ProxyError('no_resolver', String(error), error);
+    this.#location.targets?.tell(failureText(known, this.#facts(), undefined));
+    this.#fail(known);
+  };
 
   /** Chooses a peer and sends it the request: at once over an idle connection, else as soon as one is made. */
   #choose(): void {
@@ -276,7 +281,7 @@ export class Forward implements LinkUser, HandOffUser {
   /** Another peer is asked, or an error page turned to: nothing of this answer is passed on. */
   #turnsAway(status: number): boolean {
     const { pass } = this.#location;
-    if (pass?.retry.afterStatus(status, this.#attempted(0)) === true) {
+    if (pass?.retry.afterStatus(status, this.#request.attempted(this.#attempts)) === true) {
       this.#leave(!countsAsFailure(status));
       this.#choose();
       this.flush();
@@ -377,7 +382,11 @@ export class Forward implements LinkUser, HandOffUser {
     const { pass } = this.#location;
     // An idle connection that the peer closed while we used it says nothing of the peer's health.
     const stale = this.#reused && error.code === 'upstream_closed';
-    const failed = { ...this.#attempted(stale ? 1 : 0), code: error.code, responseStarted: this.responseStarted };
+    const failed = {
+      ...this.#request.attempted(this.#attempts - (stale ? 1 : 0)),
+      code: error.code,
+      responseStarted: this.responseStarted,
+    };
     const retry = (pass?.retry ?? USUAL_RETRIES).afterFailure(failed);
     this.#link = undefined;
     this.attempts.onFailed(error.status);
@@ -394,20 +403,6 @@ export class Forward implements LinkUser, HandOffUser {
       this.#choose();
       this.flush();
     }
-  }
-
-  /** @param uncounted attempts that do not count */
-  #attempted(uncounted: number): Attempted {
-    const { peers } = this.#group.upstream;
-    const usable = peers.filter(({ options }) => !options.down).length;
-    return {
-      method: this.#head.method,
-      requestSent: this.#request.sent,
-      bodyKept: this.#request.repeatable,
-      attempts: this.#attempts - uncounted,
-      maxAttempts: Math.min(usable, this.#location.pass?.retry.tries ?? usable),
-      elapsed: this.#firstAt === 0 ? 0 : performance.now() - this.#firstAt,
-    };
   }
 
   /** @param name of the peer; of the upstream where it has none */

@@ -8,6 +8,7 @@ import type { Location } from './location.js';
 import { valueOf } from './location.js';
 import { normalPath } from './normal-path.js';
 import type { PassTarget } from './pass-target.js';
+import type { Attempted } from './retry.js';
 import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer } from './wire.js';
 
@@ -42,6 +43,10 @@ export class OutgoingRequest {
   readonly #configured: boolean;
   /** To be passed on as it comes; but what came with the head may be all of it. */
   #reading: boolean;
+  /** Its target is being looked up. */
+  #preparing = false;
+  /** When it began; 0 where that does not matter. */
+  #since = 0;
   /** Passed on as it comes because a configuration says so: then nginx repeats nothing that was sent. */
   #once = false;
   readonly #limit: number;
@@ -88,12 +93,13 @@ export class OutgoingRequest {
 
   /** More of the body has to come before a peer is chosen. */
   get waits(): boolean {
-    if (this.#reading) return true;
+    if (this.#reading || this.#preparing) return true;
     return this.#buffered && !this.ended && this.#kept && !this.#gone && this.#body.length <= this.#limit;
   }
 
   /** What came in one read has been taken. @returns whether that is what a peer was not chosen for */
   settle(): boolean {
+    if (this.#preparing) return false;
     const waited = this.#reading;
     this.#reading = false;
     return waited;
@@ -112,11 +118,41 @@ export class OutgoingRequest {
     return this.#configured && this.ended && this.#kept ? this.#body.length : 'chunked';
   }
 
-  /** Works out what depends on the request. @throws ProxyError for a URL that leads nowhere */
-  prepare(): void {
+  /**
+   * Works out what depends on the request.
+   *
+   * @returns a promise where a name has to be looked up
+   * @throws ProxyError for a URL that leads nowhere; the promise may reject with one
+   */
+  prepare(): Promise<void> | undefined {
     const { pass, targets } = this.#location;
-    this.target = targets?.find(this.#facts());
-    if (pass?.options.method !== undefined) this.method = valueOf(pass.options.method, this.#facts) || this.method;
+    if (pass === undefined) return undefined;
+    const { method, retry } = pass.options;
+    if (retry.timeout > 0) this.#since = performance.now();
+    if (method !== undefined) this.method = valueOf(method, this.#facts) || this.method;
+    const found = targets?.find(this.#facts());
+    if (!(found instanceof Promise)) {
+      this.target = found;
+      return undefined;
+    }
+    this.#preparing = true;
+    return found.then((target) => {
+      this.#preparing = false;
+      this.target = target;
+    });
+  }
+
+  /** What is known when an attempt has come to nothing. @param attempts that count, this one included */
+  attempted(attempts: number): Attempted {
+    const usable = this.group.upstream.peers.filter(({ options }) => !options.down).length;
+    return {
+      method: this.#head.method,
+      requestSent: this.sent,
+      bodyKept: this.repeatable,
+      attempts,
+      maxAttempts: Math.min(usable, this.#location.pass?.retry.tries ?? usable),
+      elapsed: this.#since === 0 ? 0 : performance.now() - this.#since,
+    };
   }
 
   /** Whose peers it is sent to. */

@@ -3,6 +3,8 @@ import { callback, flag, integer, list, maybe, object, oneOf, optional, text } f
 import type { Field, Given } from './fields.js';
 import type { UpstreamTlsOptions } from './tls-options.js';
 import { upstreamTls } from './tls-options.js';
+import type { ResolverOptions } from './upstream-options.js';
+import { resolver } from './upstream-options.js';
 import { templated } from './value.js';
 import type { Value } from './value.js';
 
@@ -40,6 +42,8 @@ export interface PassOptions {
    * upstream's name or an address, its path and query, where it has any, take the place of the request's.
    */
   readonly url?: ((facts: Facts) => string) | undefined;
+  /** Who is asked for names in URLs that are no upstream's; without it they lead nowhere. */
+  readonly resolver?: ResolverOptions | undefined;
   /** TLS towards the host of an `https` URL. */
   readonly urlTls?: UpstreamTlsOptions | undefined;
   /** What `$proxy_host` and `$proxy_port` show. Default: the upstream's name, and the port of the scheme. */
@@ -75,7 +79,8 @@ export interface PassOptions {
 
 /** As a caller writes it. */
 export type GivenPass = Partial<
-  Omit<PassOptions, 'retry' | 'urlTls'> & {
+  Omit<PassOptions, 'retry' | 'urlTls' | 'resolver'> & {
+    readonly resolver: Given<ResolverOptions, 'servers'>;
     readonly retry: Partial<RetryOptions>;
     readonly urlTls: Given<UpstreamTlsOptions, 'name'>;
   }
@@ -90,6 +95,7 @@ const retry = object<RetryOptions>({
 /** Reads `LocationOptions.pass`. */
 export const passFields: Field<PassOptions> = object<PassOptions>({
   url: maybe((given, path) => callback(given, path) as NonNullable<PassOptions['url']>),
+  resolver: maybe(resolver),
   urlTls: maybe(upstreamTls),
   host: maybe(text('a host', /^\S*$/)),
   port: maybe(text('a port', /^\d*$/)),

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { ProxyError } from './errors.js';
 import type { Facts } from './facts.js';
+import { NameServers } from './name-servers.js';
 import type { ProxyOptions } from './options.js';
 import type { PassOptions } from './pass-options.js';
 import { RecentMap } from './recent-map.js';
@@ -17,6 +18,23 @@ export interface PassTarget {
   readonly uri: string | undefined;
 }
 
+/** A URL taken apart. */
+interface PassUrl extends Omit<PassTarget, 'group'> {
+  readonly secure: boolean;
+  /** As written: the name of an upstream, or an address with or without its port. */
+  readonly authority: string;
+  /** What peers of its own have: an address or a name without brackets, or `unix:` and a path. */
+  readonly address: string;
+  /** 0 for a unix socket. */
+  readonly number: number;
+}
+
+interface Made {
+  readonly group: UpstreamGroup;
+  /** When its name has to be looked up again, by `performance.now`. */
+  until: number;
+}
+
 /** Hosts remembered: a URL may be made of what clients send. */
 const REMEMBERED = 1_000;
 
@@ -26,7 +44,10 @@ export class PassTargets {
   readonly #options: PassOptions;
   readonly #proxy: ProxyOptions;
   readonly #groups: ReadonlyMap<string, UpstreamGroup>;
-  readonly #made = new RecentMap<UpstreamGroup>(REMEMBERED);
+  readonly #names: NameServers | undefined;
+  readonly #made = new RecentMap<Made>(REMEMBERED);
+  /** Names that are being looked up. */
+  readonly #asked = new Map<string, Promise<UpstreamGroup>>();
 
   constructor(options: PassOptions, proxy: ProxyOptions, groups: ReadonlyMap<string, UpstreamGroup>) {
     if (options.url === undefined) throw new TypeError('a location without a URL to make');
@@ -34,6 +55,7 @@ export class PassTargets {
     this.#options = options;
     this.#proxy = proxy;
     this.#groups = groups;
+    this.#names = options.resolver === undefined ? undefined : new NameServers(options.resolver);
   }
 
   /** Tells the log why a request went nowhere. */
@@ -41,63 +63,116 @@ export class PassTargets {
     this.#proxy.log('error', message);
   }
 
-  /** @throws ProxyError `bad_pass_url` for what is no URL, `no_resolver` for a name that is no upstream's */
-  find(facts: Facts): PassTarget {
-    const url = this.#url(facts);
-    const [, scheme = '', rest = ''] = /^(https?):\/\/(.*)$/is.exec(url) ?? [];
-    if (scheme === '') throw new ProxyError('bad_pass_url', `invalid URL prefix in "${url}"`);
-    const secure = scheme.toLowerCase() === 'https';
-    const unix = /^unix:([^:]*)(?::(.*))?$/is.exec(rest);
-    const at = unix === null ? rest.search(/[/?]/) : -1;
-    const authority = unix === null ? (at < 0 ? rest : rest.slice(0, at)) : `unix:${unix[1] ?? ''}`;
-    const uri = unix === null ? (at < 0 ? '' : rest.slice(at)) : (unix[2] ?? '');
-    const usual = secure ? '443' : '80';
-    const { host, port } = unix === null ? splitAuthority(authority, usual, rest) : { host: 'localhost', port: '' };
-    return {
-      group: this.#groupOf(authority, secure, host, port),
-      host: unix !== null || port === usual ? host : `${host}:${port}`,
-      port,
-      uri: uri === '' ? undefined : uri.startsWith('/') ? uri : `/${uri}`,
-    };
+  /**
+   * @returns a promise while the host's name is looked up
+   * @throws ProxyError `bad_pass_url` for what is no URL, `no_resolver` for a name that leads nowhere, as may the promise
+   */
+  find(facts: Facts): PassTarget | Promise<PassTarget> {
+    const url = passUrl(this.#url(facts));
+    const { host, port, uri } = url;
+    const group = this.#groupFor(url);
+    return group instanceof Promise
+      ? group.then((one) => ({ group: one, host, port, uri }))
+      : { group, host, port, uri };
   }
 
-  #groupOf(authority: string, secure: boolean, host: string, port: string): UpstreamGroup {
+  #groupFor(url: PassUrl): UpstreamGroup | Promise<UpstreamGroup> {
+    const { authority, secure, address, number } = url;
     const named = this.#groups.get(authority) ?? this.#groups.get(authority.toLowerCase());
     if (named !== undefined && !secure) return named;
     const key = `${secure ? 'https' : 'http'}://${authority}`;
     const known = this.#made.use(key);
-    if (known !== undefined) return known;
-    const plain = host.replace(/^\[(.*)\]$/, '$1');
-    const unix = authority.startsWith('unix:');
-    if (named === undefined && !unix && isIP(plain) === 0) {
-      throw new ProxyError('no_resolver', `no resolver defined to resolve ${host}`);
+    if (known !== undefined && performance.now() < known.until) return known.group;
+    if (named !== undefined || number === 0 || isIP(address) !== 0) {
+      return this.#make(key, url, named, [address], Number.POSITIVE_INFINITY);
     }
+    if (this.#names === undefined) {
+      throw new ProxyError('no_resolver', `no resolver defined to resolve ${address}`);
+    }
+    const asked = this.#asked.get(key) ?? this.#lookUp(this.#names, key, url, known);
+    this.#asked.set(key, asked);
+    return asked;
+  }
+
+  async #lookUp(names: NameServers, key: string, url: PassUrl, known: Made | undefined): Promise<UpstreamGroup> {
+    try {
+      const { found, keep = 0 } = await names.addresses(url.address);
+      if (found.length === 0) throw notResolved(url.address, '3: Host not found');
+      const until = performance.now() + keep;
+      if (known?.group.upstream.peers.map(({ options }) => options.host).join(' ') === found.join(' ')) {
+        known.until = until;
+        return known.group;
+      }
+      return this.#make(key, url, undefined, found, until);
+    } catch (error) {
+      if (error instanceof ProxyError) throw error;
+      const late = error instanceof Error && 'code' in error && error.code === 'ETIMEOUT';
+      throw notResolved(url.address, late ? '110: Operation timed out' : '2: Server failure');
+    } finally {
+      this.#asked.delete(key);
+    }
+  }
+
+  #make(
+    key: string,
+    { authority, secure, address, number }: PassUrl,
+    named: UpstreamGroup | undefined,
+    addresses: readonly string[],
+    until: number,
+  ): UpstreamGroup {
     const { urlTls } = this.#options;
-    const peer = unix ? { host: authority, port: 0 } : { host: plain, port: Number(port) };
-    const made = new UpstreamGroup(
-      readUpstream(
-        {
-          ...(named?.upstream.options ?? { peers: [peer], stickySid: false }),
-          // Nobody would close what is kept for a host that is not asked for again.
-          keepalive: { connections: 0 },
-          name: authority,
-          ...(secure && { tls: { ...urlTls, name: urlTls?.name ?? host, host: authority } }),
-        },
-        'upstream',
-      ),
-      this.#proxy,
+    const peers = addresses.map((host) => ({ host, port: number }));
+    const options = readUpstream(
+      {
+        ...(named?.upstream.options ?? { peers, stickySid: false }),
+        // Nobody would close what is kept for a host that is not asked for again.
+        keepalive: { connections: 0 },
+        name: authority,
+        ...(secure && { tls: { ...urlTls, name: urlTls?.name ?? address, host: authority } }),
+      },
+      'upstream',
     );
-    this.#made.set(key, made);
-    return made;
+    const group = new UpstreamGroup(options, this.#proxy);
+    this.#made.set(key, { group, until });
+    return group;
   }
 }
 
-function splitAuthority(authority: string, usual: string, rest: string): { host: string; port: string } {
+function notResolved(name: string, reason: string): ProxyError {
+  return new ProxyError('no_resolver', `${name} could not be resolved (${reason})`);
+}
+
+/** @throws ProxyError `bad_pass_url` */
+function passUrl(text: string): PassUrl {
+  const [, scheme = '', rest = ''] = /^(https?):\/\/(.*)$/is.exec(text) ?? [];
+  if (scheme === '') throw new ProxyError('bad_pass_url', `invalid URL prefix in "${text}"`);
+  const secure = scheme.toLowerCase() === 'https';
+  const unix = /^unix:([^:]*)(?::(.*))?$/is.exec(rest);
+  if (unix !== null) {
+    const authority = `unix:${unix[1] ?? ''}`;
+    return { secure, authority, address: authority, number: 0, host: 'localhost', port: '', uri: uriOf(unix[2] ?? '') };
+  }
+  const at = rest.search(/[/?]/);
+  const authority = at < 0 ? rest : rest.slice(0, at);
+  const usual = secure ? '443' : '80';
   const [, host = '', port = usual] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority) ?? [];
   const number = Number(port);
   if (!/^\d{1,5}$/.test(port) || number < 1 || number > 65_535) {
     throw new ProxyError('bad_pass_url', `invalid port in upstream "${rest}"`);
   }
   if (host === '') throw new ProxyError('bad_pass_url', `no host in upstream "${rest}"`);
-  return { host, port };
+  return {
+    secure,
+    authority,
+    address: host.replace(/^\[(.*)\]$/, '$1'),
+    number,
+    host: port === usual ? host : `${host}:${port}`,
+    port,
+    uri: uriOf(at < 0 ? '' : rest.slice(at)),
+  };
+}
+
+function uriOf(text: string): string | undefined {
+  if (text === '') return undefined;
+  return text.startsWith('/') ? text : `/${text}`;
 }

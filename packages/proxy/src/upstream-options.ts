@@ -165,8 +165,9 @@ const keepalive = object<KeepaliveOptions>({
   timeout: optional(milliseconds, 60_000),
 });
 
-const resolver = object<ResolverOptions>({
-  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/)),
+/** Reads `ResolverOptions`. */
+export const resolver = object<ResolverOptions>({
+  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/), 1),
   valid: maybe(milliseconds),
   ipv4: optional(flag, true),
   ipv6: optional(flag, true),

@@ -22,11 +22,11 @@ export function hostsToLookUp({ main }: Configuration): readonly string[] {
     for (const { value: pass } of scope.own(proxy.proxy_pass)) {
       if (pass.kind === 'constant' && !names.has(pass.authority)) add(pass.address);
     }
+    for (const { value } of scope.own(http.resolver)) named(value).forEach(add);
     for (const { scope: inner } of scope.blocks(http.server)) visit(inner, names);
     for (const { scope: inner } of scope.blocks(http.location)) visit(inner, names);
   };
   for (const { scope: block } of main.blocks(http.http)) {
-    for (const { value } of block.own(http.resolver)) named(value).forEach(add);
     const groups = block.blocks(upstream.upstream);
     for (const { scope } of groups) {
       for (const { value } of scope.own(upstream.server)) if (!value.resolve) add(value.address);

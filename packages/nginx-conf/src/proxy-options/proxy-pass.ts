@@ -5,6 +5,7 @@ import type { ProxyPass } from '../directives/proxy.js';
 import type { Scope } from '../scope.js';
 import { redirectOf } from './proxy-redirect.js';
 import type { Surroundings } from './proxy-options.js';
+import { locationResolver } from './resolver.js';
 import { tlsGroupName, upstreamTls } from './tls.js';
 
 type GivenPass = NonNullable<GivenLocation['pass']>;
@@ -45,12 +46,14 @@ export function forwardOf(scope: Scope, around: Surroundings): Partial<GivenLoca
   if (pass.kind === 'variable') {
     const { url } = pass;
     const plain = /^http:/i.test(url.source);
+    const resolver = locationResolver(scope, around);
     return {
       ...timeouts,
       fields: fieldsOf(scope),
       pass: {
         ...common,
         url: (facts) => url.evaluate(facts),
+        ...(resolver === undefined ? {} : { resolver }),
         ...(plain ? {} : { urlTls: upstreamTls(scope, 'localhost', around) }),
         tlsName: tlsName === undefined ? (facts) => facts.proxyHost ?? '' : tlsName.value,
       },

@@ -3,6 +3,7 @@ import { http } from '../directives/http.js';
 import type { Resolver } from '../directives/http.js';
 import { upstream } from '../directives/upstream.js';
 import { ConfError } from '../error.js';
+import type { Place } from '../error.js';
 import type { Scope } from '../scope.js';
 import type { Surroundings } from './proxy-options.js';
 
@@ -31,6 +32,19 @@ export function resolverOf(name: string, scope: Scope, around: Surroundings): Re
   if (resolver === undefined) {
     throw new ConfError(`no resolver defined to resolve names at run time in upstream "${name}"`, place);
   }
+  const timeout = scope.get(upstream.resolver_timeout) ?? outer.get(http.resolver_timeout);
+  return resolverOptions(resolver, timeout, place, around);
+}
+
+/** The `resolver` that holds in a location; undefined without one. */
+export function locationResolver(scope: Scope, around: Surroundings): ResolverOptions | undefined {
+  const resolver = scope.get(http.resolver);
+  if (resolver === undefined) return undefined;
+  const place = scope.opener?.directive ?? { file: '', line: 0 };
+  return resolverOptions(resolver, scope.get(http.resolver_timeout), place, around);
+}
+
+function resolverOptions(resolver: Resolver, timeout: number, place: Place, around: Surroundings): ResolverOptions {
   return {
     servers: named(resolver).flatMap((server) => {
       if ('unix' in server) throw new ConfError('a name server on a unix socket is not served by pinwheel', place);
@@ -42,7 +56,7 @@ export function resolverOf(name: string, scope: Scope, around: Surroundings): Re
     ...(resolver.valid === undefined ? {} : { valid: Math.max(1, resolver.valid) }),
     ipv4: resolver.ipv4,
     ipv6: resolver.ipv6,
-    timeout: Math.max(1, scope.get(upstream.resolver_timeout) ?? outer.get(http.resolver_timeout)),
+    timeout: Math.max(1, timeout),
   };
 }
 
