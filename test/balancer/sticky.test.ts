@@ -67,8 +67,8 @@ function conf(upstream: string): string {
     }`;
 }
 
-async function serve(upstream: string): Promise<void> {
-  recipe = await Recipe.start('pinwheel', conf(upstream), port);
+async function serve(upstream: string, main = ''): Promise<void> {
+  recipe = await Recipe.start('pinwheel', `${main}${conf(upstream)}`, port);
 }
 
 async function reload(upstream: string): Promise<void> {
@@ -216,6 +216,16 @@ describe('sticky learn', () => {
   test('a session that no answer has opened is none', async () => {
     await serve(`${TWO} sticky learn ${LEARN};`);
     expect(new Set(await askMany(4, { cookie: 'session=made-up' })).size).toBe(2);
+  });
+
+  test('workers tell each other of sessions', async () => {
+    await serve(`${TWO} sticky learn ${LEARN};`, 'worker_processes 2;');
+    expect(recipe?.read('logs/error.log').match(/start worker process/g)).toHaveLength(2);
+    for (let i = 0; i < 4; i++) {
+      const { from, cookie } = await login();
+      // Sooner or later every worker knows; each connection may be accepted by either.
+      await until(async () => (await askMany(8, { cookie })).every((one) => one === from), 'every worker knows');
+    }
   });
 
   test('sessions outlive a reload, and a peer that drains keeps them', async () => {

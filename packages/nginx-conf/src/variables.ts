@@ -30,6 +30,11 @@ function forwardedFor(facts: Facts): string {
   return before === undefined ? facts.remoteAddr : `${before}, ${facts.remoteAddr}`;
 }
 
+/** What could not be read as a request has none. */
+function path({ uri }: Facts): string | undefined {
+  return uri === '' ? undefined : uri;
+}
+
 function tls(fact: TlsFact): Getter {
   return (facts) => facts.tls(fact);
 }
@@ -75,7 +80,7 @@ export const VARIABLES: ReadonlyMap<string, Getter> = new Map<string, Getter>([
   ['content_length', (facts) => facts.requestHeader('content-length')],
   ['content_type', (facts) => facts.requestHeader('content-type')],
   ['document_root', (facts) => facts.documentRoot],
-  ['document_uri', (facts) => facts.uri],
+  ['document_uri', path],
   ['host', (facts) => facts.host],
   ['hostname', (facts) => facts.hostname],
   ['https', (facts) => (facts.scheme === 'https' ? 'on' : '')],
@@ -121,7 +126,7 @@ export const VARIABLES: ReadonlyMap<string, Getter> = new Map<string, Getter>([
   ['upstream_response_length', perAttempt((attempt) => String(attempt.responseLength))],
   ['upstream_response_time', perAttempt((attempt) => orDash(attempt.responseTime))],
   ['upstream_status', perAttempt((attempt) => (attempt.status === 0 ? '-' : String(attempt.status)))],
-  ['uri', (facts) => facts.uri],
+  ['uri', path],
   ...TLS_FACTS.map((fact) => [`ssl_${fact}`, tls(fact)] as const),
 ]);
 

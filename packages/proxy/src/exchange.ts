@@ -28,7 +28,7 @@ import type { ReadBuffer, Wire } from './wire.js';
 /** Internal redirects of one request; one more is taken for a circle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
 const MOST_REDIRECTS = 10;
 /** After the pages of these nginx reads no further request of the connection. */
-const LAST: ReadonlySet<number> = new Set([400, 413, 414, 494, 495, 496, 497, 500, 501]);
+const LAST: ReadonlySet<number> = new Set([400, 413, 414, 495, 496, 497, 500, 501]);
 
 /** One request and its answer: from its head to the access log, whoever answers and however often it is redirected. */
 export class Exchange {
@@ -52,6 +52,7 @@ export class Exchange {
   #facts: RequestFacts | undefined;
   /** Whose answer is under way; undefined when it is an own one, written at once. */
   #responder: Responder | undefined;
+  /** The client has been told to send its body. */
   #continued = false;
   #redirects = 0;
   /** An error page has been turned to: the next error is answered plainly (nginx: `recursive_error_pages off`). */
@@ -63,9 +64,7 @@ export class Exchange {
   /** Its end has been told. */
   #told = false;
 
-  /**
-   * @param head with `close` when it could not be read
-   */
+  /** @param head with `close` when it could not be read */
   constructor(client: Client, head: RequestHead, origin: Origin) {
     this.client = client;
     this.head = head;
@@ -183,7 +182,7 @@ export class Exchange {
     else this.reply(stubStatusReply(this.client.host.connectionCounts()));
   }
 
-  /** The client may send its body (RFC 9110 10.1.1). As nginx does, it is told so even when it has, or has none. */
+  /** The client may send its body (RFC 9110 10.1.1). As nginx does, it is told so even when that has come. */
   continueBody(): void {
     if (!this.head.expectContinue || this.#continued) return;
     this.#continued = true;
@@ -202,16 +201,15 @@ export class Exchange {
       this.client.wire.destroy();
       return;
     }
+    // nginx takes the body before it answers, but not before the page of an error.
+    if (status < 400 || answer.page !== true) this.continueBody();
     if (answer.page === true) {
       if (LAST.has(status)) this.#last = true;
       if (this.#turnsToErrorPage(status)) return;
       this.#toldStatus = answer.status;
-    } else {
-      this.continueBody();
-      if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
-        this.#answerIfWanted(answer);
-        return;
-      }
+    } else if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
+      this.#answerIfWanted(answer);
+      return;
     }
     this.#answer(answer);
   }

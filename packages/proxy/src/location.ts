@@ -126,8 +126,10 @@ export class Location {
     const { uri } = this.options;
     if (uri === undefined) return target;
     const query = target.indexOf('?');
-    const rest = encodePath(path.slice(this.options.path.length));
-    return uri + rest + (query < 0 ? '' : target.slice(query));
+    const args = query < 0 || query === target.length - 1 ? '' : target.slice(query);
+    const rest = path.slice(this.options.path.length);
+    // As in nginx, what came without escapes goes on without.
+    return uri + (target.lastIndexOf('%', query < 0 ? target.length : query) < 0 ? rest : encodePath(rest)) + args;
   }
 }
 

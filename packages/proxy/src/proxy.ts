@@ -124,7 +124,7 @@ export class Proxy implements ClientHost, ListenerHost {
 
   /** What another process was taught about the sessions of an upstream; see `Siblings`. */
   adoptTag(upstream: string, tag: string, peer: string): void {
-    this.#groups.get(upstream)?.upstream.affinity.adoptTag(tag, peer);
+    this.#groups.get(upstream)?.upstream.adopt(tag, peer);
   }
 
   /** Where the listeners are bound, in the order of the options. */

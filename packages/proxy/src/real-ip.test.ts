@@ -9,7 +9,13 @@ const from = ['127.0.0.0/8', '10.0.0.0/8', '::1', 'unix:'];
 
 function head(...fields: readonly string[]): RequestHead {
   const text = `GET / HTTP/1.1\r\nHost: a\r\n${fields.map((line) => `${line}\r\n`).join('')}\r\n`;
-  const read = readRequestHead(text, 0, { line: 65_536, head: 65_536, fields: 100 });
+  const read = readRequestHead(text, 0, {
+    line: 65_536,
+    head: 65_536,
+    fields: 100,
+    invalidNames: 'refuse',
+    underscores: true,
+  } as const);
   if (read === undefined) throw new Error('the head is not whole');
   return read;
 }

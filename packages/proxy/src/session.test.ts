@@ -39,6 +39,8 @@ describe('an Engine.IO request is told by its query', () => {
       line: 8_192,
       head: 32_768,
       fields: 100,
+      invalidNames: 'refuse',
+      underscores: true,
     });
     const engine = engineRequest(target);
     if (head === undefined || engine === undefined) throw new Error('no Engine.IO request');

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Tell } from './affinity.js';
 import type { Facts } from './facts.js';
 import { valueOf } from './location.js';
 import type { Peer } from './peer.js';
@@ -5,20 +7,30 @@ import { RecentMap } from './recent-map.js';
 import type { StickyOptions } from './sticky-options.js';
 import type { Value } from './value.js';
 
-/** Which peer a learned session is with, and when it was last heard of, in milliseconds of `now`. */
+/** Which peer a learned session is with (`Peer.id`); in milliseconds of `now`, when it was last heard of and told of. */
 interface Session {
   readonly peer: string;
   readonly last: number;
+  readonly told: number;
 }
+
+/** What stands before a session where others are told of it: no tag of a node can have it. */
+const PREFIX = 'session:';
 
 /** Requests of one client stay with one peer, which they name by a cookie, a route or a session (nginx: `sticky`). */
 export class Sticky {
   readonly #options: StickyOptions;
   readonly #now: () => number;
+  readonly #tell: Tell | undefined;
+  /** By the hash of their ids. */
   #sessions: RecentMap<Session>;
 
-  /** @param now milliseconds of a clock that never goes back */
-  constructor(options: StickyOptions, now: () => number) {
+  /**
+   * @param now milliseconds of a clock that never goes back
+   * @param tell told of sessions that are learned, in a form that `adopt` knows
+   */
+  constructor(options: StickyOptions, now: () => number, tell?: Tell) {
+    this.#tell = tell;
     this.#options = options;
     this.#now = now;
     this.#sessions = new RecentMap(options.learn?.sessions ?? 1);
@@ -29,10 +41,11 @@ export class Sticky {
     const { lookup, learn } = this.#options;
     const found = firstOf(lookup, facts);
     if (found === '' || learn === undefined) return found;
-    const session = this.#sessions.peek(found);
+    const key = hashOf(found);
+    const session = this.#sessions.peek(key);
     if (session === undefined) return '';
     if (this.#now() - session.last <= learn.timeout) return session.peer;
-    this.#sessions.delete(found);
+    this.#sessions.delete(key);
     return '';
   }
 
@@ -60,15 +73,32 @@ export class Sticky {
   #learn(peer: Peer, facts: () => Facts): void {
     const { learn, lookup } = this.#options;
     if (learn === undefined) return;
-    let id = firstOf(learn.create, facts);
-    if (id === '') {
-      id = firstOf(lookup, facts);
-      // Only answers open sessions: what a client sends never grows the table.
-      if (id === '' || this.#sessions.peek(id) === undefined) return;
-    }
-    // A copy: a text cut out of a head would keep all of it in memory.
-    this.#sessions.set(Buffer.from(id, 'latin1').toString('latin1'), { peer: peer.id, last: this.#now() });
+    const created = firstOf(learn.create, facts);
+    const id = created === '' ? firstOf(lookup, facts) : created;
+    if (id === '') return;
+    const key = hashOf(id);
+    const before = this.#sessions.peek(key);
+    // Only answers open sessions: what a client sends never grows the table.
+    if (created === '' && before === undefined) return;
+    const last = this.#now();
+    // Others have to hear of it before it is too old for them.
+    const isNews = before?.peer !== peer.id || last - before.told > learn.timeout / 4;
+    this.#sessions.set(key, { peer: peer.id, last, told: isNews ? last : before.told });
+    if (isNews) this.#tell?.('tag', PREFIX + key, peer);
   }
+
+  /** What another process has learned. @returns false when that is no session */
+  adopt(told: string, peer: Peer | undefined): boolean {
+    if (!told.startsWith(PREFIX)) return false;
+    const last = this.#now();
+    if (peer !== undefined) this.#sessions.set(told.slice(PREFIX.length), { peer: peer.id, last, told: last });
+    return true;
+  }
+}
+
+/** Ids may be long, and are only ever compared: nginx keeps their MD5, too. */
+function hashOf(id: string): string {
+  return createHash('md5').update(id, 'latin1').digest('hex');
 }
 
 function firstOf(values: readonly Value[], facts: () => Facts): string {

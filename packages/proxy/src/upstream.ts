@@ -36,7 +36,7 @@ export class Upstream {
     this.#peers = [...this.#byServer.values()].flat();
     this.#choice = new Choice(options, this.#arranged());
     this.affinity = new Affinity(this.#peers, options.learnedSids, tell);
-    this.sticky = options.sticky === undefined ? undefined : new Sticky(options.sticky, now);
+    this.sticky = options.sticky === undefined ? undefined : new Sticky(options.sticky, now, tell);
   }
 
   /** In the order of the servers, whichever name was found first. */
@@ -107,6 +107,12 @@ export class Upstream {
     const peer = this.#choice.pick(request, this.sticky === undefined ? '' : this.sticky.wanted(request.facts));
     peer?.chosen();
     return peer;
+  }
+
+  /** What another process was taught: a tag of the peer with that name, or a session. */
+  adopt(key: string, peerName: string): void {
+    const peer = this.#peers.find(({ name }) => name === peerName);
+    if (this.sticky?.adopt(key, peer) !== true) this.affinity.adoptTag(key, peerName);
   }
 
   /** A head of the peer's has come. @returns the lines that are added to the answer */

@@ -62,12 +62,18 @@ export class Backend {
 function serve(socket: Socket, connection: number, answer: Answer, keep: (request: SeenRequest) => void): void {
   let text = '';
   let switched = false;
+  // After a 101 it is an echo, which closes after what ends with `-end`.
+  const echo = (said: string): void => {
+    if (said.endsWith('-end')) socket.end(said, 'latin1');
+    else socket.write(said, 'latin1');
+  };
   socket.on('data', (bytes: Buffer) => {
+    const said = bytes.toString('latin1');
     if (switched) {
-      socket.write(bytes);
+      echo(said);
       return;
     }
-    text += bytes.toString('latin1');
+    text += said;
     for (;;) {
       const whole = wholeRequest(text);
       if (whole === undefined) return;
@@ -78,6 +84,7 @@ function serve(socket: Socket, connection: number, answer: Answer, keep: (reques
       switched = reply.startsWith('HTTP/1.1 101 ');
       if (reply === '' || /\nconnection: close\r?\n/i.test(reply)) socket.end(reply, 'latin1');
       else socket.write(reply, 'latin1');
+      if (switched && text !== '') echo(text);
       if (switched) return;
     }
   });

@@ -1,6 +1,7 @@
+import { deepStrictEqual } from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { freePort, isMissing, Recipe } from '../../classics/recipe.js';
+import { freePort, isMissing, Recipe, until } from '../../classics/recipe.js';
 import type { Runner } from '../../classics/recipe.js';
 import { Backend, ok } from './backend.js';
 import type { Answer, SeenRequest } from './backend.js';
@@ -64,9 +65,11 @@ export class Side {
     return text + ending;
   }
 
-  /** The lines of a log that are there after the requests so far; the log ends with the line `mark` makes. */
-  lines(name: string): string[] {
-    return this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
+  /** The lines of a log, once there are so many. */
+  async lines(name: string, count: number): Promise<string[]> {
+    const read = (): string[] => this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
+    await until(() => read().length >= count, `${count} lines in ${name} of ${this.runner}`);
+    return read();
   }
 
   #withPorts(text: string): string {
@@ -84,8 +87,12 @@ export class Side {
       .replace(/^Content-Length: \d+(?=\r\n[^]*<center>it<)/gm, 'Content-Length: page');
   }
 
+  /** What the backend saw since the last time; the fields sorted, as their order means nothing. */
   normalRequests(): SeenRequest[] {
-    return this.backend.take().map((one) => ({ ...one, head: this.normal(one.head) }));
+    return this.backend.take().map((one) => {
+      const [line = '', ...fields] = this.normal(one.head).split('\r\n').slice(0, -1);
+      return { ...one, head: [line, ...fields.toSorted()].join('\r\n') };
+    });
   }
 }
 
@@ -119,19 +126,47 @@ export class Pair {
   /** What both answer to the same bytes, and what their backends saw. */
   async both(raw: string, port = 0, host = '127.0.0.1'): Promise<{ ours: Told; theirs: Told }> {
     const [ours, theirs] = await Promise.all([
-      this.ours.exchange(raw, port, host).then((text) => told(this.ours, text)),
-      this.theirs.exchange(raw, port, host).then((text) => told(this.theirs, text)),
+      this.ours.exchange(raw, port, host).then((text) => told(this.ours, raw, text)),
+      this.theirs.exchange(raw, port, host).then((text) => told(this.theirs, raw, text)),
     ]);
     return { ours, theirs };
+  }
+
+  /** Expects the same of both. @returns what nginx answers, lines ended by LF */
+  async same(raw: string, port = 0, host = '127.0.0.1'): Promise<string> {
+    const { ours, theirs } = await this.both(raw, port, host);
+    deepStrictEqual(ours, theirs);
+    return theirs.answer.join('\n');
+  }
+
+  /**
+   * As `same` for proxied requests: the order of fields means nothing, and nginx 1.22 opens a connection for each request
+   * where 1.29.7 and later keep them.
+   */
+  async sameProxied(raw: string, port = 0, host = '127.0.0.1'): Promise<string> {
+    const { ours, theirs } = await this.both(raw, port, host);
+    deepStrictEqual(unordered(ours), unordered(theirs));
+    return theirs.answer.join('\n');
   }
 }
 
 /** What an exchange shows from outside. */
 interface Told {
+  readonly asked: string;
+  /** Lines of the answer. */
   readonly answer: readonly string[];
   readonly seen: readonly SeenRequest[];
 }
 
-function told(side: Side, text: string): Told {
-  return { answer: side.normal(text).split('\r\n'), seen: side.normalRequests() };
+function told(side: Side, asked: string, text: string): Told {
+  return { asked, answer: side.normal(text).split('\r\n'), seen: side.normalRequests() };
+}
+
+function unordered({ asked, answer, seen }: Told) {
+  return { asked, answer: answer.toSorted(), seen: seen.map(({ head, body }) => ({ head, body })) };
+}
+
+/** A request that ends its connection, with bare LF. @param more further field lines, each ended by LF */
+export function get(path: string, host = 'a', more = ''): string {
+  return `GET ${path} HTTP/1.1\nHost: ${host}\n${more}Connection: close\n\n`;
 }

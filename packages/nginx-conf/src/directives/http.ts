@@ -181,7 +181,7 @@ export const http = area({
     inherit: 'none',
     repeats: true,
     read: readListen,
-    note: 'parameters that tune the socket only are accepted with a warning; `http2` and `quic` are refused',
+    note: 'parameters that tune the socket only are accepted with a warning; of `so_keepalive` the idle time counts; `http2` and `quic` are refused',
   }),
   server_name: directive({ in: ['server'], args: [1, 9_999], inherit: 'none', repeats: true, read: readServerName }),
   location: directive({ in: ['server', 'location'], args: [1, 2], opens: 'location', read: readLocation }),

@@ -10,7 +10,7 @@ import type { BodyLength } from '../outgoing-request.js';
 import type { RequestHead } from './request-head.js';
 import { readRequestHead } from './request-head.js';
 
-const limits = { line: 8_192, head: 32_768, fields: 100 };
+const limits = { line: 8_192, head: 32_768, fields: 100, invalidNames: 'refuse', underscores: true } as const;
 const origin = { socketAddress: '10.1.2.3', clientAddress: '10.1.2.3', tls: false, trusted: false };
 
 function read(text: string): RequestHead {

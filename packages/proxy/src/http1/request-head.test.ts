@@ -3,7 +3,7 @@ import { ProxyError } from '../errors.js';
 import type { RequestHead } from './request-head.js';
 import { readRequestHead } from './request-head.js';
 
-const limits = { line: 8_192, head: 32_768, fields: 100 };
+const limits = { line: 8_192, head: 32_768, fields: 100, invalidNames: 'refuse', underscores: true } as const;
 
 function read(text: string): RequestHead {
   const head = readRequestHead(text, 0, limits);

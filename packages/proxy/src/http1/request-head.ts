@@ -30,8 +30,8 @@ export class RequestHead extends Fields {
   }
 }
 
-/** The limits and rules for the heads of requests; without rules names are tokens, and nothing is ignored. */
-export interface RequestRules extends HeadLimits, Partial<FieldRules> {}
+/** The limits and rules for the heads of requests. */
+export interface RequestRules extends HeadLimits, FieldRules {}
 
 /** nginx takes no lower case in a method. */
 const METHOD = /^[A-Z_-]+$/;
@@ -66,8 +66,7 @@ export function readRequestHead(text: string, from: number, limits: RequestRules
       return head;
     }
     if (!isWhole) return undefined;
-    const { invalidNames = 'refuse', underscores = true } = limits;
-    readFields(head, text, start, lf + 1, end, limits, { invalidNames, underscores });
+    readFields(head, text, start, lf + 1, end, limits, limits);
     head.length = end - from;
     readHost(head);
     if (head.method === 'CONNECT' || head.method === 'TRACE') throw new ProxyError('method_not_allowed', head.method);

@@ -13,7 +13,7 @@ import { RealIp } from '../real-ip.js';
 import { Upstream } from '../upstream.js';
 import { Tried } from './policy.js';
 
-const LIMITS = { line: 8_192, head: 32_768, fields: 100 };
+const LIMITS = { line: 8_192, head: 32_768, fields: 100, invalidNames: 'refuse', underscores: true } as const;
 
 /** Servers named by their place; `dead` ones refuse every connection. */
 type Server = Partial<GivenPeer> & { readonly dead?: boolean };
