@@ -20,13 +20,15 @@ test('without flags: two nodes from 3100, the balancer on 3102, all on 127.0.0.1
       nodePort: 3100,
       policy: 'ip_hash',
       websocketPolicy: 'least_conn',
+      config: undefined,
+      handOff: true,
       redisUrl: undefined,
     },
   });
 });
 
 test('every flag moves what it names', () => {
-  const args = '--nodes 4 --port 8080 --node-port=9000 --host [::1] --policy round_robin'.split(' ');
+  const args = '--nodes 4 --port 8080 --node-port=9000 --host [::1] --policy round_robin --no-hand-off'.split(' ');
   expect(readCommand(args, { REDIS_URL: 'rediss://u:secret@redis.example:7000/2' }).options).toEqual({
     nodes: 4,
     host: '::1',
@@ -34,6 +36,8 @@ test('every flag moves what it names', () => {
     nodePort: 9000,
     policy: 'round_robin',
     websocketPolicy: 'round_robin',
+    config: undefined,
+    handOff: false,
     redisUrl: 'rediss://u:secret@redis.example:7000/2',
   });
 });

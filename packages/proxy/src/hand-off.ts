@@ -12,10 +12,8 @@ import type { UpstreamGroup } from './upstream-group.js';
 export interface HandOffUser {
   /** The peer's process takes no more: nothing was answered, another peer may be tried. */
   onHandOffRefused(): void;
-  /** The process has not taken it in time; the client is still to be answered. */
-  onHandOffExpired(peer: Peer): void;
-  /** The process is gone: it may have begun to answer, so that the client gets no other answer. */
-  onHandOffFailed(error: ProxyError, peer: Peer): void;
+  /** @param answerable the process has surely not begun to answer; else the client gets no other answer */
+  onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void;
 }
 
 /**
@@ -63,7 +61,8 @@ export class HandOff implements HandOffListener {
     this.#exchange = exchange;
     this.#peer = peer;
     this.#user = user;
-    const { client, wire } = exchange;
+    const { client } = exchange;
+    const { wire } = client;
     wire.pause();
     client.deadline.clear();
     this.#deadline.set(timeouts.connect);
@@ -99,14 +98,14 @@ export class HandOff implements HandOffListener {
     } else {
       // The process may have begun to answer: a second answer would be none.
       this.#peer.release(false);
-      this.#user.onHandOffFailed(new ProxyError('hand_off_lost'), this.#peer);
+      this.#user.onHandOffFailed(new ProxyError('hand_off_lost'), this.#peer, false);
     }
   }
 
   /** A process that is there but asleep, as when a connection to it does not come about. */
   #onExpired(): void {
     this.abort();
-    this.#user.onHandOffExpired(this.#peer);
+    this.#user.onHandOffFailed(new ProxyError('connect_timeout'), this.#peer, true);
   }
 
   /** The client is gone, or has waited for too long: whoever takes the connection now finds it closed. */
