@@ -83,13 +83,15 @@ function serve(
   http.emit('connection', socket);
 }
 
-/** Shows what is written first, once; then the socket is as it was. */
+const { write: plainWrite } = Socket.prototype as { readonly write: (...args: readonly unknown[]) => boolean };
+
+/** Shows what is written first, once. */
 function watchFirstWrite(socket: Socket, onFirst: (text: string) => void): void {
-  const write = socket.write.bind(socket) as (...args: readonly unknown[]) => boolean;
-  const watched = (chunk: string | Uint8Array, ...rest: never[]): boolean => {
-    Reflect.deleteProperty(socket, 'write');
+  const watched = (chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
+    // Deleting the property instead would make every later access to the socket slow.
+    Reflect.set(socket, 'write', plainWrite);
     onFirst(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1', 0, 16));
-    return write(chunk, ...rest);
+    return Reflect.apply(plainWrite, socket, [chunk, ...rest]);
   };
-  Object.defineProperty(socket, 'write', { value: watched, configurable: true, writable: true });
+  Reflect.set(socket, 'write', watched);
 }

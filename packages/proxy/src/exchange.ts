@@ -103,6 +103,11 @@ export class Exchange {
     return this.#toldStatus;
   }
 
+  /** Somebody is told when the request is over. */
+  get tellsEnd(): boolean {
+    return this.#location?.onEnd !== undefined;
+  }
+
   /** Whether the connection may carry another request after this one. */
   mayKeepAlive(head: RequestHead): boolean {
     return !this.#last && this.client.mayKeepAlive(head);
@@ -372,12 +377,11 @@ export class Exchange {
   }
 
   /** @param end undefined when nobody can tell any more */
-  onHandOffEnded(handOff: HandOff, end: HandOffEnd | undefined): void {
+  onHandOffEnded(end: HandOffEnd | undefined): void {
     if (end !== undefined) this.status = end.status;
     this.elsewhere = end;
     this.forward?.attempts.onEnd();
     this.over();
-    this.client.host.onHandOffEnded(handOff);
   }
 
   /** The client is gone before the answer was written to it (nginx: 499). */
