@@ -78,7 +78,6 @@ export class Exchange {
     return this.#facts;
   }
 
-  /** First name of the server that has the request. */
   get serverName(): string {
     return this.#location?.serverName ?? '';
   }
@@ -147,7 +146,7 @@ export class Exchange {
     if (location.reply !== undefined) this.reply(location.reply);
     else if (location.group !== undefined || location.targets !== undefined) this.#forwardTo(location);
     else if (location.options.stubStatus === true) this.#replyCounts();
-    else if (location.options.files !== undefined) this.#sendFile(new FileResponse(this, location));
+    else if (location.options.files !== undefined) this.#answerBy(new FileResponse(this, location));
     else this.fail(new ProxyError('no_location', head.target));
   }
 
@@ -155,15 +154,14 @@ export class Exchange {
     this.continueBody();
     const forward = new Forward(this, this.head, location, this.client.getFacts);
     this.forward = forward;
-    this.#responder = forward;
-    forward.start();
+    this.#answerBy(forward);
     // Else what came with the head goes out in the same write.
     if (!this.client.processing) forward.flush();
   }
 
-  #sendFile(response: FileResponse): void {
-    this.#responder = response;
-    response.start();
+  #answerBy(responder: Responder): void {
+    this.#responder = responder;
+    responder.start();
   }
 
   /** nginx: `stub_status`. */
