@@ -238,6 +238,7 @@ export class Forward implements LinkUser, HandOffUser {
 
   onHandOffExpired(peer: Peer): void {
     const error = new ProxyError('connect_timeout');
+    peer.counts.failed(error.code, false);
     this.attempts.onFailed(error.status);
     this.attempts.onEnd();
     this.#tell(error, peer.name, false);
@@ -245,6 +246,7 @@ export class Forward implements LinkUser, HandOffUser {
   }
 
   onHandOffFailed(error: ProxyError, peer: Peer): void {
+    peer.counts.failed(error.code, false);
     this.attempts.onFailed(error.status);
     this.attempts.onEnd();
     this.#ended = true;
@@ -272,6 +274,7 @@ export class Forward implements LinkUser, HandOffUser {
   onResponseHead(head: ResponseHead, framing: BodyFraming): void {
     this.response = head;
     this.attempts.onHead(head.status);
+    this.#peer?.counts.answered(head.status);
     if (head.status >= 300 && this.#turnsAway(head.status)) return;
     this.#relay.begin(head, framing, this.#request.ended, this.#group.upstream.onHead(this.#peer, this.#facts));
     // The client asked for the head only, the peer was asked for more (nginx: `proxy_method`).
@@ -282,6 +285,7 @@ export class Forward implements LinkUser, HandOffUser {
   #turnsAway(status: number): boolean {
     const { pass } = this.#location;
     if (pass?.retry.afterStatus(status, this.#request.attempted(this.#attempts)) === true) {
+      if (this.#peer !== undefined) this.#peer.counts.retries++;
       this.#leave(!countsAsFailure(status));
       this.#choose();
       this.flush();
@@ -360,6 +364,7 @@ export class Forward implements LinkUser, HandOffUser {
     }
     // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
+    peer.counts.answered(head.status);
     this.#client.status = head.status;
     const added =
       this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
@@ -390,6 +395,7 @@ export class Forward implements LinkUser, HandOffUser {
     const retry = (pass?.retry ?? USUAL_RETRIES).afterFailure(failed);
     this.#link = undefined;
     this.attempts.onFailed(error.status);
+    if (!stale) peer?.counts.failed(error.code, retry);
     // nginx counts no failure once the answer has begun.
     this.#release(stale || (pass !== undefined && this.responseStarted));
     this.#tell(error, peer?.name, retry);

@@ -76,7 +76,7 @@ export class HandOff implements HandOffListener {
     this.#deadline.close();
     this.#peer.connected();
     this.#peer.succeeded();
-    this.#peer.handedOff++;
+    this.#peer.counts.taken();
     this.#exchange.onHandedOff(this);
   }
 
@@ -93,7 +93,11 @@ export class HandOff implements HandOffListener {
     this.#over = true;
     this.#deadline.close();
     if (this.#taken) {
-      this.#peer.handedOff--;
+      this.#peer.counts.handedOff--;
+      if (end !== undefined) {
+        this.#peer.counts.answered(end.status);
+        this.#peer.counts.addBytes(end.bytesReceived, end.bytesSent);
+      }
       this.#peer.release(true);
       this.#exchange.onHandOffEnded(this, end);
     } else {
