@@ -25,15 +25,12 @@ export async function openAdmin(
   const routes = clusterRoutes(version, () => cluster.url, now, cluster.controls);
   const tell = (line: string): void => log(`admin | ${line}`);
   const open = (at: number): Promise<AdminListener> => listenAdmin({ host: HOST, port: at, routes, log: tell });
-  let listener: AdminListener;
   try {
-    listener = await open(port);
+    return await open(port);
   } catch (error) {
     if (!orAnother || !isSystemError(error) || error.code !== 'EADDRINUSE') {
       throw cannotListen(error, { host: HOST, port }, '--admin-port');
     }
-    listener = await open(0);
+    return open(0);
   }
-  tell(`listens on ${listener.url}`);
-  return listener;
 }

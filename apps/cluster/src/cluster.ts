@@ -151,6 +151,7 @@ class RunningCluster implements Cluster {
     this.url = await this.#startProxy(balancer());
     await tryHandshake('the balancer', this.url);
     this.#throwIfStopped();
+    if (this.#admin !== undefined) this.#log(`admin | listens on ${this.#admin.url}`);
   }
 
   /** Reads the file at once, so that what is wrong with it is told before anything starts. */
