@@ -388,15 +388,12 @@ function conf(port: number): string {
         location /first/ { index no.html $arg_a.html two.html one.html; }
         location /absolute/ { index /dir/index.html; }
         location /elsewhere/ { root other; index /text; }
-        location /loop/ { index /loop/; }
-        location = /text { return 200 "no file $args"; }
+        location /loop/ { index /loop/; } location = /text { return 200 "no file $args"; }
         location /stub { stub_status; }
         location = /counts { return 200 "$connections_active $connections_reading $connections_writing $connections_waiting"; }
-        location /error/ { error_page 404 405 /page.html; }
-        location /equal/ { error_page 404 = /page.html; }
+        location /error/ { error_page 404 405 /page.html; } location /equal/ { error_page 404 = /page.html; }
         location /badpage/ { error_page 404 /missing.html; }
-        location /var/ { root $arg_r/; }
-        location /names/ { root html/; return 200 "$document_root $request_filename"; }
+        location /var/ { root $arg_r/; } location /names/ { root html/; return 200 "$document_root $request_filename"; }
       }
     }
   `;

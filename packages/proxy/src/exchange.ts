@@ -2,7 +2,6 @@ import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Client } from './client.js';
 import { clientFailureLevel, clientFailureText } from './client-failure.js';
 import { configuredReply, REDIRECTS } from './configured-reply.js';
-import type { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import type { Facts } from './facts.js';
 import { judgeConditions } from './files/conditions.js';
@@ -23,7 +22,7 @@ import { requestMessage } from './request-log.js';
 import type { Responder } from './responder.js';
 import { stubStatusReply } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
-import type { ReadBuffer, Wire } from './wire.js';
+import type { ReadBuffer } from './wire.js';
 
 /** Internal redirects of one request; one more is taken for a circle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
 const MOST_REDIRECTS = 10;
@@ -73,26 +72,12 @@ export class Exchange {
     this.writtenBefore = client.wire.bytesWritten;
   }
 
-  get wire(): Wire {
-    return this.client.wire;
-  }
-
-  get deadline(): Deadline {
-    return this.client.deadline;
-  }
-
-  /** See `TimeoutOptions.send`. */
-  get sendTimeout(): number {
-    return this.client.settings.sendTimeout;
-  }
-
   /** What is known of the request. */
   get facts(): Facts {
     this.#facts ??= new RequestFacts(this);
     return this.#facts;
   }
 
-  /** First name of the server that has the request. */
   get serverName(): string {
     return this.#location?.serverName ?? '';
   }
@@ -115,6 +100,11 @@ export class Exchange {
   /** Status that the answer gets instead of its own; 0 for none. */
   get toldStatus(): number {
     return this.#toldStatus;
+  }
+
+  /** Somebody is told when the request is over. */
+  get tellsEnd(): boolean {
+    return this.#location?.onEnd !== undefined;
   }
 
   /** Whether the connection may carry another request after this one. */
@@ -156,7 +146,7 @@ export class Exchange {
     if (location.reply !== undefined) this.reply(location.reply);
     else if (location.group !== undefined || location.targets !== undefined) this.#forwardTo(location);
     else if (location.options.stubStatus === true) this.#replyCounts();
-    else if (location.options.files !== undefined) this.#sendFile(new FileResponse(this, location));
+    else if (location.options.files !== undefined) this.#answerBy(new FileResponse(this, location));
     else this.fail(new ProxyError('no_location', head.target));
   }
 
@@ -164,15 +154,14 @@ export class Exchange {
     this.continueBody();
     const forward = new Forward(this, this.head, location, this.client.getFacts);
     this.forward = forward;
-    this.#responder = forward;
-    forward.start();
+    this.#answerBy(forward);
     // Else what came with the head goes out in the same write.
     if (!this.client.processing) forward.flush();
   }
 
-  #sendFile(response: FileResponse): void {
-    this.#responder = response;
-    response.start();
+  #answerBy(responder: Responder): void {
+    this.#responder = responder;
+    responder.start();
   }
 
   /** nginx: `stub_status`. */
@@ -186,8 +175,8 @@ export class Exchange {
   continueBody(): void {
     if (!this.head.expectContinue || this.#continued) return;
     this.#continued = true;
-    this.wire.put(CONTINUE);
-    this.wire.flush();
+    this.client.wire.put(CONTINUE);
+    this.client.wire.flush();
   }
 
   /** Answers with a text, a page or a redirection (nginx: `return`). */
@@ -260,14 +249,14 @@ export class Exchange {
     }
     if (started) {
       // Half an answer with a clean end would be taken for a whole one.
-      this.wire.reset();
+      this.client.wire.reset();
       return;
     }
     if (error.code === 'request_timeout') {
       // nginx has nothing to say to a client that does not come to the point.
       this.status = error.status;
       this.over();
-      this.wire.destroy();
+      this.client.wire.destroy();
       return;
     }
     this.answerError(error.status);
@@ -332,9 +321,9 @@ export class Exchange {
     const added = kept + (this.#location?.addedTo(shown.status, this.client.getFacts) ?? '');
     const text = replyText(shown, keepAlive, this.head.method !== 'HEAD', added);
     this.sentHead = text.slice(0, text.indexOf('\r\n\r\n') + 4);
-    this.wire.put(this.head.isOld ? text.slice(this.sentHead.length) : text);
-    this.wire.flush();
-    this.onExchangeEnd(keepAlive);
+    this.client.wire.put(this.head.isOld ? text.slice(this.sentHead.length) : text);
+    this.client.wire.flush();
+    this.client.onExchangeEnd(keepAlive);
   }
 
   /** Bytes of the request's body, framing removed. @throws ProxyError `body_too_large` */
@@ -355,27 +344,9 @@ export class Exchange {
     this.#responder?.flush();
   }
 
-  holdBody(): void {
-    this.client.holdBody();
-  }
-
-  takeBody(): void {
-    this.client.takeBody();
-  }
-
   /** The client has taken what was written to it. */
   onClientDrain(): void {
     this.#responder?.onClientDrain();
-  }
-
-  /** The answer has been written. */
-  onExchangeEnd(keepAlive: boolean): void {
-    this.client.onExchangeEnd(keepAlive);
-  }
-
-  /** No peer gave an answer, or not a whole one. */
-  onForwardFailed(error: ProxyError): void {
-    this.fail(error);
   }
 
   /** The peer has switched protocols: head and first bytes go to the client, the rest is a tunnel's. */
@@ -389,11 +360,11 @@ export class Exchange {
     this.#responder = undefined;
     this.status = 101;
     this.sentHead = head;
-    this.wire.put(head);
-    if (end > start) this.wire.putFrom(buffer, start, end);
-    this.wire.flush();
+    this.client.wire.put(head);
+    if (end > start) this.client.wire.putFrom(buffer, start, end);
+    this.client.wire.flush();
     const first = end > start ? buffer.bytes.toString('latin1', start, Math.min(end, start + 512)) : '';
-    this.client.onSwitched({ ...ends, client: this.wire, first, onEnd: () => this.over() });
+    this.client.onSwitched({ ...ends, client: this.client.wire, first, onEnd: () => this.over() });
   }
 
   /** The connection is its peer's process's from now on. */
@@ -405,12 +376,11 @@ export class Exchange {
   }
 
   /** @param end undefined when nobody can tell any more */
-  onHandOffEnded(handOff: HandOff, end: HandOffEnd | undefined): void {
+  onHandOffEnded(end: HandOffEnd | undefined): void {
     if (end !== undefined) this.status = end.status;
     this.elsewhere = end;
     this.forward?.attempts.onEnd();
     this.over();
-    this.client.host.onHandOffEnded(handOff);
   }
 
   /** The client is gone before the answer was written to it (nginx: 499). */

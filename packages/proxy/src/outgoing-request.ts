@@ -1,5 +1,6 @@
 import { ProxyError } from './errors.js';
 import type { Exchange } from './exchange.js';
+import { failureText } from './failure-text.js';
 import type { Facts } from './facts.js';
 import { configuredHeadText, requestHeadText } from './forwarded-head.js';
 import type { RequestHead } from './http1/request-head.js';
@@ -32,7 +33,7 @@ export class OutgoingRequest {
   method: string;
   /** Where the location's `proxy_pass` has variables: what they gave. */
   target: PassTarget | undefined;
-  readonly #client: Exchange;
+  readonly #exchange: Exchange;
   readonly #head: RequestHead;
   readonly #location: Location;
   readonly #facts: () => Facts;
@@ -63,14 +64,14 @@ export class OutgoingRequest {
    * @param before what an earlier location sent of the same request
    */
   constructor(
-    client: Exchange,
+    exchange: Exchange,
     head: RequestHead,
     location: Location,
     facts: () => Facts,
     identityOnly: boolean,
     before: OutgoingRequest | undefined,
   ) {
-    this.#client = client;
+    this.#exchange = exchange;
     this.#head = head;
     this.#location = location;
     this.#facts = facts;
@@ -188,12 +189,30 @@ export class OutgoingRequest {
     return `${this.group.upstream.options.tls === undefined ? 'http' : 'https'}://${name}${this.uri}`;
   }
 
+  /**
+   * Tells the log of a failed attempt.
+   *
+   * @param name of the peer; of the upstream where it has none
+   * @param started a byte of the answer was passed to the client
+   * @param retry another peer is tried
+   */
+  tell(error: ProxyError, name: string | undefined, started: boolean, retry: boolean): void {
+    const { group } = this;
+    const { pass, log } = this.#location;
+    if (pass !== undefined) {
+      const url = name === undefined ? undefined : this.urlAt(name);
+      group.tell(failureText(error, this.#facts(), url, started), log);
+    } else {
+      group.tellFailure(error, name, this.#head, this.#exchange.origin.clientAddress, retry, log);
+    }
+  }
+
   /** The head for the peer. */
   get headText(): string {
     const { fields, pass } = this.#location;
     const length = this.#length;
     if (fields === undefined) {
-      return requestHeadText(this.#head, this.#client.origin, this.group.upstream.name, length, this.#identityOnly);
+      return requestHeadText(this.#head, this.#exchange.origin, this.group.upstream.name, length, this.#identityOnly);
     }
     const { method, uri } = this;
     const version = pass?.options.httpVersion ?? '1.1';
@@ -245,7 +264,7 @@ export class OutgoingRequest {
     if (this.#limit === MEASURED) {
       throw new ProxyError('body_too_large', `more than ${MEASURED} bytes in chunks for an HTTP/1.0 peer`);
     }
-    this.#client.holdBody();
+    this.#exchange.client.holdBody();
   }
 
   end(link: Link | undefined): void {

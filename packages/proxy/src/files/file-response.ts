@@ -31,7 +31,7 @@ export class FileResponse implements Responder, FileBodyUser {
   }
 
   get wire(): Wire {
-    return this.#exchange.wire;
+    return this.#exchange.client.wire;
   }
 
   /** @throws ProxyError `bad_target`, or of the location that an index leads to */
@@ -94,12 +94,12 @@ export class FileResponse implements Responder, FileBodyUser {
   }
 
   onFileHeld(): void {
-    this.#exchange.deadline.set(this.#exchange.sendTimeout);
+    this.#exchange.client.deadline.set(this.#exchange.client.settings.sendTimeout);
   }
 
   onFileSent(): void {
     this.wire.flush();
-    this.#exchange.onExchangeEnd(this.#keepAlive);
+    this.#exchange.client.onExchangeEnd(this.#keepAlive);
   }
 
   onFileFailed(error: unknown): void {
@@ -110,7 +110,7 @@ export class FileResponse implements Responder, FileBodyUser {
 
   onClientDrain(): void {
     if (this.#body === undefined) return;
-    this.#exchange.deadline.clear();
+    this.#exchange.client.deadline.clear();
     this.#body.onDrain();
   }
 
