@@ -1,6 +1,7 @@
 import { TLSSocket } from 'node:tls';
 import type { ConnectionOptions } from './client-options.js';
 import { Deadline } from './deadline.js';
+import type { ErrorCode } from './errors.js';
 import { ProxyError } from './errors.js';
 import { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts } from './facts.js';
@@ -31,6 +32,8 @@ export interface ClientHost {
   /** What is counted of all connections (nginx: `stub_status`). */
   connectionCounts(): ConnectionCounts;
   log(level: LogLevel, message: string): void;
+  /** A request could not be answered as it should, or not wholly. */
+  countError(code: ErrorCode): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
   /** Its connection belongs to the process of a peer. */
   onHandedOff(client: Client, handOff: HandOff): void;

@@ -242,6 +242,7 @@ export class Exchange {
     const responder = this.#responder;
     this.#responder = undefined;
     responder?.abort();
+    this.client.host.countError(error.code);
     if (error.source === 'client') {
       this.#last = true;
       this.client.host.log(clientFailureLevel(error), clientFailureText(error, this.facts));
@@ -384,6 +385,7 @@ export class Exchange {
 
   /** The client is gone before the answer was written to it (nginx: 499). */
   abort(): void {
+    if (!this.#told) this.client.host.countError('client_closed');
     if (!this.responseStarted) this.status = new ProxyError('client_closed').status;
     this.#responder?.abort();
     this.#responder = undefined;

@@ -210,6 +210,7 @@ export class Forward implements LinkUser, HandOffUser {
   }
 
   onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void {
+    peer.counts.failed(error.code, false);
     this.attempts.onFailed(error.status);
     this.attempts.onEnd();
     this.#request.tell(error, peer.name, false, false);
@@ -237,6 +238,7 @@ export class Forward implements LinkUser, HandOffUser {
   onResponseHead(head: ResponseHead, framing: BodyFraming): void {
     this.response = head;
     this.attempts.onHead(head.status);
+    this.#peer?.counts.answered(head.status);
     if (head.status >= 300 && this.#turnsAway(head.status)) return;
     this.#relay.begin(head, framing, this.#request.ended, this.#group.upstream.onHead(this.#peer, this.#facts));
     // The client asked for the head only, the peer was asked for more (nginx: `proxy_method`).
@@ -247,6 +249,7 @@ export class Forward implements LinkUser, HandOffUser {
   #turnsAway(status: number): boolean {
     const { pass } = this.#location;
     if (pass?.retry.afterStatus(status, this.#request.attempted(this.#attempts)) === true) {
+      if (this.#peer !== undefined) this.#peer.counts.retries++;
       this.#leave(!countsAsFailure(status));
       this.#choose();
       this.flush();
@@ -330,6 +333,7 @@ export class Forward implements LinkUser, HandOffUser {
     }
     // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
+    peer.counts.answered(head.status);
     this.#exchange.status = head.status;
     const added =
       this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
@@ -360,6 +364,7 @@ export class Forward implements LinkUser, HandOffUser {
     const retry = (pass?.retry ?? USUAL_RETRIES).afterFailure(failed);
     this.#link = undefined;
     this.attempts.onFailed(error.status);
+    if (!stale) peer?.counts.failed(error.code, retry);
     // nginx counts no failure once the answer has begun.
     this.#release(stale || (pass !== undefined && this.responseStarted));
     this.#request.tell(error, peer?.name, this.responseStarted, retry);
