@@ -1,5 +1,5 @@
 import { type AdminListener, formatAddress, urlOf } from '@pinwheel/balancer';
-import type { NodeStatus, RedisStatus } from '@pinwheel/protocol';
+import type { ClusterView, ControlVerb, NodeStatus, RedisStatus } from '@pinwheel/protocol';
 import { createProxy, type GivenProxyOptions, type GivenUpstream, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
 import { openAdmin } from './admin.js';
 import { ClusterFailure } from './cluster-failure.js';
@@ -7,6 +7,7 @@ import { cannotServe, readConfiguration } from './configuration.js';
 import { Controls } from './controls.js';
 import { NodeProcess } from './node-process.js';
 import { type ClusterOptions, DEFAULTS } from './options.js';
+import { PageLink } from './page-link.js';
 import { cannotListen, checkPort, nodePorts } from './ports.js';
 import { tryHandshake, waitUntilReady } from './probe.js';
 import { checkRedis, type ClusterRedis, startRedis } from './redis.js';
@@ -137,9 +138,11 @@ class RunningCluster implements Cluster {
     this.#throwIfStopped();
 
     const { url } = this.#redis;
-    this.#nodes = ports.map(
-      (nodePort, index) => new NodeProcess(`Server${index + 1}`, { host, port: nodePort }, () => url, this.#log),
-    );
+    const { controls } = this.#options;
+    const page = new PageLink({ view: () => this.#view(), controls: controls ? this.controls : undefined });
+    this.#nodes = ports.map((nodePort, index) => {
+      return new NodeProcess(`Server${index + 1}`, { host, port: nodePort }, () => url, page, controls, this.#log);
+    });
     await Promise.all(
       this.#nodes.map(async (node) => {
         await node.process.start();
@@ -227,6 +230,17 @@ class RunningCluster implements Cluster {
 
   get adminUrl(): string | undefined {
     return this.#admin?.url;
+  }
+
+  #view(): ClusterView {
+    const { kind, state } = this.redisStatus();
+    const verbs: ControlVerb[] = ['kill', 'hang', 'drain', 'revive'];
+    if (kind === 'embedded') verbs.push('cut', 'restore');
+    return {
+      nodes: this.#nodes.map((node) => node.view()),
+      redis: state,
+      controls: this.#options.controls ? verbs : [],
+    };
   }
 
   nodeStatus(): readonly NodeStatus[] {

@@ -73,6 +73,12 @@ export class Controls {
     }
   }
 
+  /** Wakes a node that hangs; starts one that is down, or has it start again once it has drained. */
+  async revive(name: string): Promise<Done> {
+    const node = this.#nodes().find((one) => one.name === name);
+    return this.node(name, node?.process.asleep === true ? 'resume' : 'restart');
+  }
+
   /** @returns what is being done */
   #restart(node: NodeProcess): string {
     const { name, process } = node;

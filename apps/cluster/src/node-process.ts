@@ -1,9 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { formatAddress, reachableHost } from '@pinwheel/balancer';
-import { type NodeReport, type NodeState, type NodeStatus, readNodeReport, REPORT_SILENCE } from '@pinwheel/protocol';
+import {
+  type NodeReport,
+  type NodeState,
+  type NodeStatus,
+  readNodeReport,
+  REPORT_SILENCE,
+  type ViewNode,
+} from '@pinwheel/protocol';
 import { HandOffs } from './hand-offs.js';
 import { readListening } from './listening.js';
+import type { PageLink } from './page-link.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 /** A node of the cluster. */
@@ -23,11 +31,15 @@ export class NodeProcess {
   /**
    * @param listen the address to listen on; port 0 takes a free one, and keeps it over restarts
    * @param redisUrl asked for at every start
+   * @param page serves its pages
+   * @param controls pages may do things to the nodes
    */
   constructor(
     name: string,
     listen: { readonly host: string; readonly port: number },
     redisUrl: () => string,
+    page: PageLink,
+    controls: boolean,
     log: (line: string) => void,
   ) {
     this.name = name;
@@ -44,6 +56,7 @@ export class NodeProcess {
         SERVER_NAME: name,
         NODE_TAG: this.#tag,
         REDIS_URL: redisUrl(),
+        CONTROLS: controls ? '1' : '0',
       }),
       onMessage: (message) => {
         const listening = readListening(message);
@@ -61,6 +74,7 @@ export class NodeProcess {
           this.#report = report;
           this.#heardAt = performance.now();
         });
+        page.attach(child);
         child.once('exit', () => {
           this.#report = undefined;
         });
@@ -90,6 +104,12 @@ export class NodeProcess {
     if (!ready) return 'starting';
     if (performance.now() - this.#heardAt > REPORT_SILENCE) return 'hung';
     return this.#report?.draining === true ? 'draining' : 'up';
+  }
+
+  /** What pages draw of it. */
+  view(): ViewNode {
+    const { polling = 0, websocket = 0, events = 0, said = 0, redisMs } = this.#report ?? {};
+    return { server: this.name, state: this.state, polling, websocket, events, said, redisMs };
   }
 
   status(): NodeStatus {

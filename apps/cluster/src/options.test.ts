@@ -22,6 +22,7 @@ test('without flags: two nodes from 3100, the balancer on 3102, all on 127.0.0.1
       websocketPolicy: 'least_conn',
       config: undefined,
       handOff: true,
+      controls: true,
       admin: { port: 3180, orAnother: true },
       redisUrl: undefined,
     },
@@ -42,6 +43,7 @@ test('every flag moves what it names', () => {
     websocketPolicy: 'round_robin',
     config: undefined,
     handOff: false,
+    controls: true,
     admin: { port: 0 },
     redisUrl: 'rediss://u:secret@redis.example:7000/2',
   });
@@ -88,4 +90,18 @@ describe('a REDIS_URL that does not fit is refused without showing it', () => {
       expect(message).not.toContain('secret');
     },
   );
+});
+
+test.each([
+  [[], {}, true],
+  [['--host', '::1'], {}, true],
+  [['--host', '0.0.0.0'], {}, false],
+  [['--host', '0.0.0.0'], { CONTROLS: '1' }, true],
+  [[], { CONTROLS: '0' }, false],
+])('with %j and %j the page has controls: %s', (args, env: Record<string, string>, controls) => {
+  expect(readCommand(args, env).options.controls).toBe(controls);
+});
+
+test('CONTROLS is 0 or 1', () => {
+  expect(complaint([], { CONTROLS: 'yes' })).toContain('CONTROLS: expected 0 or 1, got "yes"');
 });

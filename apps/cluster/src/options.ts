@@ -31,6 +31,8 @@ export interface ClusterOptions extends Policies {
   readonly handOff: boolean;
   /** The admin listener, on 127.0.0.1; none when absent. */
   readonly admin?: AdminOptions | undefined;
+  /** The pages of the nodes may kill, hang, drain and revive nodes, and cut Redis. */
+  readonly controls: boolean;
   /** `redis://` or `rediss://`; the embedded Redis when absent. */
   readonly redisUrl?: string | undefined;
 }
@@ -43,6 +45,7 @@ export const DEFAULTS: ClusterOptions = Object.freeze({
   policy: 'ip_hash',
   websocketPolicy: 'least_conn',
   handOff: true,
+  controls: false,
 });
 
 const KINDS = {
@@ -80,6 +83,8 @@ Starts Redis, echo nodes and the balancer on this machine and keeps them running
   --version        show the version
 
 REDIS_URL in the environment, such as redis://user:password@host:6379, takes the place of the embedded Redis.
+CONTROLS=1 lets whoever sees the page kill, hang, drain and revive nodes and cut Redis, CONTROLS=0 does not;
+without it they may where --host is an address of this machine only, as it is by default.
 Ctrl-C drains and ends everything within 5 s; a second one ends at once.
 Exit code: 0 after Ctrl-C, 1 when the cluster cannot start, 2 for a command line that does not fit.
 `;
@@ -120,6 +125,7 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
         ? ADMIN
         : { port: integer('admin-port', 0, 65_535, 0) },
     handOff: !flags.has('no-hand-off'),
+    controls: readControls(env['CONTROLS'], readHost(flags.value('host') ?? DEFAULTS.host)),
     redisUrl: redisUrl === undefined || redisUrl === '' ? undefined : checkRedisUrl(redisUrl),
   };
   const last = nodePorts(options).at(-1) ?? 0;
@@ -137,6 +143,13 @@ function readConfig(flags: ReturnType<typeof readFlags>): string | undefined {
     if (value !== undefined) throw new UsageError(`--${name}`, 'it to stand in the file of --config', value);
   }
   return file;
+}
+
+/** By default for those on this machine only: anyone who sees the page may end processes with them. */
+function readControls(given: string | undefined, host: string): boolean {
+  if (given === undefined || given === '') return /^(127\.|::1$|localhost$)/.test(host);
+  if (given !== '0' && given !== '1') throw new UsageError('CONTROLS', '0 or 1', given);
+  return given === '1';
 }
 
 function readHost(text: string): string {

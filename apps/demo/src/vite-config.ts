@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type Plugin, type UserConfig, defineConfig } from 'vite';
 import { contentSecurityPolicy } from './content-security-policy.js';
@@ -38,6 +39,10 @@ function policyInPage(): Plugin {
   };
 }
 
+function page(name: string): string {
+  return fileURLToPath(new URL(`../${name}`, import.meta.url));
+}
+
 /** How Vite builds the page. Its root is `apps/demo`. */
 const config: UserConfig = defineConfig({
   base: './',
@@ -48,6 +53,7 @@ const config: UserConfig = defineConfig({
     emptyOutDir: true,
     // A data: address would need its own permission in the policy.
     assetsInlineLimit: 0,
+    rolldownOptions: { input: { index: page('index.html'), classic: page('classic.html') } },
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },

@@ -56,7 +56,7 @@ describe.each(servers)('two nodes over $name', ({ name, start, skip }) => {
     const payload = { text: '\u2028 <b>', data: Buffer.from([0, 200]), list: [null, 1.5, true] };
     expect(await ask(b, 'say', 'lobby', payload)).toEqual({ ok: true });
     await until('both have heard', () => heard.length === 2);
-    const said = { room: 'lobby', from: b.id, server: 'Server2', payload };
+    const said = { room: 'lobby', from: b.id, server: 'Server2', number: 1, payload };
     expect(heard).toEqual([said, said]);
     expect(await ask(a, 'leave', 'lobby')).toEqual(members(1));
     b.disconnect();
@@ -86,7 +86,7 @@ describe.each(servers)('two nodes over $name', ({ name, start, skip }) => {
     expect(await ask(a, 'say', 'lobby', 'lost')).toEqual({ ok: true });
     expect(await ask(a, 'who', 'lobby')).toEqual({
       ok: true,
-      members: [{ id: a.id, server: 'Server1', transport: 'websocket' }],
+      members: [{ id: a.id, server: 'Server1', transport: 'websocket', said: 1 }],
     });
     const late = await client(one.url);
     expect(await ask(late, 'message', 'new here')).toBe('Server received from client: new here');

@@ -13,6 +13,8 @@ export interface NodeConfig {
   readonly redisUrl: string | undefined;
   /** The tag in its session ids. Undefined: made of where it listens. */
   readonly tag: string | undefined;
+  /** Pages may do things to the nodes and to Redis. */
+  readonly controls: boolean;
 }
 
 /** A setting that cannot be used; the message is one line for the person who set it. */
@@ -23,7 +25,8 @@ export class ConfigError extends Error {
 
 /**
  * Reads a node's settings: `PORT` (3100), `HOST` (127.0.0.1), `SERVER_NAME` (Server1), `REDIS_URL`
- * (redis://127.0.0.1:6379; empty for none), `NODE_TAG` (none).
+ * (redis://127.0.0.1:6379; empty for none), `NODE_TAG` (none),
+ * `CONTROLS` (0; 1 lets pages kill, drain and so on).
  *
  * @throws ConfigError (code `bad_setting`) naming the variable, what was expected and what came, but never a password
  */
@@ -34,6 +37,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): N
     server: text(env, 'SERVER_NAME', 'Server1', /^[A-Za-z0-9._-]{1,64}$/, '1 to 64 characters A-Z a-z 0-9 . _ -'),
     redisUrl: redisUrl(env['REDIS_URL']),
     tag: tag(env['NODE_TAG']),
+    controls: controls(env['CONTROLS']),
   });
 }
 
@@ -68,6 +72,12 @@ function redisUrl(given: string | undefined): string | undefined {
     throw error;
   }
   return url;
+}
+
+function controls(given: string | undefined): boolean {
+  if (given === undefined || given === '' || given === '0') return false;
+  if (given === '1') return true;
+  throw new ConfigError(`CONTROLS: expected 0 or 1, got ${JSON.stringify(given)}`);
 }
 
 function tag(given: string | undefined): string | undefined {

@@ -70,6 +70,7 @@ describe('a node', () => {
     const said = {
       room: 'lobby',
       from: sockets[0].id,
+      number: 1,
       server: 'Server1',
       payload: { text: 'hi', data: Buffer.from('x') },
     };

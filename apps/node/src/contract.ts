@@ -1,6 +1,8 @@
-import { echoText } from '@pinwheel/protocol';
+import { echoText, isControlVerb } from '@pinwheel/protocol';
 import type {
   ClientToServerEvents,
+  ControlAnswer,
+  ControlVerb,
   Done,
   MembersAnswer,
   RoomAnswer,
@@ -11,6 +13,7 @@ import type {
 import type { RoomCounts } from '@pinwheel/member';
 import type { Server, Socket } from 'socket.io';
 import { messageText, payload, RefusedError, roomName } from './arguments.js';
+import type { ClusterWatch, NodeState } from './cluster-watch.js';
 import { RoomMembers } from './room-members.js';
 import { roomKey } from './room-key.js';
 import type { SlowReaders } from './slow-readers.js';
@@ -19,10 +22,28 @@ import { TokenBucket } from './token-bucket.js';
 /** What nodes ask each other. */
 export interface InterServerEvents {
   who: (room: string, answer: (members: RoomMember[]) => void) => void;
+  /** Told, not asked: what a node says of itself while a page looks. */
+  state: (state: NodeState) => void;
+  /** Told to all; the node of this name does it to itself. */
+  control: (verb: ControlVerb, name: string) => void;
 }
 
-export type NodeServer = Server<ClientToServerEvents, ServerToClientEvents, InterServerEvents>;
-export type NodeSocket = Socket<ClientToServerEvents, ServerToClientEvents, InterServerEvents>;
+/** What a node has done since it started. Counted up by the contract. */
+export interface Tally {
+  /** Events of clients that were answered. */
+  events: number;
+  /** Room messages of its clients. */
+  said: number;
+}
+
+/** What a node keeps of a client. */
+export interface ClientData {
+  /** Messages said, by room. */
+  said?: Map<string, number>;
+}
+
+export type NodeServer = Server<ClientToServerEvents, ServerToClientEvents, InterServerEvents, ClientData>;
+export type NodeSocket = Socket<ClientToServerEvents, ServerToClientEvents, InterServerEvents, ClientData>;
 
 /** Events a second and at once that one client may send. */
 const RATE = 2_000;
@@ -33,6 +54,8 @@ const REFUSED_BURST = 20_000;
 const ROOMS_MAX = 1_000;
 /** What `who` takes from the client's allowance: it makes every node answer. */
 const WHO_COST = 20;
+/** What `control` takes: it is for a person's hand. */
+const CONTROL_COST = 200;
 
 export interface ContractOptions {
   /** The node's name. */
@@ -44,12 +67,16 @@ export interface ContractOptions {
   /** True when other nodes can be asked. */
   readonly reachable: () => boolean;
   readonly readers: SlowReaders;
+  readonly tally: Tally;
+  readonly watch: ClusterWatch;
+  /** Does what a page asks for; undefined where pages may do nothing. */
+  readonly control: ((verb: ControlVerb, name: string) => Promise<ControlAnswer>) | undefined;
 }
 
 /** Answers the events of {@link ClientToServerEvents} on `io`. */
 export function serveContract(io: NodeServer, options: ContractOptions): void {
   const { adapter, sockets } = io.of('/');
-  const { counts, greeting, server } = options;
+  const { counts, greeting, server, tally, watch, control } = options;
   const localCount = (room: string): number => adapter.rooms.get(roomKey(room))?.size ?? 0;
   const count = (room: string): Promise<number> => counts?.update(room) ?? Promise.resolve(localCount(room));
 
@@ -57,7 +84,9 @@ export function serveContract(io: NodeServer, options: ContractOptions): void {
     *local(room) {
       for (const id of adapter.rooms.get(roomKey(room)) ?? []) {
         const socket = sockets.get(id);
-        if (socket !== undefined) yield { id, server, transport: socket.conn.transport.name };
+        if (socket === undefined) continue;
+        const said = socket.data.said?.get(room);
+        yield { id, server, transport: socket.conn.transport.name, ...(said !== undefined && { said }) };
       }
     },
     ask:
@@ -68,9 +97,10 @@ export function serveContract(io: NodeServer, options: ContractOptions): void {
     reachable: options.reachable,
   });
   io.on('who', (room, answer) => answer(members.local(room)));
+  io.on('state', (state) => watch.hear(state));
 
   io.on('connection', (socket) => {
-    const handle = allowance(socket, options.readers);
+    const handle = allowance(socket, options.readers, tally);
 
     handle('message', 1, (args) => {
       const answer = echoText(messageText(args[0]));
@@ -94,6 +124,7 @@ export function serveContract(io: NodeServer, options: ContractOptions): void {
     handle('leave', 1, async (args): Promise<RoomAnswer> => {
       const room = roomName(args[0]);
       await socket.leave(roomKey(room));
+      socket.data.said?.delete(room);
       return { ok: true, room, members: await count(room) };
     });
 
@@ -107,12 +138,35 @@ export function serveContract(io: NodeServer, options: ContractOptions): void {
           `expected a room that you have joined, you are not in ${JSON.stringify(room)}`,
         );
       }
-      io.to(key).emit('said', { room, from: socket.id, server, payload: said });
+      const numbers = (socket.data.said ??= new Map<string, number>());
+      const number = (numbers.get(room) ?? 0) + 1;
+      numbers.set(room, number);
+      tally.said += 1;
+      io.to(key).emit('said', { room, from: socket.id, server, number, payload: said });
       return { ok: true };
     });
 
     handle('who', WHO_COST, async (args): Promise<MembersAnswer> => {
       return { ok: true, members: await members.everywhere(roomName(args[0])) };
+    });
+
+    handle('watch', WHO_COST, (): Done => {
+      watch.add(socket);
+      return { ok: true };
+    });
+
+    handle('control', CONTROL_COST, (args): Promise<ControlAnswer> => {
+      const [verb, name] = args;
+      if (control === undefined) {
+        throw new RefusedError(
+          'unavailable',
+          'expected a cluster that was started with its controls, this one was not',
+        );
+      }
+      if (!isControlVerb(verb) || typeof name !== 'string') {
+        throw new RefusedError('bad_argument', 'control: expected what to do and a name, got something else');
+      }
+      return control(verb, name);
     });
 
     socket.emit('server', greeting());
@@ -126,7 +180,7 @@ type Handle = (event: keyof ClientToServerEvents, cost: number, answer: Answer) 
  * Registers what answers an event of one client, within the client's allowance. The answer, or the refusal, goes to the
  * ack, if one came; whatever an answer throws stays here.
  */
-function allowance(socket: NodeSocket, readers: SlowReaders): Handle {
+function allowance(socket: NodeSocket, readers: SlowReaders, tally: Tally): Handle {
   const bucket = new TokenBucket(RATE, BURST);
   const patience = new TokenBucket(RATE, REFUSED_BURST);
   const tooMany = new RefusedError('too_many', `expected at most ${RATE} events a second, this is more`);
@@ -142,6 +196,7 @@ function allowance(socket: NodeSocket, readers: SlowReaders): Handle {
         return;
       }
       taken += 1;
+      tally.events += 1;
       // Now and then: what it costs to look grows with what waits.
       if (taken % 64 === 0) readers.check(socket);
       try {

@@ -1,14 +1,18 @@
 import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { ControlAnswer, ControlVerb, NodeCounters } from '@pinwheel/protocol';
 import { contentSecurityPolicy, demoRoot } from '@pinwheel/demo';
 import { connectRedis, createAdapterClients, joinCluster, RoomCounts } from '@pinwheel/member';
 import type { Member, RedisLink } from '@pinwheel/member';
 import { createAdapter } from '@socket.io/redis-adapter';
 import { Server } from 'socket.io';
+import { ClusterWatch } from './cluster-watch.js';
 import type { NodeConfig } from './config.js';
 import { serveContract } from './contract.js';
-import type { NodeServer } from './contract.js';
+import type { NodeServer, Tally } from './contract.js';
+import { doToSelf, OWN_VERBS } from './own-controls.js';
+import { ParentLink } from './parent-link.js';
 import { PlainEcho } from './plain-echo.js';
 import { roomKey, roomOfKey } from './room-key.js';
 import { REQUESTS_TIMEOUT_MS } from './room-members.js';
@@ -35,7 +39,9 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-export interface NodeCounts {
+export interface NodeCounts extends NodeCounters {
+  /** A page of this node draws the cluster. */
+  readonly watched: boolean;
   /** Connections of the plain echo. */
   readonly plain: number;
   /** Rooms of clients. */
@@ -101,7 +107,38 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
   const readers = new SlowReaders(io, tell);
   const connections = openConnections(http);
   let port = config.port;
+  const tally: Tally = { events: 0, said: 0 };
+  let redisMs: number | undefined;
+  const counters = (): NodeCounters => ({ ...member.sessions, ...tally, redisMs });
+  const parent = ParentLink.open();
+  const watch = new ClusterWatch({
+    server: config.server,
+    state: () => (member.state === 'drain' ? 'draining' : 'up'),
+    counters() {
+      // The next one carries it. It never rejects.
+      if (link !== undefined) void member.ready().then(({ redis }) => (redisMs = redis.roundTripMs));
+      return counters();
+    },
+    redis: () => link?.ready,
+    tell: (state) => io.serverSideEmit('state', state),
+    parent,
+    controls: config.controls ? OWN_VERBS : [],
+  });
+  if (config.controls) {
+    io.on('control', (verb, name) => {
+      if (name === config.server && OWN_VERBS.includes(verb)) doToSelf(verb);
+    });
+  }
+  async function control(verb: ControlVerb, name: string): Promise<ControlAnswer> {
+    if (parent !== undefined) return parent.order(verb, name);
+    if (name === config.server || !OWN_VERBS.includes(verb)) return doToSelf(verb);
+    io.serverSideEmit('control', verb, name);
+    return { ok: true, done: `${name} was told` };
+  }
   serveContract(io, {
+    tally,
+    watch,
+    control: config.controls ? control : undefined,
     server: config.server,
     greeting: () => ({ server: config.server, port, tag: member.tag }),
     counts,
@@ -111,6 +148,8 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
 
   async function close(): Promise<void> {
     readers.stop();
+    watch.stop();
+    parent?.close();
     await counts?.stop();
     const closed = io.close();
     plain.close();
@@ -141,7 +180,8 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     counts() {
       let rooms = 0;
       for (const key of io.of('/').adapter.rooms.keys()) if (roomOfKey(key) !== undefined) rooms++;
-      return { plain: plain.size, rooms, redis: link?.ready };
+      if (watch.watched && link !== undefined) void member.ready().then(({ redis }) => (redisMs = redis.roundTripMs));
+      return { ...counters(), watched: watch.watched, plain: plain.size, rooms, redis: link?.ready };
     },
     close,
   };

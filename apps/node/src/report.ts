@@ -21,7 +21,6 @@ export function reportToParent(node: RunningNode): void {
     busy = now;
     const message = nodeReportMessage({
       draining: node.member.state === 'drain',
-      ...node.member.sessions,
       ...node.counts(),
       delayP99: late(delay.percentile(99)),
       delayMax: late(delay.max),

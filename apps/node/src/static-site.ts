@@ -45,6 +45,8 @@ export class StaticSite {
       const file = store(join(root, path), name, htmlHeaders);
       this.#files.set(name, file);
       if (name.endsWith('/index.html')) this.#files.set(name.slice(0, -'index.html'.length), file);
+      // A page has its name without the ending too: `/classic`.
+      else if (name.endsWith('.html')) this.#files.set(name.slice(0, -'.html'.length), file);
     }
   }
 

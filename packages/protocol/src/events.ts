@@ -1,3 +1,5 @@
+import type { ClusterView, ControlAnswer, ControlVerb } from './cluster-view.js';
+
 /** The echo contract: every Socket.IO event a node answers or sends, with its arguments. */
 
 /** Sent once to every client that connects. Classic recipes show `server` and `port`. */
@@ -17,6 +19,8 @@ export interface Said {
   from: string;
   /** Name of the node the sender is connected to. */
   server: string;
+  /** Counts what this sender has said in this room, from 1: a gap is a message that was missed. */
+  number: number;
   /** What the sender gave to `say`: anything Socket.IO can carry, binary included. */
   payload: unknown;
 }
@@ -26,6 +30,8 @@ export interface RoomMember {
   id: string;
   server: string;
   transport: string;
+  /** How many messages it has said in the room; absent for none. */
+  said?: number;
 }
 
 /** Stable codes of refused requests. */
@@ -63,6 +69,10 @@ export interface ClientToServerEvents {
   leave: (room: string, ack?: Ack<RoomAnswer | Refusal>) => void;
   say: (room: string, payload: unknown, ack?: Ack<Done | Refusal>) => void;
   who: (room: string, ack: Ack<MembersAnswer | Refusal>) => void;
+  /** From now on, until it disconnects, the client is sent `cluster` once a second. */
+  watch: (ack?: Ack<Done | Refusal>) => void;
+  /** Does something to a node, or to Redis (`name` is not used), where the cluster was started with its controls. */
+  control: (verb: ControlVerb, name: string, ack: Ack<ControlAnswer>) => void;
 }
 
 /** What a node may send. */
@@ -70,6 +80,7 @@ export interface ServerToClientEvents {
   server: (greeting: ServerGreeting) => void;
   message: (text: string) => void;
   said: (said: Said) => void;
+  cluster: (view: ClusterView) => void;
 }
 
 /** The longest room name, in UTF-16 code units. The shortest is 1. */

@@ -4,3 +4,4 @@ export * from './session-id.js';
 export * from './hand-off.js';
 export * from './node-report.js';
 export * from './admin.js';
+export * from './cluster-view.js';

@@ -1,3 +1,5 @@
+import type { NodeCounters } from './cluster-view.js';
+
 /** What a node tells the process that started it, once a second, over the IPC channel. */
 
 const TYPE = 'pinwheel:report';
@@ -7,12 +9,11 @@ export const REPORT_INTERVAL = 1_000;
 /** Milliseconds without a report after which a node is taken for hung. */
 export const REPORT_SILENCE = 3_000;
 
-export interface NodeReport {
+export interface NodeReport extends NodeCounters {
   /** The node hands its sessions back. */
   readonly draining: boolean;
-  /** Engine.IO sessions by the transport that they have now. */
-  readonly polling: number;
-  readonly websocket: number;
+  /** A page of this node draws the cluster: an answer to the report is wanted. */
+  readonly watched: boolean;
   /** Connections of the plain WebSocket echo. */
   readonly plain: number;
   /** Rooms that clients of this node are in. */
@@ -42,11 +43,15 @@ export function readNodeReport(message: unknown): NodeReport | undefined {
     const value = fields[name];
     return typeof value === 'number' ? value : 0;
   };
-  const { redis } = fields;
+  const { redis, redisMs } = fields;
   return {
     draining: fields['draining'] === true,
     polling: number('polling'),
     websocket: number('websocket'),
+    watched: fields['watched'] === true,
+    events: number('events'),
+    said: number('said'),
+    redisMs: typeof redisMs === 'number' ? redisMs : undefined,
     plain: number('plain'),
     rooms: number('rooms'),
     redis: typeof redis === 'boolean' ? redis : undefined,

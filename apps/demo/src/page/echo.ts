@@ -50,6 +50,8 @@ export function runEcho(link: Link): void {
       // A server that has too much of it answers with a refusal instead of the number.
       const echoed = error === null && answer === number;
       trips.add(echoed ? performance.now() - start : null);
+      // Nothing came for seconds: a server that hangs keeps its connections, and only a new one leads elsewhere.
+      if (error !== null && link.silentMs > TIMEOUT_MS) link.socket.io.engine.close();
       if (echoed) turn();
       draw();
     });

@@ -7,10 +7,11 @@ import type { TransportName } from './query.js';
 type Acked<E extends keyof ClientToServerEvents> = (...args: Required<Parameters<ClientToServerEvents[E]>>) => void;
 
 /** What this page sends: as the contract has it, always asking for an answer. */
-interface PageEvents extends Omit<ClientToServerEvents, 'message' | 'join' | 'say'> {
+interface PageEvents extends Omit<ClientToServerEvents, 'message' | 'join' | 'say' | 'watch'> {
   message: Acked<'message'>;
   join: Acked<'join'>;
   say: Acked<'say'>;
+  watch: Acked<'watch'>;
 }
 
 export type PageSocket = Socket<ServerToClientEvents, PageEvents>;
@@ -25,6 +26,8 @@ const RETURN_MAX_MS = 5_000;
 export interface Link {
   readonly socket: PageSocket;
   readonly state: LinkState;
+  /** Milliseconds since anything came from the server. */
+  readonly silentMs: number;
   /** Calls `listener` with the state now and after every change. */
   watch(listener: (state: LinkState) => void): void;
 }
@@ -39,8 +42,13 @@ export function openLink(transport: TransportName | undefined): Link {
   let state = initialLink(performance.now());
   let settling: number | undefined;
   let refusals = 0;
+  let heardAt = performance.now();
 
-  const socket: PageSocket = io(transport === undefined ? {} : { transports: [transport] });
+  const socket: PageSocket = io({
+    // A server that hangs takes connections and answers none of them.
+    timeout: 5_000,
+    ...(transport !== undefined && { transports: [transport] }),
+  });
   const manager = socket.io;
 
   function happened(event: LinkEvent): void {
@@ -65,6 +73,9 @@ export function openLink(transport: TransportName | undefined): Link {
     const engine = manager.engine;
     happened({ type: 'opened', at: performance.now(), transport: engine.transport.name });
     engine.on('upgrade', (next) => happened({ type: 'upgraded', at: performance.now(), transport: next.name }));
+    engine.on('packet', () => {
+      heardAt = performance.now();
+    });
     engine.on('upgradeError', () => happened({ type: 'upgrade failed' }));
   });
 
@@ -92,6 +103,9 @@ export function openLink(transport: TransportName | undefined): Link {
     socket,
     get state() {
       return state;
+    },
+    get silentMs() {
+      return performance.now() - heardAt;
     },
     watch(listener) {
       watchers.push(listener);

@@ -1,7 +1,7 @@
 import type { Said } from '@pinwheel/protocol';
 import { tint } from './colour.js';
 import { byId, make, makeName } from './element.js';
-import { formatPayload, shortId } from './format.js';
+import { formatMs, formatPayload, shortId } from './format.js';
 import { LogList } from './log-list.js';
 
 /** A line of the room's log: what was said, and who the page was when it heard it. */
@@ -9,6 +9,8 @@ export interface RoomEntry {
   said: Said;
   ownId: string | undefined;
   ownServer: string | undefined;
+  /** Milliseconds that a message of its server takes through Redis, of late. */
+  redisMs: number | undefined;
 }
 
 /** The room's log, in `#room-log`. */
@@ -17,7 +19,7 @@ export function roomLog(): LogList<RoomEntry> {
   return new LogList(list, byId('room-scroll', HTMLElement), draw, 200);
 }
 
-function draw({ said, ownId, ownServer }: RoomEntry): HTMLElement {
+function draw({ said, ownId, ownServer, redisMs }: RoomEntry): HTMLElement {
   const own = said.from === ownId;
   const cross = said.server !== ownServer;
 
@@ -30,7 +32,8 @@ function draw({ said, ownId, ownServer }: RoomEntry): HTMLElement {
   const head = make('p', 'said-head');
   head.append(make('span', 'dot'), makeName('server', said.server));
   head.append(own ? make('span', 'you', 'you') : make('code', 'id', shortId(said.from)));
-  if (cross) head.append(make('span', 'cross', 'cross-node'));
+  if (cross)
+    head.append(make('span', 'cross', redisMs === undefined ? 'cross-node' : `cross-node +${formatMs(redisMs)}`));
   const text = make('p', 'said-text', formatPayload(said.payload));
   text.dir = 'auto';
   item.append(head, text);

@@ -1,6 +1,8 @@
+import type { ClusterFeed } from './cluster-feed.js';
 import { byId, setText } from './element.js';
 import type { Link } from './link.js';
 import { MembersView } from './members.js';
+import type { Missed } from './missed.js';
 import { isRoomName, withRoom } from './query.js';
 import { Room } from './room.js';
 import { roomLog } from './room-log.js';
@@ -9,8 +11,15 @@ import { roomLog } from './room-log.js';
  * The room part of the page: join, members, say, log.
  *
  * @param initial the room of a `?room=` link, joined at once
+ * @param entered told of every room the page goes to, and of undefined when it leaves
  */
-export function runRoom(link: Link, initial: string | undefined): void {
+export function runRoom(
+  link: Link,
+  initial: string | undefined,
+  feed: ClusterFeed,
+  missed: Missed,
+  entered: (room: string | undefined) => void,
+): void {
   const panel = byId('room', HTMLElement);
   const joinForm = byId('room-form', HTMLFormElement);
   const nameInput = byId('room-name', HTMLInputElement);
@@ -39,6 +48,7 @@ export function runRoom(link: Link, initial: string | undefined): void {
       members.count(count);
       sayInput.disabled = sayButton.disabled = false;
       panel.dataset['joined'] = name;
+      entered(name);
       setText(problem, '');
     },
     left() {
@@ -47,6 +57,7 @@ export function runRoom(link: Link, initial: string | undefined): void {
     },
     refused: showOutside,
     members(list) {
+      missed.list(list);
       seen = new Set(list.map((member) => member.id));
       members.show(list, link.socket.id);
     },
@@ -54,6 +65,7 @@ export function runRoom(link: Link, initial: string | undefined): void {
   });
 
   function showOutside(): void {
+    entered(undefined);
     delete panel.dataset['room'];
     delete panel.dataset['joined'];
     setText(title, 'A room');
@@ -106,7 +118,9 @@ export function runRoom(link: Link, initial: string | undefined): void {
 
   link.socket.on('said', (said) => {
     if (said.room !== room.name) return;
-    log.add({ said, ownId: link.socket.id, ownServer: link.state.server });
+    missed.hear(said.from, said.number);
+    const redisMs = feed.view?.nodes.find(({ server }) => server === said.server)?.redisMs;
+    log.add({ said, ownId: link.socket.id, ownServer: link.state.server, redisMs });
     // Someone new speaks: the list is out of date. Remembered at once, so that a flood asks once.
     if (!seen.has(said.from)) {
       seen.add(said.from);

@@ -1,0 +1,67 @@
+/** Where the parts of the map are, in CSS pixels from its top left corner. */
+export interface MapLayout {
+  width: number;
+  height: number;
+  clients: Point;
+  balancer: Point;
+  redis: Point;
+  nodes: Box[];
+  /** From the balancer to each node, and from each node to Redis: `d` attributes. */
+  toNode: string[];
+  toRedis: string[];
+  /** From the clients to the balancer. */
+  toBalancer: string;
+}
+
+interface Point {
+  x: number;
+  y: number;
+}
+
+/** `x` and `y` are its top left corner. */
+interface Box extends Point {
+  width: number;
+  height: number;
+}
+
+/** Half of what the clients, the balancer and Redis take. */
+export const RADIUS = 30;
+
+/** Lays `count` nodes out in a column, whatever the width: the map is as high as they need. */
+export function layOut(width: number, count: number): MapLayout {
+  const narrow = width < 560;
+  const row = count <= 6 ? 64 : count <= 12 ? 48 : 34;
+  const height = Math.max(count * row, 2 * RADIUS + 40) + 16;
+  const middle = height / 2;
+  const radius = narrow ? RADIUS * 0.72 : RADIUS;
+  const clients = { x: radius + 2, y: middle };
+  const balancer = { x: narrow ? width * 0.33 : width * 0.34, y: middle };
+  const redis = { x: width - radius - 2, y: middle };
+  const boxWidth = narrow ? Math.min(118, width * 0.34) : Math.min(220, width * 0.28);
+  const left = narrow ? width * 0.47 : width * 0.5;
+  const top = (height - count * row) / 2;
+  const nodes = Array.from({ length: count }, (_, index) => {
+    return { x: left, y: top + index * row + 5, width: boxWidth, height: row - 10 };
+  });
+  return {
+    width,
+    height,
+    clients,
+    balancer,
+    redis,
+    nodes,
+    toBalancer: `M${clients.x + radius} ${middle}L${balancer.x - radius} ${middle}`,
+    toNode: nodes.map((box) => curve(balancer.x + radius, middle, box.x, box.y + box.height / 2)),
+    toRedis: nodes.map((box) => curve(box.x + box.width, box.y + box.height / 2, redis.x - radius, middle)),
+  };
+}
+
+function curve(fromX: number, fromY: number, toX: number, toY: number): string {
+  const bend = (fromX + toX) / 2;
+  return `M${fromX} ${fromY}C${bend} ${fromY} ${bend} ${toY} ${toX} ${toY}`;
+}
+
+/** How many pulses stand for so many deliveries of one second: few for few, and never a flood. */
+export function pulsesFor(deliveries: number): number {
+  return deliveries <= 0 ? 0 : Math.min(5, 1 + Math.floor(Math.log2(deliveries)));
+}
