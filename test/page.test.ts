@@ -1,60 +1,24 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Cluster } from '@pinwheel/cluster';
 import { startCluster } from '@pinwheel/cluster';
-import type { BrowserContext, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { isChromiumMissing, serverOf, TestBrowser } from './page-browser.js';
 
-const CHROMIUM = '/usr/bin/chromium';
-const missing = !existsSync(CHROMIUM);
-
-/** Without background networking: a test machine may have no network beyond itself. */
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-describe.skipIf(missing)('the page in Chromium (apt-get install chromium)', () => {
+describe.skipIf(isChromiumMissing)('the page in Chromium (apt-get install chromium)', () => {
   let cluster: Cluster;
-  let context: BrowserContext;
-  let profile = '';
-  /** Whatever a page complained about. */
-  const complaints: string[] = [];
+  let browser: TestBrowser;
 
   beforeAll(async () => {
     cluster = await startCluster({ port: 0, nodePort: 0, policy: 'round_robin', websocketPolicy: 'round_robin' });
-    profile = await mkdtemp(join(tmpdir(), 'pinwheel-chromium-'));
-    context = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, headless: true, args: ARGS });
+    browser = await TestBrowser.start();
   });
   afterAll(async () => {
-    await context?.close();
-    await rm(profile, { recursive: true, force: true });
+    await browser?.close();
     await cluster.stop(0);
   });
-  afterEach(async () => {
-    for (const page of context.pages()) await page.close();
-    const [complaint] = complaints.splice(0);
-    if (complaint !== undefined) throw new Error(`the page complained: ${complaint}`);
-  });
+  afterEach(() => browser.closePages());
 
-  async function open(path = '/'): Promise<Page> {
-    const page = await context.newPage();
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    await page.goto(cluster.url + path);
-    await page.waitForSelector('body[data-server]');
-    return page;
-  }
+  const open = (path = '/'): Promise<Page> => browser.open(cluster.url + path);
 
   /** Pages on both servers. */
   async function openOnBoth(path: string): Promise<[Page, Page]> {
@@ -66,10 +30,6 @@ describe.skipIf(missing)('the page in Chromium (apt-get install chromium)', () =
       await second.close();
     }
     throw new Error(`expected a page on another server than ${server}`);
-  }
-
-  async function serverOf(page: Page): Promise<string> {
-    return (await page.getAttribute('body', 'data-server')) ?? '';
   }
 
   test('shows its server, the upgrade to WebSocket and the echo', async () => {
@@ -103,6 +63,12 @@ describe.skipIf(missing)('the page in Chromium (apt-get install chromium)', () =
     expect(await own.textContent()).toContain('across the nodes');
   });
 
+  test('has no controls where the cluster was started without', async () => {
+    const page = await open();
+    await page.waitForSelector('#nodes [data-name="Server2"][data-state="up"]');
+    expect(await page.locator('#nodes button').count()).toBe(0);
+  });
+
   test('works with polling only', async () => {
     const page = await open('/?transport=polling');
     await page.waitForSelector('body[data-transport="polling"]');
@@ -116,6 +82,6 @@ describe.skipIf(missing)('the page in Chromium (apt-get install chromium)', () =
       timeout: 10_000,
     });
     // The browser itself reports the connections it lost.
-    complaints.splice(0);
+    browser.complaints.splice(0);
   });
 });

@@ -10,6 +10,9 @@ const EVERY_MS = 1_000;
 /** An echo that took longer is lost, in milliseconds. */
 const TIMEOUT_MS = 5_000;
 
+/** Echoes in a row without an answer, and nothing else from the server, after which the page takes it for hung. */
+const HUNG_AFTER = 3;
+
 /** Echoes in the window: one minute. */
 const CAPACITY = 60;
 
@@ -35,23 +38,33 @@ export function runEcho(link: Link): void {
   const wheel = byId('wheel', SVGElement);
   let sent = 0;
   let turned = 0;
+  let unanswered = 0;
   let timer: number | undefined;
 
   function ask(): void {
     timer = window.setTimeout(ask, EVERY_MS);
     // A hidden page's timers and frames are held back: it would measure the browser.
-    if (!link.socket.connected || document.hidden) return;
+    if (!link.socket.connected || document.hidden) {
+      unanswered = 0;
+      return;
+    }
+    // A server that hangs keeps its connections, and only a new one leads elsewhere.
+    if (unanswered >= HUNG_AFTER && link.silentMs > HUNG_AFTER * EVERY_MS) {
+      unanswered = 0;
+      link.socket.io.engine.close();
+      return;
+    }
+    unanswered += 1;
     const number = (sent += 1);
     const session = link.socket.id;
     const start = performance.now();
     link.socket.timeout(TIMEOUT_MS).emit('echo', number, (error: Error | null, answer: unknown) => {
+      unanswered = 0;
       // The connection that carried the question is gone: the page says so elsewhere.
       if (error !== null && link.socket.id !== session) return;
       // A server that has too much of it answers with a refusal instead of the number.
       const echoed = error === null && answer === number;
       trips.add(echoed ? performance.now() - start : null);
-      // Nothing came for seconds: a server that hangs keeps its connections, and only a new one leads elsewhere.
-      if (error !== null && link.silentMs > TIMEOUT_MS) link.socket.io.engine.close();
       if (echoed) turn();
       draw();
     });

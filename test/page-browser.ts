@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const CHROMIUM = '/usr/bin/chromium';
+export const isChromiumMissing = !existsSync(CHROMIUM);
+
+/** Without background networking: a test machine may have no network beyond itself. */
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A real Chromium with a profile of its own, and what its pages complained about. */
+export class TestBrowser {
+  readonly complaints: string[] = [];
+  readonly #context: BrowserContext;
+  readonly #profile: string;
+
+  private constructor(context: BrowserContext, profile: string) {
+    this.#context = context;
+    this.#profile = profile;
+  }
+
+  static async start(): Promise<TestBrowser> {
+    const profile = await mkdtemp(join(tmpdir(), 'pinwheel-chromium-'));
+    const options = { executablePath: CHROMIUM, headless: true, args: ARGS };
+    return new TestBrowser(await chromium.launchPersistentContext(profile, options), profile);
+  }
+
+  async open(url: string): Promise<Page> {
+    const page = await this.#context.newPage();
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
+    });
+    await page.goto(url);
+    await page.waitForSelector('body[data-server]');
+    return page;
+  }
+
+  async setOffline(isOffline: boolean): Promise<void> {
+    await this.#context.setOffline(isOffline);
+  }
+
+  /** Closes the pages. @throws Error with the first complaint, if there was one */
+  async closePages(): Promise<void> {
+    for (const page of this.#context.pages()) await page.close();
+    const [complaint] = this.complaints.splice(0);
+    if (complaint !== undefined) throw new Error(`the page complained: ${complaint}`);
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close();
+    await rm(this.#profile, { recursive: true, force: true });
+  }
+}
+
+/** The server that a page is on. */
+export async function serverOf(page: Page): Promise<string> {
+  return (await page.getAttribute('body', 'data-server')) ?? '';
+}
