@@ -330,6 +330,7 @@ export class Client implements WireReader, BodySink {
   /** The client is gone in the middle of a request. */
   #abandon(): void {
     const exchange = this.#exchange;
+    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed');
     this.#exchange = undefined;
     this.#dropUntil = undefined;
     exchange?.abort();

@@ -239,9 +239,8 @@ export class Exchange {
     // What is wrong with a target is found before there is a location for it.
     this.#location ??= this.client.host.routeUnreadable(this.head, this.client);
     const started = this.responseStarted;
-    const responder = this.#responder;
+    this.#responder?.abort();
     this.#responder = undefined;
-    responder?.abort();
     this.client.host.countError(error.code);
     if (error.source === 'client') {
       this.#last = true;
@@ -385,7 +384,6 @@ export class Exchange {
 
   /** The client is gone before the answer was written to it (nginx: 499). */
   abort(): void {
-    if (!this.#told) this.client.host.countError('client_closed');
     if (!this.responseStarted) this.status = new ProxyError('client_closed').status;
     this.#responder?.abort();
     this.#responder = undefined;
