@@ -70,6 +70,8 @@ export class Client implements WireReader, BodySink {
   readonly serial = ++connections;
   /** On this connection so far. */
   requests = 0;
+  /** The current request came in one read with the end of the one before (nginx: `$pipe`). */
+  pipelined = false;
   /** Bytes of the current request's body as they came, framing included; what is dropped does not count. */
   bodyTaken = 0;
   #exchange: Exchange | undefined;
@@ -77,6 +79,8 @@ export class Client implements WireReader, BodySink {
   #dropUntil: number | undefined;
   /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
   #carry = '';
+  /** What is looked at came behind a request that has been answered meanwhile. */
+  #behind = false;
   /** What just came is being worked through. */
   processing = false;
   /** No further request is read; what still comes is thrown away. */
@@ -209,6 +213,7 @@ export class Client implements WireReader, BodySink {
   #readHead(buffer: ReadBuffer, at: number, end: number): number {
     const before = this.#carry.length;
     const text = this.#carry + buffer.bytes.toString('latin1', at, end);
+    if (before === 0) this.pipelined = at > 0 || this.#behind;
     const head = readRequestHead(text, 0, this.listener.head);
     if (head === undefined) {
       if (before === 0) this.deadline.set(this.listener.head.timeout);
@@ -278,7 +283,9 @@ export class Client implements WireReader, BodySink {
   #processCarry(): void {
     const bytes = Buffer.from(this.#carry, 'latin1');
     this.#carry = '';
+    this.#behind = true;
     this.#process({ bytes, shared: false, lent: false }, 0, bytes.length);
+    this.#behind = false;
   }
 
   /**

@@ -109,7 +109,7 @@ export interface Facts {
   readonly requestStart: number;
   /** Bytes of request line, head and body read. */
   readonly requestLength: number;
-  /** The request follows another one that was still being answered. */
+  /** The request came in one read with the end of the one before. */
   readonly pipelined: boolean;
   /** The whole answer has been sent. */
   readonly completed: boolean;

@@ -59,14 +59,8 @@ export class Forward implements LinkUser, HandOffUser {
     this.attempts = new Attempts(location.tellsAttempts, before?.attempts);
     this.#choice = new PeerChoice(exchange, head, facts);
     const { opensPolling } = this.#choice;
-    this.#request = new OutgoingRequest(
-      exchange,
-      head,
-      location,
-      facts,
-      opensPolling,
-      before === undefined ? undefined : before.#request,
-    );
+    const earlier = before === undefined ? undefined : before.#request;
+    this.#request = new OutgoingRequest(exchange, head, location, facts, opensPolling, earlier);
     this.#relay = new ResponseRelay(exchange, head, location, facts, opensPolling ? this.#onSid : undefined);
   }
 
@@ -327,8 +321,13 @@ export class Forward implements LinkUser, HandOffUser {
     const asked = pass === undefined ? this.#head.asksWebSocket : this.#head.upgrade !== undefined;
     if (!asked || !this.#request.ended) {
       link.destroy();
-      this.onLinkError(new ProxyError('unexpected_upgrade'));
-      return;
+      const error = new ProxyError('unexpected_upgrade');
+      if (pass === undefined || asked) return this.onLinkError(error);
+      this.#request.tell(error, peer.name, false, false);
+      this.#release(true);
+      this.#ended = true;
+      const added = this.#location.addedTo(head.status, this.#facts);
+      return this.#relay.headAlone(head, switchedHeadText(head, added, pass, this.#facts));
     }
     // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();

@@ -15,7 +15,6 @@ const HOSTNAME = hostname();
 export class RequestFacts implements Facts {
   readonly pid = process.pid;
   readonly hostname = HOSTNAME;
-  readonly pipelined = false;
   readonly completed = true;
   readonly #exchange: Exchange;
   #id: string | undefined;
@@ -58,6 +57,9 @@ export class RequestFacts implements Facts {
   }
   get connectionRequests(): number {
     return this.#exchange.client.requests;
+  }
+  get pipelined(): boolean {
+    return this.#exchange.client.pipelined;
   }
   get connectionStart(): number {
     return this.#exchange.client.acceptedAt;
