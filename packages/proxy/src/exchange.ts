@@ -1,7 +1,7 @@
 import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Client } from './client.js';
 import { clientFailureLevel, clientFailureText } from './client-failure.js';
-import { configuredReply, REDIRECTS } from './configured-reply.js';
+import { configuredReply, REDIRECTS, USUAL_REDIRECTS } from './configured-reply.js';
 import { ProxyError } from './errors.js';
 import type { Facts } from './facts.js';
 import { judgeConditions } from './files/conditions.js';
@@ -83,10 +83,9 @@ export class Exchange {
     return this.#location?.serverName ?? '';
   }
 
-  /** Where the files of its location are (nginx: `root`). */
-  get documentRoot(): string {
-    const root = this.#location?.options.root;
-    return root === undefined ? '' : valueOf(root, () => this.facts);
+  /** The one that has the request; undefined while it has none. */
+  get location(): Location | undefined {
+    return this.#location;
   }
 
   log(level: LogLevel, message: string): void {
@@ -180,7 +179,7 @@ export class Exchange {
   reply(reply: ReplyOptions): void {
     this.#responder = undefined;
     const { status } = reply;
-    const answer = configuredReply(reply, this.client.getFacts);
+    const answer = configuredReply(reply, this.#location?.redirects ?? USUAL_REDIRECTS, this.client.getFacts);
     if (answer === undefined) {
       this.status = status;
       this.over();

@@ -128,7 +128,9 @@ export interface Facts {
   readonly proxyPort: string | undefined;
   /** The folder of the location's files (`root`). */
   readonly documentRoot: string;
-  /** The same without symbolic links; undefined when there is no such folder. */
+  /** What `uri` is in the file system. */
+  readonly requestFilename: string;
+  /** `documentRoot` without symbolic links; undefined when there is no such folder. */
   readonly realpathRoot: string | undefined;
   /** What the proxy counts of its connections. */
   connectionCounts(): ConnectionCounts;

@@ -135,7 +135,10 @@ export class RequestFacts implements Facts {
     return this.#exchange.forward?.defaultPort;
   }
   get documentRoot(): string {
-    return this.#exchange.documentRoot;
+    return this.#exchange.location?.documentRoot(this.#exchange.client.getFacts) ?? '';
+  }
+  get requestFilename(): string {
+    return this.documentRoot + (this.#exchange.location?.belowRoot(this.uri) ?? this.uri);
   }
   get realpathRoot(): string | undefined {
     try {

@@ -3,6 +3,7 @@ import type { Context, Site } from '../directive.js';
 import {
   buffers,
   choices,
+  enumeration,
   flag,
   invalidParameter,
   msec,
@@ -141,9 +142,13 @@ function readIndex(args: readonly string[], site: Site): readonly ComplexValue[]
 }
 
 function readRoot([path = '']: readonly string[], site: Site): ComplexValue {
+  const other = site.name === 'alias' ? 'root' : 'alias';
+  if (site.scope.entries.some(({ spec }) => spec.name === other)) {
+    site.fail(`"${site.name}" directive is duplicate, "${other}" directive was specified earlier`);
+  }
   for (const name of ['document_root', 'realpath_root']) {
     if (new RegExp(`\\$(?:${name}(?!\\w)|\\{${name}\\})`).test(path)) {
-      site.fail(`the $${name} variable cannot be used in the "root" directive`);
+      site.fail(`the $${name} variable cannot be used in the "${site.name}" directive`);
     }
   }
   return site.complex(path);
@@ -210,6 +215,10 @@ export const http = area({
     note: 'maps that need each other in a circle are refused when the configuration is read',
   }),
   root: directive({ in: LOCATION, args: 1, read: readRoot, default: 'html' }),
+  alias: directive({ in: ['location'], args: 1, read: readRoot }),
+  absolute_redirect: directive({ in: LOCATION, args: 'flag', read: flag, default: 'on' }),
+  port_in_redirect: directive({ in: LOCATION, args: 'flag', read: flag, default: 'on' }),
+  server_name_in_redirect: directive({ in: LOCATION, args: 'flag', read: flag, default: 'off' }),
   index: directive({ in: LOCATION, args: [1, 9_999], inherit: 'list', read: readIndex, default: 'index.html' }),
   types: directive({
     in: LOCATION,
@@ -232,6 +241,14 @@ export const http = area({
       return { name, value: compiled, always: always !== undefined };
     },
   }),
+  max_ranges: directive({ in: LOCATION, args: 1, read: number }),
+  if_modified_since: directive({
+    in: LOCATION,
+    args: 1,
+    read: enumeration('off', 'exact', 'before'),
+    default: 'exact',
+  }),
+  etag: directive({ in: LOCATION, args: 'flag', read: flag, default: 'on' }),
   error_page: directive({ in: LOCATION, args: [2, 9_999], inherit: 'list', read: readErrorPage }),
   client_max_body_size: directive({ in: LOCATION, args: 1, read: offset, default: '1m' }),
   client_header_timeout: directive({ in: SERVER, args: 1, read: msec, default: '60s' }),
