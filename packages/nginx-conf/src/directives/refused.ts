@@ -94,14 +94,13 @@ export const REFUSED: readonly Refused[] = [
     create_full_put_path min_delete_depth flv mp4 mp4_buffer_size mp4_limit_rate mp4_limit_rate_after
     mp4_max_buffer_size mp4_start_key_frame f4f f4f_buffer_size hls hls_buffers hls_forward_args hls_fragment
     hls_mp4_buffer_size hls_mp4_max_buffer_size empty_gif disable_symlinks
-    open_file_cache_events client_body_in_file_only`,
+    open_file_cache_events`,
   ),
   refused('sub-requests', 'requests are passed to one place', 'mirror mirror_request_body'),
   refused(
     'request parsing',
     'requests are read by fixed rules',
-    `chunked_transfer_encoding keepalive_min_timeout lingering_close
-    lingering_time lingering_timeout merge_slashes msie_padding msie_refresh recursive_error_pages`,
+    `chunked_transfer_encoding keepalive_min_timeout merge_slashes msie_padding msie_refresh recursive_error_pages`,
   ),
   refused(
     'variables',
