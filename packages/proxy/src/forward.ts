@@ -68,13 +68,9 @@ export class Forward implements LinkUser, HandOffUser {
     return this.#request.group;
   }
 
-  /** nginx: `$proxy_host`, `$proxy_port`. */
-  get upstreamName(): string | undefined {
-    return this.#request.host;
-  }
-
-  get defaultPort(): string | undefined {
-    return this.#request.port;
+  /** What is sent to the peer. */
+  get request(): OutgoingRequest {
+    return this.#request;
   }
 
   get method(): string {

@@ -88,7 +88,7 @@ export class HandOff implements HandOffListener {
     const waiting = this.#leave();
     if (waiting === undefined) return;
     const { exchange } = waiting;
-    this.#taken = exchange.tellsEnd ? exchange : 'untold';
+    this.#taken = exchange.location?.onEnd !== undefined ? exchange : 'untold';
     this.#peer.connected();
     this.#peer.succeeded();
     this.#peer.counts.taken();
