@@ -243,15 +243,19 @@ export class Client implements WireReader, BodySink {
   /**
    * Looks through what came with the head of a body that nobody will read: as with nginx the answer waits for that.
    *
-   * @throws ProxyError `bad_chunk`
+   * @param limit bytes of the body; 0 is no limit
+   * @throws ProxyError `bad_chunk`, `body_too_large`
    */
-  checkEarlyBody(): void {
+  checkEarlyBody(limit: number): void {
     if (this.#early === undefined) return;
     const { buffer, start, end } = this.#early;
     this.#early = undefined;
     const early = new BodyReader();
     early.begin('chunked', -1);
     for (let at = start; at < end && !early.done;) at = early.read(buffer, at, end, NOWHERE);
+    if (limit > 0 && early.received > limit) {
+      throw new ProxyError('body_too_large', `chunked body: ${early.received} bytes`);
+    }
   }
 
   /** What came cannot be served as it is (RFC 9112 2.2, 6.3). @param text that came last */

@@ -175,7 +175,7 @@ export class Exchange {
     }
     // nginx takes the body before it answers, but not before the page of an error.
     if (status < 400 || answer.page !== true) {
-      this.client.checkEarlyBody();
+      this.client.checkEarlyBody(this.location?.bodyLimit ?? 0);
       this.continueBody();
     }
     if (answer.page === true) {
