@@ -22,7 +22,7 @@ export interface ChartOptions {
 const WIDTH = 760;
 const HEIGHT = 240;
 const LEFT = 64;
-const RIGHT = 12;
+const RIGHT = 26;
 const TOP = 12;
 const BOTTOM = 26;
 
