@@ -14,7 +14,9 @@ import { roomKey, roomOfKey } from './room-key.js';
 import { REQUESTS_TIMEOUT_MS } from './room-members.js';
 import { SlowReaders } from './slow-readers.js';
 import { StaticSite } from './static-site.js';
+import { straightenBroadcasts } from './straight-broadcasts.js';
 import { routeUpgrades } from './upgrade-route.js';
+import { WebSocketEngine } from './web-socket-engine.js';
 
 /** An echo node that listens. */
 export interface RunningNode {
@@ -78,11 +80,14 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     },
     site.handle,
   );
+  const webSockets = new WebSocketEngine();
   const io: NodeServer = new Server(http, {
     destroyUpgrade: false,
     serveClient: true,
+    wsEngine: webSockets.Server,
     ...(link === undefined ? {} : { adapter: adapter(link, tell) }),
   });
+  straightenBroadcasts(io.engine, webSockets);
   const plain = new PlainEcho(tell);
   routeUpgrades(
     http,
