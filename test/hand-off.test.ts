@@ -1,13 +1,17 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startCluster } from '@pinwheel/cluster';
 import type { Cluster } from '@pinwheel/cluster';
 import { createProxy } from '@pinwheel/proxy';
 import type { Facts, HandOffListener } from '@pinwheel/proxy';
 import { io } from 'socket.io-client';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import { freePort } from './classics/recipe.js';
 
 const UPGRADE =
   'GET /plain HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
@@ -104,6 +108,33 @@ describe('WebSockets of a cluster', () => {
     for (const socket of [...sockets, next]) socket.terminate();
     await eventually(() => counts()[0] === 0 && cluster.nodes.every(({ ready }) => ready));
   }, 20_000);
+
+  it('without a byte for as long as proxy_read_timeout end', async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${await quietPort()}/plain`);
+    await once(socket, 'open');
+    const began = performance.now();
+    await once(socket, 'close');
+    expect(performance.now() - began).toBeGreaterThan(900);
+  }, 20_000);
+
+  /** A balancer of another process's nodes cannot hand over: one of this cluster's file, with a short timeout. */
+  async function quietPort(): Promise<number> {
+    const folder = await mkdtemp(join(tmpdir(), 'pinwheel-quiet-'));
+    const config = join(folder, 'nginx.conf');
+    const [nodePort, ownPort] = [await freePort(), await freePort()];
+    await writeFile(
+      config,
+      `events { } http { access_log off; server { listen 127.0.0.1:${ownPort}; location / {
+        proxy_pass http://127.0.0.1:${nodePort}; proxy_read_timeout 1s; proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; } } }`,
+    );
+    const quiet = await startCluster({ nodes: 1, nodePort, config });
+    onTestFinished(async () => {
+      await quiet.stop(0);
+      await rm(folder, { recursive: true });
+    });
+    return ownPort;
+  }
 
   it('are tunnelled when hand-off is turned off', async () => {
     const other = await startCluster({ port: 0, nodePort: 0, nodes: 1, handOff: false });

@@ -84,7 +84,7 @@ test('a certificate that is not there is told', async () => {
   const { code, stderr } = await prefix.run('-g', 'daemon off;');
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^pinwheel: \[emerg\] cannot load certificate "[^"]*a\.pem": open\(\) ".*\/conf\/a\.pem" failed/,
+    /^pinwheel: \[emerg\] cannot load certificate "[^"]*\/conf\/a\.pem": BIO_new_file\(\) failed \(SSL: .*No such file or directory/,
   );
 });
 

@@ -164,7 +164,7 @@ describe.each(RUNNERS)('TLS handshakes with %s (nginx: apt-get install nginx)', 
     begun.write(Buffer.from([22, 3, 1, 0, 100, 1]));
     expect(await received(begun)).toBe('');
     await told('client timed out (110: Connection timed out)');
-    connect(port, '127.0.0.1').end();
+    expect(await received(connect(port, '127.0.0.1').end())).toBe('');
     await told('client closed connection');
   });
 

@@ -5,6 +5,16 @@ import { checkRedisUrl } from './redis-url.js';
 /** The most nodes one machine is asked to run. */
 const MAX_NODES = 64;
 
+export interface AdminOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** When it is taken, a free one will do. */
+  readonly orAnother?: boolean;
+}
+
+/** Where the admin listener is, unless it is said: two clusters on one machine then do not get in each other's way. */
+const ADMIN: AdminOptions = { port: 3180, orAnother: true };
+
 /** What a cluster is made of. */
 export interface ClusterOptions extends Policies {
   /** Number of nodes, from 1. */
@@ -19,6 +29,8 @@ export interface ClusterOptions extends Policies {
   readonly config?: string | undefined;
   /** WebSockets over plain TCP are given to the node's process; else they are relayed like all else. */
   readonly handOff: boolean;
+  /** The admin listener, on 127.0.0.1; none when absent. */
+  readonly admin?: AdminOptions | undefined;
   /** `redis://` or `rediss://`; the embedded Redis when absent. */
   readonly redisUrl?: string | undefined;
 }
@@ -41,6 +53,8 @@ const KINDS = {
   policy: 'value',
   config: 'value',
   'no-hand-off': 'switch',
+  'admin-port': 'value',
+  'no-admin': 'switch',
   help: 'switch',
   version: 'switch',
 } as const satisfies Record<string, FlagKind>;
@@ -59,6 +73,9 @@ Starts Redis, echo nodes and the balancer on this machine and keeps them running
   --config FILE    an nginx.conf for the balancer, in place of --port and --policy
   --no-hand-off    relay every WebSocket; without it those over plain TCP are given to the
                    process of their node, and cost the balancer nothing
+  --admin-port PORT status, metrics and controls on http://127.0.0.1:PORT, for this machine only
+                   (${ADMIN.port}, or a free one when that is taken; 0 takes a free one)
+  --no-admin       without them
   --help           show this text
   --version        show the version
 
@@ -80,7 +97,12 @@ export interface Command {
  */
 export function readCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
   const flags = readFlags(args, KINDS);
-  const integer = (name: 'nodes' | 'port' | 'node-port', min: number, max: number, otherwise: number): number => {
+  const integer = (
+    name: 'nodes' | 'port' | 'node-port' | 'admin-port',
+    min: number,
+    max: number,
+    otherwise: number,
+  ): number => {
     const text = flags.value(name);
     return text === undefined ? otherwise : readInteger(`--${name}`, text, min, max);
   };
@@ -92,6 +114,11 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
     host: readHost(flags.value('host') ?? DEFAULTS.host),
     ...readPolicies(flags),
     config: readConfig(flags),
+    admin: flags.has('no-admin')
+      ? undefined
+      : flags.value('admin-port') === undefined
+        ? ADMIN
+        : { port: integer('admin-port', 0, 65_535, 0) },
     handOff: !flags.has('no-hand-off'),
     redisUrl: redisUrl === undefined || redisUrl === '' ? undefined : checkRedisUrl(redisUrl),
   };

@@ -14,7 +14,9 @@ import { roomKey, roomOfKey } from './room-key.js';
 import { REQUESTS_TIMEOUT_MS } from './room-members.js';
 import { SlowReaders } from './slow-readers.js';
 import { StaticSite } from './static-site.js';
+import { straightenBroadcasts } from './straight-broadcasts.js';
 import { routeUpgrades } from './upgrade-route.js';
+import { WebSocketEngine } from './web-socket-engine.js';
 
 /** An echo node that listens. */
 export interface RunningNode {
@@ -29,8 +31,19 @@ export interface RunningNode {
   readonly io: NodeServer;
   readonly member: Member;
   readonly http: HttpServer;
+  /** What it holds now. */
+  counts(): NodeCounts;
   /** Ends every connection and frees everything. Drain the member first to let clients go in order. */
   close(): Promise<void>;
+}
+
+export interface NodeCounts {
+  /** Connections of the plain echo. */
+  readonly plain: number;
+  /** Rooms of clients. */
+  readonly rooms: number;
+  /** Whether Redis answers; undefined without one. */
+  readonly redis: boolean | undefined;
 }
 
 /** An address that cannot be listened on. The message is one line for the person who chose it. */
@@ -67,11 +80,14 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     },
     site.handle,
   );
+  const webSockets = new WebSocketEngine();
   const io: NodeServer = new Server(http, {
     destroyUpgrade: false,
     serveClient: true,
+    wsEngine: webSockets.Server,
     ...(link === undefined ? {} : { adapter: adapter(link, tell) }),
   });
+  straightenBroadcasts(io.engine, webSockets);
   const plain = new PlainEcho(tell);
   routeUpgrades(
     http,
@@ -127,6 +143,11 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     io,
     http,
     member,
+    counts() {
+      let rooms = 0;
+      for (const key of io.of('/').adapter.rooms.keys()) if (roomOfKey(key) !== undefined) rooms++;
+      return { plain: plain.size, rooms, redis: link?.ready };
+    },
     close,
   };
 }

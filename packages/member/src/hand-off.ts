@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { handOffMessage, readHandOffOrder } from '@pinwheel/protocol';
 import type { HandOffOffer, HandOffReport } from '@pinwheel/protocol';
 import { carriesSid } from './engine-request.js';
+import { Silence } from './silence.js';
 
 /** What is used of `process` in a child process with an IPC channel. */
 export interface HandOffChannel {
@@ -23,6 +24,7 @@ export function receiveHandOffs(
   channel: HandOffChannel = process,
 ): () => void {
   const open = new Map<number, Socket>();
+  const silence = new Silence();
   const report = (message: HandOffReport): void => {
     channel.send?.(handOffMessage(message));
   };
@@ -46,8 +48,10 @@ export function receiveHandOffs(
     }
     report({ id, event: 'taken' });
     open.set(id, handle);
+    silence.watch(handle, order.idleMs);
     serve(http, handle, order, (end) => {
       open.delete(id);
+      silence.forget(handle);
       report({ id, event: 'ended', ...end });
     });
   };
@@ -62,18 +66,13 @@ function targetOf(head: string): string {
 function serve(
   http: HttpServer,
   socket: Socket,
-  { text, idleMs }: HandOffOffer,
+  { text }: HandOffOffer,
   onEnded: (end: { status: number; bytesReceived: number; bytesSent: number }) => void,
 ): void {
   let status = 0;
-  const onFirstWrite = (first: string): void => {
+  watchFirstWrite(socket, (first) => {
     status = Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0);
-    if (status === 101) {
-      // After the WebSocket server has taken its own settings of the socket back.
-      setImmediate(() => socket.setTimeout(idleMs, () => socket.destroy()));
-    }
-  };
-  watchFirstWrite(socket, onFirstWrite);
+  });
   socket.once('close', () => {
     onEnded({ status, bytesReceived: socket.bytesRead, bytesSent: socket.bytesWritten });
   });
@@ -83,13 +82,15 @@ function serve(
   http.emit('connection', socket);
 }
 
-/** Shows what is written first, once; then the socket is as it was. */
+const { write: plainWrite } = Socket.prototype as { readonly write: (...args: readonly unknown[]) => boolean };
+
+/** Shows what is written first, once. */
 function watchFirstWrite(socket: Socket, onFirst: (text: string) => void): void {
-  const write = socket.write.bind(socket) as (...args: readonly unknown[]) => boolean;
-  const watched = (chunk: string | Uint8Array, ...rest: never[]): boolean => {
-    Reflect.deleteProperty(socket, 'write');
+  const watched = (chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
+    // Deleting the property instead would make every later access to the socket slow.
+    Reflect.set(socket, 'write', plainWrite);
     onFirst(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1', 0, 16));
-    return write(chunk, ...rest);
+    return Reflect.apply(plainWrite, socket, [chunk, ...rest]);
   };
-  Object.defineProperty(socket, 'write', { value: watched, configurable: true, writable: true });
+  Reflect.set(socket, 'write', watched);
 }

@@ -1,4 +1,5 @@
 import { Attempts } from './attempts.js';
+import type { Client } from './client.js';
 import { ProxyError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { failureText } from './failure-text.js';
@@ -14,11 +15,9 @@ import type { Link, LinkUser } from './link.js';
 import type { Location } from './location.js';
 import { OutgoingRequest } from './outgoing-request.js';
 import type { Peer } from './peer.js';
-import { Tried } from './policy/policy.js';
+import { PeerChoice } from './peer-choice.js';
 import { ResponseRelay } from './response-relay.js';
 import { countsAsFailure, USUAL_RETRIES } from './retry.js';
-import type { EngineRequest } from './session.js';
-import { engineRequest, opensPollingSession, sessionOpened } from './session.js';
 import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer } from './wire.js';
 
@@ -27,7 +26,8 @@ import type { ReadBuffer } from './wire.js';
  * that is allowed. Ends in `Exchange.onExchangeEnd`, in a tunnel, or in `abort`.
  */
 export class Forward implements LinkUser, HandOffUser {
-  readonly #client: Exchange;
+  readonly #exchange: Exchange;
+  readonly #client: Client;
   readonly #head: RequestHead;
   readonly #location: Location;
   readonly #facts: () => Facts;
@@ -36,16 +36,12 @@ export class Forward implements LinkUser, HandOffUser {
   readonly attempts: Attempts;
   /** The peer's answer. */
   response: ResponseHead | undefined;
-  readonly #engine: EngineRequest | undefined;
-  /** The response names a new sid: it is read for it. */
-  readonly #opensSession: boolean;
-  readonly #tried = new Tried();
+  readonly #choice: PeerChoice;
   /** Without those over a connection that turned out to be closed. */
   #attempts = 0;
   #peer: Peer | undefined;
   #link: Link | undefined;
   #reused = false;
-  #askedForTags = false;
   /** Why the attempt before failed: that is the answer when no peer is left to try. */
   #lastError: ProxyError | undefined;
   #ended = false;
@@ -53,37 +49,28 @@ export class Forward implements LinkUser, HandOffUser {
   #giveTo: HandOffTarget | undefined;
   #handOff: HandOff | undefined;
 
-  constructor(client: Exchange, head: RequestHead, location: Location, facts: () => Facts) {
-    this.#client = client;
+  constructor(exchange: Exchange, head: RequestHead, location: Location, facts: () => Facts) {
+    this.#exchange = exchange;
+    this.#client = exchange.client;
     this.#head = head;
     this.#location = location;
     this.#facts = facts;
-    const before = client.forward;
+    const before = exchange.forward;
     this.attempts = new Attempts(location.tellsAttempts, before?.attempts);
-    this.#engine = engineRequest(head.target);
-    this.#opensSession = this.#engine !== undefined && opensPollingSession(this.#engine, head);
-    this.#request = new OutgoingRequest(
-      client,
-      head,
-      location,
-      facts,
-      this.#opensSession,
-      before === undefined ? undefined : before.#request,
-    );
-    this.#relay = new ResponseRelay(client, head, location, facts, this.#opensSession ? this.#onSid : undefined);
+    this.#choice = new PeerChoice(exchange, head, facts);
+    const { opensPolling } = this.#choice;
+    const earlier = before === undefined ? undefined : before.#request;
+    this.#request = new OutgoingRequest(exchange, head, location, facts, opensPolling, earlier);
+    this.#relay = new ResponseRelay(exchange, head, location, facts, opensPolling ? this.#onSid : undefined);
   }
 
   get #group(): UpstreamGroup {
     return this.#request.group;
   }
 
-  /** nginx: `$proxy_host`, `$proxy_port`. */
-  get upstreamName(): string | undefined {
-    return this.#request.host;
-  }
-
-  get defaultPort(): string | undefined {
-    return this.#request.port;
+  /** What is sent to the peer. */
+  get request(): OutgoingRequest {
+    return this.#request;
   }
 
   get method(): string {
@@ -120,31 +107,13 @@ export class Forward implements LinkUser, HandOffUser {
 
   /** Chooses a peer and sends it the request: at once over an idle connection, else as soon as one is made. */
   #choose(): void {
-    const { upstream } = this.#group;
-    const sid = this.#engine?.sid ?? '';
-    if (sid !== '' && upstream.options.stickySid) {
-      const pinned = upstream.pinnedPeer(sid);
-      if (pinned !== undefined && !this.#tried.has(pinned)) {
-        this.#attempt(pinned, false);
-        return;
-      }
-      if (!this.#askedForTags && this.#group.mayFindOut(sid)) {
-        this.#askedForTags = true;
-        this.#group.findOut(sid).then(this.#onTagsKnown, this.#onTagsKnown);
-        return;
-      }
-    }
-    const peer = upstream.pick({
-      clientAddress: this.#client.origin.clientAddress,
-      opens: sessionOpened(this.#engine, this.#head),
-      tried: this.#tried,
-      facts: this.#facts,
-    });
+    const peer = this.#choice.next(this.#group);
     if (peer === undefined) this.#onNoPeer();
+    else if (peer instanceof Promise) peer.then(this.#onFoundOut, this.#onFoundOut);
     else this.#attempt(peer, false);
   }
 
-  readonly #onTagsKnown = (): void => {
+  readonly #onFoundOut = (): void => {
     if (this.#ended) return;
     this.#choose();
     this.flush();
@@ -154,18 +123,18 @@ export class Forward implements LinkUser, HandOffUser {
     const { upstream } = this.#group;
     const error = new ProxyError('no_live_upstream', `upstream "${upstream.name}"`);
     this.attempts.none(upstream.name, error.status);
-    if (this.#location.pass !== undefined) this.#tell(error, upstream.name, false);
+    if (this.#location.pass !== undefined) this.#request.tell(error, upstream.name, this.responseStarted, false);
     this.#fail(this.#location.pass === undefined ? (this.#lastError ?? error) : error);
   }
 
   #attempt(peer: Peer, freshOnly: boolean): void {
     this.#attempts++;
-    this.#tried.add(peer);
+    this.#choice.tried.add(peer);
     this.#peer = peer;
     this.#request.sent = false;
-    this.attempts.begin(peer.name);
+    this.attempts.begin(peer.name, peer.counts);
     peer.acquire();
-    this.#giveTo = handOffTarget(this.#client, this.#head, this.#location, this.#group, peer);
+    this.#giveTo = handOffTarget(this.#exchange, this.#head, this.#location, this.#group, peer);
     if (this.#giveTo !== undefined) return;
     const { pool } = this.#group;
     const via = this.#location.pass?.via(this.#facts);
@@ -226,7 +195,7 @@ export class Forward implements LinkUser, HandOffUser {
     if (peer === undefined) return;
     this.#request.sent = true;
     this.attempts.onSent();
-    this.#handOff = new HandOff(this.#client, peer, target, this.#request.headText, this.#location.timeouts, this);
+    this.#handOff = new HandOff(this.#exchange, peer, target, this.#request.headText, this.#location.timeouts, this);
   }
 
   onHandOffRefused(): void {
@@ -236,20 +205,12 @@ export class Forward implements LinkUser, HandOffUser {
     this.flush();
   }
 
-  onHandOffExpired(peer: Peer): void {
-    const error = new ProxyError('connect_timeout');
-    this.attempts.onFailed(error.status);
+  onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void {
+    this.attempts.onError(error, false);
     this.attempts.onEnd();
-    this.#tell(error, peer.name, false);
-    this.#fail(error);
-  }
-
-  onHandOffFailed(error: ProxyError, peer: Peer): void {
-    this.attempts.onFailed(error.status);
-    this.attempts.onEnd();
-    this.#ended = true;
-    this.#tell(error, peer.name, false);
-    this.#client.wire.destroy();
+    this.#request.tell(error, peer.name, false, false);
+    if (answerable) this.#fail(error);
+    else this.#client.wire.destroy();
   }
 
   /** Sets the peer's timeout for what it owes now: taking our bytes, or answering. */
@@ -282,6 +243,7 @@ export class Forward implements LinkUser, HandOffUser {
   #turnsAway(status: number): boolean {
     const { pass } = this.#location;
     if (pass?.retry.afterStatus(status, this.#request.attempted(this.#attempts)) === true) {
+      if (this.#peer !== undefined) this.#peer.counts.retries++;
       this.#leave(!countsAsFailure(status));
       this.#choose();
       this.flush();
@@ -290,7 +252,7 @@ export class Forward implements LinkUser, HandOffUser {
     if (pass?.options.intercept !== true || this.#location.errorPageFor(status) === undefined) return false;
     this.#leave(true);
     this.#ended = true;
-    this.#client.intercept(status);
+    this.#exchange.intercept(status);
     return true;
   }
 
@@ -316,7 +278,7 @@ export class Forward implements LinkUser, HandOffUser {
     if (this.#client.wire.congested) {
       link.wire.pause();
       link.deadline.clear();
-      this.#client.deadline.set(this.#client.sendTimeout);
+      this.#client.deadline.set(this.#client.settings.sendTimeout);
     } else {
       link.deadline.set(this.#location.timeouts.read);
     }
@@ -355,20 +317,25 @@ export class Forward implements LinkUser, HandOffUser {
     const asked = pass === undefined ? this.#head.asksWebSocket : this.#head.upgrade !== undefined;
     if (!asked || !this.#request.ended) {
       link.destroy();
-      this.onLinkError(new ProxyError('unexpected_upgrade'));
-      return;
+      const error = new ProxyError('unexpected_upgrade');
+      if (pass === undefined || asked) return this.onLinkError(error);
+      this.#request.tell(error, peer.name, false, false);
+      this.#release(true);
+      this.#ended = true;
+      const added = this.#location.addedTo(head.status, this.#facts);
+      return this.#relay.headAlone(head, switchedHeadText(head, added, pass, this.#facts));
     }
     // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
-    this.#client.status = head.status;
+    this.#exchange.status = head.status;
     const added =
       this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
     this.#group.upstream.onAnswer(peer, this.#facts);
     this.#link = undefined;
     this.#peer = undefined;
     this.#ended = true;
-    const opensSession = this.#engine !== undefined && this.#engine.sid === '';
-    this.#client.onSwitched(
+    const { opensSession } = this.#choice;
+    this.#exchange.onSwitched(
       { peer, link, group: this.#group, timeouts, opensSession, halfOpen: pass === undefined },
       switchedHeadText(head, added, pass, this.#facts),
       buffer,
@@ -389,10 +356,10 @@ export class Forward implements LinkUser, HandOffUser {
     };
     const retry = (pass?.retry ?? USUAL_RETRIES).afterFailure(failed);
     this.#link = undefined;
-    this.attempts.onFailed(error.status);
+    this.attempts.onError(error, stale ? undefined : retry);
     // nginx counts no failure once the answer has begun.
     this.#release(stale || (pass !== undefined && this.responseStarted));
-    this.#tell(error, peer?.name, retry);
+    this.#request.tell(error, peer?.name, this.responseStarted, retry);
     if (!retry || peer === undefined) {
       this.#fail(error);
     } else if (stale) {
@@ -402,16 +369,6 @@ export class Forward implements LinkUser, HandOffUser {
       this.#lastError = error;
       this.#choose();
       this.flush();
-    }
-  }
-
-  /** @param name of the peer; of the upstream where it has none */
-  #tell(error: ProxyError, name: string | undefined, retry: boolean): void {
-    if (this.#location.pass !== undefined) {
-      const url = name === undefined ? undefined : this.#request.urlAt(name);
-      this.#group.tell(failureText(error, this.#facts(), url, this.responseStarted), this.#location.log);
-    } else {
-      this.#group.tellFailure(error, name, this.#head, this.#client.origin.clientAddress, retry, this.#location.log);
     }
   }
 
@@ -427,7 +384,7 @@ export class Forward implements LinkUser, HandOffUser {
     this.#ended = true;
     // As nginx: where the client sees that it is not all, its connection ends in order.
     if (this.#location.pass !== undefined && this.#relay.cut()) this.#client.onExchangeEnd(false);
-    else this.#client.onForwardFailed(error);
+    else this.#exchange.fail(error);
   }
 
   #release(ok: boolean): void {

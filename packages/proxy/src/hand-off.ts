@@ -1,4 +1,5 @@
 import type { HandOffEnd } from '@pinwheel/protocol';
+import type { ClientHost } from './client.js';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import type { Exchange } from './exchange.js';
@@ -12,10 +13,8 @@ import type { UpstreamGroup } from './upstream-group.js';
 export interface HandOffUser {
   /** The peer's process takes no more: nothing was answered, another peer may be tried. */
   onHandOffRefused(): void;
-  /** The process has not taken it in time; the client is still to be answered. */
-  onHandOffExpired(peer: Peer): void;
-  /** The process is gone: it may have begun to answer, so that the client gets no other answer. */
-  onHandOffFailed(error: ProxyError, peer: Peer): void;
+  /** @param answerable the process has surely not begun to answer; else the client gets no other answer */
+  onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void;
 }
 
 /**
@@ -35,18 +34,24 @@ export function handOffTarget(
   return client.body.done && client.wire.pending === 0 ? handOff : undefined;
 }
 
+/** What is needed only until the peer's process has the connection. */
+interface Waiting {
+  readonly exchange: Exchange;
+  readonly user: HandOffUser;
+  readonly deadline: Deadline;
+}
+
 /**
  * A WebSocket whose connection is given to its peer's process: no byte of it passes here any more. The peer stays acquired
- * until its process reports the end.
+ * until its process reports the end; what else was known of the connection is let go, unless a log is to be told.
  */
 export class HandOff implements HandOffListener {
-  readonly #exchange: Exchange;
   readonly #peer: Peer;
-  readonly #user: HandOffUser;
+  readonly #host: ClientHost;
   readonly #given: HandedOff;
-  readonly #deadline = new Deadline(() => this.#onExpired());
-  #taken = false;
-  #over = false;
+  #waiting: Waiting | undefined;
+  /** Is told of the end. */
+  #taken: Exchange | 'untold' | undefined;
 
   /**
    * @param peer acquired
@@ -60,60 +65,70 @@ export class HandOff implements HandOffListener {
     timeouts: PeerTimeouts,
     user: HandOffUser,
   ) {
-    this.#exchange = exchange;
+    const { client } = exchange;
+    const { wire } = client;
     this.#peer = peer;
-    this.#user = user;
-    const { client, wire } = exchange;
+    this.#host = client.host;
+    this.#waiting = { exchange, user, deadline: new Deadline(() => this.#onExpired()) };
     wire.pause();
     client.deadline.clear();
-    this.#deadline.set(timeouts.connect);
+    this.#waiting.deadline.set(timeouts.connect);
     this.#given = target.give(wire.socket, text + client.takeEarly(), timeouts.read, this);
   }
 
+  /** It waits no longer. @returns what it waited with; undefined when it had not */
+  #leave(): Waiting | undefined {
+    const waiting = this.#waiting;
+    waiting?.deadline.close();
+    this.#waiting = undefined;
+    return waiting;
+  }
+
   onTaken(): void {
-    if (this.#over) return;
-    this.#taken = true;
-    this.#deadline.close();
+    const waiting = this.#leave();
+    if (waiting === undefined) return;
+    const { exchange } = waiting;
+    this.#taken = exchange.location?.onEnd !== undefined ? exchange : 'untold';
     this.#peer.connected();
     this.#peer.succeeded();
-    this.#peer.handedOff++;
-    this.#exchange.onHandedOff(this);
+    this.#peer.counts.taken();
+    exchange.onHandedOff(this);
   }
 
   onRefused(): void {
-    if (this.#over || this.#taken) return;
-    this.#over = true;
-    this.#deadline.close();
+    const waiting = this.#leave();
+    if (waiting === undefined) return;
     this.#peer.release(true);
-    this.#user.onHandOffRefused();
+    waiting.user.onHandOffRefused();
   }
 
   onEnded(end: HandOffEnd | undefined): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#deadline.close();
-    if (this.#taken) {
-      this.#peer.handedOff--;
-      this.#peer.release(true);
-      this.#exchange.onHandOffEnded(this, end);
-    } else {
+    const waiting = this.#leave();
+    const taken = this.#taken;
+    this.#taken = undefined;
+    if (waiting !== undefined) {
       // The process may have begun to answer: a second answer would be none.
       this.#peer.release(false);
-      this.#user.onHandOffFailed(new ProxyError('hand_off_lost'), this.#peer);
+      waiting.user.onHandOffFailed(new ProxyError('hand_off_lost'), this.#peer, false);
+    } else if (taken !== undefined) {
+      this.#peer.counts.handedOff--;
+      if (end !== undefined) this.#peer.counts.addBytes(end.bytesReceived, end.bytesSent);
+      this.#peer.release(true);
+      if (taken !== 'untold') taken.onHandOffEnded(end);
+      this.#host.onHandOffEnded(this);
     }
   }
 
   /** A process that is there but asleep, as when a connection to it does not come about. */
   #onExpired(): void {
+    const { user } = this.#waiting ?? {};
     this.abort();
-    this.#user.onHandOffExpired(this.#peer);
+    user?.onHandOffFailed(new ProxyError('connect_timeout'), this.#peer, true);
   }
 
   /** The client is gone, or has waited for too long: whoever takes the connection now finds it closed. */
   abort(): void {
-    if (this.#over || this.#taken) return;
-    this.#over = true;
-    this.#deadline.close();
+    if (this.#leave() === undefined) return;
     this.#given.destroy();
     this.#peer.release(false);
   }

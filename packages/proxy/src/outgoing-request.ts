@@ -1,6 +1,8 @@
 import { ProxyError } from './errors.js';
 import type { Exchange } from './exchange.js';
+import { failureText } from './failure-text.js';
 import type { Facts } from './facts.js';
+import { fileFailure } from './files/file-failure.js';
 import { configuredHeadText, requestHeadText } from './forwarded-head.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { Link } from './link.js';
@@ -8,6 +10,7 @@ import type { Location } from './location.js';
 import { valueOf } from './location.js';
 import { normalPath } from './normal-path.js';
 import type { PassTarget } from './pass-target.js';
+import { RequestBodyFile } from './request-body-file.js';
 import type { Attempted } from './retry.js';
 import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer } from './wire.js';
@@ -32,7 +35,7 @@ export class OutgoingRequest {
   method: string;
   /** Where the location's `proxy_pass` has variables: what they gave. */
   target: PassTarget | undefined;
-  readonly #client: Exchange;
+  readonly #exchange: Exchange;
   readonly #head: RequestHead;
   readonly #location: Location;
   readonly #facts: () => Facts;
@@ -53,6 +56,8 @@ export class OutgoingRequest {
   /** The body that came so far; empty once it is over `#limit` and sent. */
   #body = '';
   #kept = true;
+  /** Written when somebody asks for it. */
+  #file: RequestBodyFile | undefined;
   /** Announced as chunked in the attempt that is under way. */
   #chunked = false;
   /** There is no body to send: an earlier location has used it up. */
@@ -63,14 +68,14 @@ export class OutgoingRequest {
    * @param before what an earlier location sent of the same request
    */
   constructor(
-    client: Exchange,
+    exchange: Exchange,
     head: RequestHead,
     location: Location,
     facts: () => Facts,
     identityOnly: boolean,
     before: OutgoingRequest | undefined,
   ) {
-    this.#client = client;
+    this.#exchange = exchange;
     this.#head = head;
     this.#location = location;
     this.#facts = facts;
@@ -108,6 +113,46 @@ export class OutgoingRequest {
   /** It can be sent once more. */
   get repeatable(): boolean {
     return this.#kept && !(this.#once && this.sent);
+  }
+
+  /** The body as far as it can be told: all of it, and in memory (nginx: `$request_body`). */
+  get shownBody(): string | undefined {
+    return this.#wholeBody === '' || this.#isFiled ? undefined : this.#wholeBody;
+  }
+
+  /** The path of the file with the body that is too long to be told (nginx: `$request_body_file`). */
+  get bodyFile(): string | undefined {
+    const { keptBody } = this.#location.pass?.options ?? {};
+    if (keptBody === undefined || !this.#isFiled || this.#wholeBody === '') return undefined;
+    try {
+      this.#file ??= RequestBodyFile.write(keptBody.folder, this.#wholeBody);
+    } catch (error) {
+      this.#exchange.log('crit', `the file of a request body cannot be written (${fileFailure(error).reason})`);
+    }
+    return this.#file?.path;
+  }
+
+  get #wholeBody(): string {
+    return this.ended && this.#kept && !this.#gone ? this.#body : '';
+  }
+
+  get #isFiled(): boolean {
+    const { keptBody, bufferRequest } = this.#location.pass?.options ?? {};
+    if (keptBody === undefined || bufferRequest !== true) return false;
+    // nginx makes the buffer a quarter longer where that is all it takes.
+    return keptBody.inFile !== 'off' || this.#body.length > keptBody.inMemory * 1.25;
+  }
+
+  /** The request has been answered, and nobody asks for its body any more. */
+  over(): void {
+    const inFile = this.#location.pass?.options.keptBody?.inFile;
+    if (inFile === 'on') void this.bodyFile;
+    else this.#file?.remove();
+  }
+
+  /** Its body was passed on as it came, and cannot be sent once more. */
+  get spent(): boolean {
+    return this.#once && this.sent;
   }
 
   /** How the next attempt announces the body. */
@@ -188,12 +233,30 @@ export class OutgoingRequest {
     return `${this.group.upstream.options.tls === undefined ? 'http' : 'https'}://${name}${this.uri}`;
   }
 
+  /**
+   * Tells the log of a failed attempt.
+   *
+   * @param name of the peer; of the upstream where it has none
+   * @param started a byte of the answer was passed to the client
+   * @param retry another peer is tried
+   */
+  tell(error: ProxyError, name: string | undefined, started: boolean, retry: boolean): void {
+    const { group } = this;
+    const { pass, log } = this.#location;
+    if (pass !== undefined) {
+      const url = name === undefined ? undefined : this.urlAt(name);
+      group.tell(failureText(error, this.#facts(), url, started), log);
+    } else {
+      group.tellFailure(error, name, this.#head, this.#exchange.origin.clientAddress, retry, log);
+    }
+  }
+
   /** The head for the peer. */
   get headText(): string {
     const { fields, pass } = this.#location;
     const length = this.#length;
     if (fields === undefined) {
-      return requestHeadText(this.#head, this.#client.origin, this.group.upstream.name, length, this.#identityOnly);
+      return requestHeadText(this.#head, this.#exchange.origin, this.group.upstream.name, length, this.#identityOnly);
     }
     const { method, uri } = this;
     const version = pass?.options.httpVersion ?? '1.1';
@@ -245,7 +308,7 @@ export class OutgoingRequest {
     if (this.#limit === MEASURED) {
       throw new ProxyError('body_too_large', `more than ${MEASURED} bytes in chunks for an HTTP/1.0 peer`);
     }
-    this.#client.holdBody();
+    this.#exchange.client.holdBody();
   }
 
   end(link: Link | undefined): void {

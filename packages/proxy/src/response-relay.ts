@@ -10,7 +10,7 @@ import type { ReadBuffer } from './wire.js';
 
 /** Passes one answer of a peer on to the client: its head written anew, its body in the framing the client can read. */
 export class ResponseRelay {
-  readonly #client: Exchange;
+  readonly #exchange: Exchange;
   readonly #request: RequestHead;
   readonly #location: Location;
   readonly #facts: () => Facts;
@@ -29,13 +29,13 @@ export class ResponseRelay {
   #learning = false;
 
   constructor(
-    client: Exchange,
+    exchange: Exchange,
     request: RequestHead,
     location: Location,
     facts: () => Facts,
     onSid: ((sid: string) => void) | undefined,
   ) {
-    this.#client = client;
+    this.#exchange = exchange;
     this.#request = request;
     this.#location = location;
     this.#facts = facts;
@@ -48,7 +48,7 @@ export class ResponseRelay {
    * @param fields further field lines, each ended by CRLF
    */
   begin(head: ResponseHead, framing: BodyFraming, whole: boolean, fields: string): void {
-    const client = this.#client;
+    const exchange = this.#exchange;
     this.started = true;
     this.#learning = this.#onSid !== undefined && head.status === 200;
     const modern = this.#request.minor === 1;
@@ -60,33 +60,44 @@ export class ResponseRelay {
     // A length that no body follows, as that of a HEAD which the client did not ask for, ends with the connection.
     const short =
       framing === 'none' && !bodiless && head.contentLength > 0 && head.status !== 204 && head.status !== 304;
-    this.keepAlive = client.mayKeepAlive(this.#request) && this.#framing !== 'until_close' && whole && !short;
+    this.keepAlive = exchange.mayKeepAlive(this.#request) && this.#framing !== 'until_close' && whole && !short;
     const stated =
       modern && bodiless && (head.chunked || framing === 'chunked' || framing === 'until_close')
         ? 'chunked'
         : this.#framing;
-    client.status = client.toldStatus === 0 ? head.status : client.toldStatus;
+    exchange.status = exchange.toldStatus === 0 ? head.status : exchange.toldStatus;
     const kept = this.keepAlive ? this.#location.keepAliveLine : '';
-    const added = kept + this.#location.addedTo(client.status, this.#facts) + fields;
+    const added = kept + this.#location.addedTo(exchange.status, this.#facts) + fields;
     const text = responseHeadText(
       head,
-      client.status,
+      exchange.status,
       head.chunked || framing !== 'none' ? stated : this.#framing,
       this.keepAlive,
       added,
       this.#location.pass,
       this.#facts,
     );
-    client.sentHead = text;
+    exchange.sentHead = text;
     // HTTP/0.9 has no heads.
-    if (!this.#request.isOld) client.wire.put(text);
+    if (!this.#request.isOld) exchange.client.wire.put(text);
+  }
+
+  /** All that the client gets is this head: its connection ends after it. */
+  headAlone({ status }: ResponseHead, text: string): void {
+    const { client } = this.#exchange;
+    this.started = true;
+    this.#exchange.status = status;
+    this.#exchange.sentHead = text;
+    client.wire.put(text);
+    client.wire.flush();
+    client.onExchangeEnd(false);
   }
 
   /** Bytes of the body, framing removed. They are only sure to be on the client's wire after `readEnd`. */
   body(buffer: ReadBuffer, start: number, end: number): void {
     if (this.#learning) this.#learn(buffer, start, end);
     if (this.#framing !== 'chunked') {
-      this.#client.wire.putFrom(buffer, start, end);
+      this.#exchange.client.wire.putFrom(buffer, start, end);
     } else if (this.#piece === undefined && this.#pieces === '') {
       this.#piece = { buffer, start, end };
     } else {
@@ -104,7 +115,7 @@ export class ResponseRelay {
 
   /** What came in one read of the peer's goes out as one chunk, as in nginx. */
   readEnd(): void {
-    const { wire } = this.#client;
+    const { wire } = this.#exchange.client;
     if (this.#piece !== undefined) {
       const { buffer, start, end } = this.#piece;
       this.#piece = undefined;
@@ -128,13 +139,13 @@ export class ResponseRelay {
   cut(): boolean {
     if (!this.started || (this.#framing !== 'chunked' && this.#framing !== 'length')) return false;
     this.readEnd();
-    this.#client.wire.flush();
+    this.#exchange.client.wire.flush();
     return true;
   }
 
   end(): void {
     this.readEnd();
-    if (this.#framing === 'chunked') this.#client.wire.put('0\r\n\r\n');
-    this.#client.wire.flush();
+    if (this.#framing === 'chunked') this.#exchange.client.wire.put('0\r\n\r\n');
+    this.#exchange.client.wire.flush();
   }
 }

@@ -167,7 +167,7 @@ const keepalive = object<KeepaliveOptions>({
 
 /** Reads `ResolverOptions`. */
 export const resolver = object<ResolverOptions>({
-  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/), 1),
+  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/)),
   valid: maybe(milliseconds),
   ipv4: optional(flag, true),
   ipv6: optional(flag, true),

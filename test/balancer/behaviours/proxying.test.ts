@@ -49,6 +49,7 @@ const TAILS = [
   'a%25b',
   '%61',
   'a+b',
+
   'a;b=c',
   "a'b",
   'a"b',

@@ -4,8 +4,8 @@ import type { Scope } from '../scope.js';
 
 /** Directives whose meaning reaches the proxy. What the table reads and is not in here would be ignored: it is refused by name. */
 const SERVED: ReadonlySet<string> = words(`
-    server listen server_name location return set error_page root index stub_status map types default_type log_format access_log
-    client_max_body_size upstream ip_hash least_conn hash random keepalive keepalive_requests keepalive_time
+    server listen server_name location return set error_page root alias absolute_redirect port_in_redirect server_name_in_redirect index max_ranges if_modified_since etag stub_status map types default_type log_format access_log
+    client_max_body_size client_body_buffer_size client_body_in_file_only client_body_temp_path upstream ip_hash least_conn hash random keepalive keepalive_requests keepalive_time
     keepalive_timeout zone sticky resolver resolver_timeout sticky_sid websocket proxy_pass proxy_http_version proxy_set_header
     proxy_connect_timeout proxy_read_timeout proxy_send_timeout proxy_buffering
     proxy_request_buffering ssl_certificate ssl_certificate_key error_log include

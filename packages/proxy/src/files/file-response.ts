@@ -31,18 +31,18 @@ export class FileResponse implements Responder, FileBodyUser {
   }
 
   get wire(): Wire {
-    return this.#exchange.wire;
+    return this.#exchange.client.wire;
   }
 
   /** @throws ProxyError `bad_target`, or of the location that an index leads to */
   start(): void {
-    const { head, facts, documentRoot, toldStatus: told } = this.#exchange;
+    const { head, facts, toldStatus: told } = this.#exchange;
     const uri = normalPath(head.target);
     const request = {
       method: head.method,
       uri,
       args: facts.args,
-      path: documentRoot + uri,
+      path: this.#location.documentRoot(() => facts) + this.#location.belowRoot(uri),
       told,
       field: (name: string) => head.get(name),
       facts: () => this.#exchange.facts,
@@ -89,17 +89,17 @@ export class FileResponse implements Responder, FileBodyUser {
     const modified = lastModified === '' ? '' : `Last-Modified: ${lastModified}\r\n`;
     const added = this.#location.addedTo(status, () => this.#exchange.facts);
     const kept = this.#keepAlive ? this.#location.keepAliveLine : '';
-    const last = `${kept}ETag: ${etag}\r\n${added}${rangeLine}`;
+    const last = `${kept}${etag === undefined ? '' : `ETag: ${etag}\r\n`}${added}${rangeLine}`;
     return answerHeadText(status, contentLines(contentType, contentLength) + modified, this.#keepAlive, last);
   }
 
   onFileHeld(): void {
-    this.#exchange.deadline.set(this.#exchange.sendTimeout);
+    this.#exchange.client.deadline.set(this.#exchange.client.settings.sendTimeout);
   }
 
   onFileSent(): void {
     this.wire.flush();
-    this.#exchange.onExchangeEnd(this.#keepAlive);
+    this.#exchange.client.onExchangeEnd(this.#keepAlive);
   }
 
   onFileFailed(error: unknown): void {
@@ -110,7 +110,7 @@ export class FileResponse implements Responder, FileBodyUser {
 
   onClientDrain(): void {
     if (this.#body === undefined) return;
-    this.#exchange.deadline.clear();
+    this.#exchange.client.deadline.clear();
     this.#body.onDrain();
   }
 

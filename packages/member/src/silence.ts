@@ -1,0 +1,46 @@
+import type { Socket } from 'node:net';
+
+/** Milliseconds between two looks. */
+const LOOK = 1_000;
+
+interface Watched {
+  readonly limit: number;
+  /** Bytes both ways at the last look, and when a look last found more than before. */
+  bytes: number;
+  since: number;
+}
+
+/**
+ * Closes connections on which no byte has moved for too long. One timer looks at all of them once a second: a message
+ * costs nothing, where a timeout of each socket would be moved by every one.
+ */
+export class Silence {
+  readonly #watched = new Map<Socket, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param limit milliseconds, to a second */
+  watch(socket: Socket, limit: number): void {
+    this.#watched.set(socket, { limit, bytes: -1, since: performance.now() });
+    this.#timer ??= setInterval(this.#look, LOOK).unref();
+  }
+
+  forget(socket: Socket): void {
+    this.#watched.delete(socket);
+    if (this.#watched.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  readonly #look = (): void => {
+    const now = performance.now();
+    for (const [socket, watched] of this.#watched) {
+      const bytes = socket.bytesRead + socket.bytesWritten;
+      if (bytes !== watched.bytes) {
+        watched.bytes = bytes;
+        watched.since = now;
+      } else if (now - watched.since >= watched.limit) {
+        socket.destroy();
+      }
+    }
+  };
+}
