@@ -22,13 +22,17 @@ test('without flags: two nodes from 3100, the balancer on 3102, all on 127.0.0.1
       websocketPolicy: 'least_conn',
       config: undefined,
       handOff: true,
+      adapter: 'redis',
       redisUrl: undefined,
     },
   });
 });
 
 test('every flag moves what it names', () => {
-  const args = '--nodes 4 --port 8080 --node-port=9000 --host [::1] --policy round_robin --no-hand-off'.split(' ');
+  const args =
+    '--nodes 4 --port 8080 --node-port=9000 --host [::1] --policy round_robin --no-hand-off --adapter streams'.split(
+      ' ',
+    );
   expect(readCommand(args, { REDIS_URL: 'rediss://u:secret@redis.example:7000/2' }).options).toEqual({
     nodes: 4,
     host: '::1',
@@ -38,12 +42,21 @@ test('every flag moves what it names', () => {
     websocketPolicy: 'round_robin',
     config: undefined,
     handOff: false,
+    adapter: 'streams',
     redisUrl: 'rediss://u:secret@redis.example:7000/2',
   });
 });
 
 test('an empty REDIS_URL is none', () => {
   expect(readCommand([], { REDIS_URL: '' }).options.redisUrl).toBeUndefined();
+});
+
+test('ADAPTER is what --adapter is, which goes before it', () => {
+  expect(readCommand([], { ADAPTER: 'sharded' }).options.adapter).toBe('sharded');
+  expect(readCommand(['--adapter', 'redis'], { ADAPTER: 'sharded' }).options.adapter).toBe('redis');
+  expect(readCommand([], { ADAPTER: '' }).options.adapter).toBe('redis');
+  expect(complaint(['--adapter', 'x'])).toBe('--adapter: expected one of redis, sharded, streams, got "x"');
+  expect(complaint([], { ADAPTER: 'x' })).toBe('ADAPTER: expected one of redis, sharded, streams, got "x"');
 });
 
 test('--help and --version are seen beside other flags', () => {

@@ -1,4 +1,5 @@
 import { type FlagKind, type Policies, readFlags, readInteger, readPolicies, UsageError } from '@pinwheel/balancer';
+import { type AdapterName, ADAPTERS, isAdapterName } from '@pinwheel/protocol';
 import { nodePorts } from './ports.js';
 import { checkRedisUrl } from './redis-url.js';
 
@@ -19,6 +20,8 @@ export interface ClusterOptions extends Policies {
   readonly config?: string | undefined;
   /** WebSockets over plain TCP are given to the node's process; else they are relayed like all else. */
   readonly handOff: boolean;
+  /** How the nodes share rooms through Redis. */
+  readonly adapter: AdapterName;
   /** `redis://` or `rediss://`; the embedded Redis when absent. */
   readonly redisUrl?: string | undefined;
 }
@@ -31,6 +34,7 @@ export const DEFAULTS: ClusterOptions = Object.freeze({
   policy: 'ip_hash',
   websocketPolicy: 'least_conn',
   handOff: true,
+  adapter: 'redis',
 });
 
 const KINDS = {
@@ -41,6 +45,7 @@ const KINDS = {
   policy: 'value',
   config: 'value',
   'no-hand-off': 'switch',
+  adapter: 'value',
   help: 'switch',
   version: 'switch',
 } as const satisfies Record<string, FlagKind>;
@@ -59,6 +64,8 @@ Starts Redis, echo nodes and the balancer on this machine and keeps them running
   --config FILE    an nginx.conf for the balancer, in place of --port and --policy
   --no-hand-off    relay every WebSocket; without it those over plain TCP are given to the
                    process of their node, and cost the balancer nothing
+  --adapter NAME   how the nodes share rooms through Redis: redis (the default), sharded (needs
+                   Redis 7) or streams; the embedded Redis does all three
   --help           show this text
   --version        show the version
 
@@ -93,6 +100,7 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
     ...readPolicies(flags),
     config: readConfig(flags),
     handOff: !flags.has('no-hand-off'),
+    adapter: readAdapter(flags.value('adapter'), env['ADAPTER']),
     redisUrl: redisUrl === undefined || redisUrl === '' ? undefined : checkRedisUrl(redisUrl),
   };
   const last = nodePorts(options).at(-1) ?? 0;
@@ -110,6 +118,13 @@ function readConfig(flags: ReturnType<typeof readFlags>): string | undefined {
     if (value !== undefined) throw new UsageError(`--${name}`, 'it to stand in the file of --config', value);
   }
   return file;
+}
+
+/** A flag goes before the environment, which is what a single node is told by. */
+function readAdapter(flag: string | undefined, variable: string | undefined): AdapterName {
+  const text = flag ?? (variable === '' ? undefined : variable) ?? DEFAULTS.adapter;
+  if (isAdapterName(text)) return text;
+  throw new UsageError(flag === undefined ? 'ADAPTER' : '--adapter', `one of ${ADAPTERS.join(', ')}`, text);
 }
 
 function readHost(text: string): string {
