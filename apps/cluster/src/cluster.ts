@@ -118,7 +118,7 @@ class RunningCluster implements Cluster {
   }
 
   async start(): Promise<void> {
-    const { host, port, redisUrl } = this.#options;
+    const { adapter, host, port, redisUrl } = this.#options;
     const ports = nodePorts(this.#options);
     const balancer = this.#balancerOptions();
     if (this.#options.config === undefined) await checkPort({ host, port }, '--port');
@@ -136,9 +136,9 @@ class RunningCluster implements Cluster {
         : await checkRedis(redisUrl);
     this.#throwIfStopped();
 
-    const { url } = this.#redis;
+    const redis = { url: this.#redis.url, adapter };
     this.#nodes = ports.map(
-      (nodePort, index) => new NodeProcess(`Server${index + 1}`, { host, port: nodePort }, () => url, this.#log),
+      (nodePort, index) => new NodeProcess(`Server${index + 1}`, { host, port: nodePort }, redis, this.#log),
     );
     await Promise.all(
       this.#nodes.map(async (node) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { formatAddress, reachableHost } from '@pinwheel/balancer';
 import { type NodeReport, type NodeState, type NodeStatus, readNodeReport, REPORT_SILENCE } from '@pinwheel/protocol';
+import type { AdapterName } from '@pinwheel/protocol';
 import { HandOffs } from './hand-offs.js';
 import { readListening } from './listening.js';
 import { SupervisedProcess } from './supervised-process.js';
@@ -22,12 +23,12 @@ export class NodeProcess {
 
   /**
    * @param listen the address to listen on; port 0 takes a free one, and keeps it over restarts
-   * @param redisUrl asked for at every start
+   * @param redis how it shares rooms through which Redis
    */
   constructor(
     name: string,
     listen: { readonly host: string; readonly port: number },
-    redisUrl: () => string,
+    redis: { readonly url: string; readonly adapter: AdapterName },
     log: (line: string) => void,
   ) {
     this.name = name;
@@ -43,7 +44,8 @@ export class NodeProcess {
         PORT: String(this.#port),
         SERVER_NAME: name,
         NODE_TAG: this.#tag,
-        REDIS_URL: redisUrl(),
+        REDIS_URL: redis.url,
+        ADAPTER: redis.adapter,
       }),
       onMessage: (message) => {
         const listening = readListening(message);

@@ -1,4 +1,5 @@
 import { type FlagKind, type Policies, readFlags, readInteger, readPolicies, UsageError } from '@pinwheel/balancer';
+import { type AdapterName, ADAPTERS, isAdapterName } from '@pinwheel/protocol';
 import { nodePorts } from './ports.js';
 import { checkRedisUrl } from './redis-url.js';
 
@@ -31,6 +32,8 @@ export interface ClusterOptions extends Policies {
   readonly handOff: boolean;
   /** The admin listener, on 127.0.0.1; none when absent. */
   readonly admin?: AdminOptions | undefined;
+  /** How the nodes share rooms through Redis. */
+  readonly adapter: AdapterName;
   /** `redis://` or `rediss://`; the embedded Redis when absent. */
   readonly redisUrl?: string | undefined;
 }
@@ -43,6 +46,7 @@ export const DEFAULTS: ClusterOptions = Object.freeze({
   policy: 'ip_hash',
   websocketPolicy: 'least_conn',
   handOff: true,
+  adapter: 'redis',
 });
 
 const KINDS = {
@@ -55,6 +59,7 @@ const KINDS = {
   'no-hand-off': 'switch',
   'admin-port': 'value',
   'no-admin': 'switch',
+  adapter: 'value',
   help: 'switch',
   version: 'switch',
 } as const satisfies Record<string, FlagKind>;
@@ -76,6 +81,8 @@ Starts Redis, echo nodes and the balancer on this machine and keeps them running
   --admin-port PORT status, metrics and controls on http://127.0.0.1:PORT, for this machine only
                    (${ADMIN.port}, or a free one when that is taken; 0 takes a free one)
   --no-admin       without them
+  --adapter NAME   how the nodes share rooms through Redis: redis (the default), sharded (needs
+                   Redis 7) or streams; the embedded Redis does all three
   --help           show this text
   --version        show the version
 
@@ -120,6 +127,7 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
         ? ADMIN
         : { port: integer('admin-port', 0, 65_535, 0) },
     handOff: !flags.has('no-hand-off'),
+    adapter: readAdapter(flags.value('adapter'), env['ADAPTER']),
     redisUrl: redisUrl === undefined || redisUrl === '' ? undefined : checkRedisUrl(redisUrl),
   };
   const last = nodePorts(options).at(-1) ?? 0;
@@ -137,6 +145,13 @@ function readConfig(flags: ReturnType<typeof readFlags>): string | undefined {
     if (value !== undefined) throw new UsageError(`--${name}`, 'it to stand in the file of --config', value);
   }
   return file;
+}
+
+/** A flag goes before the environment, which is what a single node is told by. */
+function readAdapter(flag: string | undefined, variable: string | undefined): AdapterName {
+  const text = flag ?? (variable === '' ? undefined : variable) ?? DEFAULTS.adapter;
+  if (isAdapterName(text)) return text;
+  throw new UsageError(flag === undefined ? 'ADAPTER' : '--adapter', `one of ${ADAPTERS.join(', ')}`, text);
 }
 
 function readHost(text: string): string {

@@ -2,16 +2,15 @@ import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { contentSecurityPolicy, demoRoot } from '@pinwheel/demo';
-import { connectRedis, createAdapterClients, joinCluster, RoomCounts } from '@pinwheel/member';
+import { connectRedis, joinCluster, RoomCounts } from '@pinwheel/member';
 import type { Member, RedisLink } from '@pinwheel/member';
-import { createAdapter } from '@socket.io/redis-adapter';
 import { Server } from 'socket.io';
+import { nodeAdapter } from './adapter.js';
 import type { NodeConfig } from './config.js';
 import { serveContract } from './contract.js';
 import type { NodeServer } from './contract.js';
 import { PlainEcho } from './plain-echo.js';
 import { roomKey, roomOfKey } from './room-key.js';
-import { REQUESTS_TIMEOUT_MS } from './room-members.js';
 import { SlowReaders } from './slow-readers.js';
 import { StaticSite } from './static-site.js';
 import { straightenBroadcasts } from './straight-broadcasts.js';
@@ -80,12 +79,13 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     },
     site.handle,
   );
+  const adapter = link === undefined ? undefined : nodeAdapter(config.adapter, link, tell);
   const webSockets = new WebSocketEngine();
   const io: NodeServer = new Server(http, {
     destroyUpgrade: false,
     serveClient: true,
     wsEngine: webSockets.Server,
-    ...(link === undefined ? {} : { adapter: adapter(link, tell) }),
+    ...(adapter === undefined ? {} : { adapter: adapter.create }),
   });
   straightenBroadcasts(io.engine, webSockets);
   const plain = new PlainEcho(tell);
@@ -111,6 +111,7 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     greeting: () => ({ server: config.server, port, tag: member.tag }),
     counts,
     reachable: () => link?.ready ?? false,
+    subscribed: adapter?.subscribed,
     readers,
   });
 
@@ -150,13 +151,6 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     },
     close,
   };
-}
-
-function adapter(link: RedisLink, tell: (line: string) => void): ReturnType<typeof createAdapter> {
-  const { pubClient, subClient } = createAdapterClients(link, (error) => {
-    tell(`a message of another node was not understood: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  return createAdapter(pubClient, subClient, { requestsTimeout: REQUESTS_TIMEOUT_MS });
 }
 
 function countRooms(io: NodeServer, link: RedisLink): RoomCounts {

@@ -17,7 +17,15 @@ export function afterwards(cleanup: () => unknown): void {
 
 /** A node in this process, on a free port, without Redis unless told otherwise, until the test ends. */
 export async function node(config: Partial<NodeConfig> = {}, told: string[] = []): Promise<RunningNode> {
-  const settings = { host: '127.0.0.1', port: 0, server: 'Server1', redisUrl: undefined, tag: undefined, ...config };
+  const settings: NodeConfig = {
+    host: '127.0.0.1',
+    port: 0,
+    server: 'Server1',
+    redisUrl: undefined,
+    adapter: 'redis',
+    tag: undefined,
+    ...config,
+  };
   const running = await startNode(settings, (line) => told.push(line));
   afterwards(() => running.close());
   return running;
