@@ -37,7 +37,10 @@ async function fourNodes(): Promise<{ url: string; admin: string; asked: string[
 test('through four nodes every message reaches everyone in its room, once and in order, also beside a killed node', async () => {
   const { admin, asked, url } = await fourNodes();
   const shape = '--clients 80 --rooms 8 --rate 5 --warmup 300ms --arrival 400/s';
-  const whole = await load([url, ...`${shape} --transport upgrade:75,polling:25 --duration 2s --settle 500ms`.split(' ')]);
+  const whole = await load([
+    url,
+    ...`${shape} --transport upgrade:75,polling:25 --duration 2s --settle 500ms`.split(' '),
+  ]);
   expect([0, 3]).toContain(whole.ended.code);
   expect(whole.result.stage.counts).toEqual({
     scheduled: 80,
