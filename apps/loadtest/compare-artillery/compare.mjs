@@ -1,19 +1,21 @@
-// node compare.mjs URL ARTILLERY [CLIENTS] [SAYS]: the same load from pinwheel-load and from Artillery 2, and what each costs.
+// node compare.mjs URL ARTILLERY [CLIENTS] [SAYS] [EVERY] [room|echo]: the same load from pinwheel-load and from Artillery 2, and what each costs.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const [url, artillery, clientsText = '500', saysText = '10'] = process.argv.slice(2);
+const [url, artillery, clientsText = '500', saysText = '10', everyText = '2', mode = 'room'] = process.argv.slice(2);
 if (url === undefined || artillery === undefined) {
-  process.stderr.write('usage: node compare.mjs URL ARTILLERY [CLIENTS] [SAYS]\n');
+  process.stderr.write('usage: node compare.mjs URL ARTILLERY [CLIENTS] [SAYS] [EVERY] [room|echo]\n');
   process.exit(2);
 }
 const clients = Number(clientsText);
 const says = Number(saysText);
-const EVERY_S = 2;
-const ROOM = 10;
+const EVERY_S = Number(everyText);
+const ROOM = mode === 'echo' ? 1 : 10;
+/** What the clients of Artillery send in place of our stamped messages. */
+const TEXT = 'x'.repeat(64);
 const ARRIVAL_S = 5;
 /** Clock ticks of /proc per second, on every Linux of today. */
 const TICKS = 100;
@@ -81,8 +83,11 @@ try {
       {
         engine: 'socketio',
         flow: [
-          { emit: ['join', '{{ room }}'] },
-          { loop: [{ think: EVERY_S }, { emit: ['say', '{{ room }}', 'x'.repeat(64)] }], count: says },
+          ...(mode === 'room' ? [{ emit: ['join', '{{ room }}'] }] : []),
+          {
+            loop: [{ think: EVERY_S }, { emit: mode === 'room' ? ['say', '{{ room }}', TEXT] : ['echo', TEXT] }],
+            count: says,
+          },
           { think: EVERY_S },
         ],
       },
@@ -93,17 +98,17 @@ try {
   const counters = JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8')).aggregate.counters;
 
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-  const load = `--clients ${clients} --room-size ${ROOM} --rate ${ROOM / EVERY_S} --warmup 0s --duration ${says * EVERY_S}s`;
-  const shape = `--arrival ${clients / ARRIVAL_S}/s --settle ${EVERY_S}s --transport websocket --json report.json`;
+  const load = `--clients ${clients} --mode ${mode} ${mode === 'room' ? `--room-size ${ROOM} ` : ''}--rate ${ROOM / EVERY_S} --warmup 0s --duration ${says * EVERY_S}s`;
+  const shape = `--arrival ${clients / ARRIVAL_S}/s --settle 2s --transport websocket --json report.json`;
   const ours = await measured(process.execPath, [main, url, ...load.split(' '), ...shape.split(' ')], folder);
   const { stage } = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'));
 
-  const emitted = (counters['socketio.emit'] ?? 0) - clients;
+  const emitted = (counters['socketio.emit'] ?? 0) - (mode === 'room' ? clients : 0);
   const row = (name, run, sent) =>
     `${name.padEnd(14)} ${String(run.code).padStart(4)} ${String(sent).padStart(8)} ${run.wallS.toFixed(1).padStart(7)} ${run.cpuS.toFixed(2).padStart(8)} ${((run.cpuS * 1e6) / sent).toFixed(0).padStart(14)} ${(run.rssBytes / 2 ** 20).toFixed(0).padStart(8)} ${(run.rssBytes / 1_024 / clients).toFixed(0).padStart(11)}`;
   process.stdout.write(
     `${[
-      `${clients} clients, ${rooms} rooms, ${says} messages each, one every ${EVERY_S} s`,
+      `mode ${mode}, ${clients} clients, ${rooms} rooms, ${says} messages each, one every ${EVERY_S} s`,
       'generator      exit messages  wall s    CPU s  CPU us/message   RSS MB  KB/client',
       row('Artillery 2', theirs, emitted),
       row('pinwheel-load', ours, stage.counts.sent),

@@ -9,6 +9,8 @@ const NODES_MAX = 16;
 /** Where the progress of a run is written. */
 export interface Screen {
   readonly isTTY?: boolean | undefined;
+  /** Characters of a line. */
+  readonly columns?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -29,7 +31,9 @@ export function liveProgress(screen: Screen): Progress {
         screen.write(`${secondLine(second, point)}\n`);
         return;
       }
-      const lines = [secondLine(second, point), ...nodeBars(second.nodes)];
+      // A line that went on in the next one would not be erased.
+      const width = (screen.columns ?? 80) - 1;
+      const lines = [secondLine(second, point), ...nodeBars(second.nodes)].map((line) => line.slice(0, width));
       erase();
       screen.write(`${lines.join('\n')}\n`);
       drawn = lines.length;
