@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allGone, isAlive, type Program, startNode, takePort } from '../fixture/program.js';
@@ -44,8 +44,10 @@ export class Prefix {
     );
   }
 
-  configure(text: string): Promise<void> {
-    return writeFile(this.file('conf/nginx.conf'), text);
+  async configure(text: string): Promise<void> {
+    // In one step: a reload may be reading it.
+    await writeFile(this.file('conf/nginx.conf.new'), text);
+    await rename(this.file('conf/nginx.conf.new'), this.file('conf/nginx.conf'));
   }
 
   /** Starts the program with `-p` and these options. */
@@ -103,9 +105,9 @@ export class Prefix {
 }
 
 /** Waits until something is so; rejects after 20 s. */
-export async function until(isSo: () => boolean): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 20_000;
-  while (!isSo()) {
+  while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`not so after 20 s: ${isSo.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

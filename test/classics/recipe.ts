@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -120,8 +120,11 @@ export class Recipe {
   }
 }
 
-function writeConf(prefix: string, conf: string): Promise<void> {
-  return writeFile(join(prefix, 'conf/nginx.conf'), `pid logs/nginx.pid;\n${conf}`);
+/** In one step: a reload may be reading it. */
+async function writeConf(prefix: string, conf: string): Promise<void> {
+  const path = join(prefix, 'conf/nginx.conf');
+  await writeFile(`${path}.new`, `pid logs/nginx.pid;\n${conf}`);
+  await rename(`${path}.new`, path);
 }
 
 /** Waits until it holds; rejects after 10 s. */

@@ -178,7 +178,16 @@ test('a command line that does not fit is one line that names the flag, exit 2',
 test('--help shows every flag', async () => {
   const program = cluster(['--help']);
   expect(await program.ended).toEqual({ code: 0, signal: null });
-  for (const flag of ['--nodes', '--port', '--node-port', '--host', '--policy', 'REDIS_URL']) {
+  for (const flag of [
+    '--nodes',
+    '--port',
+    '--node-port',
+    '--host',
+    '--policy',
+    '--admin-port',
+    '--no-admin',
+    'REDIS_URL',
+  ]) {
     expect(program.stdout).toContain(flag);
   }
 });

@@ -1,4 +1,10 @@
 export * from './address.js';
+export * from './admin/admin-failure.js';
+export * from './admin/admin-listener.js';
+export type * from './admin/admin-routes.js';
+export type * from './admin/metric.js';
+export * from './admin/proxy-metrics.js';
+export * from './admin/status-routes.js';
 export * from './file-options.js';
 export * from './flags.js';
 export * from './listen-failure.js';

@@ -1,6 +1,6 @@
 import type { GivenProxyOptions } from '@pinwheel/proxy';
 import { formatAddress, parseAddress } from './address.js';
-import { type FlagKind, readFlags } from './flags.js';
+import { type FlagKind, readFlags, readInteger } from './flags.js';
 import { readPeer } from './peer.js';
 import { type Policies, readPolicies } from './policy.js';
 import { type CertificateAndKey, readTlsFiles } from './tls-files.js';
@@ -14,6 +14,7 @@ const KINDS = {
   trust: 'list',
   'tls-cert': 'value',
   'tls-key': 'value',
+  'admin-port': 'value',
   help: 'switch',
   version: 'switch',
 } as const satisfies Record<string, FlagKind>;
@@ -32,6 +33,7 @@ Balances HTTP, WebSocket and Socket.IO over the peers of one upstream; a Socket.
   --trust CIDR,...          addresses whose X-Forwarded-For is believed; may be repeated (none)
   --tls-cert FILE           PEM certificate chain: serve TLS on every listener
   --tls-key FILE            PEM private key of the certificate
+  --admin-port PORT         status and Prometheus metrics on http://127.0.0.1:PORT (none; 0 takes a free one)
   --help                    show this text
   --version                 show the version
 
@@ -46,6 +48,8 @@ export interface BalancerOptions extends Policies {
   readonly trustedProxies: readonly string[];
   /** Names of PEM files. */
   readonly tls?: CertificateAndKey | undefined;
+  /** Of the admin listener; none when absent, a free one for 0. */
+  readonly adminPort?: number | undefined;
 }
 
 /**
@@ -60,6 +64,7 @@ export function readBalancerOptions(args: readonly string[]): BalancerOptions {
   const peers = flags.list('upstream').flatMap(commaList).map(readPeer);
   if (command === 'serve' && peers.length === 0) throw new UsageError('--upstream', 'host:port[,host:port...]', '');
   const listens = flags.list('listen');
+  const adminPort = flags.value('admin-port');
   return {
     command,
     listeners: (listens.length === 0 ? ['3102'] : listens).map(readListen),
@@ -67,6 +72,7 @@ export function readBalancerOptions(args: readonly string[]): BalancerOptions {
     ...readPolicies(flags),
     trustedProxies: flags.list('trust').flatMap(commaList).map(readTrusted),
     tls: readTls(flags.value('tls-cert'), flags.value('tls-key')),
+    adminPort: adminPort === undefined ? undefined : readInteger('--admin-port', adminPort, 0, 65_535),
   };
 }
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { createProxy, OptionError } from '@pinwheel/proxy';
+import { createProxy, OptionError, type Proxy } from '@pinwheel/proxy';
 import { urlOf } from './address.js';
 import { isSystemError, listenFailure } from './listen-failure.js';
 import { type BalancerOptions, describe, HELP, proxyOptions, readBalancerOptions } from './options.js';
@@ -25,6 +25,7 @@ async function serve(options: BalancerOptions): Promise<void> {
     say(listenFailure(error, askedFor(error, first), '--listen'));
     process.exit(1);
   }
+  if (options.adminPort !== undefined) await openAdmin(options.adminPort, proxy);
   onStopSignal(
     () => {
       proxy.close(GRACE).then(
@@ -38,6 +39,22 @@ async function serve(options: BalancerOptions): Promise<void> {
     (signal) => process.exit(128 + constants.signals[signal]),
   );
   process.stdout.write(`ready ${proxy.addresses.map(urlOf).join(',')} ${describe(options)}\n`);
+}
+
+/** Opens the admin listener, or ends the process. */
+async function openAdmin(port: number, proxy: Proxy): Promise<void> {
+  const { balancerRoutes } = await import('./admin/balancer-routes.js');
+  const { listenAdmin } = await import('./admin/admin-listener.js');
+  const log = (line: string): void => say(`admin ${line}`);
+  try {
+    const routes = balancerRoutes(packageVersion(import.meta.url), () => proxy.status());
+    const { url } = await listenAdmin({ port, routes, log });
+    log(url);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    say(listenFailure(error, { host: '127.0.0.1', port }, '--admin-port'));
+    process.exit(1);
+  }
 }
 
 /** The listener that a system error is about: it says so itself, else there was only the one. */

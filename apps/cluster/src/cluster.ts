@@ -1,7 +1,10 @@
-import { formatAddress, urlOf } from '@pinwheel/balancer';
+import { type AdminListener, formatAddress, urlOf } from '@pinwheel/balancer';
+import type { NodeStatus, RedisStatus } from '@pinwheel/protocol';
 import { createProxy, type GivenProxyOptions, type GivenUpstream, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
+import { openAdmin } from './admin.js';
 import { ClusterFailure } from './cluster-failure.js';
 import { cannotServe, readConfiguration } from './configuration.js';
+import { Controls } from './controls.js';
 import { NodeProcess } from './node-process.js';
 import { type ClusterOptions, DEFAULTS } from './options.js';
 import { cannotListen, checkPort, nodePorts } from './ports.js';
@@ -47,6 +50,13 @@ export interface Cluster {
     readonly url: string;
     readonly pid: number | undefined;
   };
+  /** Where the admin listener is, without a slash at the end; undefined without one. */
+  readonly adminUrl: string | undefined;
+  /** What can be done to its processes, as the admin listener does it. */
+  readonly controls: Controls;
+  /** What the nodes hold, and Redis. */
+  nodeStatus(): readonly NodeStatus[];
+  redisStatus(): RedisStatus;
   /** What the balancer holds and has done. */
   status(): ProxyStatus;
   /**
@@ -94,10 +104,17 @@ class RunningCluster implements Cluster {
   #redisProcess: SupervisedProcess | undefined;
   #nodes: readonly NodeProcess[] = [];
   #proxy: Proxy | undefined;
+  #admin: AdminListener | undefined;
+  readonly controls: Controls;
 
   constructor(options: ClusterOptions, log: (line: string) => void) {
     this.#options = options;
     this.#log = log;
+    this.controls = new Controls(
+      () => this.#nodes,
+      () => this.#redis,
+      (line) => log(`admin | ${line}`),
+    );
   }
 
   async start(): Promise<void> {
@@ -106,6 +123,8 @@ class RunningCluster implements Cluster {
     const balancer = this.#balancerOptions();
     if (this.#options.config === undefined) await checkPort({ host, port }, '--port');
     for (const nodePort of ports) await checkPort({ host, port: nodePort }, '--node-port');
+
+    if (this.#options.admin !== undefined) this.#admin = await openAdmin(this, this.#options.admin, this.#log);
 
     // From here on every process and listener is known to #stop before the next pause.
     this.#throwIfStopped();
@@ -132,6 +151,7 @@ class RunningCluster implements Cluster {
     this.url = await this.#startProxy(balancer());
     await tryHandshake('the balancer', this.url);
     this.#throwIfStopped();
+    if (this.#admin !== undefined) this.#log(`admin | listens on ${this.#admin.url}`);
   }
 
   /** Reads the file at once, so that what is wrong with it is told before anything starts. */
@@ -205,6 +225,18 @@ class RunningCluster implements Cluster {
     return { kind, shown, url, pid: this.#redisProcess?.pid };
   }
 
+  get adminUrl(): string | undefined {
+    return this.#admin?.url;
+  }
+
+  nodeStatus(): readonly NodeStatus[] {
+    return this.#nodes.map((node) => node.status());
+  }
+
+  redisStatus(): RedisStatus {
+    return this.controls.redisStatus();
+  }
+
   status(): ProxyStatus {
     if (this.#proxy === undefined) throw new ClusterFailure('the cluster has not started');
     return this.#proxy.status();
@@ -230,6 +262,7 @@ class RunningCluster implements Cluster {
     const closed = this.#proxy?.close(graceMs);
     await Promise.all(this.#nodes.map((node) => node.process.stop(graceMs)));
     await Promise.all([closed, this.#redisProcess?.stop(REDIS_GRACE)]);
+    await this.#admin?.close();
   }
 
   #throwIfStopped(): void {

@@ -32,6 +32,11 @@ export class HandOffs implements HandOffTarget {
     return this.#child?.connected === true && this.#isReady();
   }
 
+  /** Connections that the process has, or is about to have. */
+  get size(): number {
+    return this.#given.size;
+  }
+
   give(socket: Socket, text: string, idleMs: number, listener: HandOffListener): HandedOff {
     const id = this.#next++;
     const child = this.#child;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { formatAddress, reachableHost } from '@pinwheel/balancer';
+import { type NodeReport, type NodeState, type NodeStatus, readNodeReport, REPORT_SILENCE } from '@pinwheel/protocol';
 import type { AdapterName } from '@pinwheel/protocol';
 import { HandOffs } from './hand-offs.js';
 import { readListening } from './listening.js';
@@ -14,6 +15,9 @@ export class NodeProcess {
   readonly process: SupervisedProcess;
   /** Gives WebSockets to its process. */
   readonly handOffs = new HandOffs(() => this.process.ready);
+  #report: NodeReport | undefined;
+  /** When something came from the process, in milliseconds of `performance.now()`. */
+  #heardAt = 0;
   #port: number;
   #tag: string;
 
@@ -47,9 +51,22 @@ export class NodeProcess {
         const listening = readListening(message);
         this.#port = listening?.port ?? this.#port;
         this.#tag = listening?.tag ?? this.#tag;
+        this.#heardAt = performance.now();
         return listening !== undefined;
       },
-      onStarted: (child) => this.handOffs.attach(child),
+      onStarted: (child) => {
+        this.#report = undefined;
+        this.handOffs.attach(child);
+        child.on('message', (message) => {
+          const report = readNodeReport(message);
+          if (report === undefined) return;
+          this.#report = report;
+          this.#heardAt = performance.now();
+        });
+        child.once('exit', () => {
+          this.#report = undefined;
+        });
+      },
       log,
     });
   }
@@ -65,5 +82,37 @@ export class NodeProcess {
 
   get url(): string {
     return `http://${formatAddress(this)}`;
+  }
+
+  get state(): NodeState {
+    const { pid, ready, leaving, asleep } = this.process;
+    if (pid === undefined) return 'down';
+    if (leaving) return 'draining';
+    if (asleep) return 'hung';
+    if (!ready) return 'starting';
+    if (performance.now() - this.#heardAt > REPORT_SILENCE) return 'hung';
+    return this.#report?.draining === true ? 'draining' : 'up';
+  }
+
+  status(): NodeStatus {
+    const { process, state, name, url, tag, handOffs } = this;
+    const { polling = 0, websocket = 0, plain = 0, rooms = 0, rss = 0, redis } = this.#report ?? {};
+    const { delayP99 = 0, delayMax = 0, utilization = 0 } = this.#report ?? {};
+    return {
+      name,
+      url,
+      tag,
+      pid: process.pid ?? null,
+      state,
+      sessions: { polling, websocket },
+      plain,
+      handedOff: handOffs.size,
+      rooms,
+      redis: redis ?? null,
+      eventLoop: { delayP99, delayMax, utilization },
+      rss,
+      uptime: process.uptime,
+      crashes: process.crashes,
+    };
   }
 }

@@ -22,6 +22,7 @@ test('without flags: two nodes from 3100, the balancer on 3102, all on 127.0.0.1
       websocketPolicy: 'least_conn',
       config: undefined,
       handOff: true,
+      admin: { port: 3180, orAnother: true },
       adapter: 'redis',
       redisUrl: undefined,
     },
@@ -29,10 +30,10 @@ test('without flags: two nodes from 3100, the balancer on 3102, all on 127.0.0.1
 });
 
 test('every flag moves what it names', () => {
-  const args =
-    '--nodes 4 --port 8080 --node-port=9000 --host [::1] --policy round_robin --no-hand-off --adapter streams'.split(
-      ' ',
-    );
+  const args = [
+    ...'--nodes 4 --port 8080 --node-port=9000 --host [::1] --policy round_robin'.split(' '),
+    ...'--no-hand-off --admin-port 0 --adapter streams'.split(' '),
+  ];
   expect(readCommand(args, { REDIS_URL: 'rediss://u:secret@redis.example:7000/2' }).options).toEqual({
     nodes: 4,
     host: '::1',
@@ -42,9 +43,14 @@ test('every flag moves what it names', () => {
     websocketPolicy: 'round_robin',
     config: undefined,
     handOff: false,
+    admin: { port: 0 },
     adapter: 'streams',
     redisUrl: 'rediss://u:secret@redis.example:7000/2',
   });
+});
+
+test('--no-admin is no admin listener, whatever its port', () => {
+  expect(readCommand(['--no-admin', '--admin-port', '1'], {}).options.admin).toBeUndefined();
 });
 
 test('an empty REDIS_URL is none', () => {
@@ -71,6 +77,7 @@ test.each([
   [['--nodes='], '--nodes: expected a whole number from 1 to 64, got nothing'],
   [['--port', '65536'], '--port: expected a whole number from 0 to 65535, got "65536"'],
   [['--port', '-1'], '--port: expected a whole number from 0 to 65535, got "-1"'],
+  [['--admin-port', 'x'], '--admin-port: expected a whole number from 0 to 65535, got "x"'],
   [['--node-port', '65535'], '--node-port: expected room for 2 ports up to 65535, got "65535"'],
   [['--host', 'a b'], '--host: expected an address or host name, got "a b"'],
   [['--policy', 'random'], '--policy: expected one of round_robin, ip_hash, least_conn, got "random"'],

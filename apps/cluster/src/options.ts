@@ -6,6 +6,16 @@ import { checkRedisUrl } from './redis-url.js';
 /** The most nodes one machine is asked to run. */
 const MAX_NODES = 64;
 
+export interface AdminOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** When it is taken, a free one will do. */
+  readonly orAnother?: boolean;
+}
+
+/** Where the admin listener is, unless it is said: two clusters on one machine then do not get in each other's way. */
+const ADMIN: AdminOptions = { port: 3180, orAnother: true };
+
 /** What a cluster is made of. */
 export interface ClusterOptions extends Policies {
   /** Number of nodes, from 1. */
@@ -20,6 +30,8 @@ export interface ClusterOptions extends Policies {
   readonly config?: string | undefined;
   /** WebSockets over plain TCP are given to the node's process; else they are relayed like all else. */
   readonly handOff: boolean;
+  /** The admin listener, on 127.0.0.1; none when absent. */
+  readonly admin?: AdminOptions | undefined;
   /** How the nodes share rooms through Redis. */
   readonly adapter: AdapterName;
   /** `redis://` or `rediss://`; the embedded Redis when absent. */
@@ -45,6 +57,8 @@ const KINDS = {
   policy: 'value',
   config: 'value',
   'no-hand-off': 'switch',
+  'admin-port': 'value',
+  'no-admin': 'switch',
   adapter: 'value',
   help: 'switch',
   version: 'switch',
@@ -64,6 +78,9 @@ Starts Redis, echo nodes and the balancer on this machine and keeps them running
   --config FILE    an nginx.conf for the balancer, in place of --port and --policy
   --no-hand-off    relay every WebSocket; without it those over plain TCP are given to the
                    process of their node, and cost the balancer nothing
+  --admin-port PORT status, metrics and controls on http://127.0.0.1:PORT, for this machine only
+                   (${ADMIN.port}, or a free one when that is taken; 0 takes a free one)
+  --no-admin       without them
   --adapter NAME   how the nodes share rooms through Redis: redis (the default), sharded (needs
                    Redis 7) or streams; the embedded Redis does all three
   --help           show this text
@@ -87,7 +104,12 @@ export interface Command {
  */
 export function readCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
   const flags = readFlags(args, KINDS);
-  const integer = (name: 'nodes' | 'port' | 'node-port', min: number, max: number, otherwise: number): number => {
+  const integer = (
+    name: 'nodes' | 'port' | 'node-port' | 'admin-port',
+    min: number,
+    max: number,
+    otherwise: number,
+  ): number => {
     const text = flags.value(name);
     return text === undefined ? otherwise : readInteger(`--${name}`, text, min, max);
   };
@@ -99,6 +121,11 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
     host: readHost(flags.value('host') ?? DEFAULTS.host),
     ...readPolicies(flags),
     config: readConfig(flags),
+    admin: flags.has('no-admin')
+      ? undefined
+      : flags.value('admin-port') === undefined
+        ? ADMIN
+        : { port: integer('admin-port', 0, 65_535, 0) },
     handOff: !flags.has('no-hand-off'),
     adapter: readAdapter(flags.value('adapter'), env['ADAPTER']),
     redisUrl: redisUrl === undefined || redisUrl === '' ? undefined : checkRedisUrl(redisUrl),

@@ -114,6 +114,51 @@ test('a stop between two runs cancels the restart', async () => {
   await expect(it.start()).rejects.toThrow('It did not start: it was stopped');
 });
 
+test('one that is held ends, is not started again by itself, and is by start', async () => {
+  const it = supervise(SERVES);
+  await it.start();
+  const first = it.pid;
+  await it.hold(1_000);
+  expect(it).toMatchObject({ pid: undefined, ready: false, held: true, leaving: false, crashes: 0 });
+  await it.start();
+  expect(it).toMatchObject({ ready: true, held: false });
+  expect(it.pid).not.toBe(first);
+  await it.start();
+  expect(lines).toEqual([]);
+});
+
+test('holding one between two runs cancels the restart', async () => {
+  const it = supervise(SERVES);
+  await it.start();
+  await it.kill('SIGKILL');
+  expect(it.crashes).toBe(1);
+  await it.hold(1_000);
+  await it.start();
+  expect(lines).toEqual(['It ended unasked (SIGKILL): starting it again in 200 ms']);
+});
+
+test('one that is told to end twice is told once', async () => {
+  const it = supervise(`
+    let told = 0;
+    process.on('SIGTERM', () => { told++; setTimeout(() => { console.log('told', told); process.exit(); }, 100); });
+    ${SERVES}`);
+  await it.start();
+  const held = it.hold(10_000);
+  expect(it.leaving).toBe(true);
+  await it.stop(10_000);
+  await held;
+  expect(lines).toEqual(['It | told 1']);
+});
+
+test('one that was stopped by a signal is known to sleep until it is woken', async () => {
+  const it = supervise(SERVES);
+  await it.start();
+  await it.kill('SIGSTOP');
+  expect(it.asleep).toBe(true);
+  await it.kill('SIGCONT');
+  expect(it.asleep).toBe(false);
+});
+
 test('a process that ignores SIGTERM is killed after the grace', async () => {
   const it = supervise(`process.on('SIGTERM', () => {}); ${SERVES}`);
   await it.start();

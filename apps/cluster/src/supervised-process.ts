@@ -22,7 +22,8 @@ export interface ProcessOptions {
 }
 
 /**
- * A child process that is started again whenever it ends unasked.
+ * A child process that is started again whenever it ends unasked. It ends as asked by `stop`, for good, and by `hold`, until
+ * `start` is called.
  *
  * It is in a session of its own, so that Ctrl-C in the terminal reaches only this process, which ends it in order. The
  * IPC channel tells it when this process is gone.
@@ -34,7 +35,13 @@ export class SupervisedProcess {
   #ended: Promise<void> = Promise.resolve();
   #restart: NodeJS.Timeout | undefined;
   #stopping = false;
-  #ready = false;
+  #held = false;
+  /** The process that was told to end. */
+  #leaving: ChildProcess | undefined;
+  #asleep = false;
+  #crashes = 0;
+  /** In milliseconds of `performance.now()`; undefined while it is not ready. */
+  #readyAt: number | undefined;
 
   constructor(options: ProcessOptions) {
     this.#options = options;
@@ -51,15 +58,43 @@ export class SupervisedProcess {
 
   /** True from the moment the process says so until it ends. */
   get ready(): boolean {
-    return this.#ready;
+    return this.#readyAt !== undefined;
+  }
+
+  /** Seconds that it has been ready. */
+  get uptime(): number {
+    return this.#readyAt === undefined ? 0 : (performance.now() - this.#readyAt) / 1_000;
+  }
+
+  /** It runs and was told to end. */
+  get leaving(): boolean {
+    return this.#leaving !== undefined && this.#leaving === this.#child;
+  }
+
+  /** It is to stay away until it is started. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** It was sent SIGSTOP, and no SIGCONT since. */
+  get asleep(): boolean {
+    return this.#asleep;
+  }
+
+  /** How often it has ended unasked. */
+  get crashes(): number {
+    return this.#crashes;
   }
 
   /**
-   * Starts the process and waits until it is ready. From then on it is kept running.
+   * Starts the process, if it does not run, and waits until it is ready. From then on it is kept running.
    *
    * @throws ClusterFailure when it ends before that, or is not ready within 30 s
    */
   async start(): Promise<void> {
+    this.#held = false;
+    clearTimeout(this.#restart);
+    if (this.#child !== undefined) return;
     const how = await this.#run();
     if (how !== undefined) throw new ClusterFailure(`${this.name} did not start: ${how}`);
   }
@@ -69,13 +104,25 @@ export class SupervisedProcess {
    * started again.
    */
   async kill(signal: NodeJS.Signals): Promise<void> {
-    this.#child?.kill(signal);
+    if (this.#child?.kill(signal) === true && (signal === 'SIGSTOP' || signal === 'SIGCONT')) {
+      this.#asleep = signal === 'SIGSTOP';
+    }
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.#ended;
   }
 
   /** Ends the process for good: SIGTERM, and after `graceMs` milliseconds SIGKILL. Resolves when it has ended. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
+    await this.#end(graceMs);
+  }
+
+  /** Ends the process as `stop` does; it may be started again, and is not unless `start` is called. */
+  async hold(graceMs: number): Promise<void> {
+    this.#held = true;
+    await this.#end(graceMs);
+  }
+
+  async #end(graceMs: number): Promise<void> {
     clearTimeout(this.#restart);
     const child = this.#child;
     if (child === undefined) return;
@@ -83,7 +130,9 @@ export class SupervisedProcess {
       this.#options.log(`${this.name} did not end within ${graceMs} ms: killed`);
       child.kill('SIGKILL');
     }, graceMs);
-    child.kill('SIGTERM');
+    // A second one would be taken for the wish to have it end at once.
+    if (this.#leaving !== child) child.kill('SIGTERM');
+    this.#leaving = child;
     // A stopped process (SIGSTOP) would sleep through its SIGTERM.
     child.kill('SIGCONT');
     await this.#ended;
@@ -101,6 +150,7 @@ export class SupervisedProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;
+    this.#asleep = false;
     this.#options.onStarted?.(child);
     forwardLines(child.stdout, name, log);
     forwardLines(child.stderr, name, log);
@@ -114,13 +164,13 @@ export class SupervisedProcess {
         if (readyAt !== undefined || !onMessage(message)) return;
         clearTimeout(limit);
         readyAt = performance.now();
-        this.#ready = true;
+        this.#readyAt = readyAt;
         resolve(undefined);
       });
       this.#ended = howItEnds(child).then((how) => {
         clearTimeout(limit);
         this.#child = undefined;
-        this.#ready = false;
+        this.#readyAt = undefined;
         resolve(how);
         if (readyAt !== undefined) this.#restartAfter(how, performance.now() - readyAt);
       });
@@ -128,7 +178,8 @@ export class SupervisedProcess {
   }
 
   #restartAfter(how: string, health: number): void {
-    if (this.#stopping) return;
+    if (this.#stopping || this.#held) return;
+    this.#crashes++;
     const { name, log } = this.#options;
     const delay = this.#backOff.delayAfter(health);
     log(`${name} ended unasked (${how}): starting it again in ${delay} ms`);

@@ -4,6 +4,7 @@ import { ConfigError, readConfig } from './config.js';
 import type { NodeConfig } from './config.js';
 import { ListenError, startNode } from './node.js';
 import type { RunningNode } from './node.js';
+import { reportToParent } from './report.js';
 
 /** Milliseconds for the sessions when the process that started this one is gone: nobody waits for them. */
 const ORPHAN_DRAIN_MS = 500;
@@ -64,3 +65,4 @@ const { server, url, port, tag, redis } = node;
 console.log(`node ${server} ${url} tag=${tag} redis=${redis}`);
 if (process.send !== undefined) receiveHandOffs(node.http, () => node.member.state === 'drain');
 process.send?.({ type: 'listening', port, tag });
+reportToParent(node);

@@ -30,8 +30,19 @@ export interface RunningNode {
   readonly io: NodeServer;
   readonly member: Member;
   readonly http: HttpServer;
+  /** What it holds now. */
+  counts(): NodeCounts;
   /** Ends every connection and frees everything. Drain the member first to let clients go in order. */
   close(): Promise<void>;
+}
+
+export interface NodeCounts {
+  /** Connections of the plain echo. */
+  readonly plain: number;
+  /** Rooms of clients. */
+  readonly rooms: number;
+  /** Whether Redis answers; undefined without one. */
+  readonly redis: boolean | undefined;
 }
 
 /** An address that cannot be listened on. The message is one line for the person who chose it. */
@@ -133,6 +144,11 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     io,
     http,
     member,
+    counts() {
+      let rooms = 0;
+      for (const key of io.of('/').adapter.rooms.keys()) if (roomOfKey(key) !== undefined) rooms++;
+      return { plain: plain.size, rooms, redis: link?.ready };
+    },
     close,
   };
 }

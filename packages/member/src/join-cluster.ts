@@ -44,6 +44,8 @@ export interface Member {
   readonly tag: string;
   /** `drain` from the moment a drain begins. */
   readonly state: 'up' | 'drain';
+  /** Engine.IO sessions that are open now, by transport. */
+  readonly sessions: { readonly polling: number; readonly websocket: number };
   /** What `/readyz` answers. Never rejects; within `readyTimeout`. */
   ready(): Promise<ReadyDocument>;
   /**
@@ -112,6 +114,11 @@ class ClusterMember implements Member {
 
   get state(): 'up' | 'drain' {
     return this.#state;
+  }
+
+  get sessions(): Member['sessions'] {
+    const sessions = this.#sessions;
+    return { polling: sessions?.count('polling') ?? 0, websocket: sessions?.count('websocket') ?? 0 };
   }
 
   attach(engine: Engine): void {

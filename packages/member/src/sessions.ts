@@ -23,6 +23,13 @@ export class Sessions {
     return this.#open.size;
   }
 
+  /** How many have this transport now. */
+  count(transport: string): number {
+    let count = 0;
+    for (const session of this.#open) if (session.transport.name === transport) count++;
+    return count;
+  }
+
   [Symbol.iterator](): Iterator<Session> {
     return this.#open.values();
   }

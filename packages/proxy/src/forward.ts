@@ -59,14 +59,8 @@ export class Forward implements LinkUser, HandOffUser {
     this.attempts = new Attempts(location.tellsAttempts, before?.attempts);
     this.#choice = new PeerChoice(exchange, head, facts);
     const { opensPolling } = this.#choice;
-    this.#request = new OutgoingRequest(
-      exchange,
-      head,
-      location,
-      facts,
-      opensPolling,
-      before === undefined ? undefined : before.#request,
-    );
+    const earlier = before === undefined ? undefined : before.#request;
+    this.#request = new OutgoingRequest(exchange, head, location, facts, opensPolling, earlier);
     this.#relay = new ResponseRelay(exchange, head, location, facts, opensPolling ? this.#onSid : undefined);
   }
 
@@ -74,13 +68,9 @@ export class Forward implements LinkUser, HandOffUser {
     return this.#request.group;
   }
 
-  /** nginx: `$proxy_host`, `$proxy_port`. */
-  get upstreamName(): string | undefined {
-    return this.#request.host;
-  }
-
-  get defaultPort(): string | undefined {
-    return this.#request.port;
+  /** What is sent to the peer. */
+  get request(): OutgoingRequest {
+    return this.#request;
   }
 
   get method(): string {
@@ -142,7 +132,7 @@ export class Forward implements LinkUser, HandOffUser {
     this.#choice.tried.add(peer);
     this.#peer = peer;
     this.#request.sent = false;
-    this.attempts.begin(peer.name);
+    this.attempts.begin(peer.name, peer.counts);
     peer.acquire();
     this.#giveTo = handOffTarget(this.#exchange, this.#head, this.#location, this.#group, peer);
     if (this.#giveTo !== undefined) return;
@@ -216,7 +206,7 @@ export class Forward implements LinkUser, HandOffUser {
   }
 
   onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void {
-    this.attempts.onFailed(error.status);
+    this.attempts.onError(error, false);
     this.attempts.onEnd();
     this.#request.tell(error, peer.name, false, false);
     if (answerable) this.#fail(error);
@@ -253,6 +243,7 @@ export class Forward implements LinkUser, HandOffUser {
   #turnsAway(status: number): boolean {
     const { pass } = this.#location;
     if (pass?.retry.afterStatus(status, this.#request.attempted(this.#attempts)) === true) {
+      if (this.#peer !== undefined) this.#peer.counts.retries++;
       this.#leave(!countsAsFailure(status));
       this.#choose();
       this.flush();
@@ -326,8 +317,13 @@ export class Forward implements LinkUser, HandOffUser {
     const asked = pass === undefined ? this.#head.asksWebSocket : this.#head.upgrade !== undefined;
     if (!asked || !this.#request.ended) {
       link.destroy();
-      this.onLinkError(new ProxyError('unexpected_upgrade'));
-      return;
+      const error = new ProxyError('unexpected_upgrade');
+      if (pass === undefined || asked) return this.onLinkError(error);
+      this.#request.tell(error, peer.name, false, false);
+      this.#release(true);
+      this.#ended = true;
+      const added = this.#location.addedTo(head.status, this.#facts);
+      return this.#relay.headAlone(head, switchedHeadText(head, added, pass, this.#facts));
     }
     // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
@@ -360,7 +356,7 @@ export class Forward implements LinkUser, HandOffUser {
     };
     const retry = (pass?.retry ?? USUAL_RETRIES).afterFailure(failed);
     this.#link = undefined;
-    this.attempts.onFailed(error.status);
+    this.attempts.onError(error, stale ? undefined : retry);
     // nginx counts no failure once the answer has begun.
     this.#release(stale || (pass !== undefined && this.responseStarted));
     this.#request.tell(error, peer?.name, this.responseStarted, retry);

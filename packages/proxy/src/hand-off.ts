@@ -88,10 +88,10 @@ export class HandOff implements HandOffListener {
     const waiting = this.#leave();
     if (waiting === undefined) return;
     const { exchange } = waiting;
-    this.#taken = exchange.tellsEnd ? exchange : 'untold';
+    this.#taken = exchange.location?.onEnd !== undefined ? exchange : 'untold';
     this.#peer.connected();
     this.#peer.succeeded();
-    this.#peer.handedOff++;
+    this.#peer.counts.taken();
     exchange.onHandedOff(this);
   }
 
@@ -111,7 +111,8 @@ export class HandOff implements HandOffListener {
       this.#peer.release(false);
       waiting.user.onHandOffFailed(new ProxyError('hand_off_lost'), this.#peer, false);
     } else if (taken !== undefined) {
-      this.#peer.handedOff--;
+      this.#peer.counts.handedOff--;
+      if (end !== undefined) this.#peer.counts.addBytes(end.bytesReceived, end.bytesSent);
       this.#peer.release(true);
       if (taken !== 'untold') taken.onHandOffEnded(end);
       this.#host.onHandOffEnded(this);

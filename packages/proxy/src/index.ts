@@ -10,5 +10,7 @@ export type { Siblings } from './siblings.js';
 export { createProxy } from './proxy.js';
 export type { BoundAddress } from './listeners.js';
 export type { Proxy } from './proxy.js';
+export type { PeerState } from './peer-counts.js';
+export type { RateStatus } from './rate.js';
 export type * from './status.js';
 export type { ConnectionCounts } from './stub-status.js';

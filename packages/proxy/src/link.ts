@@ -81,6 +81,7 @@ export class Link implements WireReader {
       tls === undefined ? (onread) => connect({ ...where, onread }) : tls.connect(peer, where, via?.tlsName),
       this,
     );
+    peer.counts.add(this.wire);
     this.wire.socket.once(tls === undefined ? 'connect' : 'secureConnect', this.#onConnect);
   }
 

@@ -149,7 +149,7 @@ test('counts stay right over any order of calls, one release too many included',
         }
       }
       expect([peer.active, peer.failures]).toEqual([active, failures]);
-      expect(peer.requests).toBe(order.filter((call) => call === 'acquire').length);
+      expect(peer.counts.requests).toBe(order.filter((call) => call === 'acquire').length);
       expect(peer.effectiveWeight).toBeGreaterThanOrEqual(0);
     }),
   );

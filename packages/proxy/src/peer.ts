@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PeerOptions } from './options.js';
+import { PeerCounts } from './peer-counts.js';
+import type { PeerState } from './peer-counts.js';
 
 /** One server of an upstream, with nginx's accounting of failures (`max_fails`, `fail_timeout`). */
 export class Peer {
@@ -23,11 +25,9 @@ export class Peer {
   active = 0;
   /** The same of other processes, as far as they have told. */
   elsewhere = 0;
-  tunnels = 0;
-  /** WebSockets that its process has taken over. */
-  handedOff = 0;
-  /** Attempts since the start, and how many of them failed. */
-  requests = 0;
+  /** For whoever watches; nothing is decided by them. */
+  counts = new PeerCounts();
+  /** Failed attempts since this peer was configured. */
   failures = 0;
   /** False after a connection to it could not be made, until one is. See `connectFailed`. */
   reachable = true;
@@ -62,6 +62,13 @@ export class Peer {
   get healthy(): boolean {
     const { maxFails, failTimeout } = this.options;
     return this.alone || maxFails === 0 || this.fails < maxFails || this.#now() - this.#checked > failTimeout;
+  }
+
+  get state(): PeerState {
+    const { down, drain } = this.options;
+    if (down) return 'down';
+    if (drain) return 'drain';
+    return this.healthy ? 'up' : 'failed';
   }
 
   /** Configured to take new sessions. */
@@ -111,8 +118,10 @@ export class Peer {
 
   /** A request or tunnel begins. Every call is followed by one of `release`; one too many is without effect. */
   acquire(): void {
+    const { counts } = this;
     this.active++;
-    this.requests++;
+    counts.requests++;
+    if (this.active > counts.maxActive) counts.maxActive = this.active;
   }
 
   /** It has ended; `ok` false counts as a failure (nginx: `ngx_http_upstream_free_round_robin_peer`). */
@@ -133,6 +142,7 @@ export class Peer {
 
   #failed(): void {
     this.failures++;
+    this.counts.failures++;
     this.failedElsewhere();
   }
 

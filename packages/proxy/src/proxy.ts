@@ -2,6 +2,7 @@ import type { ClientHost } from './client.js';
 import { Client } from './client.js';
 import type { ConnectionOptions, HeadOptions } from './client-options.js';
 import { connectionDefaults, headDefaults } from './client-options.js';
+import type { ErrorCode } from './errors.js';
 import type { ProxyProtocolFacts } from './facts.js';
 import type { Origin } from './forwarded-head.js';
 import type { HandOff } from './hand-off.js';
@@ -14,6 +15,8 @@ import type { GivenProxyOptions, LogLevel, ProxyOptions } from './options.js';
 import { readProxyOptions } from './options.js';
 import { realOrigin } from './real-ip.js';
 import { Routes } from './route.js';
+import { Sampler } from './sampler.js';
+import type { Totals } from './sampler.js';
 import type { PeerNews } from './shared-peers.js';
 import type { ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
@@ -46,6 +49,13 @@ export class Proxy implements ClientHost, ListenerHost {
   readonly #startedAt = performance.now();
   #requests = 0;
   #accepted = 0;
+  #tunnelsOpened = 0;
+  #handOffsTaken = 0;
+  readonly #errors = new Map<ErrorCode, number>();
+  readonly #sampler = new Sampler(
+    () => this.#totals(),
+    () => [...this.#groups.values()].flatMap(({ upstream }) => upstream.peers),
+  );
   #onAllGone: (() => void) | undefined;
 
   /** @param options as `readProxyOptions` returns them */
@@ -65,6 +75,7 @@ export class Proxy implements ClientHost, ListenerHost {
    */
   async listen(): Promise<void> {
     await this.#listeners.listen();
+    this.#sampler.start();
     this.#startGroups();
   }
 
@@ -138,6 +149,7 @@ export class Proxy implements ClientHost, ListenerHost {
    */
   async close(graceMs: number): Promise<void> {
     this.closing = true;
+    this.#sampler.stop();
     this.#listeners.close();
     for (const client of this.#clients) client.closeWhenIdle();
     if (graceMs > 0) await this.#allGone(graceMs);
@@ -172,14 +184,44 @@ export class Proxy implements ClientHost, ListenerHost {
 
   /** What the proxy holds and has done, as plain data. */
   status(): ProxyStatus {
+    const { sent, received, ...totals } = this.#totals();
     return {
       uptime: (performance.now() - this.#startedAt) / 1_000,
-      requests: this.#requests,
+      ...totals,
+      bytesSent: sent,
+      bytesReceived: received,
       clients: this.#clients.size,
       tunnels: this.#tunnels.size,
       handedOff: this.#handOffs.size,
-      upstreams: [...this.#groups.values()].map(upstreamStatus),
+      errorsByCode: Object.fromEntries(this.#errors),
+      rates: this.#sampler.status(),
+      upstreams: [...this.#groups.values()].map((group) => upstreamStatus(group, this.#sampler)),
     };
+  }
+
+  #totals(): Totals {
+    const bytes = { sent: 0, received: 0 };
+    for (const { upstream } of this.#groups.values()) {
+      for (const { counts } of upstream.peers) {
+        const { sent, received } = counts.bytes;
+        bytes.sent += sent;
+        bytes.received += received;
+      }
+    }
+    let errors = 0;
+    for (const count of this.#errors.values()) errors += count;
+    return {
+      accepted: this.#accepted,
+      requests: this.#requests,
+      tunnelsOpened: this.#tunnelsOpened,
+      handOffs: this.#handOffsTaken,
+      errors,
+      ...bytes,
+    };
+  }
+
+  countError(code: ErrorCode): void {
+    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
   }
 
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
@@ -228,9 +270,10 @@ export class Proxy implements ClientHost, ListenerHost {
 
   onTunnel(client: Client, ends: TunnelEnds, early: string): void {
     this.#forget(client);
-    ends.peer.tunnels++;
+    this.#tunnelsOpened++;
+    ends.peer.counts.tunnelOpened();
     const tunnel = new Tunnel(ends, early, (ended) => {
-      ends.peer.tunnels--;
+      ends.peer.counts.tunnels--;
       this.#tunnels.delete(ended);
       this.#checkGone();
     });
@@ -239,6 +282,7 @@ export class Proxy implements ClientHost, ListenerHost {
 
   onHandedOff(client: Client, handOff: HandOff): void {
     this.#forget(client);
+    this.#handOffsTaken++;
     this.#handOffs.add(handOff);
   }
 

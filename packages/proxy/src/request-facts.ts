@@ -15,7 +15,6 @@ const HOSTNAME = hostname();
 export class RequestFacts implements Facts {
   readonly pid = process.pid;
   readonly hostname = HOSTNAME;
-  readonly pipelined = false;
   readonly completed = true;
   readonly #exchange: Exchange;
   #id: string | undefined;
@@ -59,6 +58,9 @@ export class RequestFacts implements Facts {
   get connectionRequests(): number {
     return this.#exchange.client.requests;
   }
+  get pipelined(): boolean {
+    return this.#exchange.client.pipelined;
+  }
   get connectionStart(): number {
     return this.#exchange.client.acceptedAt;
   }
@@ -94,7 +96,7 @@ export class RequestFacts implements Facts {
     return host === '' ? this.serverName : host;
   }
   get serverName(): string {
-    return this.#exchange.serverName;
+    return this.#exchange.location?.serverName ?? '';
   }
   requestHeader(name: string): string | undefined {
     if (!name.includes('-')) return this.#exchange.head.joined(name, name === 'cookie' ? '; ' : ', ');
@@ -109,6 +111,13 @@ export class RequestFacts implements Facts {
   }
   get requestLength(): number {
     return this.#exchange.head.length + this.#exchange.client.bodyTaken;
+  }
+
+  get requestBody(): string | undefined {
+    return this.#exchange.forward?.request.shownBody;
+  }
+  get requestBodyFile(): string | undefined {
+    return this.#exchange.forward?.request.bodyFile;
   }
 
   get status(): number {
@@ -127,13 +136,16 @@ export class RequestFacts implements Facts {
   }
 
   get proxyHost(): string | undefined {
-    return this.#exchange.forward?.upstreamName;
+    return this.#exchange.forward?.request.host;
   }
   get proxyPort(): string | undefined {
-    return this.#exchange.forward?.defaultPort;
+    return this.#exchange.forward?.request.port;
   }
   get documentRoot(): string {
-    return this.#exchange.documentRoot;
+    return this.#exchange.location?.documentRoot(this.#exchange.client.getFacts) ?? '';
+  }
+  get requestFilename(): string {
+    return this.documentRoot + (this.#exchange.location?.belowRoot(this.uri) ?? this.uri);
   }
   get realpathRoot(): string | undefined {
     try {

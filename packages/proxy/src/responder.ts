@@ -4,6 +4,7 @@ import type { ReadBuffer } from './wire.js';
 export interface Responder {
   /** A byte of the answer was passed to the client. */
   readonly responseStarted: boolean;
+  start(): void;
   /** Bytes of the request's body, and its end. */
   requestBody(buffer: ReadBuffer, start: number, end: number): void;
   requestBodyEnd(): void;

@@ -82,6 +82,17 @@ export class ResponseRelay {
     if (!this.#request.isOld) exchange.client.wire.put(text);
   }
 
+  /** All that the client gets is this head: its connection ends after it. */
+  headAlone({ status }: ResponseHead, text: string): void {
+    const { client } = this.#exchange;
+    this.started = true;
+    this.#exchange.status = status;
+    this.#exchange.sentHead = text;
+    client.wire.put(text);
+    client.wire.flush();
+    client.onExchangeEnd(false);
+  }
+
   /** Bytes of the body, framing removed. They are only sure to be on the client's wire after `readEnd`. */
   body(buffer: ReadBuffer, start: number, end: number): void {
     if (this.#learning) this.#learn(buffer, start, end);

@@ -1,22 +1,54 @@
+import type { ErrorCode } from './errors.js';
+import type { Peer } from './peer.js';
+import type { PeerState } from './peer-counts.js';
+import type { RateStatus } from './rate.js';
+import type { Sampler } from './sampler.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
-/** A peer as it stands now. */
+/** A peer as it stands now. What is counted goes on over a reload that keeps the peer. */
 export interface PeerStatus {
   readonly name: string;
   /** `up`; `failed` by max_fails; `down` or `drain` by configuration. */
-  readonly state: 'up' | 'failed' | 'down' | 'drain';
+  readonly state: PeerState;
+  /** Seconds that it has been in this state, as far as looks once a second can tell. */
+  readonly stateFor: number;
+  /** How often it was `failed`, and for how many seconds altogether. */
+  readonly downs: number;
+  readonly downtime: number;
+  /** False after a connection to it could not be made, until one is. */
+  readonly reachable: boolean;
+  /** Failures that count now, and how many take it out for how many seconds (`max_fails`, `fail_timeout`). */
+  readonly fails: number;
+  readonly maxFails: number;
+  readonly failTimeout: number;
   readonly backup: boolean;
   readonly weight: number;
   /** Node tag, once known. */
   readonly tag: string | undefined;
-  /** Requests and tunnels now. */
+  /** Requests and tunnels now, at most at once, and how many there may be (`max_conns`; 0: any number). */
   readonly active: number;
+  readonly maxActive: number;
+  readonly maxConns: number;
+  /** Tunnels, and WebSockets that its process has taken over: now, and since the start. */
   readonly tunnels: number;
-  /** WebSockets that its process has taken over. */
   readonly handedOff: number;
+  readonly tunnelsOpened: number;
+  readonly handOffs: number;
   /** Attempts since the start, and how many of them failed. */
   readonly requests: number;
   readonly failures: number;
+  /** Attempts whose request was tried again, here or elsewhere. */
+  readonly retries: number;
+  /** Answers since the start, by the first digit of their status; a hand-off counts as 101. */
+  readonly answers: Readonly<Record<'1xx' | '2xx' | '3xx' | '4xx' | '5xx', number>>;
+  /** Failed attempts by code; and the last one, seconds ago. */
+  readonly errors: Readonly<Partial<Record<ErrorCode, number>>>;
+  readonly lastError: { readonly code: ErrorCode; readonly ago: number } | undefined;
+  /** Bytes to it and from it without those of TLS; of handed-off WebSockets when they are over. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Attempts a second over the last minute. */
+  readonly rate: RateStatus;
 }
 
 export interface UpstreamStatus {
@@ -30,20 +62,43 @@ export interface UpstreamStatus {
   readonly peers: readonly PeerStatus[];
 }
 
+/** What happened in each second of the last minute. */
+export interface RatesStatus {
+  readonly requests: RateStatus;
+  /** Client connections. */
+  readonly accepted: RateStatus;
+  /** Tunnels and hand-offs. */
+  readonly websockets: RateStatus;
+  readonly errors: RateStatus;
+  readonly bytesSent: RateStatus;
+  readonly bytesReceived: RateStatus;
+}
+
 /** `Proxy.status()`. */
 export interface ProxyStatus {
   /** Seconds. */
   readonly uptime: number;
+  /** Since the start: client connections, requests, tunnels, hand-offs. */
+  readonly accepted: number;
   readonly requests: number;
+  readonly tunnelsOpened: number;
+  readonly handOffs: number;
+  /** Requests that could not be answered as they should, or not wholly; all, and by code. */
+  readonly errors: number;
+  readonly errorsByCode: Readonly<Partial<Record<ErrorCode, number>>>;
+  /** Bytes to and from the peers that there are. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
   /** Client connections speaking HTTP. */
   readonly clients: number;
   readonly tunnels: number;
   /** WebSockets given to the processes of peers. */
   readonly handedOff: number;
+  readonly rates: RatesStatus;
   readonly upstreams: readonly UpstreamStatus[];
 }
 
-export function upstreamStatus(group: UpstreamGroup): UpstreamStatus {
+export function upstreamStatus(group: UpstreamGroup, sampler: Sampler): UpstreamStatus {
   const { upstream } = group;
   return {
     name: upstream.name,
@@ -51,17 +106,45 @@ export function upstreamStatus(group: UpstreamGroup): UpstreamStatus {
     websocketPolicy: upstream.options.websocketPolicy ?? upstream.options.policy,
     idle: group.pool.size,
     learnedSids: upstream.affinity.size,
-    peers: upstream.peers.map((peer) => ({
-      name: peer.name,
-      state: peer.options.down ? 'down' : peer.options.drain ? 'drain' : peer.healthy ? 'up' : 'failed',
-      backup: peer.options.backup,
-      weight: peer.options.weight,
-      tag: peer.tag,
-      active: peer.active,
-      tunnels: peer.tunnels,
-      handedOff: peer.handedOff,
-      requests: peer.requests,
-      failures: peer.failures,
-    })),
+    peers: upstream.peers.map((peer) => peerStatus(peer, sampler)),
+  };
+}
+
+function peerStatus(peer: Peer, sampler: Sampler): PeerStatus {
+  const { counts, options, state } = peer;
+  const now = performance.now();
+  counts.look(state, now);
+  const { sent, received } = counts.bytes;
+  const [, informed = 0, good = 0, elsewhere = 0, refused = 0, broken = 0] = counts.answers;
+  return {
+    name: peer.name,
+    state,
+    ...counts.health(now),
+    reachable: peer.reachable,
+    fails: peer.fails,
+    maxFails: options.maxFails,
+    failTimeout: options.failTimeout / 1_000,
+    backup: options.backup,
+    weight: options.weight,
+    tag: peer.tag,
+    active: peer.active,
+    maxActive: counts.maxActive,
+    maxConns: options.maxConns,
+    tunnels: counts.tunnels,
+    handedOff: counts.handedOff,
+    tunnelsOpened: counts.tunnelsOpened,
+    handOffs: counts.handOffs,
+    requests: counts.requests,
+    failures: counts.failures,
+    retries: counts.retries,
+    answers: { '1xx': informed, '2xx': good, '3xx': elsewhere, '4xx': refused, '5xx': broken },
+    errors: Object.fromEntries(counts.errors),
+    lastError:
+      counts.lastError === undefined
+        ? undefined
+        : { code: counts.lastError.code, ago: (now - counts.lastError.at) / 1_000 },
+    bytesSent: sent,
+    bytesReceived: received,
+    rate: sampler.ofPeer(counts),
   };
 }

@@ -24,13 +24,18 @@ export class TagQuery {
     this.#now = options.now ?? (() => performance.now());
   }
 
+  /** Asking would tell something: a round is on, or the last one was long enough ago. */
+  get isDue(): boolean {
+    return this.#running !== undefined || this.#now() - this.#lastEnd >= this.#options.intervalMs;
+  }
+
   /**
    * Resolves when the peers have said what they have to say; at once within the interval after the last round. Calls
    * while a round is on share it. Never rejects.
    */
   ask(): Promise<void> {
     if (this.#running !== undefined) return this.#running;
-    if (this.#now() - this.#lastEnd < this.#options.intervalMs) return Promise.resolve();
+    if (!this.isDue) return Promise.resolve();
     this.#running = this.#askAll().finally(() => {
       this.#running = undefined;
       this.#lastEnd = this.#now();

@@ -65,7 +65,7 @@ export class UpstreamGroup {
   /** Whether somebody may be asked whose session this is. */
   mayFindOut(sid: string): boolean {
     const { affinity } = this.upstream;
-    return affinity.unknownTag(sid) || (this.#siblings !== undefined && affinity.unknownHere(sid));
+    return (affinity.unknownTag(sid) && this.tags.isDue) || (this.#siblings !== undefined && affinity.unknownHere(sid));
   }
 
   /** Asks whose session this is: the siblings first, then the peers for their tags. Never rejects. */

@@ -95,6 +95,13 @@ export class Upstream {
         ),
       );
     }
+    const left = new Set(from.peers);
+    for (const peer of this.#peers) {
+      const same = [...left].find(({ name }) => name === peer.name);
+      if (same === undefined) continue;
+      left.delete(same);
+      peer.counts = same.counts;
+    }
     this.affinity.inherit(from.affinity);
     if (from.sticky !== undefined) this.sticky?.inherit(from.sticky);
   }

@@ -30,6 +30,11 @@ export interface WireReader {
   onClose(error: NodeJS.ErrnoException | undefined): void;
 }
 
+/** Told when a connection is over, so that what moved on it can be counted. */
+export interface WireAccount {
+  onWireClosed(wire: Wire): void;
+}
+
 /** The shared buffer's size is also the longest text that a socket can try to send without a heap copy of it. */
 const SHARED_SIZE = 16_384;
 const OWN_SIZE = 65_536;
@@ -43,6 +48,8 @@ const sharedBuffer: ReadBuffer = { bytes: Buffer.allocUnsafeSlow(SHARED_SIZE), s
 export class Wire {
   readonly socket: Socket;
   reader: WireReader;
+  /** Who counts its bytes. */
+  account: WireAccount | undefined;
   /** Totals in bytes. */
   bytesRead = 0;
   bytesWritten = 0;
@@ -204,6 +211,7 @@ export class Wire {
     this.socket.off('data', this.#onData);
     this.socket.off('end', this.#onEnd);
     this.socket.off('drain', this.#onDrain);
+    this.account?.onWireClosed(this);
     this.reader.onClose(this.#error);
   };
 }

@@ -65,6 +65,13 @@ describe.skipIf(NO_NGINX)('upgrades go as through nginx (apt-get install nginx)'
     expect(theirs[0]).toMatch(/^101 59 9 101 /);
   });
 
+  it('what follows a 101 that was not asked for is no tunnel: the client gets the head alone', async () => {
+    const answered = await pair.ours.exchange(get('/first'));
+    expect(answered).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n[^]*Connection: upgrade\r\n[^]*\r\n\r\n$/);
+    expect(answered).not.toContain('first');
+    pair.ours.backend.take();
+  });
+
   it('a peer may refuse', async () => {
     for (const path of ['/no', '/refused']) {
       await pair.sameProxied(`GET ${path} HTTP/1.1\nHost: a\nUpgrade: foo\nConnection: upgrade, close\n\n`);

@@ -5,6 +5,7 @@ import type { ErrorLogTargets } from './error-log-targets.js';
 import type { LogFiles } from './log-files.js';
 import type { Paths } from './paths.js';
 import { PidKeeper } from './pid-keeper.js';
+import { openAdmin } from './process-admin.js';
 import { Reloads } from './reloads.js';
 import { Service } from './service.js';
 import { loadSettings, needsMaster, type Settings } from './settings.js';
@@ -37,6 +38,10 @@ export class BalancerProcess {
   async start(): Promise<void> {
     const service = this.#service;
     await service.start(await this.#surroundings(service.settings));
+    await openAdmin(
+      () => [service.status()],
+      (level, message) => service.log.log(level, message),
+    );
     const reloads = new Reloads(
       () => this.#takeOver(),
       () => service.log,

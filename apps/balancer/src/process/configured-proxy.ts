@@ -1,5 +1,5 @@
 import { type Configuration, ConfError, http, proxyOptions, type Surroundings } from '@pinwheel/nginx-conf';
-import { createProxy, type GivenProxyOptions, OptionError, type Proxy } from '@pinwheel/proxy';
+import { createProxy, type GivenProxyOptions, OptionError, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
 import { isSystemError } from '../listen-failure.js';
 import { bindFailure } from './bind-failure.js';
 
@@ -58,6 +58,11 @@ export class ConfiguredProxy {
   /** See `Siblings`. */
   adoptTag(upstream: string, tag: string, peer: string): void {
     this.#proxy?.adoptTag(upstream, tag, peer);
+  }
+
+  /** Undefined while it listens nowhere. */
+  status(): ProxyStatus | undefined {
+    return this.#proxy?.status();
   }
 
   /**

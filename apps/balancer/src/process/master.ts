@@ -7,6 +7,7 @@ import { lookUpHosts } from './host-addresses.js';
 import type { LogFiles } from './log-files.js';
 import type { Paths } from './paths.js';
 import { PidKeeper } from './pid-keeper.js';
+import { openAdmin } from './process-admin.js';
 import { Reloads } from './reloads.js';
 import { loadSettings, type Settings } from './settings.js';
 import { obeySignals } from './signals.js';
@@ -60,6 +61,10 @@ export class Master {
     process.title = 'pinwheel: master process';
     // A unix socket that is bound for a worker without our rights must be open to all, which that one cannot see to.
     process.umask(0);
+    await openAdmin(
+      () => this.#workers.status(),
+      (level, message) => this.#log.log(level, message),
+    );
     const reloads = new Reloads(
       () => this.#takeOver(),
       () => this.#log,

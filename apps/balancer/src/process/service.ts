@@ -1,4 +1,4 @@
-import type { Proxy, Siblings } from '@pinwheel/proxy';
+import type { Proxy, ProxyStatus, Siblings } from '@pinwheel/proxy';
 import { ConfiguredProxy, optionsOf } from './configured-proxy.js';
 import { ErrorLog } from './error-log.js';
 import { type ErrorLogTargets, openErrorLogs } from './error-log-targets.js';
@@ -88,6 +88,11 @@ export class Service {
   /** See `Siblings`. */
   adoptTag(upstream: string, tag: string, peer: string): void {
     this.#proxy.adoptTag(upstream, tag, peer);
+  }
+
+  /** Undefined while it listens nowhere. */
+  status(): ProxyStatus | undefined {
+    return this.#proxy.status();
   }
 
   reopen(): void {

@@ -1,6 +1,10 @@
 import type { Worker } from 'node:cluster';
+import type { ProxyStatus } from '@pinwheel/proxy';
 import { isMessage, type ToMaster, type ToWorker } from './worker-messages.js';
 import type { Snapshot } from './snapshot.js';
+
+/** Milliseconds that a worker has to tell its status. */
+const STATUS_LIMIT = 1_000;
 
 export interface WorkerEvents {
   /** It has learned something, or asks. */
@@ -20,6 +24,8 @@ export class WorkerHandle {
   readonly #worker: Worker;
   #unheard: ToWorker[] | undefined = [];
   #onReport: ((why: string | undefined) => void) | undefined;
+  /** Who waits for its status. */
+  readonly #onStatus = new Set<(status: ProxyStatus | undefined) => void>();
 
   constructor(worker: Worker, snapshot: Snapshot, events: WorkerEvents) {
     this.#worker = worker;
@@ -31,12 +37,14 @@ export class WorkerHandle {
       if (said.kind === 'listening') this.#hears();
       else if (said.kind === 'done') this.#report(undefined);
       else if (said.kind === 'failed') this.#report(said.why);
+      else if (said.kind === 'status') this.#tellStatus(said.status);
       else events.onMessage(said, this);
     });
     // A channel that breaks is followed by the end of the process, which is what counts.
     worker.on('error', () => undefined);
     worker.once('exit', (code: number | null, signal: string | null) => {
       this.#report(`worker process ${this.pid} has ended`);
+      this.#tellStatus(undefined);
       events.onExit(this, code, signal);
     });
   }
@@ -56,6 +64,24 @@ export class WorkerHandle {
       this.snapshot = snapshot;
     }
     return why;
+  }
+
+  /** What it holds and has done; undefined when it does not say so within a second. */
+  status(): Promise<ProxyStatus | undefined> {
+    return new Promise((resolve) => {
+      const tell = (status: ProxyStatus | undefined): void => {
+        clearTimeout(timer);
+        this.#onStatus.delete(tell);
+        resolve(status);
+      };
+      const timer = setTimeout(tell, STATUS_LIMIT, undefined);
+      this.#onStatus.add(tell);
+      this.send({ kind: 'status' });
+    });
+  }
+
+  #tellStatus(status: ProxyStatus | undefined): void {
+    for (const tell of this.#onStatus) tell(status);
   }
 
   /** Messages reach it in the order in which they are sent, those of its start as soon as it hears them. */

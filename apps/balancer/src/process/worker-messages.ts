@@ -1,4 +1,4 @@
-import type { PeerNews } from '@pinwheel/proxy';
+import type { PeerNews, ProxyStatus } from '@pinwheel/proxy';
 import type { Snapshot } from './snapshot.js';
 
 /** What the master says to a worker. */
@@ -8,6 +8,8 @@ export type ToWorker =
   | { readonly kind: 'tag'; readonly upstream: string; readonly tag: string; readonly peer: string }
   /** What another worker tells of peers. */
   | { readonly kind: 'peers'; readonly from: number; readonly upstream: string; readonly news: readonly PeerNews[] }
+  /** What does it hold, and what has it done? */
+  | { readonly kind: 'status' }
   /** Another worker has ended. */
   | { readonly kind: 'gone'; readonly from: number }
   /** To `find`; without a peer nobody knows. */
@@ -20,6 +22,8 @@ export type ToMaster =
   /** It does what `start` or `reload` asked for; or it does not, and why. */
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly why: string }
+  /** To `status`; without one it listens nowhere. */
+  | { readonly kind: 'status'; readonly status?: ProxyStatus }
   | {
       readonly kind: 'learned';
       readonly upstream: string;

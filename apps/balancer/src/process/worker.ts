@@ -48,6 +48,11 @@ class Worker {
       case 'reopen':
         this.#service?.reopen();
         break;
+      case 'status': {
+        const status = this.#service?.status();
+        tell(status === undefined ? { kind: 'status' } : { kind: 'status', status });
+        break;
+      }
       case 'tag':
         this.#service?.adoptTag(message.upstream, message.tag, message.peer);
         break;

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { constants } from 'node:os';
 import { ConfError } from '@pinwheel/nginx-conf';
-import { SessionTable } from '@pinwheel/proxy';
+import { type ProxyStatus, SessionTable } from '@pinwheel/proxy';
 import type { ErrorLog } from './error-log.js';
 import type { Snapshot } from './snapshot.js';
 import { WorkerHandle } from './worker-handle.js';
@@ -71,6 +71,11 @@ export class Workers {
 
   reopen(): void {
     for (const worker of this.#workers) worker.send({ kind: 'reopen' });
+  }
+
+  /** Of those that say so within a second. */
+  status(): Promise<readonly (ProxyStatus | undefined)[]> {
+    return Promise.all([...this.#workers].map((worker) => worker.status()));
   }
 
   /**

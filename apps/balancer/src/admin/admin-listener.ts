@@ -1,0 +1,109 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AdminFailure } from './admin-failure.js';
+import { guard, guardChange, isLoopback } from './admin-guard.js';
+import { findRoute } from './admin-routes.js';
+import type { AdminAnswer, AdminRoute } from './admin-routes.js';
+import { urlOf } from '../address.js';
+
+export interface AdminListenerOptions {
+  /** A loopback address. Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly routes: readonly AdminRoute[];
+  /** Told of what goes wrong here, in one line. */
+  readonly log: (line: string) => void;
+}
+
+/** The listener for whoever runs the program: what is, and what is to be done. */
+export interface AdminListener {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Closes it, and its connections, at once. */
+  close(): Promise<void>;
+}
+
+/** Sent with every answer: nothing of it is for pages of other origins, or for later. */
+const FIELDS = {
+  'cache-control': 'no-store',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+
+/**
+ * Opens the admin listener.
+ *
+ * @throws RangeError for an address that others could reach; the system's error when it cannot be bound
+ */
+export async function listenAdmin({
+  host = '127.0.0.1',
+  port,
+  routes,
+  log,
+}: AdminListenerOptions): Promise<AdminListener> {
+  if (!isLoopback(host)) throw new RangeError(`admin listener: expected a loopback address, got ${host}`);
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
+    answerTo(request, routes, log).then(
+      (answer) => send(response, answer),
+      (error: unknown) => refuse(response, error),
+    );
+    // A body is not asked for: it is read and dropped.
+    request.resume();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, exclusive: true }, resolve);
+  });
+  server.on('error', (error) => log(`listener: ${error.message}`));
+  // It alone keeps no process alive.
+  server.unref();
+  const bound = server.address();
+  const address = typeof bound === 'object' && bound !== null ? bound : { address: host, port };
+  return {
+    url: urlOf({ host: address.address, port: address.port, tls: false }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answerTo(
+  { headers, method = '', url = '' }: IncomingMessage,
+  routes: readonly AdminRoute[],
+  log: (line: string) => void,
+): Promise<AdminAnswer> {
+  guard(headers);
+  const { route, parameter } = findRoute(routes, method, url.replace(/\?.*$/s, ''));
+  if (route.method === 'POST') guardChange(headers);
+  try {
+    return await route.answer(parameter);
+  } catch (error) {
+    if (error instanceof AdminFailure) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    log(`${method} ${route.path}: ${message}`);
+    throw new AdminFailure(500, 'failed', message);
+  }
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  const { status, code, message, allow } =
+    error instanceof AdminFailure ? error : new AdminFailure(500, 'failed', String(error));
+  if (allow !== undefined) response.setHeader('allow', allow);
+  send(response, { status, body: { error: { code, message } } });
+}
+
+function send(response: ServerResponse, { status = 200, body }: AdminAnswer): void {
+  const isText = 'text' in body && 'contentType' in body;
+  const text = isText ? body.text : `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    ...FIELDS,
+    'content-type': isText ? body.contentType : 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+  });
+  // For a HEAD request the response leaves the body out by itself.
+  response.end(text);
+}

@@ -1,0 +1,59 @@
+import { AdminFailure } from './admin-failure.js';
+
+export interface AdminAnswer {
+  /** Default 200. */
+  readonly status?: number;
+  /** What is told as JSON, or a text with its type. */
+  readonly body: object | { readonly text: string; readonly contentType: string };
+}
+
+export interface AdminRoute {
+  /** POST changes something. */
+  readonly method: 'GET' | 'POST';
+  /** `:` stands for one segment. */
+  readonly path: string;
+  /** @param parameter the segment that stands for `:`; '' where there is none */
+  readonly answer: (parameter: string) => AdminAnswer | Promise<AdminAnswer>;
+}
+
+/**
+ * The route for a request, with its parameter.
+ *
+ * @throws AdminFailure 404 or 405
+ */
+export function findRoute(
+  routes: readonly AdminRoute[],
+  method: string,
+  path: string,
+): { readonly route: AdminRoute; readonly parameter: string } {
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  const others: string[] = [];
+  for (const route of routes) {
+    const parameter = match(route.path, path);
+    if (parameter === undefined) continue;
+    if (route.method === wanted) return { route, parameter };
+    others.push(route.method === 'GET' ? 'GET, HEAD' : route.method);
+  }
+  if (others.length > 0) {
+    const allow = others.join(', ');
+    throw new AdminFailure(405, 'method_not_allowed', `expected ${allow} for ${path}, got ${method}`, allow);
+  }
+  const known = routes.map((route) => `${route.method} ${route.path.replace(':', '<name>')}`).join(', ');
+  throw new AdminFailure(404, 'not_found', `expected one of ${known}, got ${method} ${path.slice(0, 200)}`);
+}
+
+/** The segment that stands for `:`, '' for a pattern without one; undefined when the path does not fit. */
+function match(pattern: string, path: string): string | undefined {
+  const [before = '', after] = pattern.split(':');
+  if (after === undefined) return path === pattern ? '' : undefined;
+  if (path.length <= before.length + after.length || !path.startsWith(before) || !path.endsWith(after))
+    return undefined;
+  const parameter = path.slice(before.length, path.length - after.length);
+  if (parameter.includes('/')) return undefined;
+  try {
+    return decodeURIComponent(parameter);
+  } catch {
+    // A percent sign that begins no byte is meant as it is.
+    return parameter;
+  }
+}

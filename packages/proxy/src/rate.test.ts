@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { Rate } from './rate.js';
+
+test('a rate is the difference of totals, the oldest first', () => {
+  const rate = new Rate();
+  expect(rate.status()).toEqual({ last: 0, max: 0, mean: 0, samples: [] });
+  for (const total of [5, 5, 15, 18]) rate.add(total);
+  expect(rate.status()).toEqual({ last: 3, max: 10, mean: 13 / 3, samples: [0, 10, 3] });
+});
+
+test('a minute is remembered and no more', () => {
+  const rate = new Rate();
+  for (let total = 0; total <= 100; total++) rate.add(total * total);
+  const { samples, last, max } = rate.status();
+  expect(samples).toHaveLength(60);
+  expect([samples[0], last, max]).toEqual([81, 199, 199]);
+});
+
+test('a total that has become less is no negative rate', () => {
+  const rate = new Rate();
+  for (const total of [10, 4, 6]) rate.add(total);
+  expect(rate.status().samples).toEqual([0, 2]);
+});
