@@ -45,7 +45,7 @@ describe('a broadcast', () => {
     const running = await node();
     const clients = await Promise.all([1, 2, 3].map(() => rawClient(running.url)));
     const flushes = countFlushes(running);
-    serverOf(running).emit('news', 'text');
+    serverOf(running).compress(false).volatile.emit('news', 'text');
     serverOf(running).emit('news', Buffer.from([1, 2]));
     for (const { received } of clients) {
       await until('it has come', () => received.length === 3);
