@@ -32,6 +32,11 @@ const FILES: Readonly<Record<string, string>> = {
   'html/first/two.html': 'two',
   'html/isdir/index.html/x': 'x',
   'html/noindex/x': 'x',
+  'html/ranges/two.txt': '0123456789',
+  'html/ranges/none/a.txt': '0123456789',
+  'html/since/before/a.txt': '0123456789',
+  'html/since/off/a.txt': '0123456789',
+  'html/untagged/a.txt': '0123456789',
   'html/secret.txt': 'x',
   'html/secret/index.html': 'x',
   'html/big.bin': 'b'.repeat(BIG),
@@ -116,11 +121,37 @@ const REQUESTS: readonly (readonly [why: string, request: string])[] = [
   ['of an earlier one', `GET /ten.txt~Range: bytes=0-1~If-Range: ${EARLIER}`],
   ['not modified goes before a range', `GET /ten.txt~Range: bytes=0-1~If-None-Match: *`],
 
+  ['as many ranges as "max_ranges" allows', 'GET /ranges/two.txt~Range: bytes=0-0,2-2'],
+  ['what is not there does not count', 'GET /ranges/two.txt~Range: bytes=0-0,2-2,50-60'],
+  ['more are the whole', 'GET /ranges/two.txt~Range: bytes=0-0,2-2,4-4'],
+  ['where there are none none are offered', 'GET /ranges/none/a.txt~Range: bytes=0-0'],
+  [
+    '"if_modified_since before": a later time',
+    `GET /since/before/a.txt~If-Modified-Since: Tue, 19 Jan 2038 03:14:07 GMT`,
+  ],
+  ['an earlier time', `GET /since/before/a.txt~If-Modified-Since: ${EARLIER}`],
+  ['"if_modified_since off": the same time', `GET /since/off/a.txt~If-Modified-Since: ${DATE}`],
+  ['"etag off" tells none', 'GET /untagged/a.txt'],
+  ['and knows none', `GET /untagged/a.txt~If-None-Match: ${ETAG}`],
+  ['but that there is something', 'GET /untagged/a.txt~If-None-Match: *'],
+
   ['a file is the page of an error', 'GET /error/missing'],
   ['whole, whatever is asked for', `GET /error/missing~Range: bytes=0-1~If-None-Match: *`],
   ['for another method too', 'POST /error/missing~Content-Length: 0'],
   ['with "=" as if it had been asked for', 'GET /equal/missing~Range: bytes=0-1'],
   ['a page that is missing itself is 404', 'GET /badpage/missing'],
+
+  ['"alias" takes the place of the path of its location', 'GET /alias/ten.txt'],
+  ['of a folder', 'GET /alias/dir'],
+  ['and its index', 'GET /alias/dir/'],
+  ['in locations inside too', 'GET /alias/deep/x'],
+  ['as in expressions inside', 'GET /alias/inner/'],
+  ['of one path', 'GET /alias-one'],
+  ['of a part of a name', 'GET /cutir/'],
+  ['with an expression it is all of the path', 'GET /by/ten.txt'],
+  ['variables tell it', 'GET /alias/names/index.html'],
+  ['and of what is not there', 'GET /alias/names/missing'],
+  ['it may begin at the prefix', 'GET /relative/ten.txt'],
 
   ['a root may have variables', 'GET /var/file.txt?r=other'],
   ['variables name what is served', 'GET /names/x%20y?z'],
@@ -385,6 +416,15 @@ function conf(port: number): string {
 
         location /types/ { types { own/type xyz; } default_type own/default; }
         location /untyped/ { default_type ""; }
+        location /ranges/ { max_ranges 2; location /ranges/none/ { max_ranges 0; } }
+        location /since/ { if_modified_since before; location /since/off/ { if_modified_since off; } }
+        location /untagged/ { etag off; }
+        location /alias/ { alias PREFIX/html/; location ~ /inner/ { index ten.txt; } location /alias/deep/ { } }
+        location = /alias-one { alias PREFIX/html/ten.txt; }
+        location /cut { alias PREFIX/html/d; }
+        location ~ ^/by/(.*)$ { alias PREFIX/html/$1; }
+        location /alias/names/ { alias PREFIX/html/dir/; add_header X-Name "$document_root $request_filename" always; }
+        location /relative/ { alias html/; }
         location /first/ { index no.html $arg_a.html two.html one.html; }
         location /absolute/ { index /dir/index.html; }
         location /elsewhere/ { root other; index /text; }

@@ -105,9 +105,9 @@ export class Prefix {
 }
 
 /** Waits until something is so; rejects after 20 s. */
-export async function until(isSo: () => boolean): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 20_000;
-  while (!isSo()) {
+  while (!(await isSo())) {
     if (performance.now() > end) throw new Error(`not so after 20 s: ${isSo.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -98,7 +98,6 @@ const REQUEST_LINES: readonly string[] = [
 const NO_FRAGMENTS = 'a fragment is for no server and goes no further; later versions of nginx refuse it';
 const FIRST_ONLY = 'nginx 1.22 shows the first of several fields, later versions and this all of them';
 const NOMINATED = 'what Connection names ends at this hop (RFC 9110 7.6.1)';
-const ANSWERED_FIRST = 'an answer that needs no body is given before the body is looked at';
 
 const PATHS: readonly string[] = [
   '/',
@@ -273,11 +272,7 @@ const BODIES: readonly RawRequest[] = [
   { name: 'trailers', text: post(['Transfer-Encoding: chunked'], '3\nabc\n0\nX-T: 1\n\n') },
   { name: 'too many chunks', text: post(['Transfer-Encoding: chunked'], `78\n${'x'.repeat(120)}\n0\n\n`) },
   ...['x\nabc\n0\n\n', '\nabc\n', '3\nabcd\n0\n\n', '-3\nabc\n0\n\n', ' 3\nabc\n0\n\n', '0x3\nabc\n0\n\n'].map(
-    (body) => ({
-      name: `chunks ${JSON.stringify(body)}`,
-      text: post(['Transfer-Encoding: chunked'], body),
-      differs: ANSWERED_FIRST,
-    }),
+    (body) => ({ name: `chunks ${JSON.stringify(body)}`, text: post(['Transfer-Encoding: chunked'], body) }),
   ),
   ...['gzip', 'gzip, chunked', 'chunked, gzip', 'identity', '', 'chunked;q=1', '"chunked"', 'x'].map((coding) => ({
     name: `Transfer-Encoding ${JSON.stringify(coding)}`,

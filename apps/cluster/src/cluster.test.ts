@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { type Cluster, startCluster } from './cluster.js';
 
@@ -46,6 +47,38 @@ test('status tells the peers, by their tags', async () => {
   cluster = await startCluster({ ...FREE_PORTS, nodes: 3 });
   const tags = cluster.status().upstreams[0]?.peers.map((peer) => peer.tag);
   expect(tags).toEqual(cluster.nodes.map((node) => node.tag));
+});
+
+test('the admin listener is elsewhere when its usual port is taken, and gone when the cluster is', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => {
+    taken.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = taken.address() as AddressInfo;
+  const lines: string[] = [];
+  cluster = await startCluster({
+    ...FREE_PORTS,
+    nodes: 1,
+    admin: { port, orAnother: true },
+    log: (line) => lines.push(line),
+  });
+  taken.close();
+  const { adminUrl = '' } = cluster;
+  expect(adminUrl).not.toBe(`http://127.0.0.1:${port}`);
+  expect(lines).toContain(`admin | listens on ${adminUrl}`);
+  expect((await fetch(`${adminUrl}/status`)).status).toBe(200);
+  await cluster.stop(0);
+  await expect(fetch(`${adminUrl}/status`)).rejects.toThrow('fetch failed');
+});
+
+test('a cluster that ends while a node drains lets it finish', async () => {
+  const lines: string[] = [];
+  cluster = await startCluster({ ...FREE_PORTS, log: (line) => lines.push(line) });
+  const draining = cluster.controls.node('Server2', 'drain');
+  await cluster.stop();
+  await expect(draining).resolves.toMatchObject({ pending: true });
+  expect(cluster.nodes.map(({ pid }) => pid)).toEqual([undefined, undefined]);
+  expect(lines).toContain('admin | Server2 has drained and stays down');
 });
 
 test('an aborted start leaves nothing running', async () => {

@@ -119,7 +119,7 @@ class RunningCluster implements Cluster {
   }
 
   async start(): Promise<void> {
-    const { host, port, redisUrl } = this.#options;
+    const { adapter, controls, host, port, redisUrl } = this.#options;
     const ports = nodePorts(this.#options);
     const balancer = this.#balancerOptions();
     if (this.#options.config === undefined) await checkPort({ host, port }, '--port');
@@ -137,11 +137,10 @@ class RunningCluster implements Cluster {
         : await checkRedis(redisUrl);
     this.#throwIfStopped();
 
-    const { url } = this.#redis;
-    const { controls } = this.#options;
+    const redis = { url: this.#redis.url, adapter };
     const page = new PageLink({ view: () => this.#view(), controls: controls ? this.controls : undefined });
     this.#nodes = ports.map((nodePort, index) => {
-      return new NodeProcess(`Server${index + 1}`, { host, port: nodePort }, () => url, page, controls, this.#log);
+      return new NodeProcess(`Server${index + 1}`, { host, port: nodePort }, redis, page, controls, this.#log);
     });
     await Promise.all(
       this.#nodes.map(async (node) => {

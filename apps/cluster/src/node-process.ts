@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { formatAddress, reachableHost } from '@pinwheel/balancer';
 import {
+  type AdapterName,
   type NodeReport,
   type NodeState,
   type NodeStatus,
@@ -30,14 +31,14 @@ export class NodeProcess {
 
   /**
    * @param listen the address to listen on; port 0 takes a free one, and keeps it over restarts
-   * @param redisUrl asked for at every start
+   * @param redis how it shares rooms through which Redis
    * @param page serves its pages
    * @param controls pages may do things to the nodes
    */
   constructor(
     name: string,
     listen: { readonly host: string; readonly port: number },
-    redisUrl: () => string,
+    redis: { readonly url: string; readonly adapter: AdapterName },
     page: PageLink,
     controls: boolean,
     log: (line: string) => void,
@@ -55,7 +56,8 @@ export class NodeProcess {
         PORT: String(this.#port),
         SERVER_NAME: name,
         NODE_TAG: this.#tag,
-        REDIS_URL: redisUrl(),
+        REDIS_URL: redis.url,
+        ADAPTER: redis.adapter,
         CONTROLS: controls ? '1' : '0',
       }),
       onMessage: (message) => {

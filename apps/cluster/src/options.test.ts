@@ -24,6 +24,7 @@ test('without flags: two nodes from 3100, the balancer on 3102, all on 127.0.0.1
       handOff: true,
       controls: true,
       admin: { port: 3180, orAnother: true },
+      adapter: 'redis',
       redisUrl: undefined,
     },
   });
@@ -32,7 +33,7 @@ test('without flags: two nodes from 3100, the balancer on 3102, all on 127.0.0.1
 test('every flag moves what it names', () => {
   const args = [
     ...'--nodes 4 --port 8080 --node-port=9000 --host [::1] --policy round_robin'.split(' '),
-    ...'--no-hand-off --admin-port 0'.split(' '),
+    ...'--no-hand-off --admin-port 0 --adapter streams'.split(' '),
   ];
   expect(readCommand(args, { REDIS_URL: 'rediss://u:secret@redis.example:7000/2' }).options).toEqual({
     nodes: 4,
@@ -45,6 +46,7 @@ test('every flag moves what it names', () => {
     handOff: false,
     controls: true,
     admin: { port: 0 },
+    adapter: 'streams',
     redisUrl: 'rediss://u:secret@redis.example:7000/2',
   });
 });
@@ -55,6 +57,14 @@ test('--no-admin is no admin listener, whatever its port', () => {
 
 test('an empty REDIS_URL is none', () => {
   expect(readCommand([], { REDIS_URL: '' }).options.redisUrl).toBeUndefined();
+});
+
+test('ADAPTER is what --adapter is, which goes before it', () => {
+  expect(readCommand([], { ADAPTER: 'sharded' }).options.adapter).toBe('sharded');
+  expect(readCommand(['--adapter', 'redis'], { ADAPTER: 'sharded' }).options.adapter).toBe('redis');
+  expect(readCommand([], { ADAPTER: '' }).options.adapter).toBe('redis');
+  expect(complaint(['--adapter', 'x'])).toBe('--adapter: expected one of redis, sharded, streams, got "x"');
+  expect(complaint([], { ADAPTER: 'x' })).toBe('ADAPTER: expected one of redis, sharded, streams, got "x"');
 });
 
 test('--help and --version are seen beside other flags', () => {

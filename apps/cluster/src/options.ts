@@ -1,4 +1,5 @@
 import { type FlagKind, type Policies, readFlags, readInteger, readPolicies, UsageError } from '@pinwheel/balancer';
+import { type AdapterName, ADAPTERS, isAdapterName } from '@pinwheel/protocol';
 import { nodePorts } from './ports.js';
 import { checkRedisUrl } from './redis-url.js';
 
@@ -33,6 +34,8 @@ export interface ClusterOptions extends Policies {
   readonly admin?: AdminOptions | undefined;
   /** The pages of the nodes may kill, hang, drain and revive nodes, and cut Redis. */
   readonly controls: boolean;
+  /** How the nodes share rooms through Redis. */
+  readonly adapter: AdapterName;
   /** `redis://` or `rediss://`; the embedded Redis when absent. */
   readonly redisUrl?: string | undefined;
 }
@@ -46,6 +49,7 @@ export const DEFAULTS: ClusterOptions = Object.freeze({
   websocketPolicy: 'least_conn',
   handOff: true,
   controls: false,
+  adapter: 'redis',
 });
 
 const KINDS = {
@@ -58,6 +62,7 @@ const KINDS = {
   'no-hand-off': 'switch',
   'admin-port': 'value',
   'no-admin': 'switch',
+  adapter: 'value',
   help: 'switch',
   version: 'switch',
 } as const satisfies Record<string, FlagKind>;
@@ -79,6 +84,8 @@ Starts Redis, echo nodes and the balancer on this machine and keeps them running
   --admin-port PORT status, metrics and controls on http://127.0.0.1:PORT, for this machine only
                    (${ADMIN.port}, or a free one when that is taken; 0 takes a free one)
   --no-admin       without them
+  --adapter NAME   how the nodes share rooms through Redis: redis (the default), sharded (needs
+                   Redis 7) or streams; the embedded Redis does all three
   --help           show this text
   --version        show the version
 
@@ -126,6 +133,7 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
         : { port: integer('admin-port', 0, 65_535, 0) },
     handOff: !flags.has('no-hand-off'),
     controls: readControls(env['CONTROLS'], readHost(flags.value('host') ?? DEFAULTS.host)),
+    adapter: readAdapter(flags.value('adapter'), env['ADAPTER']),
     redisUrl: redisUrl === undefined || redisUrl === '' ? undefined : checkRedisUrl(redisUrl),
   };
   const last = nodePorts(options).at(-1) ?? 0;
@@ -150,6 +158,13 @@ function readControls(given: string | undefined, host: string): boolean {
   if (given === undefined || given === '') return /^(127\.|::1$|localhost$)/.test(host);
   if (given !== '0' && given !== '1') throw new UsageError('CONTROLS', '0 or 1', given);
   return given === '1';
+}
+
+/** A flag goes before the environment, which is what a single node is told by. */
+function readAdapter(flag: string | undefined, variable: string | undefined): AdapterName {
+  const text = flag ?? (variable === '' ? undefined : variable) ?? DEFAULTS.adapter;
+  if (isAdapterName(text)) return text;
+  throw new UsageError(flag === undefined ? 'ADAPTER' : '--adapter', `one of ${ADAPTERS.join(', ')}`, text);
 }
 
 function readHost(text: string): string {

@@ -16,6 +16,8 @@ process.once('SIGINT', end);
 process.once('disconnect', end);
 if (!process.connected) end();
 
+// Else a message to several nodes waits 40 ms for the acknowledgement of the one before (Nagle and delayed ACK).
+resp.server.on('connection', (socket) => socket.setNoDelay(true));
 resp.server.once('error', (error) => {
   console.error(`cannot listen: ${error.message}`);
   process.exit(1);

@@ -1,13 +1,48 @@
+import { connectRedis } from '@pinwheel/member';
+import type { RedisLink } from '@pinwheel/member';
 import { embeddedRedis, hasRedisServer, redisInstall, redisServer, until } from '@pinwheel/member/testing';
 import type { RedisProcess } from '@pinwheel/member/testing';
+import { ADAPTERS } from '@pinwheel/protocol';
+import type { AdapterName } from '@pinwheel/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { afterwards, ask, client, node } from './testing/index.js';
 import type { RunningNode } from './node.js';
 
-const servers = [
+const redisServers = [
   { name: 'redis-server', start: redisServer, skip: !hasRedisServer },
   { name: 'js-redis-server', start: embeddedRedis, skip: false },
 ];
+const setups = ADAPTERS.flatMap((adapter) => redisServers.map((server) => ({ ...server, adapter })));
+
+/** What no node would write, in the places where this adapter reads. */
+async function writeNonsense(stranger: RedisLink, adapter: AdapterName): Promise<void> {
+  const strange = [
+    Buffer.from([0xc1]),
+    '{"type":0',
+    '{"type":6,"uid":"x"}',
+    '{"type":5}',
+    'null',
+    '{"type":0,"rooms":5}',
+    '{"type":3,"uid":"x","nsp":"/"}',
+  ];
+  for (const message of strange) {
+    if (adapter === 'streams') {
+      const fields = ['uid', 'x', 'nsp', '/', 'type', '3', 'data', message];
+      await stranger.commands.xadd('socket.io', '*', ...fields);
+      await stranger.publish('socket.io#/#', message);
+      continue;
+    }
+    for (const channel of [
+      'socket.io#/#room lobby#',
+      'socket.io#/#',
+      'socket.io-request#/#',
+      'socket.io-response#/#',
+    ]) {
+      if (adapter === 'redis') await stranger.publish(channel, message);
+      else await stranger.commands.spublish(channel, message);
+    }
+  }
+}
 
 async function readyState(url: string): Promise<{ status: number; reason: string }> {
   const response = await fetch(`${url}/readyz`);
@@ -19,10 +54,14 @@ function ready(one: RunningNode): Promise<unknown> {
   return until(`${one.server} is ready`, async () => (await readyState(one.url)).status === 200);
 }
 
-async function pair(redis: RedisProcess, told: string[] = []): Promise<[RunningNode, RunningNode]> {
+async function pair(
+  redis: RedisProcess,
+  told: string[] = [],
+  adapter: AdapterName = 'redis',
+): Promise<[RunningNode, RunningNode]> {
   const made = await Promise.all([
-    node({ server: 'Server1', redisUrl: redis.url }, told),
-    node({ server: 'Server2', redisUrl: redis.url }, told),
+    node({ server: 'Server1', redisUrl: redis.url, adapter }, told),
+    node({ server: 'Server2', redisUrl: redis.url, adapter }, told),
   ]);
   await Promise.all(made.map(ready));
   return made;
@@ -30,7 +69,7 @@ async function pair(redis: RedisProcess, told: string[] = []): Promise<[RunningN
 
 const members = (count: number): unknown => ({ ok: true, room: 'lobby', members: count });
 
-describe.each(servers)('two nodes over $name', ({ name, start, skip }) => {
+describe.each(setups)('two nodes by $adapter over $name', ({ name, start, skip, adapter }) => {
   let redis: RedisProcess;
 
   beforeEach(async (context) => {
@@ -40,7 +79,7 @@ describe.each(servers)('two nodes over $name', ({ name, start, skip }) => {
   });
 
   it('are one: counts, members and what is said', async () => {
-    const [one, two] = await pair(redis);
+    const [one, two] = await pair(redis, [], adapter);
     const [a, b] = [await client(one.url), await client(two.url, { transports: ['polling'] })];
     const heard: unknown[] = [];
     for (const socket of [a, b]) socket.on('said', (said) => heard.push(said));
@@ -66,9 +105,22 @@ describe.each(servers)('two nodes over $name', ({ name, start, skip }) => {
     );
   });
 
+  it('hear in a room from each other as soon as it is joined', async () => {
+    const [one, two] = await pair(redis, [], adapter);
+    const [a, b] = [await client(one.url), await client(two.url)];
+    for (let number = 0; number < 30; number++) {
+      const room = `room ${number}`;
+      await ask(a, 'join', room);
+      const heard = new Promise((resolve) => b.once('said', (said) => resolve(said.payload)));
+      await ask(b, 'join', room);
+      a.emit('say', room, number, () => undefined);
+      expect(await heard).toBe(number);
+    }
+  });
+
   it('serve their own clients while Redis is gone, and are one again when it is back', async () => {
     const told: string[] = [];
-    const [one, two] = await pair(redis, told);
+    const [one, two] = await pair(redis, told, adapter);
     const [a, b] = [await client(one.url), await client(two.url)];
     const heard: unknown[] = [];
     b.on('said', (said) => heard.push(said.payload));
@@ -103,27 +155,14 @@ describe.each(servers)('two nodes over $name', ({ name, start, skip }) => {
 
   it('do not mind messages in Redis that are none of theirs', async () => {
     const told: string[] = [];
-    const [one, two] = await pair(redis, told);
+    const [one, two] = await pair(redis, told, adapter);
     const [a, b] = [await client(one.url), await client(two.url)];
     await ask(a, 'join', 'lobby');
     await ask(b, 'join', 'lobby');
-    const { connectRedis } = await import('@pinwheel/member');
     const stranger = connectRedis(redis.url);
     afterwards(() => stranger.close());
     await until('it is connected', () => stranger.ready);
-    const strange = [
-      Buffer.from([0xc1]),
-      '{"type":0',
-      '{"type":6,"uid":"x"}',
-      '{"type":5}',
-      'null',
-      '{"type":0,"rooms":5}',
-    ];
-    for (const message of strange) {
-      await stranger.publish('socket.io#/#room lobby#', message);
-      await stranger.publish('socket.io-request#/#', message);
-      await stranger.publish('socket.io-response#/#', message);
-    }
+    await writeNonsense(stranger, adapter);
     const heard = new Promise((resolve) => b.once('said', (said) => resolve(said.payload)));
     await ask(a, 'say', 'lobby', 'still here');
     expect(await heard).toBe('still here');
@@ -131,19 +170,31 @@ describe.each(servers)('two nodes over $name', ({ name, start, skip }) => {
   });
 });
 
-it('a node answers within its time while Redis hangs', async () => {
+it('nodes by every adapter answer within their time while Redis hangs', async () => {
   const redis = await embeddedRedis();
   afterwards(() => redis.kill());
-  const [one] = await pair(redis);
-  const a = await client(one.url);
-  await ask(a, 'join', 'lobby');
+  const nodes = await Promise.all(
+    ADAPTERS.map(async (adapter) => {
+      const [one] = await pair(redis, [], adapter);
+      const a = await client(one.url);
+      const room = `lobby of ${adapter}`;
+      await ask(a, 'join', room);
+      return { one, a, room };
+    }),
+  );
   redis.hang();
-  const began = performance.now();
-  expect(await ask(a, 'join', 'other')).toEqual({ ok: true, room: 'other', members: 1 });
-  expect(await ask(a, 'say', 'lobby', 'x')).toEqual({ ok: true });
-  expect(await ask(a, 'who', 'lobby')).toMatchObject({ ok: true, members: [{ id: a.id }] });
-  expect(performance.now() - began).toBeLessThan(4_000);
-  expect((await readyState(one.url)).reason).toBe('a published message did not come back within 1000 ms');
+  await Promise.all(
+    nodes.map(async ({ one, a, room }) => {
+      const began = performance.now();
+      expect(await ask(a, 'join', 'other')).toEqual({ ok: true, room: 'other', members: 1 });
+      const heard = new Promise((resolve) => a.once('said', (said) => resolve(said.payload)));
+      expect(await ask(a, 'say', room, 'x')).toEqual({ ok: true });
+      expect(await heard).toBe('x');
+      expect(await ask(a, 'who', room)).toMatchObject({ ok: true, members: [{ id: a.id }] });
+      expect(performance.now() - began).toBeLessThan(4_000);
+      expect((await readyState(one.url)).reason).toBe('a published message did not come back within 1000 ms');
+    }),
+  );
   redis.resume();
-  await ready(one);
+  await Promise.all(nodes.map(({ one }) => ready(one)));
 });

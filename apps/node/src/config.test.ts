@@ -8,18 +8,28 @@ describe('a node is set up by its environment', () => {
       port: 3100,
       server: 'Server1',
       redisUrl: 'redis://127.0.0.1:6379',
+      adapter: 'redis',
       tag: undefined,
       controls: false,
     });
   });
 
   it('which names everything', () => {
-    const env = { PORT: '0', HOST: '::1', SERVER_NAME: 'app-2', REDIS_URL: '', NODE_TAG: 'n2', CONTROLS: '1' };
+    const env = {
+      PORT: '0',
+      HOST: '::1',
+      SERVER_NAME: 'app-2',
+      REDIS_URL: '',
+      ADAPTER: 'sharded',
+      NODE_TAG: 'n2',
+      CONTROLS: '1',
+    };
     expect(readConfig(env)).toEqual({
       host: '::1',
       port: 0,
       server: 'app-2',
       redisUrl: undefined,
+      adapter: 'sharded',
       tag: 'n2',
       controls: true,
     });
@@ -32,6 +42,7 @@ describe('a node is set up by its environment', () => {
     [{ HOST: 'a b' }, 'HOST: expected an address or host name, got "a b"'],
     [{ SERVER_NAME: 'a\nb' }, 'SERVER_NAME: expected 1 to 64 characters A-Z a-z 0-9 . _ -, got "a\\nb"'],
     [{ CONTROLS: 'yes' }, 'CONTROLS: expected 0 or 1, got "yes"'],
+    [{ ADAPTER: 'Redis' }, 'ADAPTER: expected one of redis, sharded, streams, got "Redis"'],
     [{ NODE_TAG: 'a.b' }, 'NODE_TAG: expected 1 to 64 characters A-Z a-z 0-9 _ -, got "a.b"'],
     [{ REDIS_URL: 'http://u:secret@h' }, 'REDIS_URL: expected redis://'],
   ])('but not by %j', (env, message) => {

@@ -1,4 +1,5 @@
-import { isTag } from '@pinwheel/protocol';
+import { ADAPTERS, isAdapterName, isTag } from '@pinwheel/protocol';
+import type { AdapterName } from '@pinwheel/protocol';
 import { readRedisUrl, RedisUrlError } from '@pinwheel/member';
 
 /** How a node is set up. */
@@ -11,6 +12,8 @@ export interface NodeConfig {
   readonly server: string;
   /** Undefined for a node that shares nothing. */
   readonly redisUrl: string | undefined;
+  /** How rooms are shared through Redis. */
+  readonly adapter: AdapterName;
   /** The tag in its session ids. Undefined: made of where it listens. */
   readonly tag: string | undefined;
   /** Pages may do things to the nodes and to Redis. */
@@ -25,8 +28,8 @@ export class ConfigError extends Error {
 
 /**
  * Reads a node's settings: `PORT` (3100), `HOST` (127.0.0.1), `SERVER_NAME` (Server1), `REDIS_URL`
- * (redis://127.0.0.1:6379; empty for none), `NODE_TAG` (none),
- * `CONTROLS` (0; 1 lets pages kill, drain and so on).
+ * (redis://127.0.0.1:6379; empty for none), `ADAPTER` (redis), `NODE_TAG` (none), `CONTROLS` (0; 1 lets pages kill, drain
+ * and so on).
  *
  * @throws ConfigError (code `bad_setting`) naming the variable, what was expected and what came, but never a password
  */
@@ -36,6 +39,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): N
     port: port(env['PORT']),
     server: text(env, 'SERVER_NAME', 'Server1', /^[A-Za-z0-9._-]{1,64}$/, '1 to 64 characters A-Z a-z 0-9 . _ -'),
     redisUrl: redisUrl(env['REDIS_URL']),
+    adapter: adapter(env['ADAPTER']),
     tag: tag(env['NODE_TAG']),
     controls: controls(env['CONTROLS']),
   });
@@ -78,6 +82,12 @@ function controls(given: string | undefined): boolean {
   if (given === undefined || given === '' || given === '0') return false;
   if (given === '1') return true;
   throw new ConfigError(`CONTROLS: expected 0 or 1, got ${JSON.stringify(given)}`);
+}
+
+function adapter(given: string | undefined): AdapterName {
+  if (given === undefined || given === '') return 'redis';
+  if (isAdapterName(given)) return given;
+  throw new ConfigError(`ADAPTER: expected one of ${ADAPTERS.join(', ')}, got ${JSON.stringify(given)}`);
 }
 
 function tag(given: string | undefined): string | undefined {

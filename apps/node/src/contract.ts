@@ -66,6 +66,8 @@ export interface ContractOptions {
   readonly counts: RoomCounts | undefined;
   /** True when other nodes can be asked. */
   readonly reachable: () => boolean;
+  /** When a room that was joined just now is known to the other nodes. Undefined where nobody needs to know. */
+  readonly subscribed: (() => Promise<unknown>) | undefined;
   readonly readers: SlowReaders;
   readonly tally: Tally;
   readonly watch: ClusterWatch;
@@ -76,7 +78,7 @@ export interface ContractOptions {
 /** Answers the events of {@link ClientToServerEvents} on `io`. */
 export function serveContract(io: NodeServer, options: ContractOptions): void {
   const { adapter, sockets } = io.of('/');
-  const { counts, greeting, server, tally, watch, control } = options;
+  const { counts, greeting, server, subscribed, tally, watch, control } = options;
   const localCount = (room: string): number => adapter.rooms.get(roomKey(room))?.size ?? 0;
   const count = (room: string): Promise<number> => counts?.update(room) ?? Promise.resolve(localCount(room));
 
@@ -118,7 +120,9 @@ export function serveContract(io: NodeServer, options: ContractOptions): void {
         throw new RefusedError('too_many', `expected at most ${ROOMS_MAX} rooms, this is one more`);
       }
       await socket.join(key);
-      return { ok: true, room, members: await count(room) };
+      const counted = count(room);
+      if (subscribed !== undefined) await subscribed();
+      return { ok: true, room, members: await counted };
     });
 
     handle('leave', 1, async (args): Promise<RoomAnswer> => {

@@ -3,11 +3,11 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ControlAnswer, ControlVerb, NodeCounters } from '@pinwheel/protocol';
 import { contentSecurityPolicy, demoRoot } from '@pinwheel/demo';
-import { connectRedis, createAdapterClients, joinCluster, RoomCounts } from '@pinwheel/member';
+import { connectRedis, joinCluster, RoomCounts } from '@pinwheel/member';
 import type { Member, RedisLink } from '@pinwheel/member';
-import { createAdapter } from '@socket.io/redis-adapter';
 import { Server } from 'socket.io';
 import { ClusterWatch } from './cluster-watch.js';
+import { nodeAdapter } from './adapter.js';
 import type { NodeConfig } from './config.js';
 import { serveContract } from './contract.js';
 import type { NodeServer, Tally } from './contract.js';
@@ -15,10 +15,11 @@ import { doToSelf, OWN_VERBS } from './own-controls.js';
 import { ParentLink } from './parent-link.js';
 import { PlainEcho } from './plain-echo.js';
 import { roomKey, roomOfKey } from './room-key.js';
-import { REQUESTS_TIMEOUT_MS } from './room-members.js';
 import { SlowReaders } from './slow-readers.js';
 import { StaticSite } from './static-site.js';
+import { straightenBroadcasts } from './straight-broadcasts.js';
 import { routeUpgrades } from './upgrade-route.js';
+import { WebSocketEngine } from './web-socket-engine.js';
 
 /** An echo node that listens. */
 export interface RunningNode {
@@ -84,11 +85,15 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     },
     site.handle,
   );
+  const adapter = link === undefined ? undefined : nodeAdapter(config.adapter, link, tell);
+  const webSockets = new WebSocketEngine();
   const io: NodeServer = new Server(http, {
     destroyUpgrade: false,
     serveClient: true,
-    ...(link === undefined ? {} : { adapter: adapter(link, tell) }),
+    wsEngine: webSockets.Server,
+    ...(adapter === undefined ? {} : { adapter: adapter.create }),
   });
+  straightenBroadcasts(io.engine, webSockets);
   const plain = new PlainEcho(tell);
   routeUpgrades(
     http,
@@ -143,6 +148,7 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     greeting: () => ({ server: config.server, port, tag: member.tag }),
     counts,
     reachable: () => link?.ready ?? false,
+    subscribed: adapter?.subscribed,
     readers,
   });
 
@@ -185,13 +191,6 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     },
     close,
   };
-}
-
-function adapter(link: RedisLink, tell: (line: string) => void): ReturnType<typeof createAdapter> {
-  const { pubClient, subClient } = createAdapterClients(link, (error) => {
-    tell(`a message of another node was not understood: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  return createAdapter(pubClient, subClient, { requestsTimeout: REQUESTS_TIMEOUT_MS });
 }
 
 function countRooms(io: NodeServer, link: RedisLink): RoomCounts {

@@ -3,7 +3,10 @@ import type { RedisLink } from './redis-link.js';
 type MessageListener = (channel: Buffer, message: Buffer) => unknown;
 type PatternListener = (pattern: Buffer, channel: Buffer, message: Buffer) => unknown;
 
-/** What `createAdapter` of `@socket.io/redis-adapter` takes: `createAdapter(clients.pubClient, clients.subClient)`. */
+/**
+ * What `createAdapter` and `createShardedAdapter` of `@socket.io/redis-adapter` take:
+ * `createAdapter(clients.pubClient, clients.subClient)`.
+ */
 export interface AdapterClients {
   readonly pubClient: PubClient;
   readonly subClient: SubClient;
@@ -27,6 +30,22 @@ function ignore(): void {
   // The caller asked for no word of it.
 }
 
+/**
+ * Answers the one thing that the adapters ask, how many nodes subscribe to a channel (`PUBSUB NUMSUB`). Where Redis cannot
+ * be asked a node is alone: some adapters leave the promise of a failure to nobody, which would end the process.
+ */
+export function countSubscribers(
+  link: RedisLink,
+  command: string,
+  args: readonly string[],
+  done: (error: unknown, reply?: unknown) => void,
+): void {
+  link.commands.call(command, ...args).then(
+    (reply) => done(null, reply),
+    () => done(null, [args[1], 1]),
+  );
+}
+
 /** The publishing half, with the ioredis names that the adapter calls. */
 class PubClient {
   readonly #link: RedisLink;
@@ -40,11 +59,15 @@ class PubClient {
     this.#link.publish(channel, message).catch(ignore);
   }
 
+  /** The adapter waits for the answer before it serves its own clients: they are not kept waiting for a slow Redis. */
+  spublish(channel: string, message: string | Buffer): Promise<number> {
+    const { commands } = this.#link;
+    this.#link.give(message.length, () => commands.spublish(channel, message)).catch(ignore);
+    return Promise.resolve(0);
+  }
+
   send_command(command: string, args: readonly string[], done: (error: unknown, reply?: unknown) => void): void {
-    this.#link.commands.call(command, ...args).then(
-      (reply) => done(null, reply),
-      (error: unknown) => done(error),
-    );
+    countSubscribers(this.#link, command, args, done);
   }
 
   /** The adapter listens for errors only to remind its user to. The link has its own listeners. */
@@ -77,6 +100,10 @@ class SubClient {
     this.#link.subscriptions.add('psubscribe', [pattern]).catch(ignore);
   }
 
+  ssubscribe(channel: string): void {
+    this.#link.subscriptions.add('ssubscribe', [channel]).catch(ignore);
+  }
+
   unsubscribe(channels: string | readonly string[]): void {
     this.#link.subscriptions.remove('subscribe', [channels].flat());
   }
@@ -85,7 +112,11 @@ class SubClient {
     this.#link.subscriptions.remove('psubscribe', [pattern]);
   }
 
-  on(event: 'messageBuffer', listener: MessageListener): this;
+  sunsubscribe(channel: string): void {
+    this.#link.subscriptions.remove('ssubscribe', [channel]);
+  }
+
+  on(event: 'messageBuffer' | 'smessageBuffer', listener: MessageListener): this;
   on(event: 'pmessageBuffer', listener: PatternListener): this;
   on(event: 'error', listener: () => void): this;
   on(event: string, listener: (...args: never[]) => unknown): this {
@@ -93,6 +124,7 @@ class SubClient {
     const guarded = this.#guard(listener as (...args: Buffer[]) => unknown);
     this.#guarded.set(listener, guarded);
     if (event === 'messageBuffer') this.#link.onMessage(guarded);
+    else if (event === 'smessageBuffer') this.#link.onShardMessage(guarded);
     else this.#link.onPatternMessage(guarded);
     return this;
   }
@@ -102,6 +134,7 @@ class SubClient {
     if (guarded === undefined) return this;
     this.#guarded.delete(listener);
     if (event === 'messageBuffer') this.#link.offMessage(guarded);
+    else if (event === 'smessageBuffer') this.#link.offShardMessage(guarded);
     else this.#link.offPatternMessage(guarded);
     return this;
   }

@@ -3,6 +3,8 @@ export type { AdapterClients } from './adapter-clients.js';
 export type { DrainReport, OtherConnections } from './drain.js';
 export { receiveHandOffs } from './hand-off.js';
 export type { HandOffChannel } from './hand-off.js';
+export { createStreamsClient } from './streams-client.js';
+export type { StreamsClient } from './streams-client.js';
 export { joinCluster } from './join-cluster.js';
 export type { Member } from './join-cluster.js';
 export { MemberOptionError } from './options.js';

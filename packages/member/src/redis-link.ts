@@ -16,13 +16,14 @@ export interface RedisLinkOptions {
 }
 
 interface LinkEvents {
-  /** Both connections stand: messages can be published and are received. */
+  /** All connections stand: messages can be published and are received. */
   up: [];
   /** One of them was lost, or could not be made; told once until `up`. */
   down: [problem: string];
 }
 
 type Receive = (channel: Buffer, message: Buffer) => void;
+type ReceivePattern = (pattern: Buffer, channel: Buffer, message: Buffer) => void;
 
 /**
  * The two connections to Redis that a Socket.IO server needs, one to publish and ask, one to receive, made so that Redis
@@ -36,10 +37,14 @@ export class RedisLink extends EventEmitter<LinkEvents> {
   readonly commands: Redis;
   readonly subscriptions: Subscriptions;
   readonly #subscriber: Redis;
+  /** Those beside the two. */
+  readonly #others = new Set<Redis>();
+  readonly #options: ReturnType<typeof connectionOptions>;
   readonly #pendingMax: number;
   readonly #heartbeat: NodeJS.Timeout;
   readonly #receivers = new Set<Receive>();
-  readonly #patternReceivers = new Set<(pattern: Buffer, channel: Buffer, message: Buffer) => void>();
+  readonly #shardReceivers = new Set<Receive>();
+  readonly #patternReceivers = new Set<ReceivePattern>();
   #problem = 'not connected yet';
   #told: 'up' | 'down' | undefined;
   #pending = 0;
@@ -50,21 +55,19 @@ export class RedisLink extends EventEmitter<LinkEvents> {
     super();
     this.address = address.shown;
     this.#pendingMax = options.pendingMax ?? 16 * 1024 * 1024;
-    const common = connectionOptions(address, options);
-    this.commands = new Redis(common);
-    this.#subscriber = new Redis({ ...common, autoResubscribe: false });
+    this.#options = connectionOptions(address, options);
+    this.commands = this.#connect();
+    this.#subscriber = this.#connect();
     this.subscriptions = new Subscriptions(
       this.#subscriber,
       () => this.#check(),
       (problem) => this.#failed(problem),
     );
-    for (const client of [this.commands, this.#subscriber]) {
-      client.on('error', (error) => this.#failed(redisProblem(error)));
-      client.on('close', () => this.#failed(this.#told === 'up' ? 'connection lost' : this.#problem));
-      client.on('ready', () => this.#check());
-    }
     this.#subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => {
       for (const receive of this.#receivers) receive(channel, message);
+    });
+    this.#subscriber.on('smessageBuffer', (channel: Buffer, message: Buffer) => {
+      for (const receive of this.#shardReceivers) receive(channel, message);
     });
     this.#subscriber.on('pmessageBuffer', (pattern: Buffer, channel: Buffer, message: Buffer) => {
       for (const receive of this.#patternReceivers) receive(pattern, channel, message);
@@ -74,8 +77,11 @@ export class RedisLink extends EventEmitter<LinkEvents> {
     this.#heartbeat.unref();
   }
 
-  /** True while both connections stand and every subscription is confirmed. */
+  /** True while all connections stand and every subscription is confirmed. */
   get ready(): boolean {
+    for (const client of this.#others) {
+      if (client.status !== 'ready') return false;
+    }
     return this.commands.status === 'ready' && this.subscriptions.complete;
   }
 
@@ -90,13 +96,38 @@ export class RedisLink extends EventEmitter<LinkEvents> {
   }
 
   /**
+   * A further connection, for commands that keep it waiting. The link is `ready` only with it, until it is closed with
+   * {@link release}.
+   */
+  open(): Redis {
+    const client = this.#connect();
+    this.#others.add(client);
+    return client;
+  }
+
+  /** Closes a connection of {@link open}. */
+  release(client: Redis): void {
+    this.#others.delete(client);
+    client.disconnect();
+    this.#check();
+  }
+
+  /**
    * Publishes a message, or drops it when Redis is away or more than `pendingMax` bytes behind.
    *
    * @returns how many subscribers got it
    * @throws Error when it was dropped, with the reason for a person
    */
-  async publish(channel: string, message: string | Buffer): Promise<number> {
-    const size = message.length;
+  publish(channel: string, message: string | Buffer): Promise<number> {
+    return this.give(message.length, () => this.commands.publish(channel, message));
+  }
+
+  /**
+   * Gives Redis a message of `size` bytes with any command, under the same terms as {@link publish}.
+   *
+   * @throws Error when it was dropped, with the reason for a person
+   */
+  async give<T>(size: number, command: () => Promise<T>): Promise<T> {
     if (this.commands.status !== 'ready') {
       this.#dropped += 1;
       throw new Error(`not connected to ${this.address}: ${this.#problem}`);
@@ -107,7 +138,7 @@ export class RedisLink extends EventEmitter<LinkEvents> {
     }
     this.#pending += size;
     try {
-      return await this.commands.publish(channel, message);
+      return await command();
     } catch (error) {
       this.#dropped += 1;
       throw error;
@@ -125,23 +156,44 @@ export class RedisLink extends EventEmitter<LinkEvents> {
     this.#receivers.delete(receive);
   }
 
+  /** Calls `receive` with every message of a subscribed channel of sharded pub/sub. */
+  onShardMessage(receive: Receive): void {
+    this.#shardReceivers.add(receive);
+  }
+
+  offShardMessage(receive: Receive): void {
+    this.#shardReceivers.delete(receive);
+  }
+
   /** Calls `receive` with every message of a subscribed pattern. */
-  onPatternMessage(receive: (pattern: Buffer, channel: Buffer, message: Buffer) => void): void {
+  onPatternMessage(receive: ReceivePattern): void {
     this.#patternReceivers.add(receive);
   }
 
-  offPatternMessage(receive: (pattern: Buffer, channel: Buffer, message: Buffer) => void): void {
+  offPatternMessage(receive: ReceivePattern): void {
     this.#patternReceivers.delete(receive);
   }
 
-  /** Ends both connections for good. */
+  /** Ends all connections for good. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#heartbeat);
     this.subscriptions.close();
-    this.commands.disconnect();
-    this.#subscriber.disconnect();
+    for (const client of this.#all()) client.disconnect();
+  }
+
+  #connect(): Redis {
+    // The subscriptions are restored by those of the link.
+    const client = new Redis({ ...this.#options, autoResubscribe: false });
+    client.on('error', (error) => this.#failed(redisProblem(error)));
+    client.on('close', () => this.#failed(this.#told === 'up' ? 'connection lost' : this.#problem));
+    client.on('ready', () => this.#check());
+    return client;
+  }
+
+  #all(): Redis[] {
+    return [this.commands, this.#subscriber, ...this.#others];
   }
 
   #check(): void {
@@ -159,7 +211,7 @@ export class RedisLink extends EventEmitter<LinkEvents> {
   }
 
   #ping(): void {
-    for (const client of [this.commands, this.#subscriber]) {
+    for (const client of this.#all()) {
       // A refused or lost ping is told by the connection's own 'error' and 'close'.
       if (client.status === 'ready') client.ping().catch(() => undefined);
     }

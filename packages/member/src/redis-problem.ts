@@ -16,6 +16,7 @@ export function redisProblem(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   const meaning = code === undefined ? undefined : meanings[code];
   if (meaning !== undefined) return meaning;
+  if (/unknown command.*ssubscribe/i.test(error.message)) return 'it has no sharded channels, they came with Redis 7';
   if (error.message === '') return code ?? error.name;
   return error.message.replace(/\/\/[^@\s/]*@/g, '//***@');
 }

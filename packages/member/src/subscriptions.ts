@@ -4,7 +4,8 @@ import { redisProblem } from './redis-problem.js';
 /** Milliseconds until a refused subscription is asked for again. */
 const RETRY_MS = 1_000;
 
-type Kind = 'subscribe' | 'psubscribe';
+/** Channels, patterns, and channels of sharded pub/sub (Redis 7). */
+type Kind = 'subscribe' | 'psubscribe' | 'ssubscribe';
 
 /**
  * The channels and patterns that a subscriber connection is to have, and that it gets back after every reconnect.
@@ -16,7 +17,12 @@ export class Subscriptions {
   readonly #client: Redis;
   readonly #onComplete: () => void;
   readonly #onProblem: (problem: string) => void;
-  readonly #wanted = { subscribe: new Set<string>(), psubscribe: new Set<string>() };
+  readonly #wanted = {
+    subscribe: new Set<string>(),
+    psubscribe: new Set<string>(),
+    ssubscribe: new Set<string>(),
+  };
+  #asked: Promise<unknown> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
   #complete = false;
 
@@ -40,6 +46,11 @@ export class Subscriptions {
     return this.#complete;
   }
 
+  /** Resolves when Redis has answered, or not taken, what has been asked so far; never rejects. */
+  async answered(): Promise<void> {
+    await this.#asked.catch(() => undefined);
+  }
+
   /**
    * Wants these from now on, whether Redis is there or not.
    *
@@ -49,6 +60,8 @@ export class Subscriptions {
     for (const name of names) this.#wanted[kind].add(name);
     if (this.#client.status !== 'ready') return Promise.reject(new Error('not connected'));
     const asked = this.#ask(kind, names);
+    // Answers come in the order of the questions.
+    this.#asked = asked;
     this.#follow(asked);
     return asked;
   }
@@ -56,9 +69,8 @@ export class Subscriptions {
   remove(kind: Kind, names: readonly string[]): void {
     for (const name of names) this.#wanted[kind].delete(name);
     if (this.#client.status !== 'ready' || names.length === 0) return;
-    const done = kind === 'subscribe' ? this.#client.unsubscribe(...names) : this.#client.punsubscribe(...names);
     // A connection that is lost takes its subscriptions with it.
-    done.catch(() => undefined);
+    this.#forget(kind, names).catch(() => undefined);
   }
 
   close(): void {
@@ -67,12 +79,22 @@ export class Subscriptions {
 
   #ask(kind: Kind, names: readonly string[]): Promise<unknown> {
     if (names.length === 0) return Promise.resolve();
-    return kind === 'subscribe' ? this.#client.subscribe(...names) : this.#client.psubscribe(...names);
+    if (kind === 'subscribe') return this.#client.subscribe(...names);
+    return kind === 'psubscribe' ? this.#client.psubscribe(...names) : this.#client.ssubscribe(...names);
+  }
+
+  #forget(kind: Kind, names: readonly string[]): Promise<unknown> {
+    if (kind === 'subscribe') return this.#client.unsubscribe(...names);
+    return kind === 'psubscribe' ? this.#client.punsubscribe(...names) : this.#client.sunsubscribe(...names);
   }
 
   #restore(): void {
-    const { subscribe, psubscribe } = this.#wanted;
-    const asked = Promise.all([this.#ask('subscribe', [...subscribe]), this.#ask('psubscribe', [...psubscribe])]);
+    const { subscribe, psubscribe, ssubscribe } = this.#wanted;
+    const asked = Promise.all([
+      this.#ask('subscribe', [...subscribe]),
+      this.#ask('psubscribe', [...psubscribe]),
+      this.#ask('ssubscribe', [...ssubscribe]),
+    ]);
     this.#follow(
       asked.then(() => {
         if (this.#client.status !== 'ready') return;

@@ -1,7 +1,6 @@
 import type { Spec } from './directive.js';
 import { REFUSED } from './directives/refused.js';
 import { AREAS } from './directives/table.js';
-import { isCarriedOut } from './proxy-options/served.js';
 
 function arity({ args, opens }: Spec): string {
   const block = opens === undefined ? '' : ' and a block';
@@ -34,18 +33,9 @@ export function directiveTables(): string {
       '',
       '| directive | contexts | arguments | default | differences from nginx |',
       '| --- | --- | --- | --- | --- |',
-      rows(Object.values(table).filter(isCarriedOut), ({ note }) => note ?? ''),
+      rows(Object.values(table), ({ note }) => note ?? ''),
       '',
     ]),
-    '### Read, but refused for now',
-    '',
-    'Their arguments are checked; then each is an error: `the "root" directive is not served by pinwheel`.',
-    '',
-    ...served.map(([area, table]) => {
-      const names = Object.values(table).filter((spec) => !isCarriedOut(spec));
-      return `- ${area}: ${names.length === 0 ? 'none' : names.map(({ name }) => `\`${name}\``).join(', ')}`;
-    }),
-    '',
     '### Accepted without effect',
     '',
     'Each is one warning; its value is checked.',

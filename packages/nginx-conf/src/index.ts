@@ -4,7 +4,6 @@ export { failureMessage } from './files.js';
 export type { ConfFiles, FileFailure } from './files.js';
 export { loadConfiguration } from './load.js';
 export { hostsToLookUp } from './proxy-options/hosts.js';
-export { isCarriedOut } from './proxy-options/served.js';
 export { proxyOptions } from './proxy-options/proxy-options.js';
 export type { Surroundings } from './proxy-options/proxy-options.js';
 export type { Configuration } from './load.js';

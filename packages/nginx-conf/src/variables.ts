@@ -103,8 +103,10 @@ export const VARIABLES: ReadonlyMap<string, Getter> = new Map<string, Getter>([
   ['remote_port', (facts) => number(facts.remotePort) ?? ''],
   ['remote_user', (facts) => basicUser(facts.requestHeader('authorization'))],
   ['request', (facts) => facts.requestLine],
+  ['request_body', (facts) => facts.requestBody],
+  ['request_body_file', (facts) => facts.requestBodyFile],
   ['request_completion', (facts) => (facts.completed ? 'OK' : '')],
-  ['request_filename', (facts) => facts.documentRoot + facts.uri],
+  ['request_filename', (facts) => facts.requestFilename],
   ['request_id', (facts) => facts.requestId],
   ['request_length', (facts) => String(facts.requestLength)],
   ['request_method', (facts) => facts.requestMethod],
@@ -153,7 +155,7 @@ export const VARIABLES_NOT_SERVED: ReadonlySet<string> = new Set(
   `ancient_browser content_length_sent
   date_gmt date_local fastcgi_path_info fastcgi_script_name gzip_ratio http2 http3 invalid_referer
   limit_conn_status limit_rate limit_req_status memcached_key modern_browser msie nginx_version proxy_internal_body_length
-  proxy_internal_chunked proxy_internal_connection quic request_body request_body_file request_port secure_link
+  proxy_internal_chunked proxy_internal_connection quic request_port secure_link
   secure_link_expires slice_range ssl_client_sigalg ssl_curve ssl_ech_outer_server_name ssl_ech_status
   ssl_sigalg tcpinfo_rcv_space tcpinfo_rtt tcpinfo_rttvar tcpinfo_snd_cwnd uid_got uid_reset uid_set upstream_cache_age
   upstream_cache_last_modified upstream_cache_etag upstream_cache_status upstream_last_addr upstream_queue_time`.split(

@@ -1,5 +1,7 @@
+import type { ProxyError } from './errors.js';
 import type { UpstreamAttempt } from './facts.js';
 import type { Link } from './link.js';
+import type { PeerCounts } from './peer-counts.js';
 
 /** One attempt, as the `$upstream_*` variables tell it. Times are milliseconds since it began. */
 class Attempt implements UpstreamAttempt {
@@ -57,12 +59,14 @@ class Attempt implements UpstreamAttempt {
   }
 }
 
-/** The attempts of one request, kept only where somebody may ask for them. */
+/** The attempts of one request: counted at their peers, and kept only where somebody may ask for them. */
 export class Attempts {
   readonly #kept: Attempt[] | undefined;
   /** The next attempt is the first since the redirect. */
   #redirected: boolean;
   #current: Attempt | undefined;
+  /** Of the peer that is being tried. */
+  #counts: PeerCounts | undefined;
 
   /** @param before those of the location that the request was in before an internal redirect */
   constructor(keep: boolean, before?: Attempts) {
@@ -75,7 +79,8 @@ export class Attempts {
   }
 
   /** @param addr the peer's name */
-  begin(addr: string): void {
+  begin(addr: string, counts?: PeerCounts): void {
+    this.#counts = counts;
     if (this.#kept === undefined) return;
     this.#current = new Attempt(addr, this.#redirected);
     this.#redirected = false;
@@ -99,6 +104,7 @@ export class Attempts {
   }
 
   onHead(status: number): void {
+    this.#counts?.answered(status);
     if (this.#current === undefined) return;
     this.#current.status = status;
     this.#current.headerTime = this.#elapsed(this.#current);
@@ -107,6 +113,12 @@ export class Attempts {
   /** @param status what the failure would be for the client */
   onFailed(status: number): void {
     if (this.#current?.status === 0) this.#current.status = status;
+  }
+
+  /** @param retried the request is tried again; undefined for a failure that says nothing of the peer */
+  onError({ code, status }: ProxyError, retried: boolean | undefined): void {
+    if (retried !== undefined) this.#counts?.failed(code, retried);
+    this.onFailed(status);
   }
 
   onEnd(): void {

@@ -41,6 +41,7 @@ export interface ClientHost {
   onClientClosed(client: Client): void;
 }
 
+const NOWHERE: BodySink = { bodyBytes: () => {} };
 let connections = 0;
 /** Bytes of later requests taken in while one is being answered (RFC 9112 9.3.2); past that the client has to wait. */
 const PIPELINED = 65_536;
@@ -79,6 +80,8 @@ export class Client implements WireReader, BodySink {
   #dropUntil: number | undefined;
   /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
   #carry = '';
+  /** What came of a chunked body in one read with its head, while it is decided what becomes of the request. */
+  #early: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
   /** What is looked at came behind a request that has been answered meanwhile. */
   #behind = false;
   /** What just came is being worked through. */
@@ -180,6 +183,8 @@ export class Client implements WireReader, BodySink {
       if (!(error instanceof ProxyError)) throw error;
       if (this.#dropUntil === undefined) this.#refuse(error, buffer.bytes.toString('latin1', start, end));
       else this.onExchangeEnd(false);
+      // Its page may be a peer's.
+      this.#exchange?.flush();
     } finally {
       this.processing = false;
     }
@@ -229,13 +234,34 @@ export class Client implements WireReader, BodySink {
     this.#exchange = exchange;
     if (this.body.done) this.deadline.clear();
     else this.deadline.set(this.settings.bodyTimeout);
+    if (head.chunked && next < end) this.#early = { buffer, start: next, end };
     exchange.begin();
+    this.#early = undefined;
     return next;
+  }
+
+  /**
+   * Looks through what came with the head of a body that nobody will read: as with nginx the answer waits for that.
+   *
+   * @param limit bytes of the body; 0 is no limit
+   * @throws ProxyError `bad_chunk`, `body_too_large`
+   */
+  checkEarlyBody(limit: number): void {
+    if (this.#early === undefined) return;
+    const { buffer, start, end } = this.#early;
+    this.#early = undefined;
+    const early = new BodyReader();
+    early.begin('chunked', -1);
+    for (let at = start; at < end && !early.done;) at = early.read(buffer, at, end, NOWHERE);
+    if (limit > 0 && early.received > limit) {
+      throw new ProxyError('body_too_large', `chunked body: ${early.received} bytes`);
+    }
   }
 
   /** What came cannot be served as it is (RFC 9112 2.2, 6.3). @param text that came last */
   #refuse(error: ProxyError, text: string): void {
     let exchange = this.#exchange;
+    this.#early = undefined;
     if (exchange === undefined) {
       // Not even a head: that is a request all the same, and the last one.
       const head = error.head ?? new RequestHead();
@@ -337,6 +363,7 @@ export class Client implements WireReader, BodySink {
   /** The client is gone in the middle of a request. */
   #abandon(): void {
     const exchange = this.#exchange;
+    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed');
     this.#exchange = undefined;
     this.#dropUntil = undefined;
     exchange?.abort();

@@ -1,7 +1,7 @@
 import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Client } from './client.js';
 import { clientFailureLevel, clientFailureText } from './client-failure.js';
-import { configuredReply, REDIRECTS } from './configured-reply.js';
+import { configuredReply, REDIRECTS, USUAL_REDIRECTS } from './configured-reply.js';
 import { ProxyError } from './errors.js';
 import type { Facts } from './facts.js';
 import { judgeConditions } from './files/conditions.js';
@@ -47,7 +47,8 @@ export class Exchange {
   elsewhere: HandOffEnd | undefined;
   /** The last one that had the request. */
   forward: Forward | undefined;
-  #location: Location | undefined;
+  /** The one that has the request; undefined while none has. */
+  location: Location | undefined;
   #facts: RequestFacts | undefined;
   /** Whose answer is under way; undefined when it is an own one, written at once. */
   #responder: Responder | undefined;
@@ -57,9 +58,11 @@ export class Exchange {
   /** An error page has been turned to: the next error is answered plainly (nginx: `recursive_error_pages off`). */
   #onErrorPage = false;
   /** Status that the answer gets instead of its own (nginx: `err_status`); 0 for none. */
-  #toldStatus = 0;
+  toldStatus = 0;
   /** The connection ends with this answer. */
   #last = false;
+  /** What comes of its body is for nobody. */
+  #dropped = false;
   /** Its end has been told. */
   #told = false;
 
@@ -78,16 +81,6 @@ export class Exchange {
     return this.#facts;
   }
 
-  get serverName(): string {
-    return this.#location?.serverName ?? '';
-  }
-
-  /** Where the files of its location are (nginx: `root`). */
-  get documentRoot(): string {
-    const root = this.#location?.options.root;
-    return root === undefined ? '' : valueOf(root, () => this.facts);
-  }
-
   log(level: LogLevel, message: string): void {
     this.client.host.log(level, requestMessage(this, message));
   }
@@ -95,16 +88,6 @@ export class Exchange {
   /** A byte of the answer was passed to the client. */
   get responseStarted(): boolean {
     return this.#responder?.responseStarted ?? this.sentHead !== '';
-  }
-
-  /** Status that the answer gets instead of its own; 0 for none. */
-  get toldStatus(): number {
-    return this.#toldStatus;
-  }
-
-  /** Somebody is told when the request is over. */
-  get tellsEnd(): boolean {
-    return this.#location?.onEnd !== undefined;
   }
 
   /** Whether the connection may carry another request after this one. */
@@ -122,7 +105,7 @@ export class Exchange {
 
   /** Refuses clients that may ask this server nothing, before a location counts. @throws ProxyError */
   #admit(location: Location | undefined): void {
-    this.#location = location?.server.otherwise ?? location;
+    this.location = location?.server.otherwise ?? location;
     if (this.client.refusesPlain) throw new ProxyError('plain_http');
     location?.admit?.(this.client.wire.socket, this.head.host);
   }
@@ -132,7 +115,7 @@ export class Exchange {
       this.fail(new ProxyError('no_location', this.head.target));
       return;
     }
-    this.#location = location;
+    this.location = location;
     const { client, head } = this;
     client.settings = location.connection;
     if (location.realIps !== undefined && this.origin === client.directOrigin) {
@@ -183,7 +166,7 @@ export class Exchange {
   reply(reply: ReplyOptions): void {
     this.#responder = undefined;
     const { status } = reply;
-    const answer = configuredReply(reply, this.client.getFacts);
+    const answer = configuredReply(reply, this.location?.redirects ?? USUAL_REDIRECTS, this.client.getFacts);
     if (answer === undefined) {
       this.status = status;
       this.over();
@@ -191,12 +174,15 @@ export class Exchange {
       return;
     }
     // nginx takes the body before it answers, but not before the page of an error.
-    if (status < 400 || answer.page !== true) this.continueBody();
+    if (status < 400 || answer.page !== true) {
+      this.client.checkEarlyBody(this.location?.bodyLimit ?? 0);
+      this.continueBody();
+    }
     if (answer.page === true) {
       if (LAST.has(status)) this.#last = true;
       if (this.#turnsToErrorPage(status)) return;
-      this.#toldStatus = answer.status;
-    } else if ((this.#toldStatus === 0 ? status : this.#toldStatus) === 200) {
+      this.toldStatus = answer.status;
+    } else if ((this.toldStatus === 0 ? status : this.toldStatus) === 200) {
       this.#answerIfWanted(answer);
       return;
     }
@@ -206,14 +192,14 @@ export class Exchange {
   /** Answers with 200 where the conditions of the request hold, of which this answer has neither time nor tag. */
   #answerIfWanted(reply: Reply): void {
     const outcome = judgeConditions((name) => this.head.get(name), { etag: undefined, modified: undefined });
-    if (outcome === 'not_modified') this.#toldStatus = 0;
+    if (outcome === 'not_modified') this.toldStatus = 0;
     if (outcome === 'failed') this.answerError(412);
     else this.#answer(outcome === 'holds' ? reply : { status: 304, body: undefined });
   }
 
   /** The request goes on as one for that path, in the same server (nginx: an internal redirect). @param path decoded */
   redirect(path: string, args: string | undefined): void {
-    const server = this.#location?.server;
+    const server = this.location?.server;
     this.#responder = undefined;
     if (server === undefined || ++this.#redirects > MOST_REDIRECTS) {
       this.log('error', `rewrite or internal redirection cycle while internally redirecting to "${path}"`);
@@ -226,7 +212,7 @@ export class Exchange {
   }
 
   #redirectToNamed(name: string): void {
-    const location = this.#location?.server?.named.get(name);
+    const location = this.location?.server?.named.get(name);
     if (location === undefined || ++this.#redirects > MOST_REDIRECTS) {
       this.fail(new ProxyError(location === undefined ? 'no_named_location' : 'redirect_cycle', name));
     } else {
@@ -237,14 +223,13 @@ export class Exchange {
   /** The request cannot be answered as it should: the page of the error's status, or the one that is configured for it. */
   fail(error: ProxyError): void {
     // What is wrong with a target is found before there is a location for it.
-    this.#location ??= this.client.host.routeUnreadable(this.head, this.client);
+    this.location ??= this.client.host.routeUnreadable(this.head, this.client);
     const started = this.responseStarted;
-    const responder = this.#responder;
+    this.#responder?.abort();
     this.#responder = undefined;
-    responder?.abort();
     this.client.host.countError(error.code);
     if (error.source === 'client') {
-      this.#last = true;
+      this.#dropBody();
       this.client.host.log(clientFailureLevel(error), clientFailureText(error, this.facts));
     }
     if (started) {
@@ -260,6 +245,12 @@ export class Exchange {
       return;
     }
     this.answerError(error.status);
+  }
+
+  /** Nobody reads the body; the connection ends with this answer. */
+  #dropBody(): void {
+    this.#last = this.#dropped = true;
+    this.head.dropBody();
   }
 
   /** The peer's answer is not passed on but taken for an error (nginx: `proxy_intercept_errors`). */
@@ -279,16 +270,17 @@ export class Exchange {
     if (LAST.has(status)) this.#last = true;
     if (this.#turnsToErrorPage(status)) return;
     const page = errorPage(status, told);
-    this.#toldStatus = page.status;
+    this.toldStatus = page.status;
     this.#answer({ ...page, last });
   }
 
   /** nginx: `error_page`. @returns false when there is none for the status: it is to be answered plainly */
   #turnsToErrorPage(status: number): boolean {
-    const page = this.#onErrorPage ? undefined : this.#location?.errorPageFor(status);
+    const page = this.#onErrorPage ? undefined : this.location?.errorPageFor(status);
     if (page === undefined) return false;
+    if (this.forward?.request.spent === true) this.#dropBody();
     this.#onErrorPage = true;
-    this.#toldStatus = page.answer ?? status;
+    this.toldStatus = page.answer ?? status;
     try {
       this.#turnTo(page);
     } catch (error) {
@@ -308,17 +300,17 @@ export class Exchange {
       if (query < 0) this.redirect(uri, undefined);
       else this.redirect(uri.slice(0, query), uri.slice(query + 1));
     } else {
-      this.#toldStatus = answer !== undefined && REDIRECTS.has(answer) ? answer : 302;
-      this.#answer({ ...errorPage(this.#toldStatus), location: { url: uri, madeWhole: false } });
+      this.toldStatus = answer !== undefined && REDIRECTS.has(answer) ? answer : 302;
+      this.#answer({ ...errorPage(this.toldStatus), location: { url: uri, madeWhole: false } });
     }
   }
 
   #answer(reply: Reply): void {
-    const shown = this.#toldStatus === 0 ? reply : { ...reply, status: this.#toldStatus };
+    const shown = this.toldStatus === 0 ? reply : { ...reply, status: this.toldStatus };
     const keepAlive = this.mayKeepAlive(this.head);
     this.status = shown.status;
-    const kept = keepAlive ? (this.#location?.keepAliveLine ?? '') : '';
-    const added = kept + (this.#location?.addedTo(shown.status, this.client.getFacts) ?? '');
+    const kept = keepAlive ? (this.location?.keepAliveLine ?? '') : '';
+    const added = kept + (this.location?.addedTo(shown.status, this.client.getFacts) ?? '');
     const text = replyText(shown, keepAlive, this.head.method !== 'HEAD', added);
     this.sentHead = text.slice(0, text.indexOf('\r\n\r\n') + 4);
     this.client.wire.put(this.head.isOld ? text.slice(this.sentHead.length) : text);
@@ -328,7 +320,8 @@ export class Exchange {
 
   /** Bytes of the request's body, framing removed. @throws ProxyError `body_too_large` */
   requestBody(buffer: ReadBuffer, start: number, end: number): void {
-    const limit = this.#location?.bodyLimit ?? 0;
+    if (this.#dropped) return;
+    const limit = this.location?.bodyLimit ?? 0;
     if (limit > 0 && this.client.body.received > limit) {
       throw new ProxyError('body_too_large', `chunked body: ${this.client.body.received} bytes`);
     }
@@ -336,7 +329,7 @@ export class Exchange {
   }
 
   requestBodyEnd(): void {
-    this.#responder?.requestBodyEnd();
+    if (!this.#dropped) this.#responder?.requestBodyEnd();
   }
 
   /** What came has been worked through: sends what it gave rise to. */
@@ -385,7 +378,6 @@ export class Exchange {
 
   /** The client is gone before the answer was written to it (nginx: 499). */
   abort(): void {
-    if (!this.#told) this.client.host.countError('client_closed');
     if (!this.responseStarted) this.status = new ProxyError('client_closed').status;
     this.#responder?.abort();
     this.#responder = undefined;
@@ -394,9 +386,10 @@ export class Exchange {
 
   /** The request is over: its location is told once. */
   over(): void {
-    const location = this.#location;
+    const location = this.location;
     if (this.#told) return;
     this.#told = true;
     location?.onEnd?.(this.facts);
+    this.forward?.request.over();
   }
 }

@@ -114,6 +114,11 @@ export interface Facts {
   /** The whole answer has been sent. */
   readonly completed: boolean;
 
+  /** The body, where it was read to be passed on and is not too long to be kept; undefined where there is none. */
+  readonly requestBody: string | undefined;
+  /** The path of the file that has it, where it is too long to be told. */
+  readonly requestBodyFile: string | undefined;
+
   /** Status sent to the client; 0 before there is one. */
   readonly status: number;
   /** Bytes sent to the client, for a tunnel those of the tunnel too. */
@@ -128,7 +133,9 @@ export interface Facts {
   readonly proxyPort: string | undefined;
   /** The folder of the location's files (`root`). */
   readonly documentRoot: string;
-  /** The same without symbolic links; undefined when there is no such folder. */
+  /** What `uri` is in the file system. */
+  readonly requestFilename: string;
+  /** `documentRoot` without symbolic links; undefined when there is no such folder. */
   readonly realpathRoot: string | undefined;
   /** What the proxy counts of its connections. */
   connectionCounts(): ConnectionCounts;

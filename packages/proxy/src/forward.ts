@@ -68,13 +68,9 @@ export class Forward implements LinkUser, HandOffUser {
     return this.#request.group;
   }
 
-  /** nginx: `$proxy_host`, `$proxy_port`. */
-  get upstreamName(): string | undefined {
-    return this.#request.host;
-  }
-
-  get defaultPort(): string | undefined {
-    return this.#request.port;
+  /** What is sent to the peer. */
+  get request(): OutgoingRequest {
+    return this.#request;
   }
 
   get method(): string {
@@ -136,7 +132,7 @@ export class Forward implements LinkUser, HandOffUser {
     this.#choice.tried.add(peer);
     this.#peer = peer;
     this.#request.sent = false;
-    this.attempts.begin(peer.name);
+    this.attempts.begin(peer.name, peer.counts);
     peer.acquire();
     this.#giveTo = handOffTarget(this.#exchange, this.#head, this.#location, this.#group, peer);
     if (this.#giveTo !== undefined) return;
@@ -210,8 +206,7 @@ export class Forward implements LinkUser, HandOffUser {
   }
 
   onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void {
-    peer.counts.failed(error.code, false);
-    this.attempts.onFailed(error.status);
+    this.attempts.onError(error, false);
     this.attempts.onEnd();
     this.#request.tell(error, peer.name, false, false);
     if (answerable) this.#fail(error);
@@ -238,7 +233,6 @@ export class Forward implements LinkUser, HandOffUser {
   onResponseHead(head: ResponseHead, framing: BodyFraming): void {
     this.response = head;
     this.attempts.onHead(head.status);
-    this.#peer?.counts.answered(head.status);
     if (head.status >= 300 && this.#turnsAway(head.status)) return;
     this.#relay.begin(head, framing, this.#request.ended, this.#group.upstream.onHead(this.#peer, this.#facts));
     // The client asked for the head only, the peer was asked for more (nginx: `proxy_method`).
@@ -333,7 +327,6 @@ export class Forward implements LinkUser, HandOffUser {
     }
     // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
-    peer.counts.answered(head.status);
     this.#exchange.status = head.status;
     const added =
       this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
@@ -363,8 +356,7 @@ export class Forward implements LinkUser, HandOffUser {
     };
     const retry = (pass?.retry ?? USUAL_RETRIES).afterFailure(failed);
     this.#link = undefined;
-    this.attempts.onFailed(error.status);
-    if (!stale) peer?.counts.failed(error.code, retry);
+    this.attempts.onError(error, stale ? undefined : retry);
     // nginx counts no failure once the answer has begun.
     this.#release(stale || (pass !== undefined && this.responseStarted));
     this.#request.tell(error, peer?.name, this.responseStarted, retry);

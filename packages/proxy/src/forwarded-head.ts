@@ -1,4 +1,4 @@
-import { absolute } from './configured-reply.js';
+import { placeTold } from './configured-reply.js';
 import type { BodyFraming } from './http1/body.js';
 import { httpDate } from './http1/date.js';
 import { FieldKind } from './http1/field-name.js';
@@ -222,13 +222,13 @@ function passedFields(head: Fields, length: string, connection: string, pass: Pa
 }
 
 /** nginx: `proxy_redirect`; in `Refresh: 5; url=...` it is about what follows `url=`. */
-function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): ReturnType<typeof absolute> {
+function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): ReturnType<typeof placeTold> {
   const { redirect } = pass.options;
   if (redirect === undefined) return { url: value, madeWhole: false };
   if (lower === 'location') {
     const url = redirect(value, facts());
     // Only what was rewritten is made whole (nginx: `absolute_redirect`).
-    return url === undefined ? { url: value, madeWhole: false } : absolute(url, facts);
+    return url === undefined ? { url: value, madeWhole: false } : placeTold(url, pass.redirects, facts);
   }
   const [, before, url] = /^(.*?url=)(.*)$/is.exec(value) ?? [];
   const shown = before === undefined || url === undefined ? value : before + (redirect(url, facts()) ?? url);

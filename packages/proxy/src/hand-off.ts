@@ -88,7 +88,7 @@ export class HandOff implements HandOffListener {
     const waiting = this.#leave();
     if (waiting === undefined) return;
     const { exchange } = waiting;
-    this.#taken = exchange.tellsEnd ? exchange : 'untold';
+    this.#taken = exchange.location?.onEnd !== undefined ? exchange : 'untold';
     this.#peer.connected();
     this.#peer.succeeded();
     this.#peer.counts.taken();
@@ -112,10 +112,7 @@ export class HandOff implements HandOffListener {
       waiting.user.onHandOffFailed(new ProxyError('hand_off_lost'), this.#peer, false);
     } else if (taken !== undefined) {
       this.#peer.counts.handedOff--;
-      if (end !== undefined) {
-        this.#peer.counts.answered(end.status);
-        this.#peer.counts.addBytes(end.bytesReceived, end.bytesSent);
-      }
+      if (end !== undefined) this.#peer.counts.addBytes(end.bytesReceived, end.bytesSent);
       this.#peer.release(true);
       if (taken !== 'untold') taken.onHandOffEnded(end);
       this.#host.onHandOffEnded(this);

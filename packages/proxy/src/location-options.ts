@@ -58,6 +58,16 @@ export interface ErrorPageOptions {
   readonly target: Value;
 }
 
+/** How a path that the client is sent to is told it. */
+export interface RedirectOptions {
+  /** With scheme, host and port. Default true (nginx: `absolute_redirect`). */
+  readonly absolute: boolean;
+  /** With a port that is not the scheme's usual one. Default true (nginx: `port_in_redirect`). */
+  readonly port: boolean;
+  /** With the server's first name instead of the one that was asked for. Default false (`server_name_in_redirect`). */
+  readonly ownName: boolean;
+}
+
 /** What becomes of the requests that fit (nginx: `location`): an upstream, `reply`, `stubStatus` or `files` answers. */
 export interface LocationOptions {
   /** Begins with `/`; empty for an expression, for a named location its name. */
@@ -77,6 +87,13 @@ export interface LocationOptions {
   readonly files?: FilesOptions | undefined;
   /** The folder of the files, an absolute path without a slash at its end. Default ''. */
   readonly root?: Value | undefined;
+  /**
+   * Characters at the beginning of a path that `root` stands for (nginx: `alias`); Infinity for all of it. Default 0:
+   * what is looked for is the path below `root`.
+   */
+  readonly aliased: number;
+  /** How a path that the client is sent to is told it. */
+  readonly redirects: RedirectOptions;
   /** Looked at for the requests that fit this one. Default none. */
   readonly locations: readonly LocationOptions[];
   /** Run before the request is answered (`set`). */
@@ -124,6 +141,12 @@ const yes: Field<true> = (given, path) => {
   throw new OptionError(path, 'true', given);
 };
 
+const redirectFields = object<RedirectOptions>({
+  absolute: optional(flag, true),
+  port: optional(flag, true),
+  ownName: optional(flag, false),
+});
+
 const fieldName = text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/);
 
 export const prepare: Field<(facts: Facts) => void> = (given, path) => callback(given, path) as (facts: Facts) => void;
@@ -144,6 +167,8 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
   stubStatus: maybe(yes),
   files: maybe(filesField),
   root: maybe(templated),
+  aliased: optional((given) => (given === Infinity ? Infinity : integer(0)(given, 'aliased')), 0),
+  redirects: optional(redirectFields, redirectFields({}, 'redirects')),
   locations: optional((given, path) => list(locationFields)(given, path), []),
   prepare: maybe(prepare),
   errorPages: maybe(

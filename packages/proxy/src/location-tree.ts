@@ -71,13 +71,13 @@ export class LocationTree {
 }
 
 /** nginx: a prefix that ends in a slash and is passed to a peer. */
-function needsSlash({ path, upstream, match }: LocationOptions): boolean {
-  return upstream !== undefined && match !== 'expression' && path.length > 1 && path.endsWith('/');
+function needsSlash({ path, upstream, pass, match }: LocationOptions): boolean {
+  return (upstream ?? pass?.url) !== undefined && match !== 'expression' && path.length > 1 && path.endsWith('/');
 }
 
 /** The location that sends a request without the slash to the one with it. */
 function toSlash(one: LocationOptions): LocationOptions {
-  const { path, addedFields, onEnd, errorPages } = one;
+  const { path, addedFields, onEnd, errorPages, redirects, connection, log } = one;
   const target = encodePath(path);
   const text = (facts: Facts): string =>
     facts.args === undefined || facts.args === '' ? target : `${target}?${facts.args}`;
@@ -89,5 +89,9 @@ function toSlash(one: LocationOptions): LocationOptions {
     addedFields,
     onEnd,
     errorPages,
+    redirects,
+    connection,
+    log,
+    aliased: 0,
   };
 }

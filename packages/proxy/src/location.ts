@@ -11,6 +11,7 @@ import type {
   FieldOptions,
   LimitOptions,
   LocationOptions,
+  RedirectOptions,
   ReplyOptions,
   ServerOptions,
   TimeoutOptions,
@@ -66,6 +67,8 @@ export class Location {
 
   /** Run before the request is answered (nginx: `set`). */
   readonly prepare: ((facts: Facts) => void) | undefined;
+  /** How clients are sent to a path. */
+  readonly redirects: RedirectOptions;
   readonly #errorPages: ReadonlyMap<number, ErrorPage>;
 
   constructor(
@@ -81,7 +84,8 @@ export class Location {
     this.options = options;
     this.group = group;
     this.reply = options.reply;
-    this.pass = options.pass === undefined ? undefined : new Pass(options.pass);
+    this.redirects = options.redirects;
+    this.pass = options.pass === undefined ? undefined : new Pass(options.pass, options.redirects);
     this.tellsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
     this.fields = options.fields?.map((field) => ({ ...field, lower: field.name.toLowerCase() }));
     this.timeouts = {
@@ -109,6 +113,18 @@ export class Location {
 
   get serverName(): string {
     return this.server.name;
+  }
+
+  /** nginx: `root` or `alias`. */
+  documentRoot(facts: () => Facts): string {
+    const { root } = this.options;
+    return root === undefined ? '' : valueOf(root, facts);
+  }
+
+  /** What of a path is looked for below the root. */
+  belowRoot(path: string): string {
+    const { aliased } = this.options;
+    return aliased === 0 ? path : path.slice(aliased);
   }
 
   errorPageFor(status: number): ErrorPage | undefined {

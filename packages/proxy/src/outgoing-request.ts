@@ -2,6 +2,7 @@ import { ProxyError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { failureText } from './failure-text.js';
 import type { Facts } from './facts.js';
+import { fileFailure } from './files/file-failure.js';
 import { configuredHeadText, requestHeadText } from './forwarded-head.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { Link } from './link.js';
@@ -9,6 +10,7 @@ import type { Location } from './location.js';
 import { valueOf } from './location.js';
 import { normalPath } from './normal-path.js';
 import type { PassTarget } from './pass-target.js';
+import { RequestBodyFile } from './request-body-file.js';
 import type { Attempted } from './retry.js';
 import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer } from './wire.js';
@@ -54,6 +56,8 @@ export class OutgoingRequest {
   /** The body that came so far; empty once it is over `#limit` and sent. */
   #body = '';
   #kept = true;
+  /** Written when somebody asks for it. */
+  #file: RequestBodyFile | undefined;
   /** Announced as chunked in the attempt that is under way. */
   #chunked = false;
   /** There is no body to send: an earlier location has used it up. */
@@ -109,6 +113,46 @@ export class OutgoingRequest {
   /** It can be sent once more. */
   get repeatable(): boolean {
     return this.#kept && !(this.#once && this.sent);
+  }
+
+  /** The body as far as it can be told: all of it, and in memory (nginx: `$request_body`). */
+  get shownBody(): string | undefined {
+    return this.#wholeBody === '' || this.#isFiled ? undefined : this.#wholeBody;
+  }
+
+  /** The path of the file with the body that is too long to be told (nginx: `$request_body_file`). */
+  get bodyFile(): string | undefined {
+    const { keptBody } = this.#location.pass?.options ?? {};
+    if (keptBody === undefined || !this.#isFiled || this.#wholeBody === '') return undefined;
+    try {
+      this.#file ??= RequestBodyFile.write(keptBody.folder, this.#wholeBody);
+    } catch (error) {
+      this.#exchange.log('crit', `the file of a request body cannot be written (${fileFailure(error).reason})`);
+    }
+    return this.#file?.path;
+  }
+
+  get #wholeBody(): string {
+    return this.ended && this.#kept && !this.#gone ? this.#body : '';
+  }
+
+  get #isFiled(): boolean {
+    const { keptBody, bufferRequest } = this.#location.pass?.options ?? {};
+    if (keptBody === undefined || bufferRequest !== true) return false;
+    // nginx makes the buffer a quarter longer where that is all it takes.
+    return keptBody.inFile !== 'off' || this.#body.length > keptBody.inMemory * 1.25;
+  }
+
+  /** The request has been answered, and nobody asks for its body any more. */
+  over(): void {
+    const inFile = this.#location.pass?.options.keptBody?.inFile;
+    if (inFile === 'on') void this.bodyFile;
+    else this.#file?.remove();
+  }
+
+  /** Its body was passed on as it came, and cannot be sent once more. */
+  get spent(): boolean {
+    return this.#once && this.sent;
   }
 
   /** How the next attempt announces the body. */

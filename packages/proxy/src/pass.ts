@@ -1,4 +1,5 @@
 import type { Facts } from './facts.js';
+import type { RedirectOptions } from './location-options.js';
 import type { PassOptions } from './pass-options.js';
 import { RetryRule } from './retry.js';
 import { valueOf } from './location.js';
@@ -34,7 +35,11 @@ export class Pass {
   readonly hidesMore: boolean;
   readonly #local: boolean;
 
-  constructor(options: PassOptions) {
+  constructor(
+    options: PassOptions,
+    /** How a path is told that a peer sends the client to. */
+    readonly redirects: RedirectOptions,
+  ) {
     this.options = options;
     this.retry = new RetryRule(options.retry);
     this.hidden = new Set(options.hidden);

@@ -96,7 +96,7 @@ export class RequestFacts implements Facts {
     return host === '' ? this.serverName : host;
   }
   get serverName(): string {
-    return this.#exchange.serverName;
+    return this.#exchange.location?.serverName ?? '';
   }
   requestHeader(name: string): string | undefined {
     if (!name.includes('-')) return this.#exchange.head.joined(name, name === 'cookie' ? '; ' : ', ');
@@ -111,6 +111,13 @@ export class RequestFacts implements Facts {
   }
   get requestLength(): number {
     return this.#exchange.head.length + this.#exchange.client.bodyTaken;
+  }
+
+  get requestBody(): string | undefined {
+    return this.#exchange.forward?.request.shownBody;
+  }
+  get requestBodyFile(): string | undefined {
+    return this.#exchange.forward?.request.bodyFile;
   }
 
   get status(): number {
@@ -129,13 +136,16 @@ export class RequestFacts implements Facts {
   }
 
   get proxyHost(): string | undefined {
-    return this.#exchange.forward?.upstreamName;
+    return this.#exchange.forward?.request.host;
   }
   get proxyPort(): string | undefined {
-    return this.#exchange.forward?.defaultPort;
+    return this.#exchange.forward?.request.port;
   }
   get documentRoot(): string {
-    return this.#exchange.documentRoot;
+    return this.#exchange.location?.documentRoot(this.#exchange.client.getFacts) ?? '';
+  }
+  get requestFilename(): string {
+    return this.documentRoot + (this.#exchange.location?.belowRoot(this.uri) ?? this.uri);
   }
   get realpathRoot(): string | undefined {
     try {

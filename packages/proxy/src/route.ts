@@ -1,3 +1,4 @@
+import { USUAL_REDIRECTS } from './configured-reply.js';
 import type { Facts } from './facts.js';
 import { hostName } from './host-name.js';
 import type { Location } from './location.js';
@@ -36,7 +37,9 @@ export class Routes {
               expressions: [],
               defaultFor: [],
               verifyClient: 'off',
-              locations: [{ path: '/', match: 'prefix', upstream: first, locations: [] }],
+              locations: [
+                { path: '/', match: 'prefix', upstream: first, locations: [], aliased: 0, redirects: USUAL_REDIRECTS },
+              ],
             },
           ];
     const compiled = new Map(servers.map((server) => [server, new Server(server, options, groups)]));

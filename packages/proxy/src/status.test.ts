@@ -100,6 +100,18 @@ test('what clients get instead of an answer is counted by its code', async () =>
   });
 });
 
+test('a client that leaves before its answer is counted', async () => {
+  const upstream = await startUpstream();
+  const proxy = await startProxy([upstream.port]);
+  const client = await proxy.connect();
+  client.send(GET);
+  await (await upstream.accept()).request();
+  client.destroy();
+  await eventually(() => proxy.peer().active === 0, 'the request is over');
+  expect(proxy.proxy.status().errorsByCode).toEqual({ client_closed: 1 });
+  expect(proxy.peer()).toMatchObject({ failures: 0, errors: {} });
+});
+
 test('what is counted of a peer goes on over a reload that keeps it', async () => {
   const upstream = await startUpstream(answering('hello'));
   const options = {

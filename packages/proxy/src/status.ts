@@ -39,7 +39,7 @@ export interface PeerStatus {
   readonly failures: number;
   /** Attempts whose request was tried again, here or elsewhere. */
   readonly retries: number;
-  /** Answers since the start, by the first digit of their status; those of handed-off WebSockets when they are over. */
+  /** Answers since the start, by the first digit of their status; a hand-off counts as 101. */
   readonly answers: Readonly<Record<'1xx' | '2xx' | '3xx' | '4xx' | '5xx', number>>;
   /** Failed attempts by code; and the last one, seconds ago. */
   readonly errors: Readonly<Partial<Record<ErrorCode, number>>>;

@@ -101,6 +101,7 @@ export class Side {
  * - the product's name, and with it the length of pages and of what they add to `$bytes_sent`;
  * - padding of pages for MSIE and Chrome (`msie_padding`), which no browser of today needs;
  * - `return 498` has the page of 404 in nginx, and `return 0` the status line `000`;
+ * - a chunked body over the limit is 413 also where nobody reads it, as in nginx after 1.22;
  * - `$sent_http_connection` in a log, which nginx has reset to `close` by then;
  * - `Trailer`, `Proxy-Connection` and fields that `Connection` names end here (RFC 9110 7.6.1), nginx passes them on;
  * - a fragment in a target is not passed on, and `proxy_pass http://host?query` has a slash before its query;

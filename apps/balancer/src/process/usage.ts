@@ -1,4 +1,4 @@
-import { AREAS, isCarriedOut, type Spec } from '@pinwheel/nginx-conf';
+import { AREAS, type Spec } from '@pinwheel/nginx-conf';
 import { packageVersion } from '../version.js';
 import { DEFAULT_CONF, DEFAULT_ERROR_LOG } from './paths.js';
 
@@ -58,8 +58,7 @@ const EXTRA: Readonly<Record<string, string>> = {
 export function buildText(): string {
   const { node, openssl } = process.versions;
   const specs = Object.values(AREAS).flatMap((area) => Object.values<Spec>(area));
-  const isServed = (name: string): boolean =>
-    specs.some((spec) => spec.name === name && spec.accepted === undefined && isCarriedOut(spec));
+  const isServed = (name: string): boolean => specs.some((spec) => spec.name === name && spec.accepted === undefined);
   // Of the rewrite module `return` and `set` are there: it is neither named as missing nor, being usual, as present.
   const modules = [
     ...Object.entries(EXTRA).flatMap(([module, name]) => (isServed(name) ? [`--with-${module}_module`] : [])),

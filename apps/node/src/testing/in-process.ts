@@ -17,11 +17,12 @@ export function afterwards(cleanup: () => unknown): void {
 
 /** A node in this process, on a free port, without Redis unless told otherwise, until the test ends. */
 export async function node(config: Partial<NodeConfig> = {}, told: string[] = []): Promise<RunningNode> {
-  const settings = {
+  const settings: NodeConfig = {
     host: '127.0.0.1',
     port: 0,
     server: 'Server1',
     redisUrl: undefined,
+    adapter: 'redis',
     tag: undefined,
     controls: false,
     ...config,

@@ -18,6 +18,7 @@ const memory = because('memory is managed by the runtime');
 const files = because('nothing is kept there');
 const tables = because('tables grow as they need');
 const process = because('processes and threads are managed by Pinwheel');
+const lingering = because('what a client still sends is read for two seconds after the last answer');
 const logging = because('changes nothing that is served');
 
 /** Directives that cannot change what a client or an upstream sees here; each is one warning. Values are checked. */
@@ -28,9 +29,7 @@ export const accepted = area({
     /^(?:on|off|threads(?:=.*)?)$/s.test(value) ? value : site.reject('invalid value'),
   ),
   aio_write: io(LOCATION, 'flag', flag),
-  client_body_buffer_size: memory(LOCATION, 1, size),
   client_body_in_single_buffer: memory(LOCATION, 'flag', flag),
-  client_body_temp_path: memory(LOCATION, [1, 4], texts),
   client_header_buffer_size: memory(SERVER, 1, size),
   connection_pool_size: memory(SERVER, 1, size),
   debug_connection: logging(EVENTS, 1, texts),
@@ -40,6 +39,9 @@ export const accepted = area({
   env: process(MAIN, 1, texts),
   epoll_events: io(EVENTS, 1, number),
   fastcgi_temp_path: files(LOCATION, [1, 4], texts),
+  lingering_close: lingering(LOCATION, 1, enumeration('off', 'on', 'always')),
+  lingering_time: lingering(LOCATION, 1, msec),
+  lingering_timeout: lingering(LOCATION, 1, msec),
   lock_file: process(MAIN, 1, texts),
   log_not_found: logging(LOCATION, 'flag', flag),
   log_subrequest: logging(LOCATION, 'flag', flag),

@@ -3,6 +3,7 @@ import type { Context, Site } from '../directive.js';
 import {
   buffers,
   choices,
+  enumeration,
   flag,
   invalidParameter,
   msec,
@@ -10,6 +11,7 @@ import {
   offset,
   parameter,
   present,
+  size,
   text,
   variableName,
 } from '../arguments.js';
@@ -141,9 +143,13 @@ function readIndex(args: readonly string[], site: Site): readonly ComplexValue[]
 }
 
 function readRoot([path = '']: readonly string[], site: Site): ComplexValue {
+  const other = site.name === 'alias' ? 'root' : 'alias';
+  if (site.scope.entries.some(({ spec }) => spec.name === other)) {
+    site.fail(`"${site.name}" directive is duplicate, "${other}" directive was specified earlier`);
+  }
   for (const name of ['document_root', 'realpath_root']) {
     if (new RegExp(`\\$(?:${name}(?!\\w)|\\{${name}\\})`).test(path)) {
-      site.fail(`the $${name} variable cannot be used in the "root" directive`);
+      site.fail(`the $${name} variable cannot be used in the "${site.name}" directive`);
     }
   }
   return site.complex(path);
@@ -210,6 +216,10 @@ export const http = area({
     note: 'maps that need each other in a circle are refused when the configuration is read',
   }),
   root: directive({ in: LOCATION, args: 1, read: readRoot, default: 'html' }),
+  alias: directive({ in: ['location'], args: 1, read: readRoot }),
+  absolute_redirect: directive({ in: LOCATION, args: 'flag', read: flag, default: 'on' }),
+  port_in_redirect: directive({ in: LOCATION, args: 'flag', read: flag, default: 'on' }),
+  server_name_in_redirect: directive({ in: LOCATION, args: 'flag', read: flag, default: 'off' }),
   index: directive({ in: LOCATION, args: [1, 9_999], inherit: 'list', read: readIndex, default: 'index.html' }),
   types: directive({
     in: LOCATION,
@@ -232,8 +242,37 @@ export const http = area({
       return { name, value: compiled, always: always !== undefined };
     },
   }),
+  max_ranges: directive({ in: LOCATION, args: 1, read: number }),
+  if_modified_since: directive({
+    in: LOCATION,
+    args: 1,
+    read: enumeration('off', 'exact', 'before'),
+    default: 'exact',
+  }),
+  etag: directive({ in: LOCATION, args: 'flag', read: flag, default: 'on' }),
   error_page: directive({ in: LOCATION, args: [2, 9_999], inherit: 'list', read: readErrorPage }),
   client_max_body_size: directive({ in: LOCATION, args: 1, read: offset, default: '1m' }),
+  client_body_buffer_size: directive({
+    in: LOCATION,
+    args: 1,
+    read: size,
+    default: '16k',
+    note: 'says only which bodies `$request_body` shows',
+  }),
+  client_body_in_file_only: directive({
+    in: LOCATION,
+    args: 1,
+    read: enumeration('off', 'on', 'clean'),
+    default: 'off',
+    note: 'for bodies of up to a megabyte',
+  }),
+  client_body_temp_path: directive({
+    in: LOCATION,
+    args: [1, 4],
+    read: text,
+    default: 'client_body_temp',
+    note: 'one folder without levels, of files that `$request_body_file` names',
+  }),
   client_header_timeout: directive({ in: SERVER, args: 1, read: msec, default: '60s' }),
   client_body_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),
   large_client_header_buffers: directive({ in: SERVER, args: 2, read: buffers, default: '4 8k' }),

@@ -36,7 +36,7 @@ export const REFUSED: readonly Refused[] = [
   refused(
     'rewrite',
     'requests are not rewritten; use location, return, set and map',
-    'rewrite if break try_files internal alias limit_except post_action',
+    'rewrite if break try_files internal limit_except post_action',
   ),
   refused('access', 'there is no access control', 'allow deny satisfy auth_basic auth_basic_user_file auth_delay'),
   refused(
@@ -93,16 +93,14 @@ export const REFUSED: readonly Refused[] = [
     `autoindex autoindex_exact_size autoindex_format autoindex_localtime random_index dav_access dav_methods
     create_full_put_path min_delete_depth flv mp4 mp4_buffer_size mp4_limit_rate mp4_limit_rate_after
     mp4_max_buffer_size mp4_start_key_frame f4f f4f_buffer_size hls hls_buffers hls_forward_args hls_fragment
-    hls_mp4_buffer_size hls_mp4_max_buffer_size empty_gif disable_symlinks etag if_modified_since max_ranges
-    open_file_cache_events client_body_in_file_only`,
+    hls_mp4_buffer_size hls_mp4_max_buffer_size empty_gif disable_symlinks
+    open_file_cache_events`,
   ),
   refused('sub-requests', 'requests are passed to one place', 'mirror mirror_request_body'),
   refused(
     'request parsing',
     'requests are read by fixed rules',
-    `absolute_redirect chunked_transfer_encoding keepalive_min_timeout lingering_close
-    lingering_time lingering_timeout merge_slashes msie_padding msie_refresh port_in_redirect recursive_error_pages
-    server_name_in_redirect`,
+    `chunked_transfer_encoding keepalive_min_timeout merge_slashes msie_padding msie_refresh recursive_error_pages`,
   ),
   refused(
     'variables',

@@ -2,7 +2,9 @@ import type { GivenLocation } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import { fullPath } from '../parse.js';
 import type { Scope } from '../scope.js';
-import type { Value } from '../value.js';
+import type { ComplexValue, Value } from '../value.js';
+import { locationName } from '../directives/location.js';
+import type { Location } from '../directives/location.js';
 import { contentTypeOf } from './content-type.js';
 import type { Surroundings } from './proxy-options.js';
 
@@ -13,18 +15,32 @@ export function contentOf(scope: Scope): Pick<GivenLocation, 'files' | 'stubStat
     files: {
       indexes: scope.list(http.index).flatMap((names) => names.map(({ value }) => value)),
       contentType: contentTypeOf(scope),
+      maxRanges: scope.get(http.max_ranges) ?? Number.MAX_SAFE_INTEGER,
+      modifiedSince: scope.get(http.if_modified_since),
+      etag: scope.get(http.etag),
     },
   };
 }
 
-/** `root`, for the files and for the variables that name them. A relative path starts from the prefix. */
-export function rootOf(scope: Scope, { prefix }: Surroundings): Value {
-  const root = scope.get(http.root);
-  const { value, source } = root;
-  const withoutSlash = source.endsWith('/');
+/** `root` or `alias`, for the files and for the variables that name them. A relative path starts from the prefix. */
+export function rootOf(scope: Scope, { prefix }: Surroundings): Pick<GivenLocation, 'root' | 'aliased'> {
+  let around: Scope | undefined = scope;
+  while (around !== undefined && !around.has(http.root) && !around.has(http.alias)) around = around.parent;
+  const alias = around?.own(http.alias).at(-1)?.value;
+  if (around === undefined || alias === undefined) return { root: pathOf(scope.get(http.root), prefix, true) };
+  return { root: pathOf(alias, prefix, false), aliased: lengthOf(around.opener?.value as Location) };
+}
+
+/** What a location's alias stands for. */
+function lengthOf(location: Location): number {
+  return location.kind === 'regex' ? Infinity : locationName(location).length;
+}
+
+function pathOf({ value, source }: ComplexValue, prefix: string, cut: boolean): Value {
+  const withoutSlash = cut && source.endsWith('/');
   const path = (text: string): string =>
     fullPath(withoutSlash && text.endsWith('/') ? text.slice(0, -1) : text, prefix);
   // What is left of "/" is the beginning of every path.
-  if (source === '/') return '';
+  if (cut && source === '/') return '';
   return typeof value === 'string' ? path(value) : (facts) => path(value(facts));
 }

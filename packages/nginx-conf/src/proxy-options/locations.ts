@@ -98,7 +98,16 @@ function commonOf(
   around: Surroundings,
 ): Pick<
   GivenLocation,
-  'root' | 'log' | 'bodyLimit' | 'onEnd' | 'addedFields' | 'errorPages' | 'realIp' | 'connection'
+  | 'root'
+  | 'aliased'
+  | 'redirects'
+  | 'log'
+  | 'bodyLimit'
+  | 'onEnd'
+  | 'addedFields'
+  | 'errorPages'
+  | 'realIp'
+  | 'connection'
 > {
   const logs = scope.list(log.access_log);
   const written = logs.includes('off') ? [] : logs.filter((one): one is AccessLog => one !== 'off');
@@ -106,7 +115,12 @@ function commonOf(
   const added = scope.list(http.add_header);
   const pages = scope.list(http.error_page);
   return {
-    root: rootOf(scope, around),
+    ...rootOf(scope, around),
+    redirects: {
+      absolute: scope.get(http.absolute_redirect),
+      port: scope.get(http.port_in_redirect),
+      ownName: scope.get(http.server_name_in_redirect),
+    },
     ...(pages.length === 0
       ? {}
       : { errorPages: pages.map(({ statuses, answer, uri }) => ({ statuses, answer, target: uri.value })) }),

@@ -7,7 +7,6 @@ import type { ErrorLog } from '../directives/core.js';
 import type { Configuration } from '../load.js';
 import type { Scope } from '../scope.js';
 import { headOf } from './connections.js';
-import { checkServed } from './served.js';
 import { ListenerTable } from './listeners.js';
 import { locationsOf } from './locations.js';
 import { namesOf } from './server-names.js';
@@ -45,13 +44,12 @@ export interface Surroundings {
 /**
  * The options of a proxy that does what the configuration says.
  *
- * @throws ConfError for what the directive table knows and the proxy cannot do yet
+ * @throws ConfError for what only shows when all of it is known: files that cannot be read, names without address
  */
 export function proxyOptions(configuration: Configuration, around: Surroundings): GivenProxyOptions {
   const main = configuration.main;
   const block = main.own(main.entries.find(({ spec }) => spec.name === 'http')?.spec ?? http.http).at(0)?.scope;
   if (block === undefined) throw new ConfError('no "http" section: there is nothing to serve');
-  checkServed(block);
   const servers = block.blocks(http.server);
   const listeners = new ListenerTable();
   const upstreams: GivenUpstream[] = block

@@ -13,17 +13,23 @@ const RANGE = /^ *(?:(?<first>\d+) *- *(?:(?<last>\d+) *)?|-(?<suffix>\d+) *)$/;
  * out, the others stay in their order and may overlap.
  *
  * @param size of the whole, in bytes
+ * @param most parts that are given; for more it is the whole (nginx: `max_ranges`)
  * @returns `whole` when the field is to be ignored: it is in another unit, or asks for more bytes in all than there are;
  *   `unsatisfiable` (416) when it is malformed or none of its parts is there
  */
-export function parseRanges(field: string, size: number): readonly ByteRange[] | 'whole' | 'unsatisfiable' {
-  if (field.length < 7 || !UNIT.test(field)) return 'whole';
+export function parseRanges(
+  field: string,
+  size: number,
+  most = Number.MAX_SAFE_INTEGER,
+): readonly ByteRange[] | 'whole' | 'unsatisfiable' {
+  if (most === 0 || field.length < 7 || !UNIT.test(field)) return 'whole';
   const ranges: ByteRange[] = [];
   let total = 0;
   for (const text of field.slice('bytes='.length).split(',')) {
     const range = readRange(text, size);
     if (range === undefined) return 'unsatisfiable';
     if (range.start < range.end) {
+      if (ranges.length === most) return 'whole';
       ranges.push(range);
       total += range.end - range.start;
     } else if (range.start === 0) {

@@ -6,6 +6,8 @@ export interface Validators {
   readonly etag: string | undefined;
   /** Seconds since the epoch; undefined where the answer has none. */
   readonly modified: number | undefined;
+  /** See `FilesOptions.modifiedSince`. Default `exact`. */
+  readonly modifiedSince?: 'exact' | 'before' | 'off';
 }
 
 /** A field of the request; name in lower case. Undefined when it has none. */
@@ -15,11 +17,11 @@ export type GetField = (name: string) => string | undefined;
 export type Outcome = 'holds' | 'failed' | 'not_modified';
 
 /**
- * The conditions of a request for something that would be answered with 200 (RFC 9110 13.1, in nginx's order). A time
- * counts as the same one only (nginx: `if_modified_since exact`), and where there is both a time and a tag both have to fit for
- * a 304.
+ * The conditions of a request for something that would be answered with 200 (RFC 9110 13.1, in nginx's order). Where
+ * there is both a time and a tag both have to fit for a 304.
  */
-export function judgeConditions(field: GetField, { etag, modified }: Validators): Outcome {
+export function judgeConditions(field: GetField, validators: Validators): Outcome {
+  const { etag, modified } = validators;
   const unmodified = field('if-unmodified-since');
   if (unmodified !== undefined) {
     const time = parseHttpTime(unmodified);
@@ -30,9 +32,16 @@ export function judgeConditions(field: GetField, { etag, modified }: Validators)
   const since = field('if-modified-since');
   const noneMatch = field('if-none-match');
   if (since === undefined && noneMatch === undefined) return 'holds';
-  if (since !== undefined && (modified === undefined || parseHttpTime(since) !== modified)) return 'holds';
+  if (since !== undefined && isNewer(since, validators)) return 'holds';
   if (noneMatch !== undefined && !namesTag(noneMatch, etag, true)) return 'holds';
   return 'not_modified';
+}
+
+/** Whether there is something newer than what the client knows, of that time. */
+function isNewer(since: string, { modified, modifiedSince }: Validators): boolean {
+  const time = parseHttpTime(since);
+  if (modified === undefined || time === undefined || modifiedSince === 'off') return true;
+  return modifiedSince === 'before' ? time < modified : time !== modified;
 }
 
 /** Whether a `Range` is to be looked at (RFC 9110 13.1.5): there is no `If-Range`, or it names this very version. */

@@ -18,7 +18,8 @@ export interface FileHead {
   readonly contentLength: number | undefined;
   /** Value of `Last-Modified`; '' is told by no field. */
   readonly lastModified: string;
-  readonly etag: string;
+  /** Undefined is told by no field. */
+  readonly etag: string | undefined;
   /** The line of `Accept-Ranges` or `Content-Range`, ended by CRLF, or ''. nginx puts it last. */
   readonly rangeLine: string;
 }
@@ -32,7 +33,8 @@ let boundaries = 0;
  * @param modified seconds since the epoch
  */
 export function fileAnswer(request: FileRequest, options: FilesOptions, size: number, modified: number): FilePlan {
-  const etag = `"${modified.toString(16)}-${size.toString(16)}"`;
+  const { maxRanges, modifiedSince } = options;
+  const etag = options.etag ? `"${modified.toString(16)}-${size.toString(16)}"` : undefined;
   const contentType = valueOf(options.contentType, request.facts);
   const withBody = request.method !== 'HEAD';
   if (request.told !== 0 && request.told !== 200) {
@@ -40,7 +42,7 @@ export function fileAnswer(request: FileRequest, options: FilesOptions, size: nu
     const told = { ...head, status: request.told, rangeLine: '', lastModified: '', etag };
     return { kind: 'file', head: told, body: withBody ? body : [] };
   }
-  const validators: Validators = { etag, modified };
+  const validators: Validators = { etag, modified, modifiedSince };
   const field = (name: string): string | undefined => request.field(name);
   const outcome = judgeConditions(field, validators);
   if (outcome === 'failed') return { kind: 'error', status: 412 };
@@ -54,11 +56,11 @@ export function fileAnswer(request: FileRequest, options: FilesOptions, size: nu
   }
   const range = field('range');
   const ranges =
-    range === undefined || !rangeApplies(field('if-range'), validators) ? 'whole' : parseRanges(range, size);
+    range === undefined || !rangeApplies(field('if-range'), validators) ? 'whole' : parseRanges(range, size, maxRanges);
   if (ranges === 'unsatisfiable') {
     return { kind: 'error', status: 416, last: `Content-Range: bytes */${size}\r\n` };
   }
-  const answer = ranges === 'whole' ? whole(contentType, size) : partial(contentType, ranges, size);
+  const answer = ranges === 'whole' ? whole(contentType, size, maxRanges > 0) : partial(contentType, ranges, size);
   return { kind: 'file', head: { ...common, ...answer.head }, body: withBody ? answer.body : [] };
 }
 
@@ -67,9 +69,9 @@ interface Answer {
   readonly body: readonly BodyPart[];
 }
 
-function whole(contentType: string, size: number): Answer {
+function whole(contentType: string, size: number, inParts = true): Answer {
   return {
-    head: { status: 200, contentType, contentLength: size, rangeLine: 'Accept-Ranges: bytes\r\n' },
+    head: { status: 200, contentType, contentLength: size, rangeLine: inParts ? 'Accept-Ranges: bytes\r\n' : '' },
     body: size === 0 ? [] : [{ start: 0, end: size }],
   };
 }

@@ -36,13 +36,13 @@ export class FileResponse implements Responder, FileBodyUser {
 
   /** @throws ProxyError `bad_target`, or of the location that an index leads to */
   start(): void {
-    const { head, facts, documentRoot, toldStatus: told } = this.#exchange;
+    const { head, facts, toldStatus: told } = this.#exchange;
     const uri = normalPath(head.target);
     const request = {
       method: head.method,
       uri,
       args: facts.args,
-      path: documentRoot + uri,
+      path: this.#location.documentRoot(() => facts) + this.#location.belowRoot(uri),
       told,
       field: (name: string) => head.get(name),
       facts: () => this.#exchange.facts,
@@ -89,7 +89,7 @@ export class FileResponse implements Responder, FileBodyUser {
     const modified = lastModified === '' ? '' : `Last-Modified: ${lastModified}\r\n`;
     const added = this.#location.addedTo(status, () => this.#exchange.facts);
     const kept = this.#keepAlive ? this.#location.keepAliveLine : '';
-    const last = `${kept}ETag: ${etag}\r\n${added}${rangeLine}`;
+    const last = `${kept}${etag === undefined ? '' : `ETag: ${etag}\r\n`}${added}${rangeLine}`;
     return answerHeadText(status, contentLines(contentType, contentLength) + modified, this.#keepAlive, last);
   }
 

@@ -18,6 +18,19 @@ export class RequestHead extends Fields {
   /** HTTP/0.9: the answer is a body and nothing else. */
   isOld = false;
 
+  /** The body is read by nobody, and is not passed on: as if there were none. */
+  dropBody(): void {
+    this.chunked = false;
+    this.contentLength = -1;
+    for (let i = this.keys.length - 1; i >= 0; i--) {
+      const kind = this.keys[i]?.kind;
+      if (kind !== FieldKind.contentLength && kind !== FieldKind.transferEncoding) continue;
+      this.names.splice(i, 1);
+      this.keys.splice(i, 1);
+      this.values.splice(i, 1);
+    }
+  }
+
   /** True when the client asks to speak WebSocket on this connection (RFC 6455 4.1; never in HTTP/1.0, RFC 9110 7.8). */
   get asksWebSocket(): boolean {
     return (

@@ -1,0 +1,85 @@
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
+
+/** Two minutes, in microseconds: a histogram that has to hold more grows. */
+const USUAL_MAX = 120_000_000;
+
+/** Times, in milliseconds, kept as counts of microseconds: 3 significant digits unless said otherwise. */
+export class Times {
+  readonly #histogram: Histogram;
+
+  constructor(digits: 2 | 3 = 3, encoded?: string) {
+    this.#histogram =
+      encoded === undefined
+        ? build({
+            lowestDiscernibleValue: 1,
+            highestTrackableValue: digits === 3 ? USUAL_MAX : 2,
+            numberOfSignificantValueDigits: digits,
+            bitBucketSize: 32,
+            autoResize: true,
+          })
+        : decodeFromCompressedBase64(encoded, 32, false, USUAL_MAX);
+    this.#histogram.autoResize = true;
+  }
+
+  record(ms: number): void {
+    // A clock of finer steps than our own may say that something ended a little before it began.
+    this.#histogram.recordValue(ms > 0 ? Math.round(ms * 1_000) : 0);
+  }
+
+  get count(): number {
+    return this.#histogram.totalCount;
+  }
+
+  /** The value that `percent` of all are at or below; undefined when there is none. */
+  percentile(percent: number): number | undefined {
+    return this.count === 0 ? undefined : this.#histogram.getValueAtPercentile(percent) / 1_000;
+  }
+
+  /** To as many digits as all else: an encoded histogram does not know more. */
+  get max(): number | undefined {
+    return this.percentile(100);
+  }
+
+  get mean(): number | undefined {
+    return this.count === 0 ? undefined : this.#histogram.mean / 1_000;
+  }
+
+  add(more: Times): void {
+    if (more.count > 0) this.#histogram.add(more.#histogram);
+  }
+
+  reset(): void {
+    this.#histogram.reset();
+  }
+
+  /** Compressed, base64: as other HdrHistogram libraries read it. */
+  encode(): string {
+    return encodeIntoCompressedBase64(this.#histogram, 1);
+  }
+
+  /** All of `encoded` in one. */
+  static merged(encoded: readonly string[], digits: 2 | 3 = 3): Times {
+    const all = new Times(digits);
+    for (const one of encoded) all.add(new Times(digits, one));
+    return all;
+  }
+}
+
+/** The usual figures of some times, in milliseconds; all of them absent when nothing was measured. */
+export interface Figures {
+  readonly count: number;
+  readonly mean?: number;
+  readonly p50?: number;
+  readonly p90?: number;
+  readonly p95?: number;
+  readonly p99?: number;
+  readonly p999?: number;
+  readonly max?: number;
+}
+
+export function figures(times: Times): Figures {
+  const { count, mean, max } = times;
+  if (mean === undefined || max === undefined) return { count };
+  const at = (percent: number): number => times.percentile(percent) ?? 0;
+  return { count, mean, p50: at(50), p90: at(90), p95: at(95), p99: at(99), p999: at(99.9), max };
+}

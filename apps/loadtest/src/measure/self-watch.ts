@@ -1,0 +1,64 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { Times } from './histogram.js';
+
+/** How a worker itself fared in a stage. */
+export interface SelfReport {
+  /** Percent of one CPU, from the first planned message of the stage to the last. */
+  readonly cpuPercent: number;
+  readonly cpuMs: number;
+  /** CPU since the worker began: connecting and warming up too. */
+  readonly cpuTotalMs: number;
+  readonly rssBytes: number;
+  /** From the planned to the actual hand-over of a message to its connection, encoded. */
+  readonly lag: string;
+  /** Milliseconds by which a timer of the event loop was late. */
+  readonly loopDelayP99: number;
+  readonly loopDelayMax: number;
+}
+
+const RESOLUTION_MS = 10;
+
+/** Watches its own process: a generator that is too busy measures itself. */
+export class SelfWatch {
+  readonly lag = new Times();
+  readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  #cpu = process.cpuUsage();
+  #began = performance.now();
+  #ended: { cpuMs: number; wallMs: number } | undefined;
+
+  constructor() {
+    this.#delay.enable();
+  }
+
+  begin(): void {
+    this.lag.reset();
+    this.#delay.reset();
+    this.#cpu = process.cpuUsage();
+    this.#began = performance.now();
+    this.#ended = undefined;
+  }
+
+  /** The stage is over; once is enough. */
+  end(): void {
+    if (this.#ended !== undefined) return;
+    const { user, system } = process.cpuUsage(this.#cpu);
+    this.#ended = { cpuMs: (user + system) / 1_000, wallMs: performance.now() - this.#began };
+  }
+
+  report(): SelfReport {
+    this.end();
+    const { cpuMs, wallMs } = this.#ended ?? { cpuMs: 0, wallMs: 1 };
+    const total = process.cpuUsage();
+    // The timer itself is part of what is measured.
+    const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
+    return {
+      cpuPercent: (100 * cpuMs) / Math.max(1, wallMs),
+      cpuMs,
+      cpuTotalMs: (total.user + total.system) / 1_000,
+      rssBytes: process.memoryUsage.rss(),
+      lag: this.lag.encode(),
+      loopDelayP99: this.#delay.count === 0 ? 0 : late(this.#delay.percentile(99)),
+      loopDelayMax: this.#delay.count === 0 ? 0 : late(this.#delay.max),
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import { OptionError } from './option-error.js';
+
+/** What a client is allowed to use: `upgrade` is a default client, polling first, then a WebSocket. */
+export const TRANSPORTS = ['websocket', 'polling', 'upgrade'] as const;
+
+export type TransportName = (typeof TRANSPORTS)[number];
+
+export interface TransportShare {
+  readonly transport: TransportName;
+  /** Its part of the sum of all weights. */
+  readonly weight: number;
+}
+
+/**
+ * Reads `websocket` or a mix such as `upgrade:95,polling:5`.
+ *
+ * @throws OptionError when it is neither
+ */
+export function readTransports(option: string, text: string): TransportShare[] {
+  const shares = text.split(',').map((part): TransportShare => {
+    const [name, weight, ...rest] = part.split(':');
+    const transport = TRANSPORTS.find((one) => one === name);
+    const whole = weight === undefined ? 1 : /^\d{1,6}$/.test(weight) ? Number(weight) : 0;
+    if (transport === undefined || whole === 0 || rest.length > 0) {
+      throw new OptionError(option, 'websocket, polling, upgrade, or a mix such as upgrade:95,polling:5', text);
+    }
+    return { transport, weight: whole };
+  });
+  if (new Set(shares.map((share) => share.transport)).size < shares.length) {
+    throw new OptionError(option, 'every transport once', text);
+  }
+  return shares;
+}
+
+/** The transport of each of `count` clients: the shares are met as closely as whole clients allow, at every length. */
+export function dealTransports(shares: readonly TransportShare[], count: number): TransportName[] {
+  const sum = shares.reduce((all, share) => all + share.weight, 0);
+  const dealt = shares.map(() => 0);
+  return Array.from({ length: count }, (_, index) => {
+    let best = 0;
+    let want = -Infinity;
+    for (const [at, share] of shares.entries()) {
+      const lacking = ((index + 1) * share.weight) / sum - (dealt[at] ?? 0);
+      if (lacking > want + 1e-9) {
+        best = at;
+        want = lacking;
+      }
+    }
+    dealt[best] = (dealt[best] ?? 0) + 1;
+    return shares[best]?.transport ?? 'websocket';
+  });
+}

@@ -1,0 +1,62 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compare, compareFiles } from './compare.js';
+import { sampleResult } from './sample.js';
+
+describe('a run held against another', () => {
+  it('is no worse when it is the same', () => {
+    expect(compare(sampleResult(), sampleResult(), 0).regressed).toEqual([]);
+  });
+
+  it('is worse when it takes longer than allowed', () => {
+    const { regressed } = compare(sampleResult({ latency: 20 }), sampleResult({ latency: 23 }), 10);
+    expect(regressed).toEqual(['latency.p50', 'latency.p90', 'latency.p99']);
+    expect(compare(sampleResult({ latency: 20 }), sampleResult({ latency: 23 }), 20).regressed).toEqual([]);
+    expect(compare(sampleResult({ latency: 0.5 }), sampleResult({ latency: 1.2 }), 10).regressed).toEqual([]);
+  });
+
+  it('is worse when one more is missing, whatever is allowed, and when less was delivered', () => {
+    expect(compare(sampleResult({ missing: 1 }), sampleResult({ missing: 2 }), 50).regressed).toEqual(['missing']);
+    expect(compare(sampleResult(), sampleResult({ missing: 20 }), 10).regressed).toEqual([
+      'deliveries.rate',
+      'missing',
+    ]);
+  });
+});
+
+describe('two files', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pinwheel-compare-'));
+    await writeFile(join(folder, 'a.json'), JSON.stringify(sampleResult()));
+    await writeFile(join(folder, 'b.json'), JSON.stringify(sampleResult({ latency: 9 })));
+    await writeFile(join(folder, 'c.json'), '{"format":"other"}');
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const told = (...args: string[]): [number, string] => {
+    const lines: string[] = [];
+    const code = compareFiles(args, (line) => lines.push(line));
+    return [code, lines.join('\n')];
+  };
+
+  it('are shown side by side, with 99 for a regression', () => {
+    const [code, text] = told(join(folder, 'a.json'), join(folder, 'b.json'), '--max-regress', '10%');
+    expect(code).toBe(99);
+    expect(text).toMatch(/latency\.p99 +5\S* +9\S* +\+\d+\.\d % +WORSE/);
+    expect(text).toContain('regressed: latency.p50');
+    expect(told(join(folder, 'b.json'), join(folder, 'a.json'))).toEqual([0, expect.stringContaining('no regression')]);
+  });
+
+  it.each([
+    [['a.json'], 'compare: expected two files'],
+    [['a.json', 'none.json'], 'expected a file that can be read'],
+    [['a.json', 'c.json'], 'expected a report of version 1 that --json wrote'],
+    [['a.json', 'a.json', '--max-regress', 'much'], '--max-regress: expected percent such as 10%, got "much"'],
+  ])('%j do not fit', (args, message) => {
+    const named = args.map((arg) => (arg.endsWith('.json') ? join(folder, arg) : arg));
+    expect(() => told(...named)).toThrow(message);
+  });
+});

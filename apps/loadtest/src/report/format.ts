@@ -1,0 +1,30 @@
+/** A number as a person reads it: 12,345; 1.25. */
+export function showValue(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString('en-US');
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
+  return value.toPrecision(3).replace(/\.?0+$/, '');
+}
+
+/** Milliseconds with their unit; a dash where there are none. */
+export function showMs(ms: number | undefined): string {
+  if (ms === undefined) return '-';
+  return ms >= 10_000 ? `${showValue(ms / 1_000)} s` : `${showValue(ms)} ms`;
+}
+
+export function showBytes(bytes: number): string {
+  return bytes >= 1_048_576 ? `${showValue(bytes / 1_048_576)} MB` : `${showValue(bytes / 1_024)} KB`;
+}
+
+/** Columns as wide as they have to be: the first to the left, the others to the right. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}

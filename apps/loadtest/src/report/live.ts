@@ -1,0 +1,77 @@
+import type { Progress } from '../run/run.js';
+import type { Second } from '../run/crew.js';
+import { showMs, showValue } from './format.js';
+import type { SeriesPoint } from './result.js';
+
+const BAR = 30;
+const NODES_MAX = 16;
+
+/** Where the progress of a run is written. */
+export interface Screen {
+  readonly isTTY?: boolean | undefined;
+  /** Characters of a line. */
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+/** On a terminal a small table that is drawn anew every second; anywhere else a plain line a second. */
+export function liveProgress(screen: Screen): Progress {
+  let drawn = 0;
+  const erase = (): void => {
+    if (drawn > 0) screen.write(`\x1b[${drawn}A\x1b[0J`);
+    drawn = 0;
+  };
+  return {
+    note(line) {
+      erase();
+      screen.write(`${line}\n`);
+    },
+    second(second, point) {
+      if (screen.isTTY !== true) {
+        screen.write(`${secondLine(second, point)}\n`);
+        return;
+      }
+      // A line that went on in the next one would not be erased.
+      const width = (screen.columns ?? 80) - 1;
+      const lines = [secondLine(second, point), ...nodeBars(second.nodes)].map((line) => line.slice(0, width));
+      erase();
+      screen.write(`${lines.join('\n')}\n`);
+      drawn = lines.length;
+    },
+  };
+}
+
+/** All of a second in a line. */
+export function secondLine(second: Second, point: SeriesPoint): string {
+  const { counts, disconnects, failures } = second;
+  const parts = [
+    `${String(point.at).padStart(3)}s ${point.phase}`,
+    `online ${showValue(second.online)}/${showValue(point.clients)}`,
+    `sent ${showValue(point.sent)}/s`,
+    `delivered ${showValue(second.deliveries)}/s`,
+    `p50 ${showMs(second.p50)}`,
+    `p99 ${showMs(second.p99)}`,
+    `missing ${showValue(counts.missingOnline + counts.missingOffline)}`,
+  ];
+  if (counts.duplicated > 0) parts.push(`duplicated ${showValue(counts.duplicated)}`);
+  if (counts.outOfOrder > 0) parts.push(`out of order ${showValue(counts.outOfOrder)}`);
+  if (disconnects > 0) parts.push(`disconnects ${showValue(disconnects)}`);
+  if (failures > 0) parts.push(`failed attempts ${showValue(failures)}`);
+  parts.push(`cpu ${second.cpuPercent.toFixed(0)} %`);
+  return parts.join('  ');
+}
+
+/** A bar for each node: its clients, beside those of the fullest one. */
+function nodeBars(nodes: Readonly<Record<string, number>>): string[] {
+  const entries = Object.entries(nodes).toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
+  const most = Math.max(1, ...entries.map(([, count]) => count));
+  const width = Math.max(0, ...entries.map(([name]) => name.length));
+  const lines = entries
+    .slice(0, NODES_MAX)
+    .map(
+      ([name, count]) =>
+        `  ${name.padEnd(width)} ${'█'.repeat(Math.round((BAR * count) / most)).padEnd(BAR)} ${showValue(count)}`,
+    );
+  if (entries.length > NODES_MAX) lines.push(`  and ${entries.length - NODES_MAX} more`);
+  return lines;
+}

@@ -1,0 +1,61 @@
+import type { NodeAction } from '../options/options.js';
+import { RunFailure } from './run-failure.js';
+
+const PATIENCE_MS = 5_000;
+
+/** What was done to a node, and what was answered. */
+export interface ActionResult extends NodeAction {
+  /** Milliseconds after measuring began at which it was asked for, truly. */
+  readonly askedMs: number;
+  /** Undefined when it was done. */
+  readonly error: string | undefined;
+}
+
+/** The admin listener of a cluster: JSON over HTTP. */
+export class Admin {
+  readonly #url: string;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /**
+   * Makes sure that it answers.
+   *
+   * @throws RunFailure when it does not
+   */
+  async check(): Promise<void> {
+    let status = 0;
+    try {
+      const response = await fetch(`${this.#url}/status`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+      status = response.status;
+      await response.json();
+      if (status === 200) return;
+    } catch (error) {
+      if (status === 0) throw new RunFailure(`--admin: ${this.#url} cannot be reached: ${reason(error)}`);
+    }
+    throw new RunFailure(`--admin: ${this.#url}/status: expected 200 with JSON, got ${status}`);
+  }
+
+  /** Asks for an action. Resolves with what was wrong, or undefined when it was done. */
+  async act(action: NodeAction): Promise<string | undefined> {
+    const path = `/nodes/${encodeURIComponent(action.node)}/${action.verb}`;
+    try {
+      const response = await fetch(this.#url + path, {
+        method: 'POST',
+        // A page of another origin cannot send it without asking first.
+        headers: { 'X-Pinwheel-Admin': '1' },
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+      const body = await response.text();
+      return response.ok ? undefined : `${response.status} ${body.slice(0, 120)}`.trim();
+    } catch (error) {
+      return reason(error);
+    }
+  }
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
+}

@@ -1,0 +1,5 @@
+/** A run that cannot begin or go on; the message is one line for the person who started it. */
+export class RunFailure extends Error {
+  readonly code = 'run_failed';
+  override name = 'RunFailure';
+}

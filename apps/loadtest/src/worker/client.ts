@@ -1,0 +1,168 @@
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
+import type { ClientToServerEvents, ServerToClientEvents } from '@pinwheel/protocol';
+import { Manager, type Socket } from 'socket.io-client';
+import type { TransportName } from '../options/transports.js';
+import { causeOf } from './cause.js';
+
+export interface ClientOptions {
+  readonly url: string;
+  readonly transport: TransportName;
+  readonly localAddress: string | undefined;
+  /** The room to be in; undefined in mode `echo`. */
+  readonly room: string | undefined;
+}
+
+/** What a client tells of itself. */
+export interface ClientWatcher {
+  /** The first answer of the server is there: the session is open. */
+  opened(client: LoadClient): void;
+  connected(client: LoadClient): void;
+  upgraded(client: LoadClient): void;
+  /** The server has confirmed that it is in its room, or that it answers echoes. */
+  entered(client: LoadClient): void;
+  left(client: LoadClient, reason: string): void;
+  failed(client: LoadClient, cause: string): void;
+  /** A room message, or an echo. */
+  received(client: LoadClient, payload: unknown): void;
+  /** The connection has taken a message some time after it was handed over. */
+  flushed(client: LoadClient, message: number): void;
+}
+
+const NO_NODE = '?';
+
+/** One socket.io-client with a connection of its own and the defaults of every client, reconnecting included. */
+export class LoadClient {
+  readonly index: number;
+  /** Its place in its room. */
+  readonly member: number;
+  readonly options: ClientOptions;
+  /** The node that greeted it last. */
+  node = NO_NODE;
+  /** When it was last told to connect, had its session, was connected, lost its connection: `performance.now()`. */
+  startedAt = 0;
+  openedAt = 0;
+  leftAt = 0;
+  online = false;
+  wasOnline = false;
+  /** Messages it has sent. */
+  sequence = 0;
+  readonly #watcher: ClientWatcher;
+  readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
+  /** Messages that the connection has not taken yet. */
+  readonly #waiting: number[] = [];
+  #handingOver = false;
+  #gone = false;
+
+  constructor(index: number, member: number, options: ClientOptions, watcher: ClientWatcher) {
+    this.index = index;
+    this.member = member;
+    this.options = options;
+    this.#watcher = watcher;
+    const manager = new Manager(options.url, {
+      autoConnect: false,
+      transports: transportsOf(options.transport),
+      rejectUnauthorized: false,
+      ...connectionOptions(options),
+    });
+    this.#socket = manager.socket('/');
+    this.#listen(manager);
+  }
+
+  connect(): void {
+    this.startedAt = performance.now();
+    this.#socket.connect();
+  }
+
+  /** Hands message number `message` to the connection. */
+  send(message: number, payload: string): void {
+    this.#waiting.push(message);
+    this.#handingOver = true;
+    if (this.options.room === undefined) this.#socket.emit('echo', payload, this.#onEcho);
+    else this.#socket.emit('say', this.options.room, payload);
+    this.#handingOver = false;
+    this.sequence++;
+  }
+
+  leave(): void {
+    this.#gone = true;
+    this.#socket.disconnect();
+  }
+
+  readonly #onEcho = (payload: unknown): void => this.#watcher.received(this, payload);
+
+  #listen(manager: Manager): void {
+    const socket = this.#socket;
+    const watcher = this.#watcher;
+    manager.on('open', () => {
+      const { engine } = manager;
+      this.openedAt = performance.now();
+      watcher.opened(this);
+      engine.on('flush', this.#onFlush);
+      engine.on('upgrade', () => watcher.upgraded(this));
+    });
+    socket.on('server', ({ server }) => {
+      this.node = server;
+    });
+    socket.on('said', ({ payload }) => watcher.received(this, payload));
+    socket.on('connect', () => {
+      this.node = NO_NODE;
+      watcher.connected(this);
+      this.#enter();
+    });
+    socket.on('connect_error', (error) => watcher.failed(this, causeOf(error)));
+    socket.on('disconnect', (reason) => {
+      if (this.#gone) return;
+      this.#waiting.length = 0;
+      this.leftAt = performance.now();
+      watcher.left(this, reason);
+      this.online = false;
+    });
+  }
+
+  #enter(): void {
+    const socket = this.#socket;
+    const { id } = socket;
+    const entered = (): void => {
+      // An answer on a connection that is no more says nothing of the one that is.
+      if (this.#gone || socket.id !== id || this.online) return;
+      this.online = true;
+      this.#watcher.entered(this);
+      this.wasOnline = true;
+    };
+    const { room } = this.options;
+    if (room === undefined) socket.emit('echo', '', entered);
+    else {
+      socket.emit('join', room, (answer) => {
+        if (answer.ok) entered();
+        else this.#watcher.failed(this, `join: ${answer.error.code}`);
+      });
+    }
+  }
+
+  readonly #onFlush = (): void => {
+    const waiting = this.#waiting;
+    // At once, as nearly always: its time of sending is right already.
+    if (waiting.length === 1 && this.#handingOver) {
+      waiting.length = 0;
+      return;
+    }
+    for (const message of waiting) this.#watcher.flushed(this, message);
+    waiting.length = 0;
+  };
+}
+
+function transportsOf(transport: TransportName): ('polling' | 'websocket')[] {
+  return transport === 'upgrade' ? ['polling', 'websocket'] : [transport];
+}
+
+/** Connections of its own for each client, kept alive as a browser does. */
+function connectionOptions(options: ClientOptions): { agent?: boolean; localAddress?: string } {
+  const { localAddress, transport, url } = options;
+  const local = localAddress === undefined ? {} : { localAddress };
+  if (transport === 'websocket') return local;
+  const settings = { ...local, keepAlive: true };
+  const agent: unknown = url.startsWith('https:') ? new SecureAgent(settings) : new Agent(settings);
+  // The declared type leaves out the agents of Node, which the client hands to its requests.
+  return { ...local, agent: agent as boolean };
+}

@@ -1,0 +1,10 @@
+/**
+ * How nodes share rooms through Redis: `redis` by pub/sub, `sharded` by the sharded pub/sub of Redis 7, `streams` by a
+ * stream. All nodes of a cluster have the same.
+ */
+export const ADAPTERS = ['redis', 'sharded', 'streams'] as const;
+export type AdapterName = (typeof ADAPTERS)[number];
+
+export function isAdapterName(text: string): text is AdapterName {
+  return ADAPTERS.some((name) => name === text);
+}

@@ -1,0 +1,108 @@
+import { createServer } from 'node:http';
+import type { ClientToServerEvents, Said, ServerToClientEvents } from '@pinwheel/protocol';
+import { Server } from 'socket.io';
+
+/** What a server does wrong on purpose. */
+export interface Faults {
+  /** Drops every nth delivery. */
+  readonly dropEvery?: number;
+  /** Makes every nth delivery twice. */
+  readonly duplicateEvery?: number;
+  /** Swaps so many times a delivery with the next one of its sender to the same client. */
+  readonly swaps?: number;
+  /** Delays every delivery. */
+  readonly delayMs?: number;
+  /** Answers nothing for this long, once, when so many echoes have been answered. */
+  readonly stall?: { readonly afterEchoes: number; readonly ms: number };
+}
+
+/** What it did, to the unit. */
+export interface Done {
+  deliveries: number;
+  dropped: number;
+  duplicated: number;
+  swapped: number;
+}
+
+export interface FaultyServer {
+  readonly url: string;
+  readonly done: Readonly<Done>;
+  close(): Promise<void>;
+}
+
+/** A server of the echo contract in this process, all clients on one node, with faults that are counted. */
+export async function startFaultyServer(faults: Faults): Promise<FaultyServer> {
+  const http = createServer();
+  const io = new Server<ClientToServerEvents, ServerToClientEvents>(http);
+  const done: Done = { deliveries: 0, dropped: 0, duplicated: 0, swapped: 0 };
+  /** Deliveries that wait for the next one of their sender to the same client. */
+  const held = new Map<string, Said>();
+  let duplicable = 0;
+  let echoes = 0;
+
+  const put = (to: string, said: Said): void => {
+    io.to(to).emit('said', said);
+  };
+
+  const deliver = (to: string, said: Said): void => {
+    done.deliveries++;
+    const key = `${said.from} ${to}`;
+    const before = held.get(key);
+    if (before !== undefined) {
+      held.delete(key);
+      put(to, said);
+      put(to, before);
+      done.swapped++;
+      return;
+    }
+    if (faults.dropEvery !== undefined && done.deliveries % faults.dropEvery === 0) {
+      done.dropped++;
+      return;
+    }
+    if (done.swapped + held.size < (faults.swaps ?? 0)) {
+      held.set(key, said);
+      return;
+    }
+    put(to, said);
+    duplicable++;
+    if (faults.duplicateEvery !== undefined && duplicable % faults.duplicateEvery === 0) {
+      put(to, said);
+      done.duplicated++;
+    }
+  };
+
+  io.on('connection', (socket) => {
+    socket.emit('server', { server: 'Faulty', port: 0, tag: 'faulty' });
+    socket.on('join', (room, ack) => {
+      void socket.join(room);
+      ack?.({ ok: true, room, members: 1 });
+    });
+    socket.on('say', (room, payload) => {
+      const said: Said = { room, from: socket.id, server: 'Faulty', number: 1, payload };
+      for (const to of io.of('/').adapter.rooms.get(room) ?? []) {
+        if (faults.delayMs === undefined) deliver(to, said);
+        else setTimeout(() => deliver(to, said), faults.delayMs);
+      }
+    });
+    socket.on('echo', (value, ack) => {
+      echoes++;
+      if (echoes === faults.stall?.afterEchoes) block(faults.stall.ms);
+      ack(value);
+    });
+  });
+
+  await new Promise<void>((resolve) => {
+    http.listen(0, '127.0.0.1', resolve);
+  });
+  const address = http.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    done,
+    close: () => io.close(),
+  };
+}
+
+/** Holds up the whole process, as a long computation does. */
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

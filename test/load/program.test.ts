@@ -1,0 +1,128 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { Server as SocketServer } from 'socket.io';
+import { afterEach, describe, expect, test } from 'vitest';
+import { allGone, descendants, endPrograms, startNode, takePort } from '../fixture/program.js';
+import { startStockServer } from '../fixture/process.js';
+import { startFaultyServer } from './faulty-server.js';
+import { LOAD, load } from './load-program.js';
+
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  await endPrograms();
+  for (const close of closing.splice(0)) await close();
+});
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  closing.push(() => new Promise((resolve) => server.close(resolve)));
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+}
+
+/** Starts the program and waits for its end: exit code, and what it said on stderr. */
+async function said(args: readonly string[]): Promise<{ code: number | null; stderr: string; stdout: string }> {
+  const program = startNode(LOAD, args);
+  const { code } = await program.ended;
+  return { code, stderr: program.stderr, stdout: program.stdout };
+}
+
+describe('one clear line and the right exit code', () => {
+  test('when nobody listens', async () => {
+    const { code, stderr } = await said(['http://127.0.0.1:1']);
+    expect(stderr).toBe('pinwheel-load: http://127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n');
+    expect(code).toBe(1);
+  });
+
+  test('when something else than Socket.IO answers', async () => {
+    const answer: RequestListener = (_request, response) => response.writeHead(404).end('not here');
+    const url = await listen(createServer(answer));
+    const { code, stderr } = await said([url]);
+    expect(stderr).toBe(
+      `pinwheel-load: ${url} is not a Socket.IO server: expected an Engine.IO 4 handshake at /socket.io/, got 404 "not here"\n`,
+    );
+    expect(code).toBe(1);
+  });
+
+  test('when a Socket.IO server does not follow the contract', async () => {
+    const http = createServer();
+    const io = new SocketServer(http);
+    io.on('connection', (socket) => {
+      socket.on('join', (_room: unknown, ack: (answer: unknown) => void) => ack('welcome'));
+    });
+    const url = await listen(http);
+    closing.unshift(() => io.close());
+    const { code, stderr } = await said([url]);
+    expect(stderr).toBe(
+      `pinwheel-load: ${url} does not follow the echo contract: expected an answer to "join", got "welcome"\n`,
+    );
+    expect(code).toBe(1);
+  });
+
+  test('for nonsense on the command line', async () => {
+    const { code, stderr } = await said(['http://127.0.0.1:1', '--clients', 'many']);
+    expect(stderr).toBe('pinwheel-load: --clients: expected a whole number from 1 to 1000000, got "many"\n');
+    expect(code).toBe(2);
+  });
+
+  test('for a file that cannot be written, before anything is measured', async () => {
+    const { code, stderr } = await said(['http://127.0.0.1:1', '--json', '/nowhere/at/all.json']);
+    expect(stderr).toBe(
+      'pinwheel-load: --json: expected a file in a folder that is there, got "/nowhere/at/all.json"\n',
+    );
+    expect(code).toBe(2);
+  });
+
+  test('when the admin listener does not answer', async () => {
+    const server = await startFaultyServer({});
+    closing.push(() => server.close());
+    const { port, release } = await takePort();
+    await release();
+    const { code, stderr } = await said([server.url, '--admin', `http://127.0.0.1:${port}`, '--kill', 'a@1s']);
+    expect(stderr).toBe(
+      `pinwheel-load: --admin: http://127.0.0.1:${port} cannot be reached: connect ECONNREFUSED 127.0.0.1:${port}\n`,
+    );
+    expect(code).toBe(1);
+  });
+});
+
+test('Ctrl-C ends the run early, reports, writes and leaves nothing running', async () => {
+  const server = await startFaultyServer({});
+  closing.push(() => server.close());
+  let workers: number[] = [];
+  const args = '--clients 20 --rooms 4 --rate 20 --duration 60s --warmup 0s --settle 300ms --workers 2';
+  const { ended, program, result } = await load([server.url, ...args.split(' ')], (running) => {
+    void running.line('stderr', /measuring .* delivered [1-9]/).then(() => {
+      workers = descendants(running.pid);
+      running.signalGroup('SIGINT');
+    });
+  });
+  expect(workers).toHaveLength(2);
+  await allGone(workers);
+  expect([0, 3]).toContain(ended.code);
+  expect(result.endedEarly).toBe('Ctrl-C');
+  expect(result.stage.counts.received).toBeGreaterThan(0);
+  expect(result.stage.missing).toBe(0);
+  expect(program.stdout).toContain('ended early by Ctrl-C');
+  expect(`${program.stdout}${program.stderr}`).not.toContain('\x1b');
+});
+
+test('a server that goes away in the middle of a run is told of, and what was measured is written', async () => {
+  const server = await startStockServer('Server1');
+  closing.push(() => server.kill());
+  const args = '--mode echo --clients 10 --rate 20 --duration 3s --warmup 0s --settle 300ms';
+  const { ended, program, result } = await load([server.url, ...args.split(' ')], (running) => {
+    void running.line('stderr', /measuring .* delivered [1-9]/).then(() => server.kill());
+  });
+  expect(ended.code).toBe(1);
+  expect(program.stdout).toContain('the server was gone: none of 10 clients was online at the end');
+  const { churn, counts } = result.stage;
+  expect(counts.received).toBeGreaterThan(0);
+  expect(counts.scheduled).toBe(600);
+  expect(counts.scheduled).toBe(counts.sent + counts.unsent);
+  expect(counts.expected).toBe(counts.received + counts.missingOffline + counts.missingOnline + counts.late);
+  expect(churn).toMatchObject({ disconnects: 10, neverReturned: 10, reasons: { 'transport close': 10 } });
+  expect(Object.keys(churn.failures)).toEqual(['websocket: ECONNREFUSED']);
+});
