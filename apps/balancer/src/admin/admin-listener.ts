@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AdminErrorDocument } from '@pinwheel/protocol';
 import { AdminFailure } from './admin-failure.js';
 import { guard, guardChange, isLoopback } from './admin-guard.js';
 import { findRoute } from './admin-routes.js';
@@ -93,7 +94,8 @@ function refuse(response: ServerResponse, error: unknown): void {
   const { status, code, message, allow } =
     error instanceof AdminFailure ? error : new AdminFailure(500, 'failed', String(error));
   if (allow !== undefined) response.setHeader('allow', allow);
-  send(response, { status, body: { error: { code, message } } });
+  const body: AdminErrorDocument = { error: { code, message } };
+  send(response, { status, body });
 }
 
 function send(response: ServerResponse, { status = 200, body }: AdminAnswer): void {
