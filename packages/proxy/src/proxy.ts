@@ -158,6 +158,7 @@ export class Proxy implements ClientHost, ListenerHost {
     for (const handOff of this.#handOffs) handOff.destroy();
     for (const group of this.#groups.values()) group.close();
     await this.#allGone(1_000);
+    for (const handOff of this.#handOffs) handOff.evict();
   }
 
   get #isIdle(): boolean {

@@ -45,6 +45,9 @@ const SMALL_READS = 8;
 
 const sharedBuffer: ReadBuffer = { bytes: Buffer.allocUnsafeSlow(SHARED_SIZE), shared: true, lent: false };
 
+const ignore = (): void => undefined;
+const NOBODY: WireReader = { onBytes: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
+
 export class Wire {
   readonly socket: Socket;
   reader: WireReader;
@@ -148,9 +151,24 @@ export class Wire {
     this.socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Closes at once. */
-  destroy(): void {
-    this.socket.destroy();
+  /** Closes at once. @param error what its reader is told */
+  destroy(error?: Error): void {
+    this.socket.destroy(error);
+  }
+
+  /** Lets go of the socket, which is read and told of no more. */
+  release(): Socket {
+    const { socket } = this;
+    this.pause();
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('drain', this.#onDrain);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    socket.on('error', ignore);
+    this.reader = NOBODY;
+    this.account = undefined;
+    return socket;
   }
 
   /** Closes at once in a way that is no end of the stream: what was sent is not all there was. */
