@@ -1,6 +1,13 @@
 import { type AdminListener, formatAddress, urlOf } from '@pinwheel/balancer';
 import type { ClusterView, ControlVerb, NodeStatus, RedisStatus } from '@pinwheel/protocol';
-import { createProxy, type GivenProxyOptions, type GivenUpstream, type Proxy, type ProxyHistory, type ProxyStatus } from '@pinwheel/proxy';
+import {
+  createProxy,
+  type GivenProxyOptions,
+  type GivenUpstream,
+  type Proxy,
+  type ProxyHistory,
+  type ProxyStatus,
+} from '@pinwheel/proxy';
 import { openAdmin } from './admin.js';
 import { ClusterFailure } from './cluster-failure.js';
 import { cannotServe, readConfiguration } from './configuration.js';

@@ -30,12 +30,7 @@ export const PROXY_METRICS: readonly Metric<Now>[] = [
   ofListener('connections_max', 'gauge', 'most client connections at once', ({ maxConnections }) => maxConnections),
   ofListener('connections_accepted_total', 'counter', 'client connections accepted', ({ accepted }) => accepted),
   ofListener('requests_total', 'counter', 'requests read', ({ requests }) => requests),
-  ofListener(
-    'errors_total',
-    'counter',
-    'requests that could not be answered as they should',
-    ({ errors }) => errors,
-  ),
+  ofListener('errors_total', 'counter', 'requests that could not be answered as they should', ({ errors }) => errors),
   {
     name: 'pinwheel_upstream_idle_connections',
     type: 'gauge',
@@ -124,7 +119,8 @@ function ofPeer(
     help,
     labels: ['upstream', 'peer'],
     read: ({ proxy }, add) => {
-      for (const upstream of proxy.upstreams) for (const peer of upstream.peers) add(value(peer), upstream.name, peer.name);
+      for (const upstream of proxy.upstreams)
+        for (const peer of upstream.peers) add(value(peer), upstream.name, peer.name);
     },
   };
 }

@@ -31,7 +31,9 @@ export function balancerStatus({ name, version }: ProgramName, { proxy, processe
     version,
     processes,
     ...status,
-    upstreams: upstreams.map(({ peers: _, ...upstream }) => upstream),
+    upstreams: upstreams.map(({ name: upstream, policy, websocketPolicy, idle, learnedSids }) => {
+      return { name: upstream, policy, websocketPolicy, idle, learnedSids };
+    }),
     peers: upstreams.flatMap(({ name: upstream, peers }) => peers.map((peer) => ({ upstream, ...peer }))),
   };
 }

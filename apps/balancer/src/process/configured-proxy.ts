@@ -1,5 +1,12 @@
 import { type Configuration, ConfError, http, proxyOptions, type Surroundings } from '@pinwheel/nginx-conf';
-import { createProxy, type GivenProxyOptions, OptionError, type Proxy, type ProxyHistory, type ProxyStatus } from '@pinwheel/proxy';
+import {
+  createProxy,
+  type GivenProxyOptions,
+  OptionError,
+  type Proxy,
+  type ProxyHistory,
+  type ProxyStatus,
+} from '@pinwheel/proxy';
 import { isSystemError } from '../listen-failure.js';
 import { bindFailure } from './bind-failure.js';
 
