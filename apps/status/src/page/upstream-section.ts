@@ -2,7 +2,7 @@ import { tint } from '@pinwheel/demo/page/colour.js';
 import { make, makeName, setText } from '@pinwheel/demo/page/element.js';
 import type { NodeStatus } from '@pinwheel/protocol';
 import type { BalancerStatus } from '../document.js';
-import { formatBytes, formatCount, formatDuration, formatRate } from './format.js';
+import { formatBytes, formatCount, formatRate } from './format.js';
 import { PEER_COLUMNS, type Peer, type PeerRow, sumPeers } from './peer-columns.js';
 import type { Line } from './plot.js';
 import type { PeerRates, Rates } from './series.js';
@@ -95,6 +95,6 @@ function peerName(peer: Peer, node: NodeStatus | undefined): Node {
   const box = make('span', 'peer');
   box.append(make('span', 'swatch'), makeName('server', node?.name ?? peer.name));
   if (peer.backup) box.append(make('span', 'badge', 'backup'));
-  box.title = `${peer.name}, tag ${peer.tag ?? 'unknown'}, in use since ${formatDuration(peer.stateFor)}`;
+  box.title = peer.tag === undefined ? peer.name : `${peer.name}, tag ${peer.tag}`;
   return box;
 }
