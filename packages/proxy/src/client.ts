@@ -33,7 +33,7 @@ export interface ClientHost {
   connectionCounts(): ConnectionCounts;
   log(level: LogLevel, message: string): void;
   /** A request could not be answered as it should, or not wholly. */
-  countError(code: ErrorCode): void;
+  countError(code: ErrorCode, client: Client): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
   /** Its connection belongs to the process of a peer. */
   onHandedOff(client: Client, handOff: HandOff): void;
@@ -363,7 +363,7 @@ export class Client implements WireReader, BodySink {
   /** The client is gone in the middle of a request. */
   #abandon(): void {
     const exchange = this.#exchange;
-    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed');
+    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed', this);
     this.#exchange = undefined;
     this.#dropUntil = undefined;
     exchange?.abort();
