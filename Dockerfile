@@ -12,7 +12,6 @@ COPY apps/status/package.json apps/status/
 COPY apps/node/package.json apps/node/
 COPY apps/balancer/package.json apps/balancer/
 COPY apps/cluster/package.json apps/cluster/
-COPY apps/loadtest/package.json apps/loadtest/
 COPY test/package.json test/
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.base.json ./
