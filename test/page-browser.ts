@@ -44,14 +44,15 @@ export class TestBrowser {
     return new TestBrowser(await chromium.launchPersistentContext(profile, all), profile);
   }
 
-  async open(url: string): Promise<Page> {
+  /** @param ready is there as soon as the page is */
+  async open(url: string, ready = 'body[data-server]'): Promise<Page> {
     const page = await this.#context.newPage();
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
     });
     await page.goto(url);
-    await page.waitForSelector('body[data-server]');
+    await page.waitForSelector(ready);
     return page;
   }
 

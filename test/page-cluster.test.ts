@@ -1,9 +1,9 @@
-import axe from 'axe-core';
 import { type Cluster, startCluster } from '@pinwheel/cluster';
 import type { ClientToServerEvents, ServerToClientEvents } from '@pinwheel/protocol';
 import type { Page } from 'playwright-core';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { seriousFindings } from './axe.js';
 import { isChromiumMissing, serverOf, TestBrowser } from './page-browser.js';
 import { happened } from './page-story.js';
 
@@ -146,15 +146,6 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     await page.click('#beside-open');
     await page.waitForSelector('#beside > li[data-server]');
     await page.waitForSelector('#room-members[data-count="2"]');
-    await page.evaluate(axe.source);
-    const findings = await page.evaluate(async () => {
-      const { axe: inPage } = globalThis as unknown as { axe: typeof axe };
-      return (await inPage.run()).violations.map(({ id, impact, nodes }) => ({
-        id,
-        impact,
-        at: nodes.map(({ target, any }) => `${target.join(' ')}: ${any[0]?.message ?? ''}`),
-      }));
-    });
-    expect(findings.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
   });
 });

@@ -1,6 +1,13 @@
 import { type AdminListener, formatAddress, urlOf } from '@pinwheel/balancer';
 import type { ClusterView, ControlVerb, NodeStatus, RedisStatus } from '@pinwheel/protocol';
-import { createProxy, type GivenProxyOptions, type GivenUpstream, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
+import {
+  createProxy,
+  type GivenProxyOptions,
+  type GivenUpstream,
+  type Proxy,
+  type ProxyHistory,
+  type ProxyStatus,
+} from '@pinwheel/proxy';
 import { openAdmin } from './admin.js';
 import { ClusterFailure } from './cluster-failure.js';
 import { cannotServe, readConfiguration } from './configuration.js';
@@ -60,6 +67,8 @@ export interface Cluster {
   redisStatus(): RedisStatus;
   /** What the balancer holds and has done. */
   status(): ProxyStatus;
+  /** What the balancer did in each second of the last five minutes. */
+  history(): ProxyHistory;
   /**
    * Sends a signal (default SIGKILL) to the process of a node, or of the embedded `Redis`; resolves when it has ended.
    * It is started again.
@@ -253,6 +262,11 @@ class RunningCluster implements Cluster {
   status(): ProxyStatus {
     if (this.#proxy === undefined) throw new ClusterFailure('the cluster has not started');
     return this.#proxy.status();
+  }
+
+  history(): ProxyHistory {
+    if (this.#proxy === undefined) throw new ClusterFailure('the cluster has not started');
+    return this.#proxy.history();
   }
 
   async kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

@@ -9,6 +9,7 @@ import type { Origin } from './forwarded-head.js';
 import type { HandOff } from './hand-off.js';
 import type { BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
+import { RecentHeads } from './http1/recent-heads.js';
 import { RequestHead, readRequestHead } from './http1/request-head.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
@@ -33,7 +34,7 @@ export interface ClientHost {
   connectionCounts(): ConnectionCounts;
   log(level: LogLevel, message: string): void;
   /** A request could not be answered as it should, or not wholly. */
-  countError(code: ErrorCode): void;
+  countError(code: ErrorCode, client: Client): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
   /** Its connection belongs to the process of a peer. */
   onHandedOff(client: Client, handOff: HandOff): void;
@@ -76,6 +77,7 @@ export class Client implements WireReader, BodySink {
   /** Bytes of the current request's body as they came, framing included; what is dropped does not count. */
   bodyTaken = 0;
   #exchange: Exchange | undefined;
+  readonly #known = new RecentHeads<RequestHead>();
   /** When a body that nobody wants any more has to be over, in `performance.now()`; undefined while it is wanted. */
   #dropUntil: number | undefined;
   /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
@@ -219,9 +221,11 @@ export class Client implements WireReader, BodySink {
     const before = this.#carry.length;
     const text = this.#carry + buffer.bytes.toString('latin1', at, end);
     if (before === 0) this.pipelined = at > 0 || this.#behind;
-    const head = readRequestHead(text, 0, this.listener.head);
+    const rules = this.listener.head;
+    this.#known.readUnder(rules);
+    const head = readRequestHead(text, 0, rules, this.#known);
     if (head === undefined) {
-      if (before === 0) this.deadline.set(this.listener.head.timeout);
+      if (before === 0) this.deadline.set(rules.timeout);
       this.#carry = text;
       return end;
     }
@@ -363,7 +367,7 @@ export class Client implements WireReader, BodySink {
   /** The client is gone in the middle of a request. */
   #abandon(): void {
     const exchange = this.#exchange;
-    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed');
+    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed', this);
     this.#exchange = undefined;
     this.#dropUntil = undefined;
     exchange?.abort();

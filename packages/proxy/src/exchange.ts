@@ -227,7 +227,7 @@ export class Exchange {
     const started = this.responseStarted;
     this.#responder?.abort();
     this.#responder = undefined;
-    this.client.host.countError(error.code);
+    this.client.host.countError(error.code, this.client);
     if (error.source === 'client') {
       this.#dropBody();
       this.client.host.log(clientFailureLevel(error), clientFailureText(error, this.facts));

@@ -7,6 +7,7 @@ import type { HandedOff, HandOffListener, HandOffTarget } from './hand-off-targe
 import type { RequestHead } from './http1/request-head.js';
 import type { Location, PeerTimeouts } from './location.js';
 import type { Peer } from './peer.js';
+import { isOwnSession } from './session.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
 /** What a hand-off tells the request that it is for. */
@@ -91,7 +92,7 @@ export class HandOff implements HandOffListener {
     this.#taken = exchange.location?.onEnd !== undefined ? exchange : 'untold';
     this.#peer.connected();
     this.#peer.succeeded();
-    this.#peer.counts.taken();
+    this.#peer.counts.taken(isOwnSession(exchange.head));
     exchange.onHandedOff(this);
   }
 

@@ -34,6 +34,10 @@ export interface PeerStatus {
   readonly handedOff: number;
   readonly tunnelsOpened: number;
   readonly handOffs: number;
+  /** Sessions since the start: Engine.IO's that began by polling, and WebSockets that are no upgrade of one of those. */
+  readonly sessions: { readonly polling: number; readonly websocket: number };
+  /** Seconds since it was last chosen, as far as looks once a second can tell; undefined before it was. */
+  readonly lastChosen: number | undefined;
   /** Attempts since the start, and how many of them failed. */
   readonly requests: number;
   readonly failures: number;
@@ -49,6 +53,20 @@ export interface PeerStatus {
   readonly bytesReceived: number;
   /** Attempts a second over the last minute. */
   readonly rate: RateStatus;
+}
+
+/** One address that clients connect to. */
+export interface ListenerStatus {
+  /** `address:port` or `unix:path`. */
+  readonly name: string;
+  readonly tls: boolean;
+  /** Connections: since the start, now (tunnels and handed-off ones too), at most at once. */
+  readonly accepted: number;
+  readonly connections: number;
+  readonly maxConnections: number;
+  /** Requests since the start, and how many could not be answered as they should. */
+  readonly requests: number;
+  readonly errors: number;
 }
 
 export interface UpstreamStatus {
@@ -95,7 +113,28 @@ export interface ProxyStatus {
   /** WebSockets given to the processes of peers. */
   readonly handedOff: number;
   readonly rates: RatesStatus;
+  readonly listeners: readonly ListenerStatus[];
   readonly upstreams: readonly UpstreamStatus[];
+}
+
+/** Counts of each second, the oldest first; fewer than 300 in the first five minutes. */
+type Series = readonly number[];
+
+/** The names are those of `RatesStatus`. */
+export type TotalSeries = Readonly<Record<keyof RatesStatus, Series>>;
+
+export interface PeerSeries {
+  /** Attempts, new sessions, failed attempts, bytes both ways. */
+  readonly requests: Series;
+  readonly sessions: Series;
+  readonly errors: Series;
+  readonly bytes: Series;
+}
+
+/** `Proxy.history()`. */
+export interface ProxyHistory {
+  readonly total: TotalSeries;
+  readonly peers: readonly (PeerSeries & { readonly upstream: string; readonly name: string })[];
 }
 
 export function upstreamStatus(group: UpstreamGroup, sampler: Sampler): UpstreamStatus {
@@ -134,6 +173,8 @@ function peerStatus(peer: Peer, sampler: Sampler): PeerStatus {
     handedOff: counts.handedOff,
     tunnelsOpened: counts.tunnelsOpened,
     handOffs: counts.handOffs,
+    sessions: { polling: counts.pollingSessions, websocket: counts.websocketSessions },
+    lastChosen: counts.lastChosen(now),
     requests: counts.requests,
     failures: counts.failures,
     retries: counts.retries,
