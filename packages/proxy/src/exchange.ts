@@ -365,6 +365,8 @@ export class Exchange {
     this.#responder = undefined;
     this.status = 101;
     this.forward?.attempts.onHead(this.status);
+    // Asked for now, it is known when the log asks.
+    if (this.location?.onEnd !== undefined) void this.client.wire.socket.localAddress;
     this.client.onHandedOff(handOff);
   }
 
