@@ -342,8 +342,6 @@ export class Client implements WireReader, BodySink {
   onHandedOff(handOff: HandOff): Socket {
     this.#switched = true;
     this.#exchange = undefined;
-    // Asked for now, it is known when the log asks.
-    void this.wire.socket.localAddress;
     this.host.onHandedOff(this, handOff);
     this.deadline.close();
     return this.wire.release();

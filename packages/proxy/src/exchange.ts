@@ -366,6 +366,8 @@ export class Exchange {
     this.#responder = undefined;
     this.status = 101;
     this.forward?.attempts.onHead(this.status);
+    // Asked for now, it is known when the log asks.
+    if (this.location?.onEnd !== undefined) void this.client.wire.socket.localAddress;
     return this.client.onHandedOff(handOff);
   }
 

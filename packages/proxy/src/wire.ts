@@ -75,7 +75,7 @@ export class Wire {
     this.socket.on('end', this.#onEnd);
     this.socket.on('drain', this.#onDrain);
     this.socket.on('error', this.#onError);
-    this.socket.once('close', this.#onClose);
+    this.socket.on('close', this.#onClose);
   }
 
   /** Bytes written that the kernel has not taken yet. */
@@ -143,8 +143,13 @@ export class Wire {
 
   /** Sends what was written and closes; at once when that takes more than `ms` milliseconds. */
   endWithin(ms: number): void {
-    if (this.socket.writableFinished) this.socket.destroy();
-    if (this.socket.destroyed) return;
+    const { socket } = this;
+    if (socket.destroyed) return;
+    // What the kernel has it sends, and then the end. Of TLS the end is a record of its own.
+    if (socket.writableFinished || (socket.writableLength === 0 && !(socket instanceof TLSSocket))) {
+      socket.destroy();
+      return;
+    }
     this.end();
     const timer = setTimeout(() => this.socket.destroy(), ms);
     this.socket.once('finish', () => this.socket.destroy());
@@ -226,9 +231,6 @@ export class Wire {
   };
 
   readonly #onClose = (): void => {
-    this.socket.off('data', this.#onData);
-    this.socket.off('end', this.#onEnd);
-    this.socket.off('drain', this.#onDrain);
     this.account?.onWireClosed(this);
     this.reader.onClose(this.#error);
   };
