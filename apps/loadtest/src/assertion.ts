@@ -29,6 +29,7 @@ export const METRICS = [
   'missing',
   'missing.online',
   'missing.offline',
+  'missing.connected',
   'late',
   'duplicated',
   'outOfOrder',

@@ -1,3 +1,6 @@
+/** Entries of the last few seconds that are still read aloud one by one. */
+const AUDIBLE = 6;
+
 /**
  * A scrolling list of what happened, newest at the end. Entries are drawn once a frame, however fast they come, and the
  * oldest leave: neither a flood nor a hidden page, which gets no frames, makes it grow.
@@ -9,6 +12,8 @@ export class LogList<T> {
   readonly #capacity: number;
   #waiting: T[] = [];
   #frame: number | undefined;
+  #lately = 0;
+  #flushedAt = 0;
 
   /**
    * @param list the `<ol>` that gets the items
@@ -39,9 +44,20 @@ export class LogList<T> {
     // Someone who scrolled up to read is left where they are.
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     const follows = scrollHeight - scrollTop - clientHeight < 48;
+    this.#hush(this.#waiting.length);
     this.#list.append(...this.#waiting.map(this.#draw));
     this.#waiting = [];
     while (this.#list.childElementCount > this.#capacity) this.#list.firstElementChild?.remove();
     if (follows) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+  }
+
+  /** A screen reader is told of what a person could follow: not of a flood. */
+  #hush(entries: number): void {
+    const now = performance.now();
+    const passed = (now - this.#flushedAt) / 1_000;
+    this.#flushedAt = now;
+    this.#lately = this.#lately * Math.exp(-passed / 3) + entries;
+    const live = this.#lately > AUDIBLE ? 'off' : 'polite';
+    if (this.#scroller.ariaLive !== live) this.#scroller.ariaLive = live;
   }
 }
