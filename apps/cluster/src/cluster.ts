@@ -258,6 +258,7 @@ class RunningCluster implements Cluster {
       nodes: this.#nodes.map((node) => node.view()),
       redis: state,
       controls: this.#options.controls ? verbs : [],
+      ...(this.#options.controls && this.#admin !== undefined && { operator: `${this.#admin.url}/status` }),
     };
   }
 
