@@ -345,7 +345,6 @@ export class Client implements WireReader, BodySink {
     // Asked for now, it is known when the log asks.
     void this.wire.socket.localAddress;
     this.host.onHandedOff(this, handOff);
-    this.deadline.close();
     return this.wire.release();
   }
 
