@@ -62,7 +62,10 @@ test.each(['kill', 'drain'])(
       url,
       ...SHAPE,
       ...`--duration 3500ms --settle 1s --admin ${admin} --${verb} Server2@500ms`.split(' '),
-      ...['--assert', 'missing.connected==0', 'neverReturned==0', 'connect.failed==0'],
+      '--assert',
+      'missing.connected==0',
+      'neverReturned==0',
+      'connect.failed==0',
     ]);
     // On a machine with much else to do the generator says so before all else.
     expect([0, 3]).toContain(ended.code);
