@@ -79,8 +79,10 @@ function counted(value: number, tone = ''): Cell {
 
 function showState({ peer, node, sumOf }: PeerRow): Cell {
   if (sumOf !== undefined) {
-    const up = sumOf.filter((row) => peerStanding(row.peer, row.node).tone === 'good').length;
-    return { text: `${up} of ${sumOf.length} up`, tone: up === sumOf.length ? 'state' : 'state problem' };
+    const tones = sumOf.map((row) => peerStanding(row.peer, row.node).tone);
+    const up = tones.filter((tone) => tone === 'good').length;
+    const wanted = tones.filter((tone) => tone !== 'off').length;
+    return { text: `${up} of ${wanted} up`, tone: up === wanted ? 'state' : 'state problem' };
   }
   const { word, why } = peerStanding(peer, node);
   const since = word === peer.state ? ` ${formatDuration(peer.stateFor)}` : '';
