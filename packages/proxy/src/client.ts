@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { ConnectionOptions } from './client-options.js';
 import { Deadline } from './deadline.js';
@@ -9,6 +10,7 @@ import type { Origin } from './forwarded-head.js';
 import type { HandOff } from './hand-off.js';
 import type { BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
+import { RecentHeads } from './http1/recent-heads.js';
 import { RequestHead, readRequestHead } from './http1/request-head.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
@@ -76,6 +78,7 @@ export class Client implements WireReader, BodySink {
   /** Bytes of the current request's body as they came, framing included; what is dropped does not count. */
   bodyTaken = 0;
   #exchange: Exchange | undefined;
+  readonly #known = new RecentHeads<RequestHead>();
   /** When a body that nobody wants any more has to be over, in `performance.now()`; undefined while it is wanted. */
   #dropUntil: number | undefined;
   /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
@@ -219,9 +222,11 @@ export class Client implements WireReader, BodySink {
     const before = this.#carry.length;
     const text = this.#carry + buffer.bytes.toString('latin1', at, end);
     if (before === 0) this.pipelined = at > 0 || this.#behind;
-    const head = readRequestHead(text, 0, this.listener.head);
+    const rules = this.listener.head;
+    this.#known.readUnder(rules);
+    const head = readRequestHead(text, 0, rules, this.#known);
     if (head === undefined) {
-      if (before === 0) this.deadline.set(this.listener.head.timeout);
+      if (before === 0) this.deadline.set(rules.timeout);
       this.#carry = text;
       return end;
     }
@@ -334,13 +339,12 @@ export class Client implements WireReader, BodySink {
   }
 
   /** The connection belongs to the process of a peer from now on. */
-  onHandedOff(handOff: HandOff): void {
+  onHandedOff(handOff: HandOff): Socket {
     this.#switched = true;
     this.#exchange = undefined;
-    // Asked for now, it is known when the log asks.
-    void this.wire.socket.localAddress;
     this.host.onHandedOff(this, handOff);
-    this.wire.destroy();
+    this.deadline.close();
+    return this.wire.release();
   }
 
   /** The connection belongs to a tunnel from now on. */

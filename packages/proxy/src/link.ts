@@ -4,6 +4,7 @@ import { ProxyError } from './errors.js';
 import type { BodyFraming, BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
 import type { HeadLimits } from './http1/head.js';
+import { RecentHeads } from './http1/recent-heads.js';
 import type { ResponseHead } from './http1/response-head.js';
 import { readResponseHead } from './http1/response-head.js';
 import { rememberedLookup } from './names.js';
@@ -49,7 +50,10 @@ export class Link implements WireReader {
   readonly #limits: HeadLimits;
   #user: LinkUser | undefined;
   #onIdleEnd: ((link: Link) => void) | undefined;
+  readonly #known = new RecentHeads<ResponseHead>();
   #head: ResponseHead | undefined;
+  /** The head that `idleLimit` is of. */
+  #hinted: ResponseHead | undefined;
   /** Head text that came in earlier reads. */
   #carry = '';
   readonly #body = new BodyReader();
@@ -108,6 +112,7 @@ export class Link implements WireReader {
   handOver(): Wire {
     this.#handedOver = true;
     this.#user = undefined;
+    this.#known.clear();
     this.deadline.close();
     return this.wire;
   }
@@ -139,7 +144,7 @@ export class Link implements WireReader {
     while (this.#head === undefined) {
       const before = this.#carry.length;
       const text = this.#carry + buffer.bytes.toString('latin1', at, length);
-      const head = readResponseHead(text, this.#limits);
+      const head = readResponseHead(text, this.#limits, this.#known);
       if (head === undefined) {
         this.#carry = text;
         return;
@@ -174,7 +179,10 @@ export class Link implements WireReader {
     const head = this.#head;
     const reusable =
       clean && head !== undefined && !head.close && !this.#body.untilClose && !this.wire.socket.readableEnded;
-    if (head !== undefined) this.idleLimit = keepAliveHint(head);
+    if (head !== undefined && head !== this.#hinted) {
+      this.#hinted = head;
+      this.idleLimit = keepAliveHint(head);
+    }
     user.onResponseEnd(reusable);
   }
 
@@ -209,6 +217,7 @@ export class Link implements WireReader {
   };
 
   #closedError(error: NodeJS.ErrnoException | undefined): ProxyError {
+    if (error instanceof ProxyError) return error;
     const why = error?.code ?? error?.message ?? 'closed by the peer';
     if (!this.connected) return new ProxyError('connect_failed', why, error);
     if (this.#head !== undefined) return new ProxyError('upstream_truncated', why, error);

@@ -11,20 +11,25 @@ const MAX_POLLING = 2;
 const ECHO_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 
-/** "Open another client": further clients beside the page's own, in its room, each on the server that it was given. */
-export function runBeside(link: Link, room: () => string | undefined): { enter(): void } {
+/**
+ * "Open another client": further clients beside the page's own, in its room, each on the server that it was given.
+ *
+ * @param moved told when one of them has come to the room or is gone
+ */
+export function runBeside(link: Link, room: () => string | undefined, moved: () => void): { enter(): void } {
   const button = byId('beside-open', HTMLButtonElement);
   const list = byId('beside', HTMLUListElement);
   const open = new Set<Client>();
 
   button.addEventListener('click', () => {
-    const client = new Client(link, room);
+    const client = new Client(link, room, moved);
     open.add(client);
     list.append(client.item);
     button.disabled = open.size >= (link.isPollingOnly ? MAX_POLLING : MAX);
     client.close.addEventListener('click', () => {
       client.end();
       open.delete(client);
+      moved();
       button.disabled = false;
       button.focus();
     });
@@ -44,16 +49,20 @@ class Client {
   readonly #heard = make('bdi', 'heard');
   readonly #socket: PlainSocket;
   readonly #room: () => string | undefined;
+  readonly #moved: () => void;
   readonly #timer: number;
   #startedAt = performance.now();
   #joined: string | undefined;
   #way = '';
 
-  constructor(link: Link, room: () => string | undefined) {
+  constructor(link: Link, room: () => string | undefined, moved: () => void) {
     this.#room = room;
+    this.#moved = moved;
     this.#socket = openBeside(link);
     const say = make('button', 'quiet small', 'Say hello');
     say.type = this.close.type = 'button';
+    say.dataset['verb'] = 'say';
+    this.close.dataset['verb'] = 'close';
     say.addEventListener('click', () => this.#say());
     const actions = make('span', 'node-actions');
     actions.append(say, this.close);
@@ -94,7 +103,7 @@ class Client {
     if (!this.#socket.connected || room === this.#joined) return;
     if (this.#joined !== undefined) this.#socket.emit('leave', this.#joined);
     this.#joined = room;
-    if (room !== undefined) this.#socket.emit('join', room, () => undefined);
+    if (room !== undefined) this.#socket.emit('join', room, () => this.#moved());
   }
 
   end(): void {

@@ -3,7 +3,7 @@ import type { Link, PageSocket } from './link.js';
 import { openBeside } from './plain-socket.js';
 
 /** Milliseconds without a view after which the page's own server counts as one that does not answer. */
-const SILENT_MS = 2_000;
+const SILENT_MS = 2_500;
 /** Milliseconds between two looks at that. */
 const LOOK_MS = 500;
 /** Scouts at once, so that one of them is placed on a server that answers, and milliseconds until others are sent. */

@@ -26,10 +26,14 @@ runMap(link, feed);
 runNodeList(link, feed, runTimeline(link, missed));
 runOperatorLink(feed);
 let room: string | undefined;
-const beside = runBeside(link, () => room);
+const beside = runBeside(
+  link,
+  () => room,
+  () => panel.refresh(),
+);
 runCrowd(link);
 runEscape();
-runRoom(link, query.room, feed, missed, (now) => {
+const panel = runRoom(link, query.room, feed, missed, (now) => {
   room = now;
   missed.enter(now);
   beside.enter();

@@ -21,7 +21,7 @@ export function runRoom(
   feed: ClusterFeed,
   missed: Missed,
   entered: (room: string | undefined) => void,
-): void {
+): { refresh(): void } {
   const panel = byId('room', HTMLElement);
   const joinForm = byId('room-form', HTMLFormElement);
   const nameInput = byId('room-name', HTMLInputElement);
@@ -124,5 +124,14 @@ export function runRoom(
     }
   });
 
+  // Who is in the room differs with the servers that are there.
+  let states = '';
+  feed.watch(({ nodes, redis }) => {
+    const now = JSON.stringify([redis, nodes.map(({ server, state }) => [server, state])]);
+    if (states !== '' && now !== states) room.refresh();
+    states = now;
+  });
+
   if (initial !== undefined) enter(initial);
+  return { refresh: () => room.refresh() };
 }
