@@ -57,6 +57,7 @@ export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
   number('Bytes', 'from it', 'Bytes received from it', ({ peer }) =>
     count(peer.bytesReceived, formatBytes(peer.bytesReceived)),
   ),
+  { group: 'Check', label: 'probe', words: true, title: 'The last health check', show: showCheck },
   number('Check', 'fails', 'Failures that count now, of max_fails within fail_timeout', showFails),
   number('Check', 'out', 'How often failures have taken it out, and for how long altogether', ({ peer }) =>
     peer.downs === 0
@@ -104,6 +105,16 @@ function failures({ errors }: Peer, ofConnecting: boolean): Cell {
 function showLastError({ peer: { lastError } }: PeerRow): Cell {
   if (lastError === undefined) return { text: '–', tone: 'zero' };
   return { text: `${lastError.code.replaceAll('_', ' ')}, ${formatAgo(lastError.ago)}` };
+}
+
+function showCheck({ peer: { check }, sumOf }: PeerRow): Cell {
+  if (sumOf !== undefined) return { text: '' };
+  if (check?.result === undefined) return { text: '–', tone: 'zero' };
+  const { result, ago, misses, path } = check;
+  const when = ago === undefined ? '' : `, last answer ${formatAgo(ago)}`;
+  const title = `GET ${path}${when}`;
+  if (result === 'silent') return { text: `silent ${misses}×`, tone: 'problem', title };
+  return { text: `${result} ${formatAgo(ago ?? 0)}`, tone: result === 'refused' ? 'problem' : '', title };
 }
 
 function showFails({ peer: { fails, maxFails, failTimeout }, sumOf }: PeerRow): Cell {
