@@ -18,7 +18,9 @@ async function buildPage(root, page, folders) {
   const built = () => `${inputs}\n${listing(join(page, 'dist', 'page'))}`;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === built()) return;
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  await runStep(`building the page of ${relative(root, page)} (vite build)`, [process.execPath, vite, 'build', page], { cwd: root });
+  await runStep(`building the page of ${relative(root, page)} (vite build)`, [process.execPath, vite, 'build', page], {
+    cwd: root,
+  });
   writeFileSync(stamp, built());
 }
 

@@ -92,6 +92,13 @@ describe.skipIf(isChromiumMissing)("the operator's page in Chromium (apt-get ins
       );
     });
 
+    test("the clients' page leads to it", async () => {
+      const page = await browser.open(url);
+      await page.click('#operator');
+      await page.waitForSelector(LIVE);
+      expect(page.url()).toBe(`${admin.url}/status`);
+    });
+
     test('a node that is killed by hand turns down and comes back', async () => {
       const page = await open();
       const before = await admin.node('Server2');
@@ -185,10 +192,9 @@ describe.skipIf(isChromiumMissing)("the operator's page in Chromium (apt-get ins
   });
 
   test('a balancer alone has listeners and peers, and no nodes', async () => {
-    const program = startNode('apps/balancer/dist/main.js', [
-      ...['--listen', '0', '--admin-port', '0'],
-      ...['--upstream', '127.0.0.1:1,127.0.0.1:2;backup,127.0.0.1:3;down'],
-    ]);
+    const peers = '127.0.0.1:1,127.0.0.1:2;backup,127.0.0.1:3;down';
+    const args = ['--listen', '0', '--admin-port', '0', '--upstream', peers];
+    const program = startNode('apps/balancer/dist/main.js', args);
     const ready = await program.line('stdout', /^ready /);
     const url = /http:\S+$/.exec(await program.line('stderr', /: admin http/))?.[0] ?? '';
     expect((await fetch(ready.split(' ')[1] ?? '')).status).toBe(502);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { ConnectionOptions } from './client-options.js';
 import { Deadline } from './deadline.js';
@@ -338,13 +339,12 @@ export class Client implements WireReader, BodySink {
   }
 
   /** The connection belongs to the process of a peer from now on. */
-  onHandedOff(handOff: HandOff): void {
+  onHandedOff(handOff: HandOff): Socket {
     this.#switched = true;
     this.#exchange = undefined;
-    // Asked for now, it is known when the log asks.
-    void this.wire.socket.localAddress;
     this.host.onHandedOff(this, handOff);
-    this.wire.destroy();
+    this.deadline.close();
+    return this.wire.release();
   }
 
   /** The connection belongs to a tunnel from now on. */

@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.js';
+import { ProxyError } from './errors.js';
 import type { Wire, WireAccount } from './wire.js';
 
 /** What a peer is to the balancer. */
@@ -75,6 +76,13 @@ export class PeerCounts implements WireAccount {
   add(wire: Wire): void {
     wire.account = this;
     this.#wires.add(wire);
+  }
+
+  /** Closes the connections to the peer. */
+  evict(): void {
+    if (this.#wires.size === 0) return;
+    const error = new ProxyError('upstream_timeout', 'the peer gives no sign of life');
+    for (const wire of this.#wires) wire.destroy(error);
   }
 
   onWireClosed(wire: Wire): void {

@@ -160,6 +160,7 @@ export class Proxy implements ClientHost, ListenerHost {
     for (const handOff of this.#handOffs.keys()) handOff.destroy();
     for (const group of this.#groups.values()) group.close();
     await this.#allGone(1_000);
+    for (const handOff of this.#handOffs.keys()) handOff.evict();
   }
 
   get #isIdle(): boolean {

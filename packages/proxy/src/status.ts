@@ -8,7 +8,7 @@ import type { UpstreamGroup } from './upstream-group.js';
 /** A peer as it stands now. What is counted goes on over a reload that keeps the peer. */
 export interface PeerStatus {
   readonly name: string;
-  /** `up`; `failed` by max_fails; `down` or `drain` by configuration. */
+  /** `up`; `failed` by max_fails, or without a sign of life; `down` or `drain` by configuration, or told to. */
   readonly state: PeerState;
   /** Seconds that it has been in this state, as far as looks once a second can tell. */
   readonly stateFor: number;

@@ -10,6 +10,7 @@ import { openLink } from './link.js';
 import { runMap } from './map.js';
 import { Missed } from './missed.js';
 import { runNodeList } from './node-list.js';
+import { runOperatorLink } from './operator-link.js';
 import { readQuery } from './query.js';
 import { runRoom } from './room-panel.js';
 import { runTimeline } from './timeline.js';
@@ -23,6 +24,7 @@ const feed = feedCluster(link);
 const missed = new Missed(link);
 runMap(link, feed);
 runNodeList(link, feed, runTimeline(link, missed));
+runOperatorLink(feed);
 let room: string | undefined;
 const beside = runBeside(
   link,
