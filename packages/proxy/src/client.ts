@@ -343,7 +343,6 @@ export class Client implements WireReader, BodySink {
     this.#switched = true;
     this.#exchange = undefined;
     this.host.onHandedOff(this, handOff);
-    this.deadline.close();
     return this.wire.release();
   }
 
