@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { ConnectionOptions } from './client-options.js';
 import { now } from './clock.js';
@@ -37,7 +38,7 @@ export interface ClientHost {
   connectionCounts(): ConnectionCounts;
   log(level: LogLevel, message: string): void;
   /** A request could not be answered as it should, or not wholly. */
-  countError(code: ErrorCode): void;
+  countError(code: ErrorCode, client: Client): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
   /** Its connection belongs to the process of a peer. */
   onHandedOff(client: Client, handOff: HandOff): void;
@@ -337,13 +338,11 @@ export class Client implements WireReader, BodySink {
   }
 
   /** The connection belongs to the process of a peer from now on. */
-  onHandedOff(handOff: HandOff): void {
+  onHandedOff(handOff: HandOff): Socket {
     this.#switched = true;
     this.#exchange = undefined;
-    // Asked for now, it is known when the log asks.
-    void this.wire.socket.localAddress;
     this.host.onHandedOff(this, handOff);
-    this.wire.destroy();
+    return this.wire.release();
   }
 
   /** The connection belongs to a tunnel from now on. */
@@ -366,7 +365,7 @@ export class Client implements WireReader, BodySink {
   /** The client is gone in the middle of a request. */
   #abandon(): void {
     const exchange = this.#exchange;
-    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed');
+    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed', this);
     this.#exchange = undefined;
     this.#dropUntil = undefined;
     exchange?.abort();

@@ -18,6 +18,7 @@ import type { Peer } from './peer.js';
 import { PeerChoice } from './peer-choice.js';
 import { ResponseRelay } from './response-relay.js';
 import { countsAsFailure, USUAL_RETRIES } from './retry.js';
+import { isOwnSession } from './session.js';
 import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer } from './wire.js';
 
@@ -272,7 +273,7 @@ export class Forward implements LinkUser, HandOffUser {
   }
 
   #learn(sid: string): void {
-    if (this.#peer !== undefined) this.#group.upstream.affinity.learn(sid, this.#peer);
+    if (this.#peer !== undefined) this.#group.upstream.onSessionOpened(sid, this.#peer);
   }
 
   onReadEnd(): void {
@@ -332,6 +333,7 @@ export class Forward implements LinkUser, HandOffUser {
     }
     // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
+    if (isOwnSession(this.#head)) peer.counts.websocketSessions++;
     this.#exchange.status = head.status;
     const added =
       this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);

@@ -213,6 +213,7 @@ export class Link implements WireReader {
   };
 
   #closedError(error: NodeJS.ErrnoException | undefined): ProxyError {
+    if (error instanceof ProxyError) return error;
     const why = error?.code ?? error?.message ?? 'closed by the peer';
     if (!this.connected) return new ProxyError('connect_failed', why, error);
     if (this.#head !== undefined) return new ProxyError('upstream_truncated', why, error);

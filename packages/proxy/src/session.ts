@@ -86,6 +86,11 @@ export function sessionOpened(
   return head.asksWebSocket && (engine?.sid ?? '') === '' ? 'websocket' : undefined;
 }
 
+/** True for a WebSocket that is a session of its own, rather than the upgrade of one that began by polling. */
+export function isOwnSession({ asksWebSocket, target }: RequestHead): boolean {
+  return asksWebSocket && (engineRequest(target)?.sid ?? '') === '';
+}
+
 /**
  * The sid in an Engine.IO handshake as it stands at the beginning of a polling response body or of the first WebSocket
  * frame: `0{"sid":"...` in revision 4, the same behind a length prefix in revision 3, with the quotes escaped in JSONP.

@@ -46,6 +46,9 @@ const SMALL_READS = 8;
 
 const sharedBuffer: ReadBuffer = { bytes: Buffer.allocUnsafeSlow(SHARED_SIZE), shared: true, lent: false };
 
+const ignore = (): void => undefined;
+const NOBODY: WireReader = { onBytes: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
+
 export class Wire {
   readonly socket: Socket;
   reader: WireReader;
@@ -73,7 +76,7 @@ export class Wire {
     this.socket.on('end', this.#onEnd);
     this.socket.on('drain', this.#onDrain);
     this.socket.on('error', this.#onError);
-    this.socket.once('close', this.#onClose);
+    this.socket.on('close', this.#onClose);
   }
 
   /** Bytes written that the kernel has not taken yet. */
@@ -141,17 +144,37 @@ export class Wire {
 
   /** Sends what was written and closes; at once when that takes more than `ms` milliseconds. */
   endWithin(ms: number): void {
-    if (this.socket.writableFinished) this.socket.destroy();
-    if (this.socket.destroyed) return;
+    const { socket } = this;
+    if (socket.destroyed) return;
+    // What the kernel has it sends, and then the end. Of TLS the end is a record of its own.
+    if (socket.writableFinished || (socket.writableLength === 0 && !(socket instanceof TLSSocket))) {
+      socket.destroy();
+      return;
+    }
     this.end();
     const timer = setTimeout(() => this.socket.destroy(), ms);
     this.socket.once('finish', () => this.socket.destroy());
     this.socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Closes at once. */
-  destroy(): void {
-    this.socket.destroy();
+  /** Closes at once. @param error what its reader is told */
+  destroy(error?: Error): void {
+    this.socket.destroy(error);
+  }
+
+  /** Lets go of the socket, which is read and told of no more. */
+  release(): Socket {
+    const { socket } = this;
+    this.pause();
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('drain', this.#onDrain);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    socket.on('error', ignore);
+    this.reader = NOBODY;
+    this.account = undefined;
+    return socket;
   }
 
   /** Closes at once in a way that is no end of the stream: what was sent is not all there was. */
@@ -217,9 +240,6 @@ export class Wire {
   };
 
   readonly #onClose = (): void => {
-    this.socket.off('data', this.#onData);
-    this.socket.off('end', this.#onEnd);
-    this.socket.off('drain', this.#onDrain);
     this.account?.onWireClosed(this);
     this.reader.onClose(this.#error);
   };
