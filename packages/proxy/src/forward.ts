@@ -142,10 +142,9 @@ export class Forward implements LinkUser, HandOffUser {
     peer.acquire();
     this.#giveTo = handOffTarget(this.#exchange, this.#head, this.#location, this.#group, peer);
     if (this.#giveTo !== undefined) return;
-    const { pool } = this.#group;
     const via = this.#location.pass?.via(this.#facts);
-    const idle = freshOnly ? undefined : pool.take(peer, via?.key);
-    const link = idle ?? pool.open(peer, via);
+    const idle = freshOnly ? undefined : this.#group.pool.take(peer, via?.key);
+    const link = idle ?? this.#group.pool.open(peer, via);
     this.#reused = idle !== undefined;
     this.#link = link;
     link.use(this);
@@ -230,9 +229,8 @@ export class Forward implements LinkUser, HandOffUser {
   }
 
   onLinkDrain(): void {
-    const link = this.#link;
-    if (link === undefined) return;
-    this.#watch(link);
+    if (this.#link === undefined) return;
+    this.#watch(this.#link);
     this.#client.takeBody();
   }
 
