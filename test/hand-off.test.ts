@@ -52,6 +52,7 @@ describe('WebSockets of a cluster', () => {
       const [answer] = (await once(socket, 'message')) as [Buffer];
       expect(answer.toString()).toBe('Server received from client: hi');
     }
+    await eventually(() => counts()[0] === 4);
     expect(counts()).toEqual([4, 0, 0]);
     expect(cluster.status().upstreams[0]?.peers.map((peer) => [peer.active, peer.handedOff])).toEqual([
       [2, 2],

@@ -57,11 +57,16 @@ export class HandOffs implements HandOffTarget {
   readonly #onMessage = (message: unknown): void => {
     const report = readHandOffReport(message);
     if (report === undefined) return;
-    const listener = this.#given.get(report.id);
-    if (listener === undefined) return;
-    if (report.event !== 'taken') this.#given.delete(report.id);
-    if (report.event === 'taken') listener.onTaken();
-    else if (report.event === 'refused') listener.onRefused();
-    else listener.onEnded(report);
+    for (const id of report.taken) this.#given.get(id)?.onTaken();
+    for (const id of report.refused) this.#leave(id)?.onRefused();
+    for (const [id, status, bytesReceived, bytesSent] of report.ended) {
+      this.#leave(id)?.onEnded({ status, bytesReceived, bytesSent });
+    }
   };
+
+  #leave(id: number): HandOffListener | undefined {
+    const listener = this.#given.get(id);
+    this.#given.delete(id);
+    return listener;
+  }
 }

@@ -32,6 +32,7 @@ async function start(settings: NodeConfig): Promise<RunningNode> {
 const settings = config();
 let leaving: NodeJS.Signals | 'orphan' | undefined;
 let started: RunningNode | undefined;
+let stopTaking: (() => void) | undefined;
 
 /** Hands the sessions back and ends the process. */
 function leave(why: NodeJS.Signals | 'orphan', timeoutMs?: number): void {
@@ -47,7 +48,10 @@ function leave(why: NodeJS.Signals | 'orphan', timeoutMs?: number): void {
     .drain(timeoutMs === undefined ? {} : { timeoutMs })
     .then(() => node.close())
     .then(
-      () => process.exit(0),
+      () => {
+        stopTaking?.();
+        process.exit(0);
+      },
       (error: unknown) => {
         console.error(`${settings.server}: could not end in order:`, error);
         process.exit(1);
@@ -63,6 +67,6 @@ const node = await start(settings);
 started = node;
 const { server, url, port, tag, redis } = node;
 console.log(`node ${server} ${url} tag=${tag} redis=${redis}`);
-if (process.send !== undefined) receiveHandOffs(node.http, () => node.member.state === 'drain');
+if (process.send !== undefined) stopTaking = receiveHandOffs(node.http, () => node.member.state === 'drain');
 process.send?.({ type: 'listening', port, tag });
 reportToParent(node);

@@ -1,8 +1,9 @@
 import type { Server as HttpServer } from 'node:http';
 import { Socket } from 'node:net';
-import { handOffMessage, readHandOffOrder } from '@pinwheel/protocol';
-import type { HandOffOffer, HandOffReport } from '@pinwheel/protocol';
+import { readHandOffOrder } from '@pinwheel/protocol';
+import type { HandOffEnd, HandOffOffer } from '@pinwheel/protocol';
 import { carriesSid } from './engine-request.js';
+import { HandOffReports } from './hand-off-reports.js';
 import { Silence } from './silence.js';
 
 /** What is used of `process` in a child process with an IPC channel. */
@@ -16,7 +17,7 @@ export interface HandOffChannel {
  * Takes the WebSocket connections that the balancer which started this process gives to it, and lets `http` answer them as
  * if they had come in directly. Refuses those that would open a session while `isDraining`.
  *
- * @returns stops taking any
+ * @returns stops taking any; to be called before the process ends, else the balancer may miss the last endings
  */
 export function receiveHandOffs(
   http: HttpServer,
@@ -25,9 +26,7 @@ export function receiveHandOffs(
 ): () => void {
   const open = new Map<number, Socket>();
   const silence = new Silence();
-  const report = (message: HandOffReport): void => {
-    channel.send?.(handOffMessage(message));
-  };
+  const reports = new HandOffReports((message) => channel.send?.(message));
   const onMessage = (message: unknown, handle: unknown): void => {
     const order = readHandOffOrder(message);
     if (order === undefined) return;
@@ -38,37 +37,35 @@ export function receiveHandOffs(
     const { id } = order;
     if (!(handle instanceof Socket)) {
       // The client was gone before the socket arrived.
-      report({ id, event: 'ended', status: 0, bytesReceived: 0, bytesSent: 0 });
+      reports.ended(id, { status: 0, bytesReceived: 0, bytesSent: 0 });
       return;
     }
     if (isDraining() && !carriesSid(targetOf(order.text))) {
-      report({ id, event: 'refused' });
+      reports.refused(id);
       handle.destroy();
       return;
     }
-    report({ id, event: 'taken' });
+    reports.taken(id);
     open.set(id, handle);
     silence.watch(handle, order.idleMs);
     serve(http, handle, order, (end) => {
       open.delete(id);
       silence.forget(handle);
-      report({ id, event: 'ended', ...end });
+      reports.ended(id, end);
     });
   };
   channel.on('message', onMessage);
-  return () => channel.off('message', onMessage);
+  return () => {
+    channel.off('message', onMessage);
+    reports.flush();
+  };
 }
 
 function targetOf(head: string): string {
   return /^\S+ (\S+)/.exec(head)?.[1] ?? '';
 }
 
-function serve(
-  http: HttpServer,
-  socket: Socket,
-  { text }: HandOffOffer,
-  onEnded: (end: { status: number; bytesReceived: number; bytesSent: number }) => void,
-): void {
+function serve(http: HttpServer, socket: Socket, { text }: HandOffOffer, onEnded: (end: HandOffEnd) => void): void {
   let status = 0;
   watchFirstWrite(socket, (first) => {
     status = Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0);

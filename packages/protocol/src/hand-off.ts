@@ -23,11 +23,20 @@ export interface HandOffEnd {
   readonly bytesSent: number;
 }
 
-/** Node to balancer. */
-export type HandOffReport =
-  | { readonly id: number; readonly event: 'taken' }
-  | { readonly id: number; readonly event: 'refused' }
-  | ({ readonly id: number; readonly event: 'ended' } & HandOffEnd);
+/** A connection that is over: its id, then `status`, `bytesReceived` and `bytesSent` of its `HandOffEnd`. */
+export type HandOffEnded = readonly [id: number, status: number, bytesReceived: number, bytesSent: number];
+
+/**
+ * Node to balancer: what became of connections since the report before, in the order of the fields. One report for many:
+ * a message between processes costs each of them as much as a good part of the handshake that it tells of.
+ */
+export interface HandOffReport {
+  /** Ids of those that it has now. */
+  readonly taken: readonly number[];
+  /** Ids of those that it will not have. */
+  readonly refused: readonly number[];
+  readonly ended: readonly HandOffEnded[];
+}
 
 /** Balancer to node: close it. */
 export interface HandOffClose {
@@ -52,12 +61,17 @@ export function readHandOffOrder(message: unknown): HandOffOffer | HandOffClose 
 
 /** Reads what a node reports; undefined for any other message. */
 export function readHandOffReport(message: unknown): HandOffReport | undefined {
-  const { id, event, status, bytesReceived, bytesSent } = marked(message);
-  if (typeof id !== 'number') return undefined;
-  if (event === 'taken' || event === 'refused') return { id, event };
-  if (event !== 'ended' || typeof status !== 'number') return undefined;
-  if (typeof bytesReceived !== 'number' || typeof bytesSent !== 'number') return undefined;
-  return { id, event, status, bytesReceived, bytesSent };
+  const { taken, refused, ended } = marked(message);
+  if (!isNumbers(taken) || !isNumbers(refused) || !Array.isArray(ended) || !ended.every(isEnded)) return undefined;
+  return { taken, refused, ended };
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'number');
+}
+
+function isEnded(value: unknown): value is HandOffEnded {
+  return isNumbers(value) && value.length === 4;
 }
 
 function marked(message: unknown): Readonly<Record<string, unknown>> {

@@ -1,9 +1,11 @@
 import { connect, isIP } from 'node:net';
+import { now } from './clock.js';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import type { BodyFraming, BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
 import type { HeadLimits } from './http1/head.js';
+import { RecentHeads } from './http1/recent-heads.js';
 import type { ResponseHead } from './http1/response-head.js';
 import { readResponseHead } from './http1/response-head.js';
 import { rememberedLookup } from './names.js';
@@ -34,7 +36,7 @@ export interface LinkUser extends BodySink {
 export class Link implements WireReader {
   readonly peer: Peer;
   readonly wire: Wire;
-  readonly openedAt = performance.now();
+  readonly openedAt = now();
   /** When it became idle, and how long the peer said it will keep it so; milliseconds. */
   idleSince = 0;
   idleLimit = Number.POSITIVE_INFINITY;
@@ -49,6 +51,7 @@ export class Link implements WireReader {
   readonly #limits: HeadLimits;
   #user: LinkUser | undefined;
   #onIdleEnd: ((link: Link) => void) | undefined;
+  readonly #known = new RecentHeads<ResponseHead>();
   #head: ResponseHead | undefined;
   /** Head text that came in earlier reads. */
   #carry = '';
@@ -99,7 +102,7 @@ export class Link implements WireReader {
   idle(onIdleEnd: (link: Link) => void): void {
     this.#user = undefined;
     this.#onIdleEnd = onIdleEnd;
-    this.idleSince = performance.now();
+    this.idleSince = now();
     this.deadline.clear();
     this.wire.resume();
   }
@@ -108,6 +111,7 @@ export class Link implements WireReader {
   handOver(): Wire {
     this.#handedOver = true;
     this.#user = undefined;
+    this.#known.clear();
     this.deadline.close();
     return this.wire;
   }
@@ -139,7 +143,7 @@ export class Link implements WireReader {
     while (this.#head === undefined) {
       const before = this.#carry.length;
       const text = this.#carry + buffer.bytes.toString('latin1', at, length);
-      const head = readResponseHead(text, this.#limits);
+      const head = readResponseHead(text, this.#limits, this.#known);
       if (head === undefined) {
         this.#carry = text;
         return;
@@ -174,7 +178,7 @@ export class Link implements WireReader {
     const head = this.#head;
     const reusable =
       clean && head !== undefined && !head.close && !this.#body.untilClose && !this.wire.socket.readableEnded;
-    if (head !== undefined) this.idleLimit = keepAliveHint(head);
+    if (head !== undefined) this.idleLimit = head.keepAliveHint ??= keepAliveHint(head);
     user.onResponseEnd(reusable);
   }
 
@@ -209,6 +213,7 @@ export class Link implements WireReader {
   };
 
   #closedError(error: NodeJS.ErrnoException | undefined): ProxyError {
+    if (error instanceof ProxyError) return error;
     const why = error?.code ?? error?.message ?? 'closed by the peer';
     if (!this.connected) return new ProxyError('connect_failed', why, error);
     if (this.#head !== undefined) return new ProxyError('upstream_truncated', why, error);

@@ -3,6 +3,7 @@ import { isIPv4 } from 'node:net';
 import type { HeadOptions } from './client-options.js';
 import type { ProxyProtocolFacts } from './facts.js';
 import type { ListenOptions } from './listen-options.js';
+import { ListenerCounts } from './listener-counts.js';
 import { takeProxyHeader } from './proxy-protocol.js';
 import { RealIp } from './real-ip.js';
 import { TlsServer } from './tls-server.js';
@@ -36,6 +37,7 @@ export class Listener {
   options: ListenOptions;
   /** Position in the options. */
   index: number;
+  readonly counts = new ListenerCounts();
   /** Whose word on the client's address counts; undefined for nobody's. */
   realIp: RealIp | undefined;
   readonly #host: ListenerHost;
@@ -57,7 +59,12 @@ export class Listener {
 
   /** `address:port` or `unix:path`, as configured. */
   get name(): string {
-    const { host, port, path } = this.options;
+    return this.nameAt(this.options.port);
+  }
+
+  /** As `name`, with the port that it was given for port 0. */
+  nameAt(port: number): string {
+    const { host, path } = this.options;
     if (path !== undefined) return `unix:${path}`;
     return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Socket as NetSocket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { holdClock, releaseClock } from './clock.js';
 
 /**
  * One TCP or TLS connection, read into buffers that are used again and again.
@@ -45,6 +46,9 @@ const SMALL_READS = 8;
 
 const sharedBuffer: ReadBuffer = { bytes: Buffer.allocUnsafeSlow(SHARED_SIZE), shared: true, lent: false };
 
+const ignore = (): void => undefined;
+const NOBODY: WireReader = { onBytes: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
+
 export class Wire {
   readonly socket: Socket;
   reader: WireReader;
@@ -72,7 +76,7 @@ export class Wire {
     this.socket.on('end', this.#onEnd);
     this.socket.on('drain', this.#onDrain);
     this.socket.on('error', this.#onError);
-    this.socket.once('close', this.#onClose);
+    this.socket.on('close', this.#onClose);
   }
 
   /** Bytes written that the kernel has not taken yet. */
@@ -140,17 +144,37 @@ export class Wire {
 
   /** Sends what was written and closes; at once when that takes more than `ms` milliseconds. */
   endWithin(ms: number): void {
-    if (this.socket.writableFinished) this.socket.destroy();
-    if (this.socket.destroyed) return;
+    const { socket } = this;
+    if (socket.destroyed) return;
+    // What the kernel has it sends, and then the end. Of TLS the end is a record of its own.
+    if (socket.writableFinished || (socket.writableLength === 0 && !(socket instanceof TLSSocket))) {
+      socket.destroy();
+      return;
+    }
     this.end();
     const timer = setTimeout(() => this.socket.destroy(), ms);
     this.socket.once('finish', () => this.socket.destroy());
     this.socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Closes at once. */
-  destroy(): void {
-    this.socket.destroy();
+  /** Closes at once. @param error what its reader is told */
+  destroy(error?: Error): void {
+    this.socket.destroy(error);
+  }
+
+  /** Lets go of the socket, which is read and told of no more. */
+  release(): Socket {
+    const { socket } = this;
+    this.pause();
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('drain', this.#onDrain);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    socket.on('error', ignore);
+    this.reader = NOBODY;
+    this.account = undefined;
+    return socket;
   }
 
   /** Closes at once in a way that is no end of the stream: what was sent is not all there was. */
@@ -173,11 +197,20 @@ export class Wire {
 
   readonly #onRead = (length: number, _bytes: Uint8Array): boolean => {
     const buffer = this.#buffer;
-    this.bytesRead += length;
-    this.reader.onBytes(buffer, length);
+    this.#deliver(buffer, length);
     if (!buffer.shared || length === SHARED_SIZE) this.#chooseBuffer(buffer, length);
     return !this.#paused;
   };
+
+  #deliver(buffer: ReadBuffer, length: number): void {
+    this.bytesRead += length;
+    holdClock();
+    try {
+      this.reader.onBytes(buffer, length);
+    } finally {
+      releaseClock();
+    }
+  }
 
   #chooseBuffer(buffer: ReadBuffer, length: number): void {
     this.#smallReads = length < SHARED_SIZE ? this.#smallReads + 1 : 0;
@@ -191,8 +224,7 @@ export class Wire {
 
   /** A TLS read, or one of a socket that could not be given our buffer. */
   readonly #onData = (bytes: Buffer): void => {
-    this.bytesRead += bytes.length;
-    this.reader.onBytes({ bytes, shared: false, lent: false }, bytes.length);
+    this.#deliver({ bytes, shared: false, lent: false }, bytes.length);
   };
 
   readonly #onEnd = (): void => {
@@ -208,9 +240,6 @@ export class Wire {
   };
 
   readonly #onClose = (): void => {
-    this.socket.off('data', this.#onData);
-    this.socket.off('end', this.#onEnd);
-    this.socket.off('drain', this.#onDrain);
     this.account?.onWireClosed(this);
     this.reader.onClose(this.#error);
   };

@@ -3,7 +3,7 @@ import { Times } from './histogram.js';
 
 /** How a worker itself fared in a stage. */
 export interface SelfReport {
-  /** Percent of one CPU, from the first planned message of the stage to the last. */
+  /** Percent of one CPU, from the first planned message of the stage to its end. */
   readonly cpuPercent: number;
   readonly cpuMs: number;
   /** CPU since the worker began: connecting and warming up too. */

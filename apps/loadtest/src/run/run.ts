@@ -37,7 +37,7 @@ export async function run(options: Options, progress: Progress, signal: AbortSig
   if (obstacle !== undefined) throw new RunFailure(obstacle);
   await probe(options, id);
   const admin = options.admin === undefined ? undefined : new Admin(options.admin);
-  await admin?.check();
+  await admin?.check(options.actions);
   return new Run(options, id, progress, signal, admin).go();
 }
 
