@@ -205,6 +205,7 @@ describe.skipIf(isChromiumMissing)("the operator's page in Chromium (apt-get ins
       'failed',
       'down',
     ]);
+    expect(await page.locator('[data-upstream] tfoot td').first().textContent()).toBe('0 of 2 up');
     expect(await page.locator('.badge').textContent()).toBe('backup');
     expect(await page.locator('#nodes').isHidden()).toBe(true);
     await browser.closePages();

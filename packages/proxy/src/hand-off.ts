@@ -99,6 +99,7 @@ export class HandOff implements HandOffListener, Evictable {
     this.#peer.connected();
     this.#peer.succeeded();
     this.#peer.counts.taken(isOwnSession(exchange.head));
+    exchange.client.deadline.close();
     this.#socket = exchange.onHandedOff(this);
   }
 

@@ -55,11 +55,13 @@ describe('a peer that gives no sign of life', () => {
     one.hang();
     expect(await first.ended()).toBe('fin');
     await eventually(() => proxy.peer(0).tunnels === 0, 'its tunnel is over');
-    expect(proxy.peer(0).state).toBe('failed');
+    expect(proxy.peer(0)).toMatchObject({ state: 'failed', check: { path: '/healthz', result: 'silent' } });
+    expect(proxy.peer(0).check?.misses).toBeGreaterThanOrEqual(3);
     const bodies = await Promise.all([1, 2, 3].map(async () => (await ask(proxy)).body));
     expect(bodies).toEqual(['two', 'two', 'two']);
     one.goOn();
     await eventually(() => proxy.peer(0).state === 'up', 'it is up again');
+    expect(proxy.peer(0).check).toMatchObject({ misses: 0, result: 200 });
     expect(new Set([(await ask(proxy)).body, (await ask(proxy)).body])).toEqual(new Set(['one', 'two']));
     expect(proxy.log.filter((line) => line.startsWith('peer '))).toEqual([
       `peer 127.0.0.1:${one.upstream.port} of upstream "backend" has not answered for 0.15 s: its connections are ended`,
@@ -121,6 +123,7 @@ test('a peer that refuses new connections keeps those that it has', async () => 
   server.close();
   hung.hang();
   await eventually(() => proxy.log.some((line) => line.endsWith('are ended')), 'the hung one is given up');
+  expect(proxy.peer(0).check).toMatchObject({ misses: 0, result: 'refused' });
   expect(proxy.log.filter((line) => line.endsWith('are ended'))).toHaveLength(1);
   client.send('still');
   expect(await client.take(5)).toBe('still');

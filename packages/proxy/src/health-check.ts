@@ -2,6 +2,7 @@ import { get } from 'node:http';
 import type { ClientRequest } from 'node:http';
 import type { HealthCheckOptions, LogLevel } from './options.js';
 import type { Peer } from './peer.js';
+import type { CheckResult, CheckStatus } from './status.js';
 import type { UpstreamTls } from './upstream-tls.js';
 
 /** What is known of a peer's answers. */
@@ -11,6 +12,8 @@ interface Checked {
   /** Looks in a row that found it without an answer. */
   misses: number;
   evicted: boolean;
+  /** What came of the last question that has an end: a status, or no connection; `at` is of `performance.now()`. */
+  last: { readonly result: CheckResult; readonly at: number } | undefined;
 }
 
 export interface HealthCheckContext {
@@ -50,6 +53,19 @@ export class HealthChecks {
     this.#checked.clear();
   }
 
+  /** What is known of a peer; undefined before it was asked. */
+  status(peer: Peer): CheckStatus | undefined {
+    const checked = this.#checked.get(peer);
+    if (checked === undefined) return undefined;
+    const { misses, last } = checked;
+    return {
+      path: this.#options.path,
+      misses,
+      result: misses > 0 ? 'silent' : last?.result,
+      ago: last === undefined ? undefined : (performance.now() - last.at) / 1_000,
+    };
+  }
+
   readonly #look = (): void => {
     const peers = this.#context.peers().filter((peer) => !peer.options.down);
     for (const [peer, { request }] of this.#checked) {
@@ -70,7 +86,8 @@ export class HealthChecks {
 
   #of(peer: Peer): Checked {
     let checked = this.#checked.get(peer);
-    if (checked === undefined) this.#checked.set(peer, (checked = { request: undefined, misses: 0, evicted: false }));
+    if (checked === undefined)
+      this.#checked.set(peer, (checked = { request: undefined, misses: 0, evicted: false, last: undefined }));
     return checked;
   }
 
@@ -94,18 +111,21 @@ export class HealthChecks {
     const request = get({ ...where, ...way, path: this.#options.path }, (response) => {
       response.resume();
       request.destroy();
-      this.#onAnswer(peer, checked);
+      this.#onAnswer(peer, checked, response.statusCode ?? 0);
     });
     checked.request = request;
     // Whoever refuses a connection is not hung: what it has open may go on (nginx: `max_fails` tells of the rest).
-    request.on('error', () => undefined);
+    request.on('error', () => {
+      if (checked.request === request) checked.last = { result: 'refused', at: performance.now() };
+    });
     request.on('close', () => {
       if (checked.request === request) checked.request = undefined;
     });
   }
 
-  #onAnswer(peer: Peer, checked: Checked): void {
+  #onAnswer(peer: Peer, checked: Checked, result: number): void {
     checked.misses = 0;
+    checked.last = { result, at: performance.now() };
     if (checked.evicted) this.#tell('notice', peer, 'answers again');
     checked.evicted = false;
     peer.recovered();

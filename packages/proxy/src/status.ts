@@ -5,6 +5,21 @@ import type { RateStatus } from './rate.js';
 import type { Sampler } from './sampler.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
+/** A status of HTTP, whatever it is; `refused`: no connection could be made; `silent`: it owes an answer. */
+export type CheckResult = number | 'refused' | 'silent';
+
+/** What health checks have told of a peer. */
+export interface CheckStatus {
+  /** What is asked for. */
+  readonly path: string;
+  /** Looks in a row that found it without an answer. */
+  readonly misses: number;
+  /** Undefined before the first. */
+  readonly result: CheckResult | undefined;
+  /** Seconds since the last answer or refusal. */
+  readonly ago: number | undefined;
+}
+
 /** A peer as it stands now. What is counted goes on over a reload that keeps the peer. */
 export interface PeerStatus {
   readonly name: string;
@@ -21,6 +36,8 @@ export interface PeerStatus {
   readonly fails: number;
   readonly maxFails: number;
   readonly failTimeout: number;
+  /** Undefined where peers are not asked for signs of life. */
+  readonly check: CheckStatus | undefined;
   readonly backup: boolean;
   readonly weight: number;
   /** Node tag, once known. */
@@ -145,11 +162,11 @@ export function upstreamStatus(group: UpstreamGroup, sampler: Sampler): Upstream
     websocketPolicy: upstream.options.websocketPolicy ?? upstream.options.policy,
     idle: group.pool.size,
     learnedSids: upstream.affinity.size,
-    peers: upstream.peers.map((peer) => peerStatus(peer, sampler)),
+    peers: upstream.peers.map((peer) => peerStatus(peer, group.checkOf(peer), sampler)),
   };
 }
 
-function peerStatus(peer: Peer, sampler: Sampler): PeerStatus {
+function peerStatus(peer: Peer, check: CheckStatus | undefined, sampler: Sampler): PeerStatus {
   const { counts, options, state } = peer;
   const now = performance.now();
   counts.look(state, now);
@@ -163,6 +180,7 @@ function peerStatus(peer: Peer, sampler: Sampler): PeerStatus {
     fails: peer.fails,
     maxFails: options.maxFails,
     failTimeout: options.failTimeout / 1_000,
+    check,
     backup: options.backup,
     weight: options.weight,
     tag: peer.tag,

@@ -3,8 +3,10 @@ import { HealthChecks } from './health-check.js';
 import { askHealth } from './health-query.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ProxyOptions, UpstreamOptions } from './options.js';
+import type { Peer } from './peer.js';
 import { LinkPool } from './pool.js';
 import { SharedPeers } from './shared-peers.js';
+import type { CheckStatus } from './status.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from './siblings.js';
 import { ResolvedPeers } from './resolved-peers.js';
@@ -100,6 +102,11 @@ export class UpstreamGroup {
   /** Tells the log, or the location's own, as it is. */
   tell(message: string, log = this.#log): void {
     log('error', message);
+  }
+
+  /** See `HealthChecks.status`; undefined where peers are not asked. */
+  checkOf(peer: Peer): CheckStatus | undefined {
+    return this.#checks?.status(peer);
   }
 
   close(): void {

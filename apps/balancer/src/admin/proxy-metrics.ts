@@ -72,6 +72,7 @@ export const PROXY_METRICS: readonly Metric<Now>[] = [
     'bytes received from it, without those of TLS',
     ({ bytesReceived }) => bytesReceived,
   ),
+  ofPeer('check_misses', 'gauge', 'health checks in a row without an answer', ({ check }) => check?.misses ?? 0),
   ofPeer('downtime_seconds_total', 'counter', 'time that it was failed', ({ downtime }) => downtime),
   ofPeers('pinwheel_peer_answers_total', 'counter', 'answers by class of status', 'class', ({ answers }, add) => {
     for (const [name, count] of Object.entries(answers)) add(count, name);

@@ -57,6 +57,7 @@ export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
   number('Bytes', 'from it', 'Bytes received from it', ({ peer }) =>
     count(peer.bytesReceived, formatBytes(peer.bytesReceived)),
   ),
+  { group: 'Check', label: 'probe', words: true, title: 'The last health check', show: showCheck },
   number('Check', 'fails', 'Failures that count now, of max_fails within fail_timeout', showFails),
   number('Check', 'out', 'How often failures have taken it out, and for how long altogether', ({ peer }) =>
     peer.downs === 0
@@ -79,8 +80,10 @@ function counted(value: number, tone = ''): Cell {
 
 function showState({ peer, node, sumOf }: PeerRow): Cell {
   if (sumOf !== undefined) {
-    const up = sumOf.filter((row) => peerStanding(row.peer, row.node).tone === 'good').length;
-    return { text: `${up} of ${sumOf.length} up`, tone: up === sumOf.length ? 'state' : 'state problem' };
+    const tones = sumOf.map((row) => peerStanding(row.peer, row.node).tone);
+    const up = tones.filter((tone) => tone === 'good').length;
+    const wanted = tones.filter((tone) => tone !== 'off').length;
+    return { text: `${up} of ${wanted} up`, tone: up === wanted ? 'state' : 'state problem' };
   }
   const { word, why } = peerStanding(peer, node);
   const since = word === peer.state ? ` ${formatDuration(peer.stateFor)}` : '';
@@ -102,6 +105,16 @@ function failures({ errors }: Peer, ofConnecting: boolean): Cell {
 function showLastError({ peer: { lastError } }: PeerRow): Cell {
   if (lastError === undefined) return { text: '–', tone: 'zero' };
   return { text: `${lastError.code.replaceAll('_', ' ')}, ${formatAgo(lastError.ago)}` };
+}
+
+function showCheck({ peer: { check }, sumOf }: PeerRow): Cell {
+  if (sumOf !== undefined) return { text: '' };
+  if (check?.result === undefined) return { text: '–', tone: 'zero' };
+  const { result, ago, misses, path } = check;
+  const when = ago === undefined ? '' : `, last answer ${formatAgo(ago)}`;
+  const title = `GET ${path}${when}`;
+  if (result === 'silent') return { text: `silent ${misses}×`, tone: 'problem', title };
+  return { text: `${result} ${formatAgo(ago ?? 0)}`, tone: result === 'refused' ? 'problem' : '', title };
 }
 
 function showFails({ peer: { fails, maxFails, failTimeout }, sumOf }: PeerRow): Cell {

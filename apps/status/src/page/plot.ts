@@ -43,9 +43,8 @@ export class Plot {
   constructor(options: PlotOptions) {
     this.#options = options;
     const head = make('figcaption', 'plot-head');
-    head.append(make('span', 'plot-title', options.title), this.#note, this.#value);
+    head.append(make('span', 'plot-title', options.title), this.#top, this.#note, this.#value);
     this.#box.ariaHidden = 'true';
-    this.#box.append(this.#top);
     this.element.append(head, this.#box);
     new ResizeObserver(() => this.#plot?.setSize({ width: this.#box.clientWidth, height: HEIGHT })).observe(this.#box);
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { BalancerStatus } from '../document.js';
-import { Rates, SECONDS, Series } from './series.js';
+import { Rates, SECONDS, Series, sumOf } from './series.js';
 
 /** A status of which only the counts matter. */
 function status(uptime: number, requests: number, peerRequests: number): BalancerStatus {
@@ -38,6 +38,15 @@ test('what is not known is null, and the newest is last', () => {
   expect(series.values.slice(-4)).toEqual([2, 3, 7, 7]);
   series.load(Array.from({ length: SECONDS + 5 }, (_, index) => index));
   expect([series.values[0], series.last]).toEqual([5, SECONDS + 4]);
+});
+
+test('a sum is of what is known, when it is looked at', () => {
+  const [one, other] = [new Series(), new Series()];
+  const sum = sumOf([one, other]);
+  one.load([1, 2]);
+  other.load([10]);
+  expect(sum.values.slice(-3)).toEqual([null, 1, 12]);
+  expect(sum.values).toHaveLength(SECONDS);
 });
 
 test('a rate is the difference between one status and the next over the seconds between them', () => {

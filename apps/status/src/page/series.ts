@@ -32,6 +32,18 @@ export class Series {
   }
 }
 
+/** The sum of several, as they stand when it is looked at; null where nothing is known of any. */
+export function sumOf(all: readonly Series[]): Pick<Series, 'values'> {
+  return {
+    get values() {
+      return Array.from({ length: SECONDS }, (_, at) => {
+        const known = all.map(({ values }) => values[at] ?? null).filter((value) => value !== null);
+        return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+      });
+    },
+  };
+}
+
 type Named<Name extends string> = Readonly<Record<Name, Series>>;
 export type TotalRates = Named<keyof TotalSeries>;
 export type PeerRates = Named<keyof PeerSeries>;

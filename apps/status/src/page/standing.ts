@@ -31,27 +31,23 @@ export function nodeStanding({ state }: Pick<NodeStatus, 'state'>): Standing {
   return { word: state, tone: NODE_TONES[state] ?? 'waiting', why: NODE_MEANINGS[state] ?? '' };
 }
 
-/** A peer that is configured out, or out by its failures, says so; else its node knows better than the balancer. */
+/** A peer that is configured out says so; else its node knows better than the balancer. */
 export function peerStanding(peer: PeerStatus, node: NodeStatus | undefined): Standing {
-  switch (peer.state) {
-    case 'down':
-      return { word: 'down', tone: 'off', why: 'taken out by configuration' };
-    case 'drain':
-      return { word: 'drain', tone: 'waiting', why: 'configured to take no new sessions' };
-    case 'failed':
-    case 'up':
-      break;
-    default:
-      return { word: String(peer.state), tone: 'bad', why: '' };
-  }
+  if (peer.state === 'down') return { word: 'down', tone: 'off', why: 'taken out by configuration' };
   if (node !== undefined && node.state !== 'up') return nodeStanding(node);
+  if (peer.state === 'drain') return { word: 'drain', tone: 'waiting', why: 'it takes no new sessions' };
+  if (peer.check?.result === 'silent') {
+    const why = 'it owes an answer to a health check: nobody new is sent to it';
+    return { word: 'silent', tone: 'still', why };
+  }
   if (peer.state === 'failed') {
     const { maxFails, failTimeout } = peer;
     const why = `${maxFails} ${maxFails === 1 ? 'failure' : 'failures'} (max_fails): left out for ${failTimeout} s`;
     return { word: 'failed', tone: 'bad', why };
   }
-  if (!peer.reachable)
+  if (!peer.reachable) {
     return { word: 'untried', tone: 'waiting', why: 'the last connection to it failed: a request will try it again' };
+  }
   return peer.maxConns > 0 && peer.active >= peer.maxConns
     ? { word: 'full', tone: 'waiting', why: `max_conns=${peer.maxConns}` }
     : { word: 'up', tone: 'good', why: 'it is chosen for requests' };

@@ -5,7 +5,7 @@ import type { BalancerStatus } from '../document.js';
 import { formatBytes, formatCount, formatRate } from './format.js';
 import { PEER_COLUMNS, type Peer, type PeerRow, sumPeers } from './peer-columns.js';
 import type { Line } from './plot.js';
-import type { PeerRates, Rates } from './series.js';
+import { type PeerRates, type Rates, sumOf } from './series.js';
 import { peerStanding } from './standing.js';
 import { LINES, Strip } from './strip.js';
 import { Table } from './table.js';
@@ -71,12 +71,7 @@ export class UpstreamSection {
   #lines(rows: readonly PeerRow[], name: keyof PeerRates): readonly Line[] {
     const series = rows.map(({ peer }) => this.#rates.ofPeer(peer)[name]);
     if (rows.length > LINES) {
-      const all = {
-        get values(): readonly (number | null)[] {
-          return (series[0]?.values ?? []).map((_, at) => series.reduce((sum, one) => sum + (one.values[at] ?? 0), 0));
-        },
-      };
-      return [{ name: 'all', series: all, coloured: this.element }];
+      return [{ name: 'all', series: sumOf(series), coloured: this.element }];
     }
     return rows.flatMap(({ peer, node }, index) => {
       const one = series[index];
