@@ -23,7 +23,7 @@ const LOADTEST = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/
 /** Milliseconds between two inputs. */
 const EVERY_MS = 100;
 /** Milliseconds for the clients to be there. */
-const ARRIVAL_MS = 60_000;
+const ARRIVAL_MS = 120_000;
 
 interface Plan {
   readonly clients: number;
@@ -64,9 +64,20 @@ async function measure(page: Page, seconds: number): Promise<Figures> {
 
 function startLoad(url: string, clients: number): ChildProcess {
   const args = ['--clients', String(clients), '--room-size', '10', '--rate', '0.05', '--transport', 'websocket'];
-  return spawn(process.execPath, [LOADTEST, url, ...args, '--arrival', '1000/s', '--duration', '10m'], {
+  const load = spawn(process.execPath, [LOADTEST, url, ...args, '--arrival', '250/s', '--duration', '10m'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  // The nodes and Redis end by themselves with this process, and the browser is ended by Playwright.
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => {
+      load.kill('SIGKILL');
+      process.exit(code);
+    });
+  }
+  return load;
 }
 
 async function arrived(cluster: Cluster, clients: number, load: ChildProcess): Promise<void> {

@@ -56,8 +56,14 @@ export function runMap(link: Link, feed: ClusterFeed): void {
   const again = (): void => {
     if (feed.view !== undefined) show(feed.view);
   };
-  feed.watch(show);
-  link.watch(again);
+  feed.watch((view) => {
+    delete panel.dataset['stale'];
+    show(view);
+  });
+  link.watch(({ phase }) => {
+    if (phase !== 'connected') panel.dataset['stale'] = '';
+    again();
+  });
   new ResizeObserver(again).observe(panel);
 }
 
