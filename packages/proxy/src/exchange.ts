@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Client } from './client.js';
 import { clientFailureLevel, clientFailureText } from './client-failure.js';
+import { now } from './clock.js';
 import { configuredReply, REDIRECTS, USUAL_REDIRECTS } from './configured-reply.js';
 import { ProxyError } from './errors.js';
 import type { Facts } from './facts.js';
@@ -39,7 +40,7 @@ export class Exchange {
   /** The target as it came. */
   readonly requestUri: string;
   /** When its head was read, and what had been written on the connection by then. */
-  readonly startedAt = performance.now();
+  readonly startedAt = now();
   readonly writtenBefore: number;
   status = 0;
   /** The head of the answer, once it was written. */

@@ -1,4 +1,5 @@
 import { connect, isIP } from 'node:net';
+import { now } from './clock.js';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import type { BodyFraming, BodySink } from './http1/body.js';
@@ -35,7 +36,7 @@ export interface LinkUser extends BodySink {
 export class Link implements WireReader {
   readonly peer: Peer;
   readonly wire: Wire;
-  readonly openedAt = performance.now();
+  readonly openedAt = now();
   /** When it became idle, and how long the peer said it will keep it so; milliseconds. */
   idleSince = 0;
   idleLimit = Number.POSITIVE_INFINITY;
@@ -52,8 +53,6 @@ export class Link implements WireReader {
   #onIdleEnd: ((link: Link) => void) | undefined;
   readonly #known = new RecentHeads<ResponseHead>();
   #head: ResponseHead | undefined;
-  /** The head that `idleLimit` is of. */
-  #hinted: ResponseHead | undefined;
   /** Head text that came in earlier reads. */
   #carry = '';
   readonly #body = new BodyReader();
@@ -103,7 +102,7 @@ export class Link implements WireReader {
   idle(onIdleEnd: (link: Link) => void): void {
     this.#user = undefined;
     this.#onIdleEnd = onIdleEnd;
-    this.idleSince = performance.now();
+    this.idleSince = now();
     this.deadline.clear();
     this.wire.resume();
   }
@@ -179,10 +178,7 @@ export class Link implements WireReader {
     const head = this.#head;
     const reusable =
       clean && head !== undefined && !head.close && !this.#body.untilClose && !this.wire.socket.readableEnded;
-    if (head !== undefined && head !== this.#hinted) {
-      this.#hinted = head;
-      this.idleLimit = keepAliveHint(head);
-    }
+    if (head !== undefined) this.idleLimit = head.keepAliveHint ??= keepAliveHint(head);
     user.onResponseEnd(reusable);
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Socket as NetSocket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { holdClock, releaseClock } from './clock.js';
 
 /**
  * One TCP or TLS connection, read into buffers that are used again and again.
@@ -196,11 +197,20 @@ export class Wire {
 
   readonly #onRead = (length: number, _bytes: Uint8Array): boolean => {
     const buffer = this.#buffer;
-    this.bytesRead += length;
-    this.reader.onBytes(buffer, length);
+    this.#deliver(buffer, length);
     if (!buffer.shared || length === SHARED_SIZE) this.#chooseBuffer(buffer, length);
     return !this.#paused;
   };
+
+  #deliver(buffer: ReadBuffer, length: number): void {
+    this.bytesRead += length;
+    holdClock();
+    try {
+      this.reader.onBytes(buffer, length);
+    } finally {
+      releaseClock();
+    }
+  }
 
   #chooseBuffer(buffer: ReadBuffer, length: number): void {
     this.#smallReads = length < SHARED_SIZE ? this.#smallReads + 1 : 0;
@@ -214,8 +224,7 @@ export class Wire {
 
   /** A TLS read, or one of a socket that could not be given our buffer. */
   readonly #onData = (bytes: Buffer): void => {
-    this.bytesRead += bytes.length;
-    this.reader.onBytes({ bytes, shared: false, lent: false }, bytes.length);
+    this.#deliver({ bytes, shared: false, lent: false }, bytes.length);
   };
 
   readonly #onEnd = (): void => {

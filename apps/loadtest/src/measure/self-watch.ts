@@ -16,7 +16,8 @@ export interface SelfReport {
   readonly loopDelayMax: number;
 }
 
-const RESOLUTION_MS = 10;
+/** Every look wakes the process: often enough to see a stall that counts, and no more. */
+const RESOLUTION_MS = 20;
 
 /** Watches its own process: a generator that is too busy measures itself. */
 export class SelfWatch {

@@ -64,9 +64,9 @@ class Run {
     this.#signal = signal;
     this.#admin = admin;
     const rooms = countRooms(options.clients, options.rooms, options.roomSize);
-    const { clients, localAddresses, mode, rate, roomSize, seed, settleMs, size, transports, url } = options;
+    const { clients, localAddresses, mode, rate, roomSize, seed, settleMs, size, stock, transports, url } = options;
     this.#crew = new Crew(
-      { run: id, url, mode, clients, rooms, roomSize, rate, size, settleMs, transports, localAddresses, seed },
+      { run: id, url, mode, clients, rooms, roomSize, rate, size, settleMs, transports, localAddresses, stock, seed },
       // All clients of a room are in one process: more processes than rooms would have nothing to do.
       Math.min(options.workers, rooms),
     );

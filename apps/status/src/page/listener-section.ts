@@ -45,7 +45,7 @@ export class ListenerSection {
     { title: 'Requests', format: perSecond, floor: 5 },
     { title: 'New connections', format: perSecond, floor: 2 },
     { title: 'Errors', format: perSecond, floor: 2 },
-    { title: 'Bytes, to and from peers', format: (value) => `${formatBytes(value)}/s`, floor: 1_024 },
+    { title: 'Bytes, both ways', format: (value) => `${formatBytes(value)}/s`, floor: 1_024 },
   ]);
   readonly #table = new Table<ListenerStatus>({
     caption: 'Listeners',

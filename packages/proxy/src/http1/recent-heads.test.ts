@@ -12,7 +12,7 @@ const limits = { line: 200, head: 600, fields: 8, invalidNames: 'refuse', unders
 function outcome(read: () => RequestHead | ResponseHead | undefined): unknown {
   try {
     const head = read();
-    return head === undefined ? 'more' : { ...head, prepared: undefined, relayed: undefined };
+    return head === undefined ? 'more' : { ...head, prepared: undefined, relayed: undefined, keepAliveHint: undefined };
   } catch (error) {
     if (error instanceof ProxyError) return [error.code, error.detail];
     throw error;

@@ -19,6 +19,8 @@ export interface RelayedHead {
 export class ResponseHead extends Fields {
   status = 0;
   reason = '';
+  /** Milliseconds the peer keeps the connection idle; undefined before somebody has asked. */
+  keepAliveHint: number | undefined = undefined;
   /** As it went out last, where it may go out so again. */
   relayed: RelayedHead | undefined = undefined;
 }
