@@ -46,6 +46,6 @@ describe.skipIf(isChromiumMissing)('the page by polling only, in Chromium (apt-g
       if (told !== undefined) await survives(page, setting);
       expect(await page.getAttribute('body', 'data-transport')).toBe('polling');
     },
-    60_000,
+    90_000,
   );
 });

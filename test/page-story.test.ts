@@ -45,7 +45,7 @@ describe.skipIf(isChromiumMissing)('the story of the page in Chromium (apt-get i
       const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
       expect(width[0]).toBeLessThanOrEqual(width[1] ?? 0);
     },
-    60_000,
+    90_000,
   );
 
   test('two browsers meet in a room by its link, and both survive their servers', async () => {
@@ -71,5 +71,5 @@ describe.skipIf(isChromiumMissing)('the story of the page in Chromium (apt-get i
     for (const page of [here, there]) await page.waitForSelector('#room-members[data-count="2"]');
     await mouse.write(there, '#say-text', 'still here');
     await here.locator('#room-log', { hasText: 'still here' }).waitFor();
-  }, 60_000);
+  }, 90_000);
 });

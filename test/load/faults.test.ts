@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { makeCertificate } from '../classics/certificates.js';
 import { endPrograms } from '../fixture/program.js';
 import { type Faults, type FaultyServer, startFaultyServer } from './faulty-server.js';
 import { load } from './load-program.js';
@@ -57,4 +58,20 @@ test('a stall of the server shows in the latency from the planned send, and hide
   expect(latency.p99).toBeGreaterThan(1_700);
   expect(sendLatency.p99).toBeLessThan(1_000);
   expect(sendLatency.max).toBeGreaterThan(1_700);
+});
+
+test('over TLS, with WebSockets and upgrades, every message reaches everyone', async () => {
+  const server = await startFaultyServer({}, makeCertificate({ subject: '/CN=localhost', names: ['localhost'] }));
+  servers.push(server);
+  const { result } = await load([
+    server.url,
+    ...'--clients 20 --rooms 4 --rate 10 --duration 1s --warmup 0s --settle 500ms --arrival 1000/s --size 2000'.split(
+      ' ',
+    ),
+    ...'--transport websocket:50,upgrade:50'.split(' '),
+  ]);
+  const { connect, counts } = result.stage;
+  expect(counts).toMatchObject({ sent: 40, expected: 200, received: 200, duplicated: 0, outOfOrder: 0 });
+  expect(connect.upgrade.count).toBe(10);
+  expect(connect.failures).toEqual({});
 });

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { ClientToServerEvents, Said, ServerToClientEvents } from '@pinwheel/protocol';
 import { Server } from 'socket.io';
+import type { Certificate } from '../classics/certificates.js';
 
 /** What a server does wrong on purpose. */
 export interface Faults {
@@ -31,8 +33,8 @@ export interface FaultyServer {
 }
 
 /** A server of the echo contract in this process, all clients on one node, with faults that are counted. */
-export async function startFaultyServer(faults: Faults): Promise<FaultyServer> {
-  const http = createServer();
+export async function startFaultyServer(faults: Faults, tls?: Certificate): Promise<FaultyServer> {
+  const http = tls === undefined ? createServer() : createSecureServer(tls);
   const io = new Server<ClientToServerEvents, ServerToClientEvents>(http);
   const done: Done = { deliveries: 0, dropped: 0, duplicated: 0, swapped: 0 };
   /** Deliveries that wait for the next one of their sender to the same client. */
@@ -96,7 +98,7 @@ export async function startFaultyServer(faults: Faults): Promise<FaultyServer> {
   });
   const address = http.address();
   return {
-    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
     done,
     close: () => io.close(),
   };

@@ -19,53 +19,60 @@ const TEXT = 'x'.repeat(64);
 const ARRIVAL_S = 5;
 /** Clock ticks of /proc per second, on every Linux of today. */
 const TICKS = 100;
-const PAGE = 4_096;
 
-/** pid -> { ppid, cpuTicks, rssBytes } of all processes. */
-function processes() {
-  const table = new Map();
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    let stat = '';
-    try {
-      stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-    } catch {
-      // It ended while the table was read.
-      continue;
-    }
-    const fields = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .map(Number);
-    table.set(Number(name), { ppid: fields[1], cpuTicks: fields[11] + fields[12], rssBytes: fields[21] * PAGE });
+/** The numbers in /proc/PID/stat from the third field on; undefined for a process that has ended. */
+function statOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
   }
-  return table;
+}
+
+/** CPU seconds of all processes that this one has waited for, and of those that they have waited for. */
+function childrenCpuS() {
+  const stat = statOf('self');
+  return (Number(stat[13]) + Number(stat[14])) / TICKS;
+}
+
+/** A process and all that it has started. */
+function treeOf(root) {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), Number(statOf(name)?.[1])]);
+  const tree = [root];
+  for (const one of tree) tree.push(...parents.filter(([, parent]) => parent === one).map(([pid]) => pid));
+  return tree;
+}
+
+/** Bytes of memory of a process: what is its own, and its part of what it shares (PSS). */
+function memoryOf(pid) {
+  try {
+    return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) * 1_024;
+  } catch {
+    // It has ended meanwhile.
+    return 0;
+  }
 }
 
 /** Runs a command to its end: CPU seconds and the largest memory of it and all it started. */
 async function measured(file, args, folder) {
+  const cpuBefore = childrenCpuS();
+  const began = performance.now();
   const child = spawn(file, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
-  const ticks = new Map();
-  let rssBytes = 0;
-  const look = () => {
-    const table = processes();
-    const tree = [child.pid];
-    for (const one of tree) for (const [pid, { ppid }] of table) if (ppid === one) tree.push(pid);
-    const alive = tree.filter((pid) => table.has(pid));
-    for (const pid of alive) ticks.set(pid, table.get(pid).cpuTicks);
-    rssBytes = Math.max(
-      rssBytes,
-      alive.reduce((sum, pid) => sum + table.get(pid).rssBytes, 0),
+  let bytes = 0;
+  const timer = setInterval(() => {
+    bytes = Math.max(
+      bytes,
+      treeOf(child.pid).reduce((sum, pid) => sum + memoryOf(pid), 0),
     );
-  };
-  const timer = setInterval(look, 100);
-  const began = performance.now();
+  }, 500);
   const code = await new Promise((resolve) => child.once('close', resolve));
   clearInterval(timer);
-  const cpuS = [...ticks.values()].reduce((sum, one) => sum + one, 0) / TICKS;
-  return { code, output, cpuS, rssBytes, wallS: (performance.now() - began) / 1_000 };
+  return { code, output, cpuS: childrenCpuS() - cpuBefore, bytes, wallS: (performance.now() - began) / 1_000 };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'compare-artillery-'));
@@ -105,11 +112,11 @@ try {
 
   const emitted = (counters['socketio.emit'] ?? 0) - (mode === 'room' ? clients : 0);
   const row = (name, run, sent) =>
-    `${name.padEnd(14)} ${String(run.code).padStart(4)} ${String(sent).padStart(8)} ${run.wallS.toFixed(1).padStart(7)} ${run.cpuS.toFixed(2).padStart(8)} ${((run.cpuS * 1e6) / sent).toFixed(0).padStart(14)} ${(run.rssBytes / 2 ** 20).toFixed(0).padStart(8)} ${(run.rssBytes / 1_024 / clients).toFixed(0).padStart(11)}`;
+    `${name.padEnd(14)} ${String(run.code).padStart(4)} ${String(sent).padStart(8)} ${run.wallS.toFixed(1).padStart(7)} ${run.cpuS.toFixed(2).padStart(8)} ${((run.cpuS * 1e6) / sent).toFixed(0).padStart(14)} ${(run.bytes / 2 ** 20).toFixed(0).padStart(8)} ${(run.bytes / 1_024 / clients).toFixed(0).padStart(11)}`;
   process.stdout.write(
     `${[
       `mode ${mode}, ${clients} clients, ${rooms} rooms, ${says} messages each, one every ${EVERY_S} s`,
-      'generator      exit messages  wall s    CPU s  CPU us/message   RSS MB  KB/client',
+      'generator      exit messages  wall s    CPU s  CPU us/message      MB  KB/client',
       row('Artillery 2', theirs, emitted),
       row('pinwheel-load', ours, stage.counts.sent),
       `Artillery counters: ${JSON.stringify(counters)}`,

@@ -9,7 +9,7 @@ import { eventually, startProxy } from './fixture/started-proxy.js';
 import type { StartedProxy } from './fixture/started-proxy.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
-const CHECK = { interval: 50, misses: 3 } as const;
+const CHECK = { interval: 300, misses: 3 } as const;
 
 /** A peer that answers everything, health checks too, until it is told to hang. */
 async function startPeer(name: string): Promise<{ upstream: RawUpstream; hang(): void; goOn(): void }> {
@@ -64,7 +64,7 @@ describe('a peer that gives no sign of life', () => {
     expect(proxy.peer(0).check).toMatchObject({ misses: 0, result: 200 });
     expect(new Set([(await ask(proxy)).body, (await ask(proxy)).body])).toEqual(new Set(['one', 'two']));
     expect(proxy.log.filter((line) => line.startsWith('peer '))).toEqual([
-      `peer 127.0.0.1:${one.upstream.port} of upstream "backend" has not answered for 0.15 s: its connections are ended`,
+      `peer 127.0.0.1:${one.upstream.port} of upstream "backend" has not answered for 0.9 s: its connections are ended`,
       `peer 127.0.0.1:${one.upstream.port} of upstream "backend" answers again`,
     ]);
   });
