@@ -7,6 +7,8 @@ COPY packages/proxy/package.json packages/proxy/
 COPY packages/nginx-conf/package.json packages/nginx-conf/
 COPY packages/member/package.json packages/member/
 COPY apps/demo/package.json apps/demo/
+COPY apps/loadtest/package.json apps/loadtest/
+COPY apps/status/package.json apps/status/
 COPY apps/node/package.json apps/node/
 COPY apps/balancer/package.json apps/balancer/
 COPY apps/cluster/package.json apps/cluster/

@@ -1,25 +1,34 @@
-// The demo page: built by Vite when one of the files it is made from has changed, or a built one is not there.
+// The pages: each is built by Vite when one of the files it is made from has changed, or a built one is not there.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { runStep } from './step.mjs';
 
-export async function buildPage(root) {
-  const page = join(root, 'apps', 'demo');
+export async function buildPages(root) {
+  const demo = join(root, 'apps', 'demo');
+  await buildPage(root, demo, [demo]);
+  const status = join(root, 'apps', 'status');
+  await buildPage(root, status, [status, demo]);
+}
+
+/** @param folders of its sources */
+async function buildPage(root, page, folders) {
   const stamp = join(page, 'dist', 'page.stamp');
-  const inputs = digestOfInputs(root, page);
+  const inputs = digestOfInputs(root, folders);
   const built = () => `${inputs}\n${listing(join(page, 'dist', 'page'))}`;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === built()) return;
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  await runStep('building the page (vite build)', [process.execPath, vite, 'build', page], { cwd: root });
+  await runStep(`building the page of ${relative(root, page)} (vite build)`, [process.execPath, vite, 'build', page], {
+    cwd: root,
+  });
   writeFileSync(stamp, built());
 }
 
-/** SHA-256 over names and contents of the page's sources, of the compiled package it imports, and of the lock file. */
-function digestOfInputs(root, page) {
+/** SHA-256 over names and contents of the sources of a page, of the compiled package it imports, and of the lock file. */
+function digestOfInputs(root, folders) {
   const hash = createHash('sha256');
   const files = [
-    ...filesIn(page, (name) => name !== 'dist' && name !== 'node_modules'),
+    ...folders.flatMap((folder) => filesIn(folder, (name) => name !== 'dist' && name !== 'node_modules')),
     ...filesIn(join(root, 'packages', 'protocol', 'dist'), (name) => !name.endsWith('.tsbuildinfo')),
     join(root, 'package-lock.json'),
   ];

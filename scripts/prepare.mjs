@@ -1,4 +1,4 @@
-// node scripts/prepare.mjs: installs the dependencies, compiles and builds the page, each only when missing or stale.
+// node scripts/prepare.mjs: installs the dependencies, compiles and builds the pages, each only when missing or stale.
 import './node-version.mjs';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export async function prepare() {
   const { endOnSignal, StepFailure } = await import('./step.mjs');
   const { install } = await import('./install.mjs');
   const { compile } = await import('./compile.mjs');
-  const { buildPage } = await import('./page.mjs');
+  const { buildPages } = await import('./page.mjs');
 
   const lock = await takeLock(join(root, 'dist', 'prepare.lock'), (pid) => {
     process.stderr.write(`pinwheel: waiting for process ${pid}, which installs or builds here\n`);
@@ -23,7 +23,7 @@ export async function prepare() {
   try {
     await install(root);
     await compile(root);
-    await buildPage(root);
+    await buildPages(root);
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
+type ContextOptions = NonNullable<Parameters<typeof chromium.launchPersistentContext>[1]>;
+
 const CHROMIUM = '/usr/bin/chromium';
 export const isChromiumMissing = !existsSync(CHROMIUM);
 
@@ -18,6 +20,12 @@ const ARGS = [
   '--disable-sync',
 ];
 
+/** What the browser itself reports of connections that ended or were given up. */
+const LOSS = /^(WebSocket connection to|WebSocket is already in CLOSING|Failed to load resource)/u;
+
+/** A phone that is touched. */
+export const PHONE: ContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
 /** A real Chromium with a profile of its own, and what its pages complained about. */
 export class TestBrowser {
   readonly complaints: string[] = [];
@@ -29,25 +37,33 @@ export class TestBrowser {
     this.#profile = profile;
   }
 
-  static async start(): Promise<TestBrowser> {
+  /** A process of its own. */
+  static async start(options: ContextOptions = {}): Promise<TestBrowser> {
     const profile = await mkdtemp(join(tmpdir(), 'pinwheel-chromium-'));
-    const options = { executablePath: CHROMIUM, headless: true, args: ARGS };
-    return new TestBrowser(await chromium.launchPersistentContext(profile, options), profile);
+    const all = { executablePath: CHROMIUM, headless: true, args: ARGS, ...options };
+    return new TestBrowser(await chromium.launchPersistentContext(profile, all), profile);
   }
 
-  async open(url: string): Promise<Page> {
+  /** @param ready is there as soon as the page is */
+  async open(url: string, ready = 'body[data-server]'): Promise<Page> {
     const page = await this.#context.newPage();
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
     });
     await page.goto(url);
-    await page.waitForSelector('body[data-server]');
+    await page.waitForSelector(ready);
     return page;
   }
 
   async setOffline(isOffline: boolean): Promise<void> {
     await this.#context.setOffline(isOffline);
+  }
+
+  /** What was lost on purpose is no complaint; whatever else the pages said still is. */
+  forgiveLosses(): void {
+    const others = this.complaints.filter((complaint) => !LOSS.test(complaint));
+    this.complaints.splice(0, this.complaints.length, ...others);
   }
 
   /** Closes the pages. @throws Error with the first complaint, if there was one */

@@ -1,10 +1,11 @@
-import axe from 'axe-core';
 import { type Cluster, startCluster } from '@pinwheel/cluster';
 import type { ClientToServerEvents, ServerToClientEvents } from '@pinwheel/protocol';
 import type { Page } from 'playwright-core';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { seriousFindings } from './axe.js';
 import { isChromiumMissing, serverOf, TestBrowser } from './page-browser.js';
+import { happened } from './page-story.js';
 
 describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get install chromium)', () => {
   let cluster: Cluster;
@@ -30,13 +31,6 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     const page = await browser.open(cluster.url + path);
     await page.waitForSelector('#nodes [data-name="Server1"][data-state="up"]');
     return page;
-  }
-
-  /** Waits for a text in the list of what happened. */
-  async function happened(page: Page, text: string): Promise<string> {
-    const entry = page.locator('#timeline > li', { hasText: text }).last();
-    await entry.waitFor({ timeout: 15_000 });
-    return (await entry.textContent()) ?? '';
   }
 
   const press = (page: Page, name: string, verb: string): Promise<void> =>
@@ -75,28 +69,6 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     await other.getByText('hears you: to you all').waitFor();
   });
 
-  test('simulated clients are shown by server', async () => {
-    const page = await open();
-    await page.locator('#crowd').fill('40');
-    await page.waitForSelector('#crowd-shares[data-connected="40"]');
-    expect(await page.locator('#crowd-shares > li').count()).toBe(2);
-    await page.waitForFunction(() => document.querySelector('#crowd-figures')?.textContent?.includes('p99'));
-    await page.locator('#crowd').fill('0');
-    await page.waitForSelector('#crowd-shares[data-connected="0"]', { state: 'attached' });
-  });
-
-  test('killing your server by hand tells how long you were away and that nothing was missed', async () => {
-    const page = await open('/?room=kill');
-    await page.waitForSelector('#room-members[data-count="1"]');
-    const own = await serverOf(page);
-    await press(page, own, 'kill');
-    expect(await happened(page, '→ on Server')).toMatch(
-      new RegExp(String.raw`lost ${own} → on Server[12] after [\d.]+ m?s, 0 messages missed`),
-    );
-    await inState(page, own, 'up');
-    browser.complaints.splice(0);
-  });
-
   test('a node that hangs looks so, and the page leaves it by itself', async () => {
     const page = await open();
     const own = await serverOf(page);
@@ -106,7 +78,7 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     expect(await serverOf(page)).not.toBe(own);
     await press(page, own, 'revive');
     await inState(page, own, 'up');
-    browser.complaints.splice(0);
+    browser.forgiveLosses();
   });
 
   test('a node drains to the other one, stays down and is revived', async () => {
@@ -118,17 +90,7 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     await inState(page, own, 'down');
     await press(page, own, 'revive');
     await inState(page, own, 'up');
-    browser.complaints.splice(0);
-  });
-
-  test('Redis is cut and restored', async () => {
-    const page = await open();
-    await press(page, 'Redis', 'cut');
-    await page.waitForSelector('#cluster[data-redis="cut"]');
-    expect(await page.getAttribute('body', 'data-state')).toBe('connected');
-    await press(page, 'Redis', 'restore');
-    await page.waitForSelector('#cluster[data-redis="up"]');
-    await happened(page, '→ up');
+    browser.forgiveLosses();
   });
 
   test('what was said while the browser was offline is counted as missed', async () => {
@@ -149,8 +111,8 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     await say('missed');
     await say('missed too');
     await browser.setOffline(false);
-    expect(await happened(page, '→ on Server')).toContain('2 messages missed');
-    browser.complaints.splice(0);
+    expect(await happened(page, /→ on Server.*missed/u)).toContain('2 messages missed');
+    browser.forgiveLosses();
   });
 
   test('the classic page says connecting.... and then what the server carried', async () => {
@@ -183,16 +145,7 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     await page.emulateMedia({ colorScheme });
     await page.click('#beside-open');
     await page.waitForSelector('#beside > li[data-server]');
-    await page.waitForSelector('#room-members[data-count="1"]');
-    await page.evaluate(axe.source);
-    const findings = await page.evaluate(async () => {
-      const { axe: inPage } = globalThis as unknown as { axe: typeof axe };
-      return (await inPage.run()).violations.map(({ id, impact, nodes }) => ({
-        id,
-        impact,
-        at: nodes.map(({ target, any }) => `${target.join(' ')}: ${any[0]?.message ?? ''}`),
-      }));
-    });
-    expect(findings.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([]);
+    await page.waitForSelector('#room-members[data-count="2"]');
+    expect(await seriousFindings(page)).toEqual([]);
   });
 });

@@ -68,20 +68,4 @@ describe.skipIf(isChromiumMissing)('the page in Chromium (apt-get install chromi
     await page.waitForSelector('#nodes [data-name="Server2"][data-state="up"]');
     expect(await page.locator('#nodes button').count()).toBe(0);
   });
-
-  test('works with polling only', async () => {
-    const page = await open('/?transport=polling');
-    await page.waitForSelector('body[data-transport="polling"]');
-    await page.waitForFunction(() => Number(document.querySelector('#rtt')?.getAttribute('data-ms')) > 0);
-  });
-
-  test('comes back by itself when its node is killed', async () => {
-    const page = await open();
-    await cluster.kill(await serverOf(page));
-    await page.waitForFunction(() => document.querySelector('#state')?.textContent?.includes('back on'), undefined, {
-      timeout: 10_000,
-    });
-    // The browser itself reports the connections it lost.
-    browser.complaints.splice(0);
-  });
 });

@@ -1,4 +1,5 @@
 import type { BalancerStatus } from '@pinwheel/balancer';
+import type { ProxyHistory } from '@pinwheel/proxy';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Admin } from '../fixture/admin.js';
 import { endPrograms, type Program, startNode, takePort } from '../fixture/program.js';
@@ -81,6 +82,26 @@ describe('with an nginx.conf', () => {
     for (let i = 0; i < 8; i++) expect(await prefix.text()).toBe('ok');
     expect(await statusOf(url)).toMatchObject({ requests: 8, accepted: 8, errors: 0, peers: [] });
     expect((await new Admin(url).metrics()).get('pinwheel_requests_total')).toBe(8);
+  });
+
+  test.each([
+    ['one process', '', ['alone']],
+    ['two workers', 'worker_processes 2;', ['master', 'worker', 'worker']],
+  ])('%s: tells of its processes and of the seconds before', async (_name, main, roles) => {
+    vi.stubEnv('PINWHEEL_ADMIN_PORT', '0');
+    await prefix.serve('return 200 ok;', main);
+    await prefix.serving();
+    const url = await adminUrl();
+    for (let i = 0; i < 4; i++) expect(await prefix.text()).toBe('ok');
+    const { processes, listeners } = await statusOf(url);
+    expect(processes.map(({ role }) => role)).toEqual(roles);
+    expect(new Set(processes.map(({ pid }) => pid)).size).toBe(roles.length);
+    expect(processes.every(({ rss, uptime }) => rss > 10_000_000 && uptime > 0)).toBe(true);
+    expect(listeners).toMatchObject([{ tls: false, accepted: 4, requests: 4, errors: 0 }]);
+    await vi.waitFor(async () => {
+      const { total } = (await (await fetch(`${url}/history`)).json()) as ProxyHistory;
+      expect(total.requests.reduce((sum, count) => sum + count, 0)).toBe(4);
+    }, 5_000);
   });
 
   test('without the variable there is none', async () => {

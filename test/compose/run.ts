@@ -1,7 +1,7 @@
 /**
  * `npm run test:compose`: the Dockerfile and the compose file for real, where a Docker engine answers. Builds the image,
- * brings everything up, echoes and talks in a room over both nodes through port 3102, kills a node, and takes it all
- * down again. Exit 0: all of it worked; 1: something did not; 2: no engine answers.
+ * brings everything up, echoes and talks in a room over both nodes through port 3102, kills a node, starts it all again with
+ * its controls on and has a client kill and drain nodes, which compose starts again, and takes everything down. Exit 0: all of it worked; 1: something did not; 2: no engine answers.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import type { ClientToServerEvents, Said, ServerGreeting, ServerToClientEvents } from '@pinwheel/protocol';
@@ -17,9 +17,9 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-function run(command: readonly string[]): void {
+function run(command: readonly string[], env: Readonly<Record<string, string>> = {}): void {
   const [program = '', ...args] = command;
-  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } });
 }
 
 function output(command: readonly string[]): string {
@@ -46,13 +46,16 @@ async function connect(): Promise<{ client: Client; greeting: ServerGreeting }> 
   return { client, greeting: await within('a greeting', greeting) };
 }
 
-/** One client on each node. */
+/** One client on each node; a node that has just started again is not chosen at once. */
 async function connectToBoth(): Promise<Map<string, Client>> {
   const clients = new Map<string, Client>();
-  for (let tries = 0; tries < 20 && clients.size < 2; tries++) {
+  const deadline = performance.now() + PATIENCE;
+  while (clients.size < 2 && performance.now() < deadline) {
     const { client, greeting } = await connect();
-    if (clients.has(greeting.server)) client.disconnect();
-    else clients.set(greeting.server, client);
+    if (clients.has(greeting.server)) {
+      client.disconnect();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } else clients.set(greeting.server, client);
   }
   if (clients.size < 2) throw new Error(`expected clients on two nodes, got ${[...clients.keys()].join(', ')}`);
   return clients;
@@ -107,6 +110,53 @@ async function tryCluster(compose: readonly string[]): Promise<void> {
   }
 }
 
+/** What the page's buttons send, under compose: nothing by default, kill and drain with `CONTROLS=1`. */
+async function tryControls(compose: readonly string[]): Promise<void> {
+  const { client: visitor } = await connect();
+  try {
+    const refused = await within('control', visitor.emitWithAck('control', 'kill', 'Server1'));
+    expect('without CONTROLS nobody kills a node', refused.ok, false);
+  } finally {
+    visitor.disconnect();
+  }
+  run([...compose, 'up', '--detach', '--no-build'], { CONTROLS: '1' });
+  say('ok  everything is up with CONTROLS=1');
+  for (const [verb, gone, stays, service] of [
+    ['kill', 'Server1', 'Server2', 'app1'],
+    ['drain', 'Server2', 'Server1', 'app2'],
+  ] as const) {
+    const before = restarts(compose, service);
+    const clients = await connectToBoth();
+    try {
+      const [lost, other] = [clients.get(gone), clients.get(stays)];
+      if (lost === undefined || other === undefined) throw new Error('expected a client on each node');
+      const moved = new Promise<ServerGreeting>((resolve) => lost.once('server', resolve));
+      const answer = await within('control', other.emitWithAck('control', verb, gone));
+      expect(`a client on ${stays} has ${gone} ${verb === 'kill' ? 'killed' : 'drained'}`, answer.ok, true);
+      // Compose may have the node back before its client comes.
+      say(`ok  whose client is on ${(await within('a new greeting', moved)).server}`);
+    } finally {
+      for (const client of clients.values()) client.disconnect();
+    }
+    await eventually(`compose starts ${gone} again`, () => restarts(compose, service) > before);
+    for (const client of (await connectToBoth()).values()) client.disconnect();
+    say(`ok  compose has started ${gone} again, and it takes clients`);
+  }
+}
+
+function restarts(compose: readonly string[], service: string): number {
+  const id = output([...compose, 'ps', '--all', '--quiet', service]);
+  return Number(output(['docker', 'inspect', '--format', '{{.RestartCount}}', id]));
+}
+
+async function eventually(what: string, holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`${what}: did not happen within ${PATIENCE} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
 async function main(): Promise<number> {
   if (!answers(['docker', 'info'])) {
     say(
@@ -127,6 +177,8 @@ async function main(): Promise<number> {
     run([...compose, 'up', '--detach', '--no-build']);
     say('ok  everything is up and healthy');
     await tryCluster(compose);
+    run([...compose, 'start', 'app1']);
+    await tryControls(compose);
     const user = output([...compose, 'exec', '-T', 'app2', 'id', '-un']);
     expect('the node does not run as root', user, 'node');
     const stopped = performance.now();

@@ -75,6 +75,25 @@ describe('one clear line and the right exit code', () => {
     expect(code).toBe(2);
   });
 
+  test('for a metric that there is not', async () => {
+    const { code, stderr } = await said(['http://127.0.0.1:1', '--assert', 'latency.p98<3']);
+    expect(stderr).toBe(
+      'pinwheel-load: --assert: expected a metric that --help lists, such as latency.p99, missing or neverReturned, got "latency.p98"\n',
+    );
+    expect(code).toBe(2);
+  });
+
+  test('for a node that the admin listener does not know, before anything is measured', async () => {
+    const server = await startFaultyServer({});
+    closing.push(() => server.close());
+    const admin = await listen(
+      createServer((_request, response) => response.end(JSON.stringify({ nodes: [{ name: 'a' }, { name: 'b' }] }))),
+    );
+    const { code, stderr } = await said([server.url, '--admin', admin, '--drain', 'c@1s']);
+    expect(stderr).toBe('pinwheel-load: --drain: expected one of a, b, got "c"\n');
+    expect(code).toBe(1);
+  });
+
   test('when the admin listener does not answer', async () => {
     const server = await startFaultyServer({});
     closing.push(() => server.close());

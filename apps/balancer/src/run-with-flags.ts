@@ -45,9 +45,14 @@ async function serve(options: BalancerOptions): Promise<void> {
 async function openAdmin(port: number, proxy: Proxy): Promise<void> {
   const { balancerRoutes } = await import('./admin/balancer-routes.js');
   const { listenAdmin } = await import('./admin/admin-listener.js');
+  const { ProcessMeter } = await import('./admin/process-meter.js');
   const log = (line: string): void => say(`admin ${line}`);
   try {
-    const routes = balancerRoutes(packageVersion(import.meta.url), () => proxy.status());
+    const meter = new ProcessMeter('alone');
+    const routes = balancerRoutes(packageVersion(import.meta.url), {
+      status: () => ({ proxy: proxy.status(), processes: [meter.read()] }),
+      history: () => proxy.history(),
+    });
     const { url } = await listenAdmin({ port, routes, log });
     log(url);
   } catch (error) {

@@ -1,10 +1,8 @@
-import { type Metric, PROXY_METRICS } from '@pinwheel/balancer';
+import { type BalancerNow, type Metric, PROXY_METRICS } from '@pinwheel/balancer';
 import type { NodeStatus, RedisStatus } from '@pinwheel/protocol';
-import type { ProxyStatus } from '@pinwheel/proxy';
 
 /** What the metrics of a cluster are read from. */
-export interface ClusterNow {
-  readonly proxy: ProxyStatus;
+export interface ClusterNow extends BalancerNow {
   readonly nodes: readonly NodeStatus[];
   readonly redis: RedisStatus;
 }
@@ -13,10 +11,7 @@ const NODE_STATES = ['up', 'starting', 'draining', 'hung', 'down'] as const;
 
 /** Those of the balancer, and those of the nodes and of Redis. */
 export const CLUSTER_METRICS: readonly Metric<ClusterNow>[] = [
-  ...PROXY_METRICS.map(({ read, ...metric }): Metric<ClusterNow> => ({
-    ...metric,
-    read: ({ proxy }, add) => read(proxy, add),
-  })),
+  ...PROXY_METRICS,
   {
     name: 'pinwheel_node_state',
     type: 'gauge',

@@ -1,15 +1,7 @@
-import { type AdminRoute, balancerStatus, type BalancerStatus, statusRoutes } from '@pinwheel/balancer';
-import type { NodeStatus, RedisStatus } from '@pinwheel/protocol';
+import { type AdminRoute, balancerStatus, statusRoutes, type StatusSource } from '@pinwheel/balancer';
+import type { ClusterStatus } from '@pinwheel/status';
 import { CLUSTER_METRICS, type ClusterNow } from './admin-metrics.js';
 import type { Controls, Done, NodeVerb, RedisVerb } from './controls.js';
-
-/** `GET /status` of a cluster: that of its balancer, and more. */
-export interface ClusterStatus extends BalancerStatus {
-  /** Where a client on this machine reaches the balancer. */
-  readonly url: string;
-  readonly nodes: readonly NodeStatus[];
-  readonly redis: RedisStatus;
-}
 
 const NODE_VERBS: readonly NodeVerb[] = ['kill', 'hang', 'resume', 'drain', 'restart'];
 const REDIS_VERBS: readonly RedisVerb[] = ['cut', 'restore'];
@@ -18,11 +10,12 @@ const REDIS_VERBS: readonly RedisVerb[] = ['cut', 'restore'];
 export function clusterRoutes(
   version: string,
   url: () => string,
-  now: () => ClusterNow,
+  source: StatusSource<ClusterNow>,
   controls: Controls,
 ): AdminRoute[] {
-  const document = ({ proxy, nodes, redis }: ClusterNow): ClusterStatus => ({
-    ...balancerStatus(version, proxy),
+  const program = { name: 'pinwheel', version };
+  const document = ({ nodes, redis, ...now }: ClusterNow): ClusterStatus => ({
+    ...balancerStatus(program, now),
     url: url(),
     nodes,
     redis,
@@ -32,7 +25,7 @@ export function clusterRoutes(
     return { status: body.pending ? 202 : 200, body };
   };
   return [
-    ...statusRoutes({ name: 'pinwheel', version }, now, document, CLUSTER_METRICS),
+    ...statusRoutes(program, source, document, CLUSTER_METRICS),
     ...NODE_VERBS.map((verb): AdminRoute => ({
       method: 'POST',
       path: `/nodes/:/${verb}`,

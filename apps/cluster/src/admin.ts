@@ -1,4 +1,12 @@
-import { AdminFailure, type AdminListener, isSystemError, listenAdmin, packageVersion } from '@pinwheel/balancer';
+import {
+  AdminFailure,
+  type AdminListener,
+  isSystemError,
+  listenAdmin,
+  packageVersion,
+  ProcessMeter,
+  type StatusSource,
+} from '@pinwheel/balancer';
 import type { ClusterNow } from './admin-metrics.js';
 import { clusterRoutes } from './admin-routes.js';
 import type { Cluster } from './cluster.js';
@@ -17,12 +25,20 @@ export async function openAdmin(
   { port, orAnother = false }: AdminOptions,
   log: (line: string) => void,
 ): Promise<AdminListener> {
-  const now = (): ClusterNow => {
+  const meter = new ProcessMeter('alone');
+  const started = (): Cluster => {
     if (cluster.url === '') throw new AdminFailure(503, 'starting', 'the cluster has not started yet');
-    return { proxy: cluster.status(), nodes: cluster.nodeStatus(), redis: cluster.redisStatus() };
+    return cluster;
+  };
+  const source: StatusSource<ClusterNow> = {
+    status() {
+      const proxy = started().status();
+      return { proxy, processes: [meter.read()], nodes: cluster.nodeStatus(), redis: cluster.redisStatus() };
+    },
+    history: () => started().history(),
   };
   const version = packageVersion(import.meta.url);
-  const routes = clusterRoutes(version, () => cluster.url, now, cluster.controls);
+  const routes = clusterRoutes(version, () => cluster.url, source, cluster.controls);
   const tell = (line: string): void => log(`admin | ${line}`);
   const open = (at: number): Promise<AdminListener> => listenAdmin({ host: HOST, port: at, routes, log: tell });
   try {

@@ -1,6 +1,14 @@
 import { type AdminListener, formatAddress, urlOf } from '@pinwheel/balancer';
 import type { ClusterView, ControlVerb, NodeStatus, RedisStatus } from '@pinwheel/protocol';
-import { createProxy, type GivenProxyOptions, type GivenUpstream, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
+import {
+  createProxy,
+  type GivenPeer,
+  type GivenProxyOptions,
+  type GivenUpstream,
+  type Proxy,
+  type ProxyHistory,
+  type ProxyStatus,
+} from '@pinwheel/proxy';
 import { openAdmin } from './admin.js';
 import { ClusterFailure } from './cluster-failure.js';
 import { cannotServe, readConfiguration } from './configuration.js';
@@ -60,6 +68,8 @@ export interface Cluster {
   redisStatus(): RedisStatus;
   /** What the balancer holds and has done. */
   status(): ProxyStatus;
+  /** What the balancer did in each second of the last five minutes. */
+  history(): ProxyHistory;
   /**
    * Sends a signal (default SIGKILL) to the process of a node, or of the embedded `Redis`; resolves when it has ended.
    * It is started again.
@@ -162,7 +172,7 @@ class RunningCluster implements Cluster {
     const log: GivenProxyOptions['log'] = (level, message) => this.#log(`balancer | [${level}] ${message}`);
     if (config !== undefined) {
       const options = readConfiguration(config, log);
-      return () => ({ ...options, upstreams: options.upstreams.map((one) => this.#withHandOffs(one)) });
+      return () => ({ ...options, upstreams: options.upstreams.map((one) => this.#withNodes(one)) });
     }
     return () => ({
       listeners: [{ host, port }],
@@ -173,24 +183,33 @@ class RunningCluster implements Cluster {
             host: node.host,
             port: node.port,
             route: node.tag,
-            ...(this.#options.handOff ? { handOff: node.handOffs } : {}),
+            ...this.#known(node),
           })),
           policy,
           websocketPolicy,
+          healthCheck: {},
         },
       ],
       log,
     });
   }
 
-  /** Peers of a file that are nodes of this cluster take their WebSockets over. */
-  #withHandOffs(upstream: GivenUpstream): GivenUpstream {
-    if (!this.#options.handOff || upstream.tls !== undefined) return upstream;
+  /** What the balancer is told of a node whose process is ours. */
+  #known(node: NodeProcess): Pick<GivenPeer, 'drains' | 'handOff'> {
+    return { drains: () => node.leaving, ...(this.#options.handOff ? { handOff: node.handOffs } : {}) };
+  }
+
+  /** Peers of a file that are nodes of this cluster take their WebSockets over, and are asked for signs of life. */
+  #withNodes(upstream: GivenUpstream): GivenUpstream {
+    if (upstream.tls !== undefined) return upstream;
+    let ours = 0;
     const peers = upstream.peers.map((peer) => {
       const node = this.#nodes.find(({ host, port }) => port === peer.port && isSameHost(host, peer.host));
-      return node === undefined ? peer : { ...peer, handOff: node.handOffs };
+      if (node === undefined) return peer;
+      ours++;
+      return { ...peer, ...this.#known(node) };
     });
-    return { ...upstream, peers };
+    return ours < peers.length ? { ...upstream, peers } : { ...upstream, peers, healthCheck: {} };
   }
 
   async #startProxy(options: GivenProxyOptions): Promise<string> {
@@ -239,6 +258,7 @@ class RunningCluster implements Cluster {
       nodes: this.#nodes.map((node) => node.view()),
       redis: state,
       controls: this.#options.controls ? verbs : [],
+      ...(this.#options.controls && this.#admin !== undefined && { operator: `${this.#admin.url}/status` }),
     };
   }
 
@@ -253,6 +273,11 @@ class RunningCluster implements Cluster {
   status(): ProxyStatus {
     if (this.#proxy === undefined) throw new ClusterFailure('the cluster has not started');
     return this.#proxy.status();
+  }
+
+  history(): ProxyHistory {
+    if (this.#proxy === undefined) throw new ClusterFailure('the cluster has not started');
+    return this.#proxy.history();
   }
 
   async kill(name: string, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

@@ -98,6 +98,11 @@ export class NodeProcess {
     return `http://${formatAddress(this)}`;
   }
 
+  /** It hands its sessions back: nobody new is sent to it. */
+  get leaving(): boolean {
+    return this.process.leaving || this.#report?.draining === true;
+  }
+
   get state(): NodeState {
     const { pid, ready, leaving, asleep } = this.process;
     if (pid === undefined) return 'down';

@@ -1,43 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { type Plugin, type UserConfig, defineConfig } from 'vite';
-import { contentSecurityPolicy } from './content-security-policy.js';
-
-const compressible = /\.(?:html|js|css|svg|json|webmanifest)$/;
-
-/** Puts `<name>.gz` beside every text file of the page, so that a server need not compress. */
-function precompress(): Plugin {
-  return {
-    name: 'pinwheel:precompress',
-    apply: 'build',
-    enforce: 'post',
-    generateBundle: {
-      order: 'post',
-      handler(_options, bundle) {
-        for (const [fileName, file] of Object.entries(bundle)) {
-          if (!compressible.test(fileName)) continue;
-          const source = gzipSync(file.type === 'chunk' ? file.code : file.source, { level: 9 });
-          this.emitFile({ type: 'asset', fileName: `${fileName}.gz`, source });
-        }
-      },
-    },
-  };
-}
-
-/** Names the policy in the page itself, so that it holds behind any server. Vite's dev server needs inline styles: build only. */
-function policyInPage(): Plugin {
-  return {
-    name: 'pinwheel:policy-in-page',
-    apply: 'build',
-    transformIndexHtml: () => [
-      {
-        tag: 'meta',
-        attrs: { 'http-equiv': 'Content-Security-Policy', content: contentSecurityPolicy },
-        injectTo: 'head-prepend',
-      },
-    ],
-  };
-}
+import { type UserConfig, defineConfig } from 'vite';
+import { pagePlugins } from './vite-plugins.js';
 
 function page(name: string): string {
   return fileURLToPath(new URL(`../${name}`, import.meta.url));
@@ -57,7 +20,7 @@ const config: UserConfig = defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  plugins: [policyInPage(), precompress()],
+  plugins: pagePlugins(),
 });
 
 export default config;

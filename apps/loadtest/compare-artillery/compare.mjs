@@ -99,7 +99,7 @@ try {
 
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
   const load = `--clients ${clients} --mode ${mode} ${mode === 'room' ? `--room-size ${ROOM} ` : ''}--rate ${ROOM / EVERY_S} --warmup 0s --duration ${says * EVERY_S}s`;
-  const shape = `--arrival ${clients / ARRIVAL_S}/s --settle 2s --transport websocket --json report.json`;
+  const shape = `--arrival ${clients / ARRIVAL_S}/s --settle 2s ${process.env.EXTRA ?? '--workers 1'} --transport websocket --json report.json`;
   const ours = await measured(process.execPath, [main, url, ...load.split(' '), ...shape.split(' ')], folder);
   const { stage } = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8'));
 

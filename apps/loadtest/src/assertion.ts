@@ -29,6 +29,7 @@ export const METRICS = [
   'missing',
   'missing.online',
   'missing.offline',
+  'missing.connected',
   'late',
   'duplicated',
   'outOfOrder',
@@ -67,7 +68,13 @@ export function readAssertion(text: string): Assertion {
     throw new OptionError('--assert', "one such as 'latency.p99<250' or 'missing==0'", text);
   }
   const metric = parts[1] ?? '';
-  if (!METRICS.includes(metric)) throw new OptionError('--assert', `one of ${METRICS.join(', ')}`, metric);
+  if (!METRICS.includes(metric)) {
+    throw new OptionError(
+      '--assert',
+      'a metric that --help lists, such as latency.p99, missing or neverReturned',
+      metric,
+    );
+  }
   return { text: text.trim(), metric, operator, limit: Number(parts[3]) };
 }
 

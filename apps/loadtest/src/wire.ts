@@ -19,6 +19,8 @@ export interface WorkerPlan {
   readonly settleMs: number;
   readonly transports: readonly TransportShare[];
   readonly localAddresses: readonly string[];
+  /** Clients with the library's own WebSocket and decoder. */
+  readonly stock: boolean;
   readonly seed: number;
   readonly worker: number;
   readonly workers: number;

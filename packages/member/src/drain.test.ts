@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createConnection } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Server } from 'socket.io';
@@ -21,12 +22,21 @@ interface Running {
   readonly port: number;
   readonly url: string;
   readonly member: Member;
+  /** What clients have told it. */
+  readonly told: readonly string[];
 }
 
 async function serve(): Promise<Running> {
   const http = createServer((_request, response) => response.end('the application'));
   const io = new Server(http);
-  io.on('connection', (socket) => socket.on('ask', (ack: (answer: string) => void) => ack('answer')));
+  const told: string[] = [];
+  io.on('connection', (socket) => {
+    socket.on('ask', (ack: (answer: string) => void) => ack('answer'));
+    socket.on('tell', (text: string) => {
+      told.push(text);
+      io.emit('told', text);
+    });
+  });
   const member = joinCluster(io, { server: 'Server1', signals: [] });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   cleanups.push(() => {
@@ -35,7 +45,7 @@ async function serve(): Promise<Running> {
     return closed;
   });
   const { port } = http.address() as AddressInfo;
-  return { port, url: `http://127.0.0.1:${port}`, member };
+  return { port, url: `http://127.0.0.1:${port}`, member, told };
 }
 
 async function client(url: string, options: Parameters<typeof connect>[1] = {}): Promise<ClientSocket> {
@@ -44,6 +54,10 @@ async function client(url: string, options: Parameters<typeof connect>[1] = {}):
   await new Promise<void>((resolve) => socket.once('connect', resolve));
   return socket;
 }
+
+const UPGRADE =
+  'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 
 /** A polling session in the state between two polls. */
 async function openPolling(url: string): Promise<string> {
@@ -70,11 +84,8 @@ describe('a drain', () => {
     const { port, url, member } = await serve();
     await member.drain({ timeoutMs: 0 });
     const polling = 'GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n';
-    const upgrade =
-      'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
     expect(await exchange(port, polling)).toBe('');
-    expect(await exchange(port, upgrade)).toBe('');
+    expect(await exchange(port, UPGRADE)).toBe('');
     expect((await fetch(`${url}/socket.io/?EIO=4&transport=polling&sid=unknown`)).status).toBe(400);
   });
 
@@ -106,6 +117,29 @@ describe('a drain', () => {
       expect(socket.active).toBe(true);
     },
   );
+
+  it('serves what a WebSocket client had sent before it learned of its closing', async () => {
+    const { url, member, told } = await serve();
+    const leaving = await client(url, { transports: ['websocket'], reconnection: false });
+    const closed = new Promise((resolve) => leaving.once('disconnect', resolve));
+    // The first round closes the one session that there is, at once; the client has yet to read that.
+    const drained = member.drain();
+    leaving.emit('tell', 'last words');
+    expect(await drained).toMatchObject({ open: 1, cut: 0 });
+    expect(await closed).toBe('transport close');
+    expect(told).toEqual(['last words']);
+  });
+
+  it('keeps no WebSocket session whose client does not answer its closing', async () => {
+    const { port, member } = await serve();
+    const silent = createConnection(port, '127.0.0.1');
+    cleanups.push(() => silent.destroy());
+    silent.write(UPGRADE);
+    await once(silent, 'data');
+    await until('its session is open', () => member.sessions.websocket === 1);
+    expect(await member.drain({ timeoutMs: 300 })).toMatchObject({ open: 1, cut: 1 });
+    expect(member.sessions).toEqual({ polling: 0, websocket: 0 });
+  });
 
   it('closes polling sessions first, and many evenly over its time', async () => {
     const { url, member } = await serve();

@@ -57,8 +57,7 @@ export async function drainSessions(
   });
 
   const cut = left();
-  // Discarding frees what waits to be sent to a client that does not read.
-  for (const session of sessions ?? []) session.close(true);
+  for (const session of sessions ?? []) cutOff(session);
   return { open, cut, took: Math.round(performance.now() - began) };
 }
 
@@ -66,5 +65,28 @@ function closers(sessions: Sessions | undefined, others: OtherConnections | unde
   const polling: Session[] = [];
   const websocket: Session[] = [];
   for (const session of sessions ?? []) (session.transport.name === 'polling' ? polling : websocket).push(session);
-  return [...[...polling, ...websocket].map((session) => () => session.close()), ...(others?.closers() ?? [])];
+  return [...[...polling, ...websocket].map((session) => () => dismiss(session)), ...(others?.closers() ?? [])];
+}
+
+/**
+ * Closes a session in order. A WebSocket session goes on listening until the client has answered the closing handshake
+ * (RFC 6455, 7.1.2): what the client sent before it knew is served. Engine.IO's own `close` ends the session at once and
+ * drops that.
+ */
+function dismiss(session: Session): void {
+  const { transport } = session;
+  if (session.readyState !== 'open' || session.upgrading || transport.name !== 'websocket' || !transport.writable) {
+    session.close();
+    return;
+  }
+  // After a close frame nothing may be sent (RFC 6455, 5.5.1): what is for this client now waits, and goes with the session.
+  transport.writable = false;
+  transport.close();
+}
+
+/** Ends a session now. Discarding frees what waits to be sent to a client that does not read. */
+function cutOff(session: Session): void {
+  session.close(true);
+  // Engine.IO waits for the end of a transport that is closing already.
+  if (session.readyState !== 'closed') session.transport.emit('close');
 }

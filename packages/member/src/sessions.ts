@@ -2,7 +2,15 @@ import type { EventEmitter } from 'node:events';
 
 /** What is used of an Engine.IO session. */
 export interface Session {
-  readonly transport: { readonly name: string };
+  readonly readyState: string;
+  readonly upgrading: boolean;
+  readonly transport: {
+    readonly name: string;
+    /** Everything that it was given is sent; it takes more. */
+    writable: boolean;
+    close(): void;
+    emit(event: 'close'): unknown;
+  };
   /** Closes the transport, which makes a client with default options come back by itself. */
   close(discard?: boolean): void;
   once(event: 'close', listener: () => void): unknown;

@@ -26,7 +26,12 @@ export class VariableMap {
     readonly variable: string,
     readonly variables: Variables,
   ) {
-    variables.compute(variable, source.place, (slot) => this.#getter(slot));
+    variables.compute(
+      variable,
+      source.place,
+      (slot) => this.#getter(slot),
+      () => this.#regexes.length === 0 && this.uses.every(({ isSteady }) => isSteady),
+    );
   }
 
   /**

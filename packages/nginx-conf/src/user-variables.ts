@@ -1,20 +1,23 @@
 import { ConfError } from './error.js';
 import type { Place } from './error.js';
 import type { ComplexValue, Getter } from './value.js';
-import { builtin, VARIABLES, VARIABLES_NOT_SERVED } from './variables.js';
+import { builtin, isSteadyBuiltin, VARIABLES, VARIABLES_NOT_SERVED } from './variables.js';
 
 interface Slot {
   readonly index: number;
   readonly getter: Getter;
   /** Of a map: made when the request first asks. */
   fill?: ((slot: number) => Getter) | undefined;
+  /** Given a value by something else than a map. */
+  isAssigned: boolean;
+  isSteady?: (() => boolean) | undefined;
   linked?: Getter;
 }
 
 /** What is compiled when the whole configuration is known. */
 interface Pending {
   readonly place: Place;
-  link(resolve: (name: string) => Getter): void;
+  link(resolve: (name: string) => Getter, isSteady: (name: string) => boolean): void;
 }
 
 /**
@@ -40,23 +43,41 @@ export class Variables {
    * @throws ConfError `the duplicate "x" variable` for one of nginx's own
    */
   declare(name: string, place: Place, unset?: ''): number {
+    const slot = this.#slot(name, place, unset);
+    slot.isAssigned = true;
+    return slot.index;
+  }
+
+  #slot(name: string, place: Place, unset?: ''): Slot {
     const key = name.toLowerCase();
     // nginx lets `set` change its $args and $limit_rate; here they are no more changeable than the others.
     if (VARIABLES.has(key) || VARIABLES_NOT_SERVED.has(key)) {
       throw new ConfError(`the duplicate "${key}" variable`, place);
     }
     const known = this.#own.get(key);
-    if (known !== undefined) return known.index;
+    if (known !== undefined) return known;
     const index = this.#own.size;
-    this.#own.set(key, { index, getter: (facts) => facts.variable(index) ?? unset });
-    return index;
+    const slot: Slot = { index, getter: (facts) => facts.variable(index) ?? unset, isAssigned: false };
+    this.#own.set(key, slot);
+    return slot;
   }
 
-  /** Declares a variable whose value is computed while it has none, as that of a map. The last one given counts. */
-  compute(name: string, place: Place, fill: (slot: number) => Getter): void {
-    this.declare(name, place);
-    const slot = this.#own.get(name.toLowerCase());
-    if (slot !== undefined) slot.fill = fill;
+  /**
+   * Declares a variable whose value is computed while it has none, as that of a map. The last one given counts.
+   *
+   * @param isSteady what it is computed from is; see `isSteady`. Asked when all is linked
+   */
+  compute(name: string, place: Place, fill: (slot: number) => Getter, isSteady?: () => boolean): void {
+    const slot = this.#slot(name, place);
+    slot.fill = fill;
+    slot.isSteady = isSteady;
+  }
+
+  /** The variable depends on nothing but the connection, the server and the fields of the request. */
+  isSteady(name: string): boolean {
+    const own = this.#own.get(name);
+    if (own === undefined) return isSteadyBuiltin(name);
+    return !own.isAssigned && own.isSteady?.() === true;
   }
 
   /** Has `pending` compiled by `link`, at once when that has been. */
@@ -85,7 +106,7 @@ export class Variables {
   }
 
   #link(pending: Pending): void {
-    pending.link((name) => {
+    const resolve = (name: string): Getter => {
       const getter = this.resolve(name);
       if (getter !== undefined) return getter;
       throw new ConfError(
@@ -94,7 +115,8 @@ export class Variables {
           : `unknown "${name}" variable`,
         pending.place,
       );
-    });
+    };
+    pending.link(resolve, (name) => this.isSteady(name));
   }
 }
 

@@ -65,6 +65,7 @@ function variablesFirst(parts: readonly Part[], resolve: (name: string) => Gette
 export class ComplexValue {
   readonly parts: readonly Part[];
   #value: Value | undefined;
+  #isSteady: (name: string) => boolean = () => false;
 
   /** @throws ConfError for a malformed variable */
   constructor(
@@ -84,8 +85,17 @@ export class ComplexValue {
     return this.parts.flatMap((part) => (typeof part === 'object' && 'variable' in part ? [part.variable] : []));
   }
 
-  link(resolve: (name: string) => Getter): void {
+  /** @param isSteady see `Variables.isSteady` */
+  link(resolve: (name: string) => Getter, isSteady: (name: string) => boolean = () => false): void {
     this.#value ??= compileTemplate(this.parts, resolve);
+    this.#isSteady = isSteady;
+  }
+
+  /** It depends on nothing but the connection, the server and the fields of the request. */
+  get isSteady(): boolean {
+    return this.parts.every(
+      (part) => typeof part === 'string' || ('variable' in part && this.#isSteady(part.variable)),
+    );
   }
 
   get value(): Value {

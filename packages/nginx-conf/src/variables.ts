@@ -150,6 +150,39 @@ export function builtin(name: string): Getter | undefined {
   return family?.[1](name.slice(family[0].length));
 }
 
+/** Variables that are the same for all requests of a connection to the same server with the same fields. */
+const STEADY: ReadonlySet<string> = new Set([
+  'binary_remote_addr',
+  'connection',
+  'content_length',
+  'content_type',
+  'host',
+  'hostname',
+  'https',
+  'pid',
+  'proxy_add_x_forwarded_for',
+  'proxy_host',
+  'proxy_port',
+  'proxy_protocol_addr',
+  'proxy_protocol_port',
+  'proxy_protocol_server_addr',
+  'proxy_protocol_server_port',
+  'realip_remote_addr',
+  'realip_remote_port',
+  'remote_addr',
+  'remote_port',
+  'remote_user',
+  'scheme',
+  'server_addr',
+  'server_name',
+  'server_port',
+]);
+
+/** See `Variables.isSteady`. */
+export function isSteadyBuiltin(name: string): boolean {
+  return STEADY.has(name) || name.startsWith('http_') || name.startsWith('cookie_');
+}
+
 /** Names that nginx knows and nothing is served for here; their error says so. */
 export const VARIABLES_NOT_SERVED: ReadonlySet<string> = new Set(
   `ancient_browser content_length_sent

@@ -34,6 +34,8 @@ export interface ClusterView {
   readonly redis: 'up' | 'down' | 'cut' | 'none';
   /** What this cluster lets a page do; empty where it was started without its controls. */
   readonly controls: readonly ControlVerb[];
+  /** Where the operator's page is for browsers on the cluster's machine; absent where pages may do nothing. */
+  readonly operator?: string;
 }
 
 export interface ControlDone {

@@ -1,3 +1,4 @@
+import { now } from './clock.js';
 import type { ProxyError } from './errors.js';
 import type { UpstreamAttempt } from './facts.js';
 import type { Link } from './link.js';
@@ -5,7 +6,7 @@ import type { PeerCounts } from './peer-counts.js';
 
 /** One attempt, as the `$upstream_*` variables tell it. Times are milliseconds since it began. */
 class Attempt implements UpstreamAttempt {
-  readonly startedAt = performance.now();
+  readonly startedAt = now();
   status = 0;
   connectTime: number | undefined;
   headerTime: number | undefined;
@@ -34,7 +35,7 @@ class Attempt implements UpstreamAttempt {
 
   /** Undefined while the answer is under way. A tunnel is asked at its end, which nobody else tells this of. */
   get responseTime(): number | undefined {
-    return this.#responseTime ?? (this.status === 101 ? performance.now() - this.startedAt : undefined);
+    return this.#responseTime ?? (this.status === 101 ? now() - this.startedAt : undefined);
   }
   get bytesReceived(): number {
     return this.#link === undefined ? this.#received : this.#link.wire.bytesRead - this.#readBefore;
@@ -51,7 +52,7 @@ class Attempt implements UpstreamAttempt {
   }
 
   end(): void {
-    this.#responseTime ??= performance.now() - this.startedAt;
+    this.#responseTime ??= now() - this.startedAt;
     this.#received = this.bytesReceived;
     this.#sent = this.bytesSent;
     this.#length = this.responseLength;
@@ -70,8 +71,8 @@ export class Attempts {
 
   /** @param before those of the location that the request was in before an internal redirect */
   constructor(keep: boolean, before?: Attempts) {
-    this.#kept = keep ? [...(before?.all ?? [])] : undefined;
-    this.#redirected = (this.#kept?.length ?? 0) > 0;
+    this.#kept = !keep ? undefined : before === undefined ? [] : [...before.all];
+    this.#redirected = this.#kept !== undefined && this.#kept.length > 0;
   }
 
   get all(): readonly Attempt[] {
@@ -127,6 +128,6 @@ export class Attempts {
   }
 
   #elapsed(attempt: Attempt): number {
-    return performance.now() - attempt.startedAt;
+    return now() - attempt.startedAt;
   }
 }

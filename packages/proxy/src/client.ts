@@ -1,5 +1,7 @@
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { ConnectionOptions } from './client-options.js';
+import { now } from './clock.js';
 import { Deadline } from './deadline.js';
 import type { ErrorCode } from './errors.js';
 import { ProxyError } from './errors.js';
@@ -9,11 +11,14 @@ import type { Origin } from './forwarded-head.js';
 import type { HandOff } from './hand-off.js';
 import type { BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
+import { RecentHeads } from './http1/recent-heads.js';
 import { RequestHead, readRequestHead } from './http1/request-head.js';
+import { DROPPED_BODY, DROPPED_READ, LINGER } from './lingering.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
 import type { LogLevel } from './options.js';
 import { distrustsKeepalive } from './old-browser.js';
+import { EngineRequests } from './session.js';
 import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire, WireReader } from './wire.js';
@@ -33,7 +38,7 @@ export interface ClientHost {
   connectionCounts(): ConnectionCounts;
   log(level: LogLevel, message: string): void;
   /** A request could not be answered as it should, or not wholly. */
-  countError(code: ErrorCode): void;
+  countError(code: ErrorCode, client: Client): void;
   onTunnel(client: Client, ends: TunnelEnds, early: string): void;
   /** Its connection belongs to the process of a peer. */
   onHandedOff(client: Client, handOff: HandOff): void;
@@ -45,12 +50,6 @@ const NOWHERE: BodySink = { bodyBytes: () => {} };
 let connections = 0;
 /** Bytes of later requests taken in while one is being answered (RFC 9112 9.3.2); past that the client has to wait. */
 const PIPELINED = 65_536;
-/** Milliseconds given to a client to read an answer that came before the whole request. */
-const LINGER = 2_000;
-/** Milliseconds between two reads of a body nobody wants, and for all of it (nginx: `lingering_timeout`, `lingering_time`). */
-const DROPPED_READ = 5_000;
-const DROPPED_BODY = 30_000;
-
 /** The HTTP/1.1 connection of one client: reads its requests one after another, each an `Exchange`. */
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
@@ -64,11 +63,13 @@ export class Client implements WireReader, BodySink {
   readonly deadline = new Deadline(() => this.#onExpired());
   readonly host: ClientHost;
   readonly body = new BodyReader();
+  readonly sessions = new EngineRequests();
   /** Of the location that had the last request. */
   settings: ConnectionOptions;
   /** Milliseconds since the epoch. */
   readonly acceptedAt = Date.now();
   readonly serial = ++connections;
+  readonly #since = now();
   /** On this connection so far. */
   requests = 0;
   /** The current request came in one read with the end of the one before (nginx: `$pipe`). */
@@ -76,7 +77,8 @@ export class Client implements WireReader, BodySink {
   /** Bytes of the current request's body as they came, framing included; what is dropped does not count. */
   bodyTaken = 0;
   #exchange: Exchange | undefined;
-  /** When a body that nobody wants any more has to be over, in `performance.now()`; undefined while it is wanted. */
+  readonly #known = new RecentHeads<RequestHead>();
+  /** When a body that nobody wants any more has to be over, in `now()`; undefined while it is wanted. */
   #dropUntil: number | undefined;
   /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
   #carry = '';
@@ -145,7 +147,7 @@ export class Client implements WireReader, BodySink {
   mayKeepAlive(head: RequestHead): boolean {
     const { keepaliveTimeout, keepaliveRequests, keepaliveTime, keepaliveDisable } = this.settings;
     if (head.close || this.host.closing || keepaliveTimeout === 0 || this.requests >= keepaliveRequests) return false;
-    if (keepaliveTime > 0 && Date.now() - this.acceptedAt > keepaliveTime) return false;
+    if (keepaliveTime > 0 && now() - this.#since > keepaliveTime) return false;
     return keepaliveDisable.length === 0 || !distrustsKeepalive(head, keepaliveDisable);
   }
 
@@ -205,7 +207,7 @@ export class Client implements WireReader, BodySink {
     if (this.#dropUntil === undefined) this.bodyTaken += next - at;
     if (this.#dropUntil !== undefined) {
       if (this.body.done) this.onExchangeEnd(true);
-      else this.deadline.set(Math.max(1, Math.min(DROPPED_READ, this.#dropUntil - performance.now())));
+      else this.deadline.set(Math.max(1, Math.min(DROPPED_READ, this.#dropUntil - now())));
     } else if (this.body.done) {
       this.deadline.clear();
       exchange.requestBodyEnd();
@@ -219,9 +221,11 @@ export class Client implements WireReader, BodySink {
     const before = this.#carry.length;
     const text = this.#carry + buffer.bytes.toString('latin1', at, end);
     if (before === 0) this.pipelined = at > 0 || this.#behind;
-    const head = readRequestHead(text, 0, this.listener.head);
+    const rules = this.listener.head;
+    this.#known.readUnder(rules);
+    const head = readRequestHead(text, 0, rules, this.#known);
     if (head === undefined) {
-      if (before === 0) this.deadline.set(this.listener.head.timeout);
+      if (before === 0) this.deadline.set(rules.timeout);
       this.#carry = text;
       return end;
     }
@@ -287,7 +291,7 @@ export class Client implements WireReader, BodySink {
   onExchangeEnd(keepAlive: boolean): void {
     const exchange = this.#exchange;
     if (keepAlive && !this.body.done) {
-      this.#dropUntil = performance.now() + DROPPED_BODY;
+      this.#dropUntil = now() + DROPPED_BODY;
       this.deadline.set(DROPPED_READ);
       this.wire.resume();
       return;
@@ -334,11 +338,11 @@ export class Client implements WireReader, BodySink {
   }
 
   /** The connection belongs to the process of a peer from now on. */
-  onHandedOff(handOff: HandOff): void {
+  onHandedOff(handOff: HandOff): Socket {
     this.#switched = true;
     this.#exchange = undefined;
     this.host.onHandedOff(this, handOff);
-    this.wire.destroy();
+    return this.wire.release();
   }
 
   /** The connection belongs to a tunnel from now on. */
@@ -361,7 +365,7 @@ export class Client implements WireReader, BodySink {
   /** The client is gone in the middle of a request. */
   #abandon(): void {
     const exchange = this.#exchange;
-    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed');
+    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed', this);
     this.#exchange = undefined;
     this.#dropUntil = undefined;
     exchange?.abort();

@@ -1,3 +1,5 @@
+import { now } from './clock.js';
+
 /**
  * One timeout of one connection, moved on every sign of life. Moving it is an addition and a comparison: the timer behind
  * it is set again only when it fires early or has to fire sooner.
@@ -14,7 +16,7 @@ export class Deadline {
 
   /** Expires in `ms` milliseconds unless set or cleared again before. */
   set(ms: number): void {
-    this.#due = performance.now() + ms;
+    this.#due = now() + ms;
     if (this.#due < this.#fires) this.#start(ms);
   }
 
@@ -32,7 +34,7 @@ export class Deadline {
 
   #start(ms: number): void {
     clearTimeout(this.#timer);
-    this.#fires = performance.now() + ms;
+    this.#fires = now() + ms;
     this.#timer = setTimeout(this.#onFire, ms);
     this.#timer.unref();
   }
@@ -41,7 +43,7 @@ export class Deadline {
     this.#timer = undefined;
     this.#fires = Number.POSITIVE_INFINITY;
     if (this.#due === Number.POSITIVE_INFINITY) return;
-    const left = this.#due - performance.now();
+    const left = this.#due - now();
     // Timers count whole milliseconds and may fire a fraction early.
     if (left < 1) {
       this.#due = Number.POSITIVE_INFINITY;

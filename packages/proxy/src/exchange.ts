@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net';
 import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Client } from './client.js';
 import { clientFailureLevel, clientFailureText } from './client-failure.js';
+import { now } from './clock.js';
 import { configuredReply, REDIRECTS, USUAL_REDIRECTS } from './configured-reply.js';
 import { ProxyError } from './errors.js';
 import type { Facts } from './facts.js';
@@ -39,7 +41,7 @@ export class Exchange {
   /** The target as it came. */
   readonly requestUri: string;
   /** When its head was read, and what had been written on the connection by then. */
-  readonly startedAt = performance.now();
+  readonly startedAt = now();
   readonly writtenBefore: number;
   status = 0;
   /** The head of the answer, once it was written. */
@@ -228,7 +230,7 @@ export class Exchange {
     const started = this.responseStarted;
     this.#responder?.abort();
     this.#responder = undefined;
-    this.client.host.countError(error.code);
+    this.client.host.countError(error.code, this.client);
     if (error.source === 'client') {
       this.#dropBody();
       this.client.host.log(clientFailureLevel(error), clientFailureText(error, this.facts));
@@ -356,13 +358,13 @@ export class Exchange {
   }
 
   /** The connection is its peer's process's from now on. */
-  onHandedOff(handOff: HandOff): void {
+  onHandedOff(handOff: HandOff): Socket {
     this.#responder = undefined;
     this.status = 101;
     this.forward?.attempts.onHead(this.status);
     // Asked for now, it is known when the log asks.
     if (this.location?.onEnd !== undefined) void this.client.wire.socket.localAddress;
-    this.client.onHandedOff(handOff);
+    return this.client.onHandedOff(handOff);
   }
 
   /** @param end undefined when nobody can tell any more */

@@ -18,6 +18,7 @@ import type { Peer } from './peer.js';
 import { PeerChoice } from './peer-choice.js';
 import { ResponseRelay } from './response-relay.js';
 import { countsAsFailure, USUAL_RETRIES } from './retry.js';
+import { isOwnSession } from './session.js';
 import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer } from './wire.js';
 
@@ -59,9 +60,14 @@ export class Forward implements LinkUser, HandOffUser {
     this.attempts = new Attempts(location.tellsAttempts, before?.attempts);
     this.#choice = new PeerChoice(exchange, head, facts);
     const { opensPolling } = this.#choice;
-    const earlier = before === undefined ? undefined : before.#request;
-    this.#request = new OutgoingRequest(exchange, head, location, facts, opensPolling, earlier);
-    this.#relay = new ResponseRelay(exchange, head, location, facts, opensPolling ? this.#onSid : undefined);
+    this.#request = new OutgoingRequest(exchange, head, location, facts, opensPolling, before?.request);
+    this.#relay = new ResponseRelay(
+      exchange,
+      head,
+      location,
+      facts,
+      opensPolling ? (sid) => this.#learn(sid) : undefined,
+    );
   }
 
   get #group(): UpstreamGroup {
@@ -86,38 +92,38 @@ export class Forward implements LinkUser, HandOffUser {
   start(): void {
     try {
       const pending = this.#request.prepare();
-      if (pending === undefined) this.#onPrepared();
-      else pending.then(this.#onPrepared, this.#onLost).then(() => this.flush(), this.#onLost);
+      if (pending !== undefined) this.#after(pending);
+      else if (!this.#request.waits) this.#choose();
     } catch (error) {
       this.#onLost(error);
     }
   }
 
-  readonly #onPrepared = (): void => {
-    if (!this.#ended && !this.#request.waits) this.#choose();
-  };
+  /** Goes on when that is known. */
+  #after(known: Promise<void>): void {
+    const goOn = (): void => {
+      if (this.#ended) return;
+      if (!this.#request.waits) this.#choose();
+      this.flush();
+    };
+    known.then(goOn).catch((error: unknown) => this.#onLost(error));
+  }
 
   /** It cannot be said where the request goes. */
-  readonly #onLost = (error: unknown): void => {
+  #onLost(error: unknown): void {
     if (this.#ended) return;
     const known = error instanceof ProxyError ? error : new ProxyError('no_resolver', String(error), error);
     this.#location.targets?.tell(failureText(known, this.#facts(), undefined));
     this.#fail(known);
-  };
+  }
 
   /** Chooses a peer and sends it the request: at once over an idle connection, else as soon as one is made. */
   #choose(): void {
     const peer = this.#choice.next(this.#group);
     if (peer === undefined) this.#onNoPeer();
-    else if (peer instanceof Promise) peer.then(this.#onFoundOut, this.#onFoundOut);
+    else if (peer instanceof Promise) this.#after(peer);
     else this.#attempt(peer, false);
   }
-
-  readonly #onFoundOut = (): void => {
-    if (this.#ended) return;
-    this.#choose();
-    this.flush();
-  };
 
   #onNoPeer(): void {
     const { upstream } = this.#group;
@@ -266,9 +272,9 @@ export class Forward implements LinkUser, HandOffUser {
     this.#relay.body(buffer, start, end);
   }
 
-  readonly #onSid = (sid: string): void => {
-    if (this.#peer !== undefined) this.#group.upstream.affinity.learn(sid, this.#peer);
-  };
+  #learn(sid: string): void {
+    if (this.#peer !== undefined) this.#group.upstream.onSessionOpened(sid, this.#peer);
+  }
 
   onReadEnd(): void {
     const link = this.#link;
@@ -327,6 +333,7 @@ export class Forward implements LinkUser, HandOffUser {
     }
     // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
+    if (isOwnSession(this.#head)) peer.counts.websocketSessions++;
     this.#exchange.status = head.status;
     const added =
       this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);

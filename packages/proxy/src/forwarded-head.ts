@@ -31,21 +31,13 @@ export interface Origin {
 }
 
 /**
- * The head of a request to a peer, blank line included: X-Real-IP, X-Forwarded-For (nginx: `$proxy_add_x_forwarded_for`),
- * X-Forwarded-Proto and Host.
+ * The fields of a request to a peer: Host, X-Real-IP, X-Forwarded-For (nginx: `$proxy_add_x_forwarded_for`),
+ * X-Forwarded-Proto and the client's.
  *
  * @param defaultHost Host for an HTTP/1.0 request that has none
- * @param length how the body is announced
  * @param identityOnly leaves out Accept-Encoding, for an answer that has to be read here
  */
-export function requestHeadText(
-  head: RequestHead,
-  origin: Origin,
-  defaultHost: string,
-  length: BodyLength,
-  identityOnly: boolean,
-): string {
-  const upgrade = head.asksWebSocket;
+export function forwardedFields(head: RequestHead, origin: Origin, defaultHost: string, identityOnly: boolean): string {
   let fields = '';
   let forwardedFor = '';
   let proto = origin.tls ? 'https' : 'http';
@@ -71,38 +63,34 @@ export function requestHeadText(
     }
   }
   return (
-    `${head.method} ${head.target} HTTP/1.1\r\n` +
     `Host: ${head.host === '' ? defaultHost : head.host}\r\n` +
     `X-Real-IP: ${origin.clientAddress}\r\n` +
     `X-Forwarded-For: ${forwardedFor}${origin.socketAddress}\r\n` +
     `X-Forwarded-Proto: ${proto}\r\n` +
-    fields +
-    lengthFields(length) +
-    (upgrade ? `Connection: upgrade\r\nUpgrade: ${head.upgrade ?? ''}\r\n\r\n` : '\r\n')
+    fields
   );
 }
 
-/** The first line of a request to a peer and how its body is announced. */
-export interface RequestShape {
-  readonly method: string;
-  readonly target: string;
-  readonly version: '1.0' | '1.1';
-  readonly length: BodyLength;
-  /** Leaves out Accept-Encoding, for an answer that has to be read here. */
-  readonly identityOnly: boolean;
+/** The lines that ask a peer to speak WebSocket, where the client does and no configuration says how. */
+export function upgradeLines(head: RequestHead): string {
+  return head.asksWebSocket ? `Connection: upgrade\r\nUpgrade: ${head.upgrade ?? ''}\r\n` : '';
 }
 
 /**
- * The head of a request to a peer with the fields a configuration gives (nginx: `proxy_set_header`): each takes the place
- * of the client's field of that name, '' leaves it out. The client's other end-to-end fields pass.
+ * The fields of a request to a peer as a configuration gives them (nginx: `proxy_set_header`): each takes the place of the
+ * client's field of that name, '' leaves it out. The client's other end-to-end fields pass.
+ *
+ * @param version that the peer is spoken to in
+ * @param identityOnly leaves out Accept-Encoding, for an answer that has to be read here
  */
-export function configuredHeadText(
+export function configuredFields(
   head: RequestHead,
-  { method, target, version, length, identityOnly }: RequestShape,
+  version: '1.0' | '1.1',
   configured: readonly ConfiguredField[],
+  identityOnly: boolean,
   facts: () => Facts,
 ): string {
-  let text = `${method} ${target} HTTP/${version}\r\n`;
+  let text = '';
   for (const { name, value } of configured) {
     const shown = valueOf(value, facts);
     if (shown !== '') text += `${name}: ${shown}\r\n`;
@@ -114,7 +102,7 @@ export function configuredHeadText(
     if (configured.some((field) => field.lower === key.lower)) continue;
     text += `${head.names[i]}: ${head.values[i] ?? ''}\r\n`;
   }
-  return `${text}${lengthFields(length)}\r\n`;
+  return text;
 }
 
 function passes(kind: FieldKind, identityOnly: boolean): boolean {
@@ -132,7 +120,8 @@ function passes(kind: FieldKind, identityOnly: boolean): boolean {
   }
 }
 
-function lengthFields(length: BodyLength): string {
+/** The line that announces the body of a request. */
+export function lengthFields(length: BodyLength): string {
   if (length === 'chunked') return 'Transfer-Encoding: chunked\r\n';
   return length === 'none' ? '' : `Content-Length: ${length}\r\n`;
 }

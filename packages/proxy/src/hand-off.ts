@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { HandOffEnd } from '@pinwheel/protocol';
 import type { ClientHost } from './client.js';
 import { Deadline } from './deadline.js';
@@ -6,7 +7,8 @@ import type { Exchange } from './exchange.js';
 import type { HandedOff, HandOffListener, HandOffTarget } from './hand-off-target.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { Location, PeerTimeouts } from './location.js';
-import type { Peer } from './peer.js';
+import type { Evictable, Peer } from './peer.js';
+import { isOwnSession } from './session.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
 /** What a hand-off tells the request that it is for. */
@@ -44,14 +46,18 @@ interface Waiting {
 /**
  * A WebSocket whose connection is given to its peer's process: no byte of it passes here any more. The peer stays acquired
  * until its process reports the end; what else was known of the connection is let go, unless a log is to be told.
+ *
+ * A copy of the socket stays here, unread: the end of a connection whose process hangs can be told to the client by nobody
+ * else.
  */
-export class HandOff implements HandOffListener {
+export class HandOff implements HandOffListener, Evictable {
   readonly #peer: Peer;
   readonly #host: ClientHost;
   readonly #given: HandedOff;
   #waiting: Waiting | undefined;
   /** Is told of the end. */
   #taken: Exchange | 'untold' | undefined;
+  #socket: Socket | undefined;
 
   /**
    * @param peer acquired
@@ -68,6 +74,7 @@ export class HandOff implements HandOffListener {
     const { client } = exchange;
     const { wire } = client;
     this.#peer = peer;
+    peer.handOffs.add(this);
     this.#host = client.host;
     this.#waiting = { exchange, user, deadline: new Deadline(() => this.#onExpired()) };
     wire.pause();
@@ -91,13 +98,15 @@ export class HandOff implements HandOffListener {
     this.#taken = exchange.location?.onEnd !== undefined ? exchange : 'untold';
     this.#peer.connected();
     this.#peer.succeeded();
-    this.#peer.counts.taken();
-    exchange.onHandedOff(this);
+    this.#peer.counts.taken(isOwnSession(exchange.head));
+    exchange.client.deadline.close();
+    this.#socket = exchange.onHandedOff(this);
   }
 
   onRefused(): void {
     const waiting = this.#leave();
     if (waiting === undefined) return;
+    this.#peer.handOffs.delete(this);
     this.#peer.release(true);
     waiting.user.onHandOffRefused();
   }
@@ -106,6 +115,9 @@ export class HandOff implements HandOffListener {
     const waiting = this.#leave();
     const taken = this.#taken;
     this.#taken = undefined;
+    this.#peer.handOffs.delete(this);
+    this.#socket?.destroy();
+    this.#socket = undefined;
     if (waiting !== undefined) {
       // The process may have begun to answer: a second answer would be none.
       this.#peer.release(false);
@@ -129,8 +141,22 @@ export class HandOff implements HandOffListener {
   /** The client is gone, or has waited for too long: whoever takes the connection now finds it closed. */
   abort(): void {
     if (this.#leave() === undefined) return;
+    this.#peer.handOffs.delete(this);
     this.#given.destroy();
     this.#peer.release(false);
+  }
+
+  evict(): void {
+    if (this.#waiting !== undefined) {
+      this.#onExpired();
+      return;
+    }
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.destroy();
+    // Closing this copy alone would tell the client nothing.
+    socket?.end(() => socket.destroy());
+    this.onEnded(undefined);
   }
 
   /** Has the connection closed; `onEnded` comes when it is. */

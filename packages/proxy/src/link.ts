@@ -1,10 +1,12 @@
 import type { TcpNetConnectOpts } from 'node:net';
 import { isIP } from 'node:net';
+import { now } from './clock.js';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import type { BodyFraming, BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
 import type { HeadLimits } from './http1/head.js';
+import { RecentHeads } from './http1/recent-heads.js';
 import type { ResponseHead } from './http1/response-head.js';
 import { readResponseHead } from './http1/response-head.js';
 import { rememberedLookup } from './names.js';
@@ -35,7 +37,7 @@ export interface LinkUser extends BodySink {
 export class Link implements WireReader {
   readonly peer: Peer;
   readonly wire: Wire;
-  readonly openedAt = performance.now();
+  readonly openedAt = now();
   /** When it became idle, and how long the peer said it will keep it so; milliseconds. */
   idleSince = 0;
   idleLimit = Number.POSITIVE_INFINITY;
@@ -50,6 +52,7 @@ export class Link implements WireReader {
   readonly #limits: HeadLimits;
   #user: LinkUser | undefined;
   #onIdleEnd: ((link: Link) => void) | undefined;
+  readonly #known = new RecentHeads<ResponseHead>();
   #head: ResponseHead | undefined;
   /** Head text that came in earlier reads. */
   #carry = '';
@@ -88,7 +91,7 @@ export class Link implements WireReader {
   idle(onIdleEnd: (link: Link) => void): void {
     this.#user = undefined;
     this.#onIdleEnd = onIdleEnd;
-    this.idleSince = performance.now();
+    this.idleSince = now();
     this.deadline.clear();
     this.wire.resume();
   }
@@ -97,6 +100,7 @@ export class Link implements WireReader {
   handOver(): Wire {
     this.#handedOver = true;
     this.#user = undefined;
+    this.#known.clear();
     this.deadline.close();
     return this.wire;
   }
@@ -128,7 +132,7 @@ export class Link implements WireReader {
     while (this.#head === undefined) {
       const before = this.#carry.length;
       const text = this.#carry + buffer.bytes.toString('latin1', at, length);
-      const head = readResponseHead(text, this.#limits);
+      const head = readResponseHead(text, this.#limits, this.#known);
       if (head === undefined) {
         this.#carry = text;
         return;
@@ -163,7 +167,7 @@ export class Link implements WireReader {
     const head = this.#head;
     const reusable =
       clean && head !== undefined && !head.close && !this.#body.untilClose && !this.wire.socket.readableEnded;
-    if (head !== undefined) this.idleLimit = keepAliveHint(head);
+    if (head !== undefined) this.idleLimit = head.keepAliveHint ??= keepAliveHint(head);
     user.onResponseEnd(reusable);
   }
 
@@ -198,6 +202,7 @@ export class Link implements WireReader {
   };
 
   #closedError(error: NodeJS.ErrnoException | undefined): ProxyError {
+    if (error instanceof ProxyError) return error;
     const why = error?.code ?? error?.message ?? 'closed by the peer';
     if (!this.connected) return new ProxyError('connect_failed', why, error);
     if (this.#head !== undefined) return new ProxyError('upstream_truncated', why, error);

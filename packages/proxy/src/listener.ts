@@ -3,22 +3,15 @@ import { isIPv4 } from 'node:net';
 import type { HeadOptions } from './client-options.js';
 import type { ProxyProtocolFacts } from './facts.js';
 import type { ListenOptions } from './listen-options.js';
+import { ListenerCounts } from './listener-counts.js';
 import { takeProxyHeader } from './proxy-protocol.js';
 import { RealIp } from './real-ip.js';
 import { TlsServer } from './tls-server.js';
 import type { WireReader } from './wire.js';
-import { acceptedWire, handleWire, Wire } from './wire.js';
+import { acceptedWire, handleWire, NOBODY, Wire } from './wire.js';
 
 /** Makes the wire of an accepted connection, read by `reader`. */
 export type WireUp = (reader: WireReader) => Wire;
-
-/** Reads what nobody has read so far. */
-const NOBODY: WireReader = {
-  onBytes: () => undefined,
-  onEnd: () => undefined,
-  onDrain: () => undefined,
-  onClose: () => undefined,
-};
 
 /** Who is told what comes of the connections of listeners. */
 export interface ListenerHost {
@@ -44,6 +37,7 @@ export class Listener {
   options: ListenOptions;
   /** Position in the options. */
   index: number;
+  readonly counts = new ListenerCounts();
   /** Whose word on the client's address counts; undefined for nobody's. */
   realIp: RealIp | undefined;
   readonly #host: ListenerHost;
@@ -65,7 +59,12 @@ export class Listener {
 
   /** `address:port` or `unix:path`, as configured. */
   get name(): string {
-    const { host, port, path } = this.options;
+    return this.nameAt(this.options.port);
+  }
+
+  /** As `name`, with the port that it was given for port 0. */
+  nameAt(port: number): string {
+    const { host, path } = this.options;
     if (path !== undefined) return `unix:${path}`;
     return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   }

@@ -1,6 +1,7 @@
 import type { ListenOptions } from './listen-options.js';
 import type { ListenerHost } from './listener.js';
 import { Listener } from './listener.js';
+import type { ListenerStatus } from './status.js';
 import { absorbs, listenKey, ListeningSocket } from './listening-socket.js';
 
 /** The address a listener is bound to. */
@@ -68,6 +69,16 @@ export class Listeners {
       if (path !== undefined) return [{ host: '', port: 0, path, tls }];
       const bound = socket.address;
       return bound === undefined ? [] : [{ host: isOwner ? bound.host : host, port: bound.port, tls }];
+    });
+  }
+
+  /** As they stand now, by the address that each is bound to. */
+  get status(): readonly ListenerStatus[] {
+    return this.#entries.map(({ listener, options, socket }) => {
+      const port = socket.address?.port ?? options.port;
+      const name = listener.nameAt(port);
+      const { accepted, connections, maxConnections, requests, errors } = listener.counts;
+      return { name, tls: options.tls !== undefined, accepted, connections, maxConnections, requests, errors };
     });
   }
 

@@ -31,10 +31,15 @@ export type { FilesOptions } from './files/files-options.js';
 export interface FieldOptions {
   readonly name: string;
   readonly value: Value;
+  /**
+   * The value depends on nothing but the connection, the server and the fields of the request: it is worked out once for
+   * requests of a connection that have the same fields. Default false.
+   */
+  readonly steady?: boolean | undefined;
 }
 
 /** A field added to answers; '' leaves it out (nginx: `add_header`). */
-export interface AddedFieldOptions extends FieldOptions {
+export interface AddedFieldOptions extends Omit<FieldOptions, 'steady'> {
   /** On every status, not only 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308. Default false. */
   readonly always: boolean;
 }
@@ -181,7 +186,7 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
     ),
   ),
   uri: maybe(text('a path', /^\//)),
-  fields: maybe(list(object<FieldOptions>({ name: fieldName, value: templated }))),
+  fields: maybe(list(object<FieldOptions>({ name: fieldName, value: templated, steady: maybe(flag) }))),
   addedFields: maybe(
     list(object<AddedFieldOptions>({ name: fieldName, value: templated, always: optional(flag, false) })),
   ),

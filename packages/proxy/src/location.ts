@@ -46,6 +46,10 @@ export class Location {
   readonly reply: ReplyOptions | undefined;
   /** Undefined: the forwarding fields that are always sent (`forwarded-head.ts`). */
   readonly fields: readonly ConfiguredField[] | undefined;
+  /** The fields for a peer are the same for all requests of a connection that have the same fields. */
+  readonly steadyFields: boolean;
+  /** Of HTTP, that peers are spoken to in. */
+  readonly peerVersion: '1.0' | '1.1';
   /** Undefined: as without an nginx.conf. */
   readonly pass: Pass | undefined;
   /** Somebody may ask what attempts a request made. */
@@ -88,6 +92,10 @@ export class Location {
     this.pass = options.pass === undefined ? undefined : new Pass(options.pass, options.redirects);
     this.tellsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
     this.fields = options.fields?.map((field) => ({ ...field, lower: field.name.toLowerCase() }));
+    this.steadyFields =
+      targets === undefined &&
+      (this.fields?.every(({ value, steady }) => typeof value === 'string' || steady === true) ?? true);
+    this.peerVersion = options.pass?.httpVersion ?? '1.1';
     this.timeouts = {
       connect: options.connectTimeout ?? timeouts.connect,
       read: options.readTimeout ?? timeouts.read,

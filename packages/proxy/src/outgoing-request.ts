@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.js';
 import { failureText } from './failure-text.js';
 import type { Facts } from './facts.js';
 import { fileFailure } from './files/file-failure.js';
-import { configuredHeadText, requestHeadText } from './forwarded-head.js';
+import { configuredFields, forwardedFields, lengthFields, upgradeLines } from './forwarded-head.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { Link } from './link.js';
 import type { Location } from './location.js';
@@ -253,15 +253,31 @@ export class OutgoingRequest {
 
   /** The head for the peer. */
   get headText(): string {
-    const { fields, pass } = this.#location;
-    const length = this.#length;
-    if (fields === undefined) {
-      return requestHeadText(this.#head, this.#exchange.origin, this.group.upstream.name, length, this.#identityOnly);
+    const location = this.#location;
+    const head = this.#head;
+    const first = `${this.method} ${this.uri} HTTP/${location.peerVersion}\r\n`;
+    const upgrade = location.fields === undefined ? upgradeLines(head) : '';
+    return `${first}${this.#fieldLines}${lengthFields(this.#length)}${upgrade}\r\n`;
+  }
+
+  /** Made once for requests of a connection that have the same fields, where nothing else is in them. */
+  get #fieldLines(): string {
+    const { prepared } = this.#head;
+    const location = this.#location;
+    if (prepared === undefined || !location.steadyFields) return this.#newFieldLines();
+    if (prepared.of !== location || prepared.identityOnly !== this.#identityOnly) {
+      prepared.text = this.#newFieldLines();
+      prepared.of = location;
+      prepared.identityOnly = this.#identityOnly;
     }
-    const { method, uri } = this;
-    const version = pass?.options.httpVersion ?? '1.1';
-    const shape = { method, target: uri, version, length, identityOnly: this.#identityOnly };
-    return configuredHeadText(this.#head, shape, fields, this.#facts);
+    return prepared.text;
+  }
+
+  #newFieldLines(): string {
+    const { fields, peerVersion } = this.#location;
+    const head = this.#head;
+    if (fields !== undefined) return configuredFields(head, peerVersion, fields, this.#identityOnly, this.#facts);
+    return forwardedFields(head, this.#exchange.origin, this.group.upstream.name, this.#identityOnly);
   }
 
   /** Puts the head and the body so far on the wire, which `Wire.flush` sends in one write. */

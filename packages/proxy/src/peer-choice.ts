@@ -4,7 +4,7 @@ import type { RequestHead } from './http1/request-head.js';
 import type { Peer } from './peer.js';
 import { Tried } from './policy/policy.js';
 import type { EngineRequest } from './session.js';
-import { engineRequest, opensPollingSession, sessionOpened } from './session.js';
+import { opensPollingSession, sessionOpened } from './session.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
 /** Which peers a request is sent to, one after another: that of its session, then those of the policy. */
@@ -22,7 +22,7 @@ export class PeerChoice {
     this.#exchange = exchange;
     this.#head = head;
     this.#facts = facts;
-    this.#engine = engineRequest(head.target);
+    this.#engine = exchange.client.sessions.read(head.target);
     this.opensPolling = this.#engine !== undefined && opensPollingSession(this.#engine, head);
   }
 

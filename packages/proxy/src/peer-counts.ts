@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.js';
+import { ProxyError } from './errors.js';
 import type { Wire, WireAccount } from './wire.js';
 
 /** What a peer is to the balancer. */
@@ -18,6 +19,9 @@ export class PeerCounts implements WireAccount {
   handedOff = 0;
   tunnelsOpened = 0;
   handOffs = 0;
+  /** Engine.IO sessions that began by polling, and WebSockets that are no upgrade of one of those. */
+  pollingSessions = 0;
+  websocketSessions = 0;
   /** Answers by the first digit of their status, at that index. */
   readonly answers = [0, 0, 0, 0, 0, 0];
   /** Failed attempts by code. */
@@ -32,6 +36,9 @@ export class PeerCounts implements WireAccount {
   #stateSince = performance.now();
   #downtime = 0;
   #downs = 0;
+  /** Attempts at the last look, and when there were fewer; undefined before the first. */
+  #attempts = 0;
+  #attemptedAt: number | undefined;
 
   /** An answer has begun. */
   answered(status: number): void {
@@ -51,15 +58,31 @@ export class PeerCounts implements WireAccount {
     this.tunnelsOpened++;
   }
 
-  taken(): void {
+  /** @param ownSession the WebSocket is no upgrade of a session that began by polling */
+  taken(ownSession: boolean): void {
     this.handedOff++;
     this.handOffs++;
+    if (ownSession) this.websocketSessions++;
+  }
+
+  /** Failed attempts, whatever became of their requests. */
+  get failedAttempts(): number {
+    let sum = 0;
+    for (const count of this.errors.values()) sum += count;
+    return sum;
   }
 
   /** A connection to the peer is made: its bytes count from now on. */
   add(wire: Wire): void {
     wire.account = this;
     this.#wires.add(wire);
+  }
+
+  /** Closes the connections to the peer. */
+  evict(): void {
+    if (this.#wires.size === 0) return;
+    const error = new ProxyError('upstream_timeout', 'the peer gives no sign of life');
+    for (const wire of this.#wires) wire.destroy(error);
   }
 
   onWireClosed(wire: Wire): void {
@@ -86,11 +109,20 @@ export class PeerCounts implements WireAccount {
 
   /** Notes what the peer is now; called once a second, and before the answer is told. */
   look(state: PeerState, now = performance.now()): void {
+    if (this.requests !== this.#attempts) {
+      this.#attempts = this.requests;
+      this.#attemptedAt = now;
+    }
     if (state === this.#state) return;
     if (this.#state === 'failed') this.#downtime += now - this.#stateSince;
     if (state === 'failed') this.#downs++;
     this.#state = state;
     this.#stateSince = now;
+  }
+
+  /** Seconds since a look found that it had been chosen; undefined before it was. */
+  lastChosen(now = performance.now()): number | undefined {
+    return this.#attemptedAt === undefined ? undefined : (now - this.#attemptedAt) / 1_000;
   }
 
   /** How often it was `failed`, for how long altogether, and since when it is what it is; seconds. */

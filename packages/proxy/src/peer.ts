@@ -3,6 +3,12 @@ import type { PeerOptions } from './options.js';
 import { PeerCounts } from './peer-counts.js';
 import type { PeerState } from './peer-counts.js';
 
+/** A connection that a peer holds somewhere else than on a wire of ours. */
+export interface Evictable {
+  /** Ends it: the peer is not heard of any more. */
+  evict(): void;
+}
+
 /** One server of an upstream, with nginx's accounting of failures (`max_fails`, `fail_timeout`). */
 export class Peer {
   readonly options: PeerOptions;
@@ -20,6 +26,10 @@ export class Peer {
   alone = false;
   /** Its name no longer has this address. */
   gone = false;
+  /** False while it owes a sign of life (`healthCheck`). */
+  answers = true;
+  /** WebSockets that its process has, or is about to have. */
+  readonly handOffs = new Set<Evictable>();
   #id: string | undefined;
   /** Requests and tunnels now. */
   active = 0;
@@ -40,6 +50,9 @@ export class Peer {
   /** When a connection last failed or was last tried again. Means nothing while `reachable`. */
   #connectChecked = Number.NEGATIVE_INFINITY;
   readonly #now: () => number;
+  /** By configuration, for good. */
+  readonly #shut: boolean;
+  readonly #mayDrain: boolean;
 
   constructor(options: PeerOptions, index: number, now: () => number) {
     this.options = options;
@@ -50,6 +63,8 @@ export class Peer {
     this.tag = options.route;
     this.effectiveWeight = options.weight;
     this.#now = now;
+    this.#shut = options.down || options.drain;
+    this.#mayDrain = options.drains !== undefined;
   }
 
   /** See `PeerOptions.id`. */
@@ -58,22 +73,27 @@ export class Peer {
     return this.#id;
   }
 
-  /** Not out for `fail_timeout` after `max_fails` failures. When that has passed one request may try it. */
+  /** Answers, and is not out for `fail_timeout` after `max_fails` failures. When that has passed one request may try it. */
   get healthy(): boolean {
+    if (!this.answers) return false;
+    if (this.fails === 0) return true;
     const { maxFails, failTimeout } = this.options;
     return this.alone || maxFails === 0 || this.fails < maxFails || this.#now() - this.#checked > failTimeout;
   }
 
   get state(): PeerState {
-    const { down, drain } = this.options;
-    if (down) return 'down';
-    if (drain) return 'drain';
+    if (this.options.down) return 'down';
+    if (this.options.drain || this.#drainsNow) return 'drain';
     return this.healthy ? 'up' : 'failed';
   }
 
   /** Configured to take new sessions. */
   get enabled(): boolean {
-    return !this.options.down && !this.options.drain && !this.gone;
+    return !this.#shut && !this.gone && (!this.#mayDrain || !this.#drainsNow);
+  }
+
+  get #drainsNow(): boolean {
+    return this.options.drains?.() === true;
   }
 
   /** Requests and tunnels of all processes. */
@@ -100,7 +120,7 @@ export class Peer {
    * none of them. An unreachable peer does, for `fail_timeout`; then one request tries it again.
    */
   get holdsSessions(): boolean {
-    if (this.options.down || this.gone) return false;
+    if (this.options.down || this.gone || !this.answers) return false;
     return this.reachable || this.#now() - this.#connectChecked > this.options.failTimeout;
   }
 
@@ -158,6 +178,19 @@ export class Peer {
 
   connected(): void {
     this.reachable = true;
+  }
+
+  /** It gives signs of life: earlier failures say nothing of it any more. */
+  recovered(): void {
+    this.answers = true;
+    this.reachable = true;
+    this.fails = 0;
+  }
+
+  /** Ends its connections: those of requests, which may be tried elsewhere, tunnels and hand-offs. */
+  evict(): void {
+    this.counts.evict();
+    for (const handOff of this.handOffs) handOff.evict();
   }
 
   connectFailed(): void {

@@ -1,3 +1,4 @@
+import { now } from './clock.js';
 import type { HeadLimits } from './http1/head.js';
 import { Link } from './link.js';
 import type { KeepaliveOptions } from './options.js';
@@ -36,7 +37,7 @@ export class LinkPool {
       if (link === undefined) return undefined;
     }
     this.#size--;
-    if (this.#expired(link, performance.now())) {
+    if (this.#expired(link, now())) {
       // Those below it are older still.
       if (key === '') this.drop(peer);
       link.destroy();
@@ -53,8 +54,9 @@ export class LinkPool {
   /** Takes back a connection whose response has ended, or closes it where it may not be used again. */
   give(link: Link): void {
     const { connections, requests, time, shared } = this.#options;
-    const links = this.#idle.get(link.peer) ?? [];
-    const old = link.requests >= requests || performance.now() - link.openedAt >= time || link.idleLimit === 0;
+    const known = this.#idle.get(link.peer);
+    const links = known ?? [];
+    const old = link.requests >= requests || now() - link.openedAt >= time || link.idleLimit === 0;
     if (this.#closed || old || link.peer.gone || connections === 0 || link.wire.pending > 0 || link.wire.destroyed) {
       link.destroy();
       return;
@@ -65,7 +67,7 @@ export class LinkPool {
     }
     links.push(link);
     this.#size++;
-    this.#idle.set(link.peer, links);
+    if (known === undefined) this.#idle.set(link.peer, links);
     link.idle(this.#onIdleEnd);
     this.#sweep ??= setTimeout(this.#onSweep, Math.min(this.#options.timeout, 1_000)).unref();
   }
@@ -100,8 +102,8 @@ export class LinkPool {
     for (const link of links) link.destroy();
   }
 
-  #expired(link: Link, now: number): boolean {
-    return now - link.idleSince >= Math.min(this.#options.timeout, link.idleLimit);
+  #expired(link: Link, time: number): boolean {
+    return time - link.idleSince >= Math.min(this.#options.timeout, link.idleLimit);
   }
 
   readonly #onIdleEnd = (link: Link): void => {
@@ -114,9 +116,9 @@ export class LinkPool {
 
   readonly #onSweep = (): void => {
     this.#sweep = undefined;
-    const now = performance.now();
+    const time = now();
     for (const [peer, links] of this.#idle) {
-      const first = links.findIndex((link) => !this.#expired(link, now));
+      const first = links.findIndex((link) => !this.#expired(link, time));
       const old = links.splice(0, first < 0 ? links.length : first);
       this.#size -= old.length;
       for (const link of old) link.destroy();

@@ -9,6 +9,7 @@ import type { HandOff } from './hand-off.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { Listener, ListenerHost, WireUp } from './listener.js';
 import type { BoundAddress } from './listeners.js';
+import type { ListenerCounts } from './listener-counts.js';
 import { Listeners } from './listeners.js';
 import type { Location } from './location.js';
 import type { GivenProxyOptions, LogLevel, ProxyOptions } from './options.js';
@@ -18,7 +19,7 @@ import { Routes } from './route.js';
 import { Sampler } from './sampler.js';
 import type { Totals } from './sampler.js';
 import type { PeerNews } from './shared-peers.js';
-import type { ProxyStatus } from './status.js';
+import type { ProxyHistory, ProxyStatus } from './status.js';
 import { upstreamStatus } from './status.js';
 import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
@@ -45,7 +46,8 @@ export class Proxy implements ClientHost, ListenerHost {
   readonly #listeners: Listeners;
   readonly #clients = new Set<Client>();
   readonly #tunnels = new Set<Tunnel>();
-  readonly #handOffs = new Set<HandOff>();
+  /** With the counts of the listener that each came to. */
+  readonly #handOffs = new Map<HandOff, ListenerCounts>();
   readonly #startedAt = performance.now();
   #requests = 0;
   #accepted = 0;
@@ -114,7 +116,7 @@ export class Proxy implements ClientHost, ListenerHost {
 
   #limitWhatIsUnderWay(ms: number): void {
     const tunnels = [...this.#tunnels];
-    const handOffs = [...this.#handOffs];
+    const handOffs = [...this.#handOffs.keys()];
     const busy = [...this.#clients].flatMap((client) => {
       const { underWay } = client;
       return underWay === undefined ? [] : [{ client, underWay }];
@@ -155,9 +157,10 @@ export class Proxy implements ClientHost, ListenerHost {
     if (graceMs > 0) await this.#allGone(graceMs);
     for (const client of this.#clients) client.wire.reset();
     for (const tunnel of this.#tunnels) tunnel.destroy();
-    for (const handOff of this.#handOffs) handOff.destroy();
+    for (const handOff of this.#handOffs.keys()) handOff.destroy();
     for (const group of this.#groups.values()) group.close();
     await this.#allGone(1_000);
+    for (const handOff of this.#handOffs.keys()) handOff.evict();
   }
 
   get #isIdle(): boolean {
@@ -195,7 +198,22 @@ export class Proxy implements ClientHost, ListenerHost {
       handedOff: this.#handOffs.size,
       errorsByCode: Object.fromEntries(this.#errors),
       rates: this.#sampler.status(),
+      listeners: this.#listeners.status,
       upstreams: [...this.#groups.values()].map((group) => upstreamStatus(group, this.#sampler)),
+    };
+  }
+
+  /** What happened in each second of the last five minutes. */
+  history(): ProxyHistory {
+    return {
+      total: this.#sampler.history(),
+      peers: [...this.#groups.values()].flatMap(({ upstream }) =>
+        upstream.peers.map(({ name, counts }) => ({
+          upstream: upstream.name,
+          name,
+          ...this.#sampler.historyOf(counts),
+        })),
+      ),
     };
   }
 
@@ -220,12 +238,14 @@ export class Proxy implements ClientHost, ListenerHost {
     };
   }
 
-  countError(code: ErrorCode): void {
+  countError(code: ErrorCode, { listener }: Client): void {
+    listener.counts.errors++;
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
   }
 
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
     this.#accepted++;
+    listener.counts.opened();
     this.#clients.add(new Client(this, listener, address, wireUp, proxied));
   }
 
@@ -244,6 +264,7 @@ export class Proxy implements ClientHost, ListenerHost {
 
   route(head: RequestHead, client: Client): Location | undefined {
     this.#requests++;
+    client.listener.counts.requests++;
     return this.#routes.find(client.listener.index, head.host, head.target, client.getFacts);
   }
 
@@ -269,11 +290,13 @@ export class Proxy implements ClientHost, ListenerHost {
   }
 
   onTunnel(client: Client, ends: TunnelEnds, early: string): void {
-    this.#forget(client);
+    const { counts } = client.listener;
+    this.#clients.delete(client);
     this.#tunnelsOpened++;
     ends.peer.counts.tunnelOpened();
     const tunnel = new Tunnel(ends, early, (ended) => {
       ends.peer.counts.tunnels--;
+      counts.connections--;
       this.#tunnels.delete(ended);
       this.#checkGone();
     });
@@ -281,23 +304,21 @@ export class Proxy implements ClientHost, ListenerHost {
   }
 
   onHandedOff(client: Client, handOff: HandOff): void {
-    this.#forget(client);
+    this.#clients.delete(client);
     this.#handOffsTaken++;
-    this.#handOffs.add(handOff);
+    this.#handOffs.set(handOff, client.listener.counts);
   }
 
   onHandOffEnded(handOff: HandOff): void {
+    const counts = this.#handOffs.get(handOff);
+    if (counts !== undefined) counts.connections--;
     this.#handOffs.delete(handOff);
     this.#checkGone();
   }
 
   onClientClosed(client: Client): void {
-    this.#forget(client);
+    if (this.#clients.delete(client)) client.listener.counts.connections--;
     this.#checkGone();
-  }
-
-  #forget(client: Client): void {
-    this.#clients.delete(client);
   }
 }
 

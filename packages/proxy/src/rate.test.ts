@@ -8,12 +8,19 @@ test('a rate is the difference of totals, the oldest first', () => {
   expect(rate.status()).toEqual({ last: 3, max: 10, mean: 13 / 3, samples: [0, 10, 3] });
 });
 
-test('a minute is remembered and no more', () => {
+test('a minute is told', () => {
   const rate = new Rate();
   for (let total = 0; total <= 100; total++) rate.add(total * total);
   const { samples, last, max } = rate.status();
   expect(samples).toHaveLength(60);
   expect([samples[0], last, max]).toEqual([81, 199, 199]);
+  expect(rate.samples()).toHaveLength(100);
+});
+
+test('five minutes are remembered and no more', () => {
+  const rate = new Rate();
+  for (let total = 0; total <= 400; total++) rate.add(total);
+  expect(rate.samples()).toHaveLength(300);
 });
 
 test('a total that has become less is no negative rate', () => {

@@ -9,8 +9,9 @@ export interface RateStatus {
   readonly samples: readonly number[];
 }
 
-/** Seconds that are remembered. */
-const SECONDS = 60;
+/** Seconds that are remembered, and those of them that a status tells. */
+const SECONDS = 300;
+const TOLD = 60;
 
 /** A counter that is read once a second. */
 export class Rate {
@@ -26,15 +27,21 @@ export class Rate {
     this.#count = Math.min(this.#count + 1, this.#totals.length);
   }
 
-  status(): RateStatus {
+  /** @param seconds at most, the last ones */
+  samples(seconds = SECONDS): number[] {
     const samples: number[] = [];
     const { length } = this.#totals;
-    for (let back = this.#count; back > 1; back--) {
+    for (let back = Math.min(this.#count, seconds + 1); back > 1; back--) {
       const before = this.#totals[(this.#next - back + length) % length] ?? 0;
       const after = this.#totals[(this.#next - back + 1 + length) % length] ?? 0;
       // A total is less than it was when something that counted in it is gone.
       samples.push(Math.max(0, after - before));
     }
+    return samples;
+  }
+
+  status(): RateStatus {
+    const samples = this.samples(TOLD);
     const sum = samples.reduce((all, one) => all + one, 0);
     return {
       last: samples.at(-1) ?? 0,

@@ -2,6 +2,7 @@ import type { Exchange } from './exchange.js';
 import type { Facts } from './facts.js';
 import { responseHeadText } from './forwarded-head.js';
 import type { BodyFraming } from './http1/body.js';
+import { httpDate } from './http1/date.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ResponseHead } from './http1/response-head.js';
 import type { Location } from './location.js';
@@ -66,20 +67,38 @@ export class ResponseRelay {
         ? 'chunked'
         : this.#framing;
     exchange.status = exchange.toldStatus === 0 ? head.status : exchange.toldStatus;
-    const kept = this.keepAlive ? this.#location.keepAliveLine : '';
-    const added = kept + this.#location.addedTo(exchange.status, this.#facts) + fields;
-    const text = responseHeadText(
-      head,
-      exchange.status,
-      head.chunked || framing !== 'none' ? stated : this.#framing,
-      this.keepAlive,
-      added,
-      this.#location.pass,
-      this.#facts,
-    );
+    const text = this.#headText(head, head.chunked || framing !== 'none' ? stated : this.#framing, fields);
     exchange.sentHead = text;
     // HTTP/0.9 has no heads.
     if (!this.#request.isOld) exchange.client.wire.put(text);
+  }
+
+  /** @param framing that the head states */
+  #headText(head: ResponseHead, framing: BodyFraming, fields: string): string {
+    const location = this.#location;
+    const { keepAlive } = this;
+    const { status } = this.#exchange;
+    const date = httpDate();
+    const usual = fields === '' && status === head.status && location.options.addedFields === undefined;
+    const { relayed } = head;
+    if (
+      relayed !== undefined &&
+      usual &&
+      relayed.of === location &&
+      relayed.keepAlive === keepAlive &&
+      relayed.framing === framing &&
+      relayed.date === date
+    ) {
+      return relayed.text;
+    }
+    const kept = keepAlive ? location.keepAliveLine : '';
+    const added = kept + location.addedTo(status, this.#facts) + fields;
+    const text = responseHeadText(head, status, framing, keepAlive, added, location.pass, this.#facts);
+    // Where the client is sent may depend on its request.
+    if (usual && head.get('location') === undefined && head.get('refresh') === undefined) {
+      head.relayed = { of: location, keepAlive, framing, date, text };
+    }
+    return text;
   }
 
   /** All that the client gets is this head: its connection ends after it. */

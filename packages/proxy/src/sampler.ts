@@ -2,7 +2,7 @@ import type { Peer } from './peer.js';
 import type { PeerCounts } from './peer-counts.js';
 import { Rate } from './rate.js';
 import type { RateStatus } from './rate.js';
-import type { RatesStatus } from './status.js';
+import type { PeerSeries, RatesStatus, TotalSeries } from './status.js';
 
 /** What a proxy has counted since its start. */
 export interface Totals {
@@ -15,6 +15,24 @@ export interface Totals {
   readonly sent: number;
   readonly received: number;
 }
+
+/** What is read of one peer. */
+class PeerRates {
+  readonly requests = new Rate();
+  readonly sessions = new Rate();
+  readonly errors = new Rate();
+  readonly bytes = new Rate();
+
+  look(counts: PeerCounts): void {
+    const { sent, received } = counts.bytes;
+    this.requests.add(counts.requests);
+    this.sessions.add(counts.pollingSessions + counts.websocketSessions);
+    this.errors.add(counts.failedAttempts);
+    this.bytes.add(sent + received);
+  }
+}
+
+const NONE = new PeerRates();
 
 /** Milliseconds between two looks. */
 const INTERVAL = 1_000;
@@ -29,8 +47,7 @@ export class Sampler {
   readonly #errors = new Rate();
   readonly #sent = new Rate();
   readonly #received = new Rate();
-  /** Requests of each peer. */
-  readonly #ofPeers = new WeakMap<PeerCounts, Rate>();
+  readonly #ofPeers = new WeakMap<PeerCounts, PeerRates>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(totals: () => Totals, peers: () => readonly Peer[]) {
@@ -61,7 +78,28 @@ export class Sampler {
 
   /** Requests of one peer. */
   ofPeer(counts: PeerCounts): RateStatus {
-    return (this.#ofPeers.get(counts) ?? new Rate()).status();
+    return (this.#ofPeers.get(counts) ?? NONE).requests.status();
+  }
+
+  history(): TotalSeries {
+    return {
+      requests: this.#requests.samples(),
+      accepted: this.#accepted.samples(),
+      websockets: this.#websockets.samples(),
+      errors: this.#errors.samples(),
+      bytesSent: this.#sent.samples(),
+      bytesReceived: this.#received.samples(),
+    };
+  }
+
+  historyOf(counts: PeerCounts): PeerSeries {
+    const { requests, sessions, errors, bytes } = this.#ofPeers.get(counts) ?? NONE;
+    return {
+      requests: requests.samples(),
+      sessions: sessions.samples(),
+      errors: errors.samples(),
+      bytes: bytes.samples(),
+    };
   }
 
   #look(): void {
@@ -74,9 +112,9 @@ export class Sampler {
     this.#received.add(totals.received);
     for (const { counts, state } of this.#peers()) {
       counts.look(state);
-      let rate = this.#ofPeers.get(counts);
-      if (rate === undefined) this.#ofPeers.set(counts, (rate = new Rate()));
-      rate.add(counts.requests);
+      let rates = this.#ofPeers.get(counts);
+      if (rates === undefined) this.#ofPeers.set(counts, (rates = new PeerRates()));
+      rates.look(counts);
     }
   }
 }

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { startUpstream } from './fixture/raw-upstream.js';
 import type { StartedProxy } from './fixture/started-proxy.js';
 import { eventually, startProxy } from './fixture/started-proxy.js';
-import { engineRequest, handshakeSid, opensPollingSession } from './session.js';
+import { engineRequest, EngineRequests, handshakeSid, opensPollingSession } from './session.js';
 import { readRequestHead } from './http1/request-head.js';
 
 describe('an Engine.IO request is told by its query', () => {
@@ -272,5 +272,22 @@ describe('stock Socket.IO servers, two of them, round robin', () => {
       const next = await fetch(`${base}&sid=${sid}`);
       expect([next.status, (await next.text()).includes('server')]).toEqual([200, true]);
     }
+  });
+});
+
+describe('the requests of one connection', () => {
+  test('are read as each would be by itself', () => {
+    const requests = new EngineRequests();
+    const targets = ['sid=a', 'sid=a&t=1', 'sid=b', 'sid=', 'sid=a', 'x=1', `sid=${'x'.repeat(200)}`].map(
+      (query) => `/?EIO=4&transport=polling&${query}`,
+    );
+    targets.push('/?EIO=4&transport=websocket&sid=a', '/', '/?sid=a', '/?EIO=4&transport=polling&sid=a');
+    for (const target of targets) expect(requests.read(target)).toEqual(engineRequest(target));
+  });
+
+  test('of one session name it by the same text', () => {
+    const requests = new EngineRequests();
+    const first = requests.read('/?EIO=4&transport=polling&t=1&sid=a');
+    expect(requests.read('/?EIO=4&transport=polling&t=2&sid=a')).toBe(first);
   });
 });

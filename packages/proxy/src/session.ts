@@ -19,6 +19,29 @@ export function engineRequest(target: string): EngineRequest | undefined {
   return { transport, sid: parameter(target, query, 'sid=') ?? '' };
 }
 
+/**
+ * Reads the Engine.IO parameters of requests that come on one connection. Most are of the session of the one before: then
+ * they are the very same text, which tables find without reading all of it.
+ */
+export class EngineRequests {
+  #last: EngineRequest | undefined;
+
+  /** See `engineRequest`. */
+  read(target: string): EngineRequest | undefined {
+    const found = engineRequest(target);
+    if (found === undefined || found.sid === '' || found.sid.length > LONGEST_SID) return found;
+    const last = this.#last;
+    if (last !== undefined && found.sid === last.sid && found.transport === last.transport) return last;
+    // A text cut out of a request would keep all of that in memory.
+    const copy = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
+    this.#last = { transport: copy(found.transport), sid: copy(found.sid) };
+    return this.#last;
+  }
+}
+
+/** A longer id is none that Engine.IO makes. */
+const LONGEST_SID = 128;
+
 function hasParameter(target: string, query: number, name: string): boolean {
   return find(target, query, name) >= 0;
 }
@@ -61,6 +84,11 @@ export function sessionOpened(
 ): 'polling' | 'websocket' | undefined {
   if (engine !== undefined && opensPollingSession(engine, head)) return 'polling';
   return head.asksWebSocket && (engine?.sid ?? '') === '' ? 'websocket' : undefined;
+}
+
+/** True for a WebSocket that is a session of its own, rather than the upgrade of one that began by polling. */
+export function isOwnSession({ asksWebSocket, target }: RequestHead): boolean {
+  return asksWebSocket && (engineRequest(target)?.sid ?? '') === '';
 }
 
 /**

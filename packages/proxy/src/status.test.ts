@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { nothingLeft, openTunnel } from './fixture/open-tunnel.js';
 import { answering, refusingPort, startUpstream } from './fixture/raw-upstream.js';
 import { eventually, startProxy } from './fixture/started-proxy.js';
+import type { ListenerStatus } from './status.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -138,4 +139,72 @@ test('each second of the last minute has its rate', async () => {
   expect(rates.requests).toEqual({ last: 1, max: 1, mean: 1, samples: [1] });
   expect(rates.bytesReceived.last).toBe(proxy.peer().bytesReceived);
   expect(proxy.peer().rate.samples).toEqual([1]);
+});
+
+test('sessions that a peer opens are counted by the transport that they began with', async () => {
+  const upstream = await startUpstream(answering('0{"sid":"n1.abc","upgrades":["websocket"]}'));
+  const proxy = await startProxy([upstream.port]);
+  const client = await proxy.connect();
+  for (const query of ['EIO=4&transport=polling', 'EIO=4&transport=polling&sid=n1.abc']) {
+    client.send(`GET /socket.io/?${query} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await client.response();
+  }
+  expect(proxy.peer().sessions).toEqual({ polling: 1, websocket: 0 });
+  expect(proxy.peer().lastChosen).toBeLessThan(5);
+});
+
+test('a WebSocket is a session unless it is the upgrade of one', async () => {
+  const upstream = await startUpstream();
+  const proxy = await startProxy([upstream.port]);
+  for (const path of [
+    '/socket.io/?EIO=4&transport=websocket',
+    '/ws',
+    '/socket.io/?EIO=4&transport=websocket&sid=abc',
+  ]) {
+    await openTunnel(proxy, upstream, path);
+  }
+  expect(proxy.peer()).toMatchObject({ tunnels: 3, sessions: { polling: 0, websocket: 2 } });
+});
+
+test('a listener counts its connections, tunnels too, and the most at once', async () => {
+  const upstream = await startUpstream();
+  const proxy = await startProxy([upstream.port]);
+  const { client, peer } = await openTunnel(proxy, upstream);
+  const other = await proxy.connect();
+  other.send('NONSENSE\r\n\r\n');
+  await other.response();
+  other.destroy();
+  const listener = (): ListenerStatus | undefined => proxy.proxy.status().listeners[0];
+  await eventually(() => listener()?.connections === 1, 'one connection is left');
+  expect(listener()).toMatchObject({
+    name: `127.0.0.1:${proxy.port}`,
+    tls: false,
+    accepted: 2,
+    maxConnections: 2,
+    requests: 1,
+    errors: 1,
+  });
+  client.destroy();
+  peer.destroy();
+  await eventually(() => listener()?.connections === 0, 'no connection is left');
+});
+
+test('a peer that was never chosen says so', async () => {
+  const proxy = await startProxy([await refusingPort()]);
+  expect(proxy.peer().lastChosen).toBeUndefined();
+});
+
+test('each second is in the history, of all and of each peer', async () => {
+  const upstream = await startUpstream(answering('hello'));
+  const proxy = await startProxy([upstream.port]);
+  const client = await proxy.connect();
+  client.send(GET);
+  await client.response();
+  await eventually(() => proxy.proxy.history().total.requests.length === 1, 'a second has passed');
+  const { total, peers } = proxy.proxy.history();
+  const { name, bytesSent, bytesReceived } = proxy.peer();
+  expect(total).toMatchObject({ requests: [1], accepted: [1], errors: [0], bytesSent: [bytesSent] });
+  expect(peers).toEqual([
+    { upstream: 'backend', name, requests: [1], sessions: [0], errors: [0], bytes: [bytesSent + bytesReceived] },
+  ]);
 });

@@ -5,10 +5,25 @@ import type { RateStatus } from './rate.js';
 import type { Sampler } from './sampler.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
+/** A status of HTTP, whatever it is; `refused`: no connection could be made; `silent`: it owes an answer. */
+export type CheckResult = number | 'refused' | 'silent';
+
+/** What health checks have told of a peer. */
+export interface CheckStatus {
+  /** What is asked for. */
+  readonly path: string;
+  /** Looks in a row that found it without an answer. */
+  readonly misses: number;
+  /** Undefined before the first. */
+  readonly result: CheckResult | undefined;
+  /** Seconds since the last answer or refusal. */
+  readonly ago: number | undefined;
+}
+
 /** A peer as it stands now. What is counted goes on over a reload that keeps the peer. */
 export interface PeerStatus {
   readonly name: string;
-  /** `up`; `failed` by max_fails; `down` or `drain` by configuration. */
+  /** `up`; `failed` by max_fails, or without a sign of life; `down` or `drain` by configuration, or told to. */
   readonly state: PeerState;
   /** Seconds that it has been in this state, as far as looks once a second can tell. */
   readonly stateFor: number;
@@ -21,6 +36,8 @@ export interface PeerStatus {
   readonly fails: number;
   readonly maxFails: number;
   readonly failTimeout: number;
+  /** Undefined where peers are not asked for signs of life. */
+  readonly check: CheckStatus | undefined;
   readonly backup: boolean;
   readonly weight: number;
   /** Node tag, once known. */
@@ -34,6 +51,10 @@ export interface PeerStatus {
   readonly handedOff: number;
   readonly tunnelsOpened: number;
   readonly handOffs: number;
+  /** Sessions since the start: Engine.IO's that began by polling, and WebSockets that are no upgrade of one of those. */
+  readonly sessions: { readonly polling: number; readonly websocket: number };
+  /** Seconds since it was last chosen, as far as looks once a second can tell; undefined before it was. */
+  readonly lastChosen: number | undefined;
   /** Attempts since the start, and how many of them failed. */
   readonly requests: number;
   readonly failures: number;
@@ -49,6 +70,20 @@ export interface PeerStatus {
   readonly bytesReceived: number;
   /** Attempts a second over the last minute. */
   readonly rate: RateStatus;
+}
+
+/** One address that clients connect to. */
+export interface ListenerStatus {
+  /** `address:port` or `unix:path`. */
+  readonly name: string;
+  readonly tls: boolean;
+  /** Connections: since the start, now (tunnels and handed-off ones too), at most at once. */
+  readonly accepted: number;
+  readonly connections: number;
+  readonly maxConnections: number;
+  /** Requests since the start, and how many could not be answered as they should. */
+  readonly requests: number;
+  readonly errors: number;
 }
 
 export interface UpstreamStatus {
@@ -95,7 +130,28 @@ export interface ProxyStatus {
   /** WebSockets given to the processes of peers. */
   readonly handedOff: number;
   readonly rates: RatesStatus;
+  readonly listeners: readonly ListenerStatus[];
   readonly upstreams: readonly UpstreamStatus[];
+}
+
+/** Counts of each second, the oldest first; fewer than 300 in the first five minutes. */
+type Series = readonly number[];
+
+/** The names are those of `RatesStatus`. */
+export type TotalSeries = Readonly<Record<keyof RatesStatus, Series>>;
+
+export interface PeerSeries {
+  /** Attempts, new sessions, failed attempts, bytes both ways. */
+  readonly requests: Series;
+  readonly sessions: Series;
+  readonly errors: Series;
+  readonly bytes: Series;
+}
+
+/** `Proxy.history()`. */
+export interface ProxyHistory {
+  readonly total: TotalSeries;
+  readonly peers: readonly (PeerSeries & { readonly upstream: string; readonly name: string })[];
 }
 
 export function upstreamStatus(group: UpstreamGroup, sampler: Sampler): UpstreamStatus {
@@ -106,11 +162,11 @@ export function upstreamStatus(group: UpstreamGroup, sampler: Sampler): Upstream
     websocketPolicy: upstream.options.websocketPolicy ?? upstream.options.policy,
     idle: group.pool.size,
     learnedSids: upstream.affinity.size,
-    peers: upstream.peers.map((peer) => peerStatus(peer, sampler)),
+    peers: upstream.peers.map((peer) => peerStatus(peer, group.checkOf(peer), sampler)),
   };
 }
 
-function peerStatus(peer: Peer, sampler: Sampler): PeerStatus {
+function peerStatus(peer: Peer, check: CheckStatus | undefined, sampler: Sampler): PeerStatus {
   const { counts, options, state } = peer;
   const now = performance.now();
   counts.look(state, now);
@@ -124,6 +180,7 @@ function peerStatus(peer: Peer, sampler: Sampler): PeerStatus {
     fails: peer.fails,
     maxFails: options.maxFails,
     failTimeout: options.failTimeout / 1_000,
+    check,
     backup: options.backup,
     weight: options.weight,
     tag: peer.tag,
@@ -134,6 +191,8 @@ function peerStatus(peer: Peer, sampler: Sampler): PeerStatus {
     handedOff: counts.handedOff,
     tunnelsOpened: counts.tunnelsOpened,
     handOffs: counts.handOffs,
+    sessions: { polling: counts.pollingSessions, websocket: counts.websocketSessions },
+    lastChosen: counts.lastChosen(now),
     requests: counts.requests,
     failures: counts.failures,
     retries: counts.retries,

@@ -1,9 +1,12 @@
 import type { ProxyError } from './errors.js';
+import { HealthChecks } from './health-check.js';
 import { askHealth } from './health-query.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ProxyOptions, UpstreamOptions } from './options.js';
+import type { Peer } from './peer.js';
 import { LinkPool } from './pool.js';
 import { SharedPeers } from './shared-peers.js';
+import type { CheckStatus } from './status.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from './siblings.js';
 import { ResolvedPeers } from './resolved-peers.js';
@@ -18,6 +21,7 @@ export class UpstreamGroup {
   readonly tags: TagQuery;
   readonly #log: ProxyOptions['log'];
   readonly #resolved: ResolvedPeers | undefined;
+  readonly #checks: HealthChecks | undefined;
   readonly #siblings: Siblings | undefined;
   /** Undefined where each process has its own view of the peers. */
   readonly shared: SharedPeers | undefined;
@@ -33,6 +37,15 @@ export class UpstreamGroup {
       this.#resolved = new ResolvedPeers(this.upstream, options.resolver, proxy.log, (peer) => this.pool.drop(peer));
     }
     const { upstream } = this;
+    if (options.healthCheck !== undefined) {
+      const { log } = proxy;
+      this.#checks = new HealthChecks(options.healthCheck, {
+        peers: () => upstream.peers,
+        upstream: options.name,
+        tls,
+        log,
+      });
+    }
     this.tags = new TagQuery({
       get peers() {
         return upstream.peers;
@@ -83,6 +96,7 @@ export class UpstreamGroup {
   /** It serves: what it has to find out of its peers is asked for. */
   start(): void {
     this.#resolved?.start();
+    this.#checks?.start();
   }
 
   /** Tells the log, or the location's own, as it is. */
@@ -90,9 +104,15 @@ export class UpstreamGroup {
     log('error', message);
   }
 
+  /** See `HealthChecks.status`; undefined where peers are not asked. */
+  checkOf(peer: Peer): CheckStatus | undefined {
+    return this.#checks?.status(peer);
+  }
+
   close(): void {
     this.shared?.close();
     this.#resolved?.close();
+    this.#checks?.stop();
     this.pool.close();
   }
 }

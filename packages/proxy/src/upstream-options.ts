@@ -1,5 +1,17 @@
 import { isTag } from '@pinwheel/protocol';
-import { flag, integer, list, maybe, milliseconds, object, oneOf, OptionError, optional, text } from './fields.js';
+import {
+  callback,
+  flag,
+  integer,
+  list,
+  maybe,
+  milliseconds,
+  object,
+  oneOf,
+  OptionError,
+  optional,
+  text,
+} from './fields.js';
 import type { Field, Given } from './fields.js';
 import { sticky } from './sticky-options.js';
 import type { StickyOptions } from './sticky-options.js';
@@ -36,6 +48,8 @@ export interface PeerOptions {
   readonly backup: boolean;
   /** Only for the sessions it already has. Default false. */
   readonly drain: boolean;
+  /** Whether it drains now; asked for at every choice. Default: never. */
+  readonly drains?: (() => boolean) | undefined;
   /** The name is looked up while serving, by the upstream's `resolver`: one peer for each address. Default false. */
   readonly resolve: boolean;
   /** The peers are those that SRV records of this service of the name say; needs `resolve`. */
@@ -64,6 +78,16 @@ export interface KeepaliveOptions {
   readonly time: number;
   /** Milliseconds an idle connection is kept; a shorter `Keep-Alive: timeout` of the peer wins. Default 60,000. */
   readonly timeout: number;
+}
+
+/** Signs of life that are asked of peers. Any HTTP answer is one. */
+export interface HealthCheckOptions {
+  /** Milliseconds between two looks. Default 1,000. */
+  readonly interval: number;
+  /** Looks in a row without an answer after which a peer's connections are ended. Default 3. */
+  readonly misses: number;
+  /** What is asked for. Default `/healthz`. */
+  readonly path: string;
 }
 
 /** Name servers (nginx: `resolver`). */
@@ -99,13 +123,16 @@ export interface UpstreamOptions {
   /** Requests of one client go to one peer. Requests of an Engine.IO session go to the peer of the session. */
   readonly sticky?: StickyOptions | undefined;
   readonly keepalive: KeepaliveOptions;
+  /** Peers that give no sign of life are not chosen, and their connections are ended; without it they are not asked. */
+  readonly healthCheck?: HealthCheckOptions | undefined;
   /** Peers are spoken to over TLS. */
   readonly tls?: UpstreamTlsOptions | undefined;
 }
 
 export type GivenPeer = Given<PeerOptions, 'host' | 'port'>;
 export type GivenUpstream = Given<
-  Omit<UpstreamOptions, 'peers' | 'keepalive' | 'tls' | 'resolver'> & {
+  Omit<UpstreamOptions, 'peers' | 'keepalive' | 'tls' | 'resolver' | 'healthCheck'> & {
+    readonly healthCheck: Partial<HealthCheckOptions>;
     readonly resolver: Given<ResolverOptions, 'servers'>;
     readonly tls: Given<UpstreamTlsOptions, 'name'>;
     readonly peers: readonly GivenPeer[];
@@ -141,6 +168,7 @@ const peerFields = object<PeerOptions>({
   down: optional(flag, false),
   backup: optional(flag, false),
   drain: optional(flag, false),
+  drains: maybe((given, path) => callback(given, path) as () => boolean),
   resolve: optional(flag, false),
   service: maybe(text('a service', /^\S+$/)),
   server: maybe(text('a name', /^.+$/)),
@@ -165,6 +193,12 @@ const keepalive = object<KeepaliveOptions>({
   timeout: optional(milliseconds, 60_000),
 });
 
+const healthCheck = object<HealthCheckOptions>({
+  interval: optional(milliseconds, 1_000),
+  misses: optional(integer(1), 3),
+  path: optional(text('a path', /^\/\S*$/), '/healthz'),
+});
+
 /** Reads `ResolverOptions`. */
 export const resolver = object<ResolverOptions>({
   servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/)),
@@ -186,6 +220,7 @@ const fields = object<UpstreamOptions>({
   resolver: maybe(resolver),
   sticky: maybe(sticky),
   keepalive: optional(keepalive, keepalive({}, 'keepalive')),
+  healthCheck: maybe(healthCheck),
   tls: maybe(upstreamTls),
 });
 

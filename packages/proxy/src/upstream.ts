@@ -122,6 +122,12 @@ export class Upstream {
     if (this.sticky?.adopt(key, peer) !== true) this.affinity.adoptTag(key, peerName);
   }
 
+  /** An answer of the peer's to a polling request has opened a session. */
+  onSessionOpened(sid: string, peer: Peer): void {
+    peer.counts.pollingSessions++;
+    this.affinity.learn(sid, peer);
+  }
+
   /** A head of the peer's has come. @returns the lines that are added to the answer */
   onHead(peer: Peer | undefined, facts: () => Facts): string {
     return this.sticky === undefined || peer === undefined ? '' : this.sticky.onHead(peer, facts);

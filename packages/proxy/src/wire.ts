@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Socket as NetSocket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { holdClock, releaseClock } from './clock.js';
 
 /**
  * One TCP or TLS connection, read into buffers that are used again and again.
@@ -44,6 +45,10 @@ const COPY_SIZE = 4_096;
 const SMALL_READS = 8;
 
 const sharedBuffer: ReadBuffer = { bytes: Buffer.allocUnsafeSlow(SHARED_SIZE), shared: true, lent: false };
+
+const ignore = (): void => undefined;
+/** Reads what nobody reads yet, or any more. */
+export const NOBODY: WireReader = { onBytes: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
 
 export class Wire {
   readonly socket: Socket;
@@ -153,9 +158,24 @@ export class Wire {
     this.socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Closes at once. */
-  destroy(): void {
-    this.socket.destroy();
+  /** Closes at once. @param error what its reader is told */
+  destroy(error?: Error): void {
+    this.socket.destroy(error);
+  }
+
+  /** Lets go of the socket, which is read and told of no more. */
+  release(): Socket {
+    const { socket } = this;
+    this.pause();
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('drain', this.#onDrain);
+    socket.off('error', this.#onError);
+    socket.off('close', this.#onClose);
+    socket.on('error', ignore);
+    this.reader = NOBODY;
+    this.account = undefined;
+    return socket;
   }
 
   /** Closes at once in a way that is no end of the stream: what was sent is not all there was. */
@@ -178,11 +198,20 @@ export class Wire {
 
   readonly #onRead = (length: number, _bytes: Uint8Array): boolean => {
     const buffer = this.#buffer;
-    this.bytesRead += length;
-    this.reader.onBytes(buffer, length);
+    this.#deliver(buffer, length);
     if (!buffer.shared || length === SHARED_SIZE) this.#chooseBuffer(buffer, length);
     return !this.#paused;
   };
+
+  #deliver(buffer: ReadBuffer, length: number): void {
+    this.bytesRead += length;
+    holdClock();
+    try {
+      this.reader.onBytes(buffer, length);
+    } finally {
+      releaseClock();
+    }
+  }
 
   #chooseBuffer(buffer: ReadBuffer, length: number): void {
     this.#smallReads = length < SHARED_SIZE ? this.#smallReads + 1 : 0;
@@ -196,8 +225,7 @@ export class Wire {
 
   /** A TLS read, or one of a socket that could not be given our buffer. */
   readonly #onData = (bytes: Buffer): void => {
-    this.bytesRead += bytes.length;
-    this.reader.onBytes({ bytes, shared: false, lent: false }, bytes.length);
+    this.#deliver({ bytes, shared: false, lent: false }, bytes.length);
   };
 
   readonly #onEnd = (): void => {

@@ -81,7 +81,7 @@ async function answerTo(
   const { route, parameter } = findRoute(routes, method, url.replace(/\?.*$/s, ''));
   if (route.method === 'POST') guardChange(headers);
   try {
-    return await route.answer(parameter);
+    return await route.answer(parameter, headers);
   } catch (error) {
     if (error instanceof AdminFailure) throw error;
     const message = error instanceof Error ? error.message : String(error);
@@ -98,11 +98,12 @@ function refuse(response: ServerResponse, error: unknown): void {
   send(response, { status, body });
 }
 
-function send(response: ServerResponse, { status = 200, body }: AdminAnswer): void {
+function send(response: ServerResponse, { status = 200, body, headers }: AdminAnswer): void {
   const isText = 'text' in body && 'contentType' in body;
   const text = isText ? body.text : `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     ...FIELDS,
+    ...headers,
     'content-type': isText ? body.contentType : 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
   });

@@ -1,10 +1,13 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { AdminFailure } from './admin-failure.js';
 
 export interface AdminAnswer {
   /** Default 200. */
   readonly status?: number;
+  /** Further fields, in place of those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** What is told as JSON, or a text with its type. */
-  readonly body: object | { readonly text: string; readonly contentType: string };
+  readonly body: object | { readonly text: string | Buffer; readonly contentType: string };
 }
 
 export interface AdminRoute {
@@ -12,8 +15,11 @@ export interface AdminRoute {
   readonly method: 'GET' | 'POST';
   /** `:` stands for one segment. */
   readonly path: string;
-  /** @param parameter the segment that stands for `:`; '' where there is none */
-  readonly answer: (parameter: string) => AdminAnswer | Promise<AdminAnswer>;
+  /**
+   * @param parameter the segment that stands for `:`; '' where there is none
+   * @param headers of the request
+   */
+  readonly answer: (parameter: string, headers: IncomingHttpHeaders) => AdminAnswer | Promise<AdminAnswer>;
 }
 
 /**

@@ -1,10 +1,15 @@
-import type { PeerStatus, ProxyStatus } from '@pinwheel/proxy';
+import type { ListenerStatus, PeerStatus, ProxyStatus } from '@pinwheel/proxy';
 import type { Metric } from './metric.js';
+
+/** What holds the status of the balancer. */
+interface Now {
+  readonly proxy: ProxyStatus;
+}
 
 const PEER_STATES = ['up', 'failed', 'down', 'drain'] as const;
 
 /** What the balancer tells Prometheus. */
-export const PROXY_METRICS: readonly Metric<ProxyStatus>[] = [
+export const PROXY_METRICS: readonly Metric<Now>[] = [
   total('connections_accepted', 'client connections accepted', ({ accepted }) => accepted),
   total('requests', 'requests read', ({ requests }) => requests),
   total('tunnels_opened', 'WebSockets relayed', ({ tunnelsOpened }) => tunnelsOpened),
@@ -17,17 +22,22 @@ export const PROXY_METRICS: readonly Metric<ProxyStatus>[] = [
     type: 'counter',
     help: 'requests that could not be answered as they should, by reason',
     labels: ['code'],
-    read: ({ errorsByCode }, add) => {
-      for (const [code, count] of Object.entries(errorsByCode)) add(count, code);
+    read: ({ proxy }, add) => {
+      for (const [code, count] of Object.entries(proxy.errorsByCode)) add(count, code);
     },
   },
+  ofListener('connections', 'gauge', 'client connections now, tunnels too', ({ connections }) => connections),
+  ofListener('connections_max', 'gauge', 'most client connections at once', ({ maxConnections }) => maxConnections),
+  ofListener('connections_accepted_total', 'counter', 'client connections accepted', ({ accepted }) => accepted),
+  ofListener('requests_total', 'counter', 'requests read', ({ requests }) => requests),
+  ofListener('errors_total', 'counter', 'requests that could not be answered as they should', ({ errors }) => errors),
   {
     name: 'pinwheel_upstream_idle_connections',
     type: 'gauge',
     help: 'idle connections kept to the peers',
     labels: ['upstream'],
-    read: ({ upstreams }, add) => {
-      for (const { name, idle } of upstreams) add(idle, name);
+    read: ({ proxy }, add) => {
+      for (const { name, idle } of proxy.upstreams) add(idle, name);
     },
   },
   {
@@ -35,8 +45,8 @@ export const PROXY_METRICS: readonly Metric<ProxyStatus>[] = [
     type: 'gauge',
     help: 'session ids without a tag whose peer is remembered',
     labels: ['upstream'],
-    read: ({ upstreams }, add) => {
-      for (const { name, learnedSids } of upstreams) add(learnedSids, name);
+    read: ({ proxy }, add) => {
+      for (const { name, learnedSids } of proxy.upstreams) add(learnedSids, name);
     },
   },
   ofPeers('pinwheel_peer_state', 'gauge', '1 for the state that the peer is in', 'state', ({ state }, add) => {
@@ -51,6 +61,10 @@ export const PROXY_METRICS: readonly Metric<ProxyStatus>[] = [
   ofPeer('retries_total', 'counter', 'attempts whose request was tried again', ({ retries }) => retries),
   ofPeer('tunnels_opened_total', 'counter', 'WebSockets relayed', ({ tunnelsOpened }) => tunnelsOpened),
   ofPeer('hand_offs_total', 'counter', 'WebSockets given to its process', ({ handOffs }) => handOffs),
+  ofPeers('pinwheel_peer_sessions_opened_total', 'counter', 'new sessions', 'transport', ({ sessions }, add) => {
+    add(sessions.polling, 'polling');
+    add(sessions.websocket, 'websocket');
+  }),
   ofPeer('sent_bytes_total', 'counter', 'bytes sent to it, without those of TLS', ({ bytesSent }) => bytesSent),
   ofPeer(
     'received_bytes_total',
@@ -58,6 +72,7 @@ export const PROXY_METRICS: readonly Metric<ProxyStatus>[] = [
     'bytes received from it, without those of TLS',
     ({ bytesReceived }) => bytesReceived,
   ),
+  ofPeer('check_misses', 'gauge', 'health checks in a row without an answer', ({ check }) => check?.misses ?? 0),
   ofPeer('downtime_seconds_total', 'counter', 'time that it was failed', ({ downtime }) => downtime),
   ofPeers('pinwheel_peer_answers_total', 'counter', 'answers by class of status', 'class', ({ answers }, add) => {
     for (const [name, count] of Object.entries(answers)) add(count, name);
@@ -67,46 +82,64 @@ export const PROXY_METRICS: readonly Metric<ProxyStatus>[] = [
   }),
 ];
 
-function total(name: string, help: string, value: (status: ProxyStatus) => number): Metric<ProxyStatus> {
-  const read: Metric<ProxyStatus>['read'] = (status, add) => add(value(status));
+function total(name: string, help: string, value: (status: ProxyStatus) => number): Metric<Now> {
+  const read: Metric<Now>['read'] = ({ proxy }, add) => add(value(proxy));
   return { name: `pinwheel_${name}_total`, type: 'counter', help, labels: [], read };
 }
 
-function now(name: string, help: string, value: (status: ProxyStatus) => number): Metric<ProxyStatus> {
-  return { name: `pinwheel_${name}`, type: 'gauge', help, labels: [], read: (status, add) => add(value(status)) };
+function now(name: string, help: string, value: (status: ProxyStatus) => number): Metric<Now> {
+  return { name: `pinwheel_${name}`, type: 'gauge', help, labels: [], read: ({ proxy }, add) => add(value(proxy)) };
+}
+
+function ofListener(
+  name: string,
+  type: Metric<Now>['type'],
+  help: string,
+  value: (listener: ListenerStatus) => number,
+): Metric<Now> {
+  return {
+    name: `pinwheel_listener_${name}`,
+    type,
+    help,
+    labels: ['listener'],
+    read: ({ proxy }, add) => {
+      for (const listener of proxy.listeners) add(value(listener), listener.name);
+    },
+  };
 }
 
 function ofPeer(
   name: string,
-  type: Metric<ProxyStatus>['type'],
+  type: Metric<Now>['type'],
   help: string,
   value: (peer: PeerStatus) => number,
-): Metric<ProxyStatus> {
+): Metric<Now> {
   return {
     name: `pinwheel_peer_${name}`,
     type,
     help,
     labels: ['upstream', 'peer'],
-    read: ({ upstreams }, add) => {
-      for (const upstream of upstreams) for (const peer of upstream.peers) add(value(peer), upstream.name, peer.name);
+    read: ({ proxy }, add) => {
+      for (const upstream of proxy.upstreams)
+        for (const peer of upstream.peers) add(value(peer), upstream.name, peer.name);
     },
   };
 }
 
 function ofPeers(
   name: string,
-  type: Metric<ProxyStatus>['type'],
+  type: Metric<Now>['type'],
   help: string,
   label: string,
   read: (peer: PeerStatus, add: (value: number, label: string) => void) => void,
-): Metric<ProxyStatus> {
+): Metric<Now> {
   return {
     name,
     type,
     help,
     labels: ['upstream', 'peer', label],
-    read: ({ upstreams }, add) => {
-      for (const upstream of upstreams) {
+    read: ({ proxy }, add) => {
+      for (const upstream of proxy.upstreams) {
         for (const peer of upstream.peers) read(peer, (value, one) => add(value, upstream.name, peer.name, one));
       }
     },

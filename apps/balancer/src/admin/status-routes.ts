@@ -1,48 +1,92 @@
-import type { PeerStatus, ProxyStatus, UpstreamStatus } from '@pinwheel/proxy';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ProxyHistory, ProxyStatus } from '@pinwheel/proxy';
+import type { BalancerStatus, ProcessStatus } from '@pinwheel/status';
 import type { AdminAnswer, AdminRoute } from './admin-routes.js';
 import type { Metric } from './metric.js';
 import type { MetricsPage } from './metrics-page.js';
+import type { PageFiles } from './page-files.js';
 
-/** `GET /status`: what `Proxy.status()` says, the peers of all upstreams in one list. */
-export interface BalancerStatus extends Omit<ProxyStatus, 'upstreams'> {
-  readonly version: string;
-  readonly upstreams: readonly Omit<UpstreamStatus, 'peers'>[];
-  readonly peers: readonly (PeerStatus & { readonly upstream: string })[];
+/** What the status of a balancer is made from. */
+export interface BalancerNow {
+  readonly proxy: ProxyStatus;
+  /** The master first. */
+  readonly processes: readonly ProcessStatus[];
 }
 
-export function balancerStatus(version: string, { upstreams, ...status }: ProxyStatus): BalancerStatus {
+/** Where the answers come from; asked at every request. */
+export interface StatusSource<Status> {
+  readonly status: () => Status | Promise<Status>;
+  readonly history: () => ProxyHistory | Promise<ProxyHistory>;
+}
+
+export interface ProgramName {
+  readonly name: string;
+  readonly version: string;
+}
+
+export function balancerStatus({ name, version }: ProgramName, { proxy, processes }: BalancerNow): BalancerStatus {
+  const { upstreams, ...status } = proxy;
   return {
+    name,
     version,
+    processes,
     ...status,
-    upstreams: upstreams.map(({ name, policy, websocketPolicy, idle, learnedSids }) => {
-      return { name, policy, websocketPolicy, idle, learnedSids };
+    upstreams: upstreams.map(({ name: upstream, policy, websocketPolicy, idle, learnedSids }) => {
+      return { name: upstream, policy, websocketPolicy, idle, learnedSids };
     }),
-    peers: upstreams.flatMap(({ name, peers }) => peers.map((peer) => ({ upstream: name, ...peer }))),
+    peers: upstreams.flatMap(({ name: upstream, peers }) => peers.map((peer) => ({ upstream, ...peer }))),
   };
 }
 
 /**
- * `GET /`, `/status` and `/metrics`.
+ * `GET /`, `/status`, `/history`, `/metrics` and what the page is made of. A browser, which asks for HTML, gets the page at
+ * the first two.
  *
  * @param program whose listener this is
- * @param status asked for at every request
- * @param document what `/status` tells of it
+ * @param document what `/status` tells
  */
 export function statusRoutes<Status>(
-  program: { readonly name: string; readonly version: string },
-  status: () => Status | Promise<Status>,
+  program: ProgramName,
+  source: StatusSource<Status>,
   document: (status: Status) => object,
   metrics: readonly Metric<Status>[],
 ): AdminRoute[] {
-  let page: Promise<MetricsPage<Status>> | undefined;
+  // Whoever has neither browser nor Prometheus does not pay for what they get.
+  let metricsPage: Promise<MetricsPage<Status>> | undefined;
   const metricsAnswer = async (): Promise<AdminAnswer> => {
-    // Whoever has no Prometheus does not pay for its client.
-    page ??= import('./metrics-page.js').then(({ MetricsPage }) => new MetricsPage(program.version, metrics));
-    return (await page).answer(await status());
+    metricsPage ??= import('./metrics-page.js').then(({ MetricsPage }) => new MetricsPage(program.version, metrics));
+    return (await metricsPage).answer(await source.status());
   };
+  let pageFiles: Promise<PageFiles> | undefined;
+  const files = (): Promise<PageFiles> => {
+    pageFiles ??= import('./page-files.js').then(({ PageFiles }) => new PageFiles());
+    return pageFiles;
+  };
+
+  const about = { ...program, addresses: ['/status', '/history', '/metrics'] };
+  const statusAnswer = async (): Promise<object> => document(await source.status());
+  /** The page for a browser, where it is built; JSON for all others. */
+  const forEither =
+    (tell: () => object | Promise<object>): AdminRoute['answer'] =>
+    async (_, headers) => {
+      const wanted = wantsHtml(headers);
+      const page = wanted ? await (await files()).page(headers) : undefined;
+      if (page !== undefined) return page;
+      const body = await tell();
+      const missing = { page: 'the page is not built, this is its JSON: `npm run build` makes it' };
+      return { headers: { vary: 'accept' }, body: wanted ? { ...missing, ...body } : body };
+    };
   return [
-    { method: 'GET', path: '/', answer: () => ({ body: { ...program, addresses: ['/status', '/metrics'] } }) },
-    { method: 'GET', path: '/status', answer: async () => ({ body: document(await status()) }) },
+    { method: 'GET', path: '/', answer: forEither(() => about) },
+    { method: 'GET', path: '/status', answer: forEither(statusAnswer) },
+    { method: 'GET', path: '/status.json', answer: async () => ({ body: await statusAnswer() }) },
+    { method: 'GET', path: '/history', answer: async () => ({ body: await source.history() }) },
     { method: 'GET', path: '/metrics', answer: metricsAnswer },
+    { method: 'GET', path: '/assets/:', answer: async (name, headers) => (await files()).asset(name, headers) },
   ];
+}
+
+/** Only browsers name it (RFC 9110 12.5.1): programs ask for JSON or for anything. */
+function wantsHtml({ accept = '' }: IncomingHttpHeaders): boolean {
+  return /\btext\/html\b/.test(accept);
 }

@@ -1,4 +1,12 @@
-import type { PeerStatus, ProxyStatus, RatesStatus, RateStatus, UpstreamStatus } from '@pinwheel/proxy';
+import type {
+  ListenerStatus,
+  PeerStatus,
+  ProxyHistory,
+  ProxyStatus,
+  RatesStatus,
+  RateStatus,
+  UpstreamStatus,
+} from '@pinwheel/proxy';
 
 /**
  * What several processes that share their listeners do together. A peer that one of them takes for failed is told as
@@ -20,7 +28,46 @@ export function sumStatus(all: readonly ProxyStatus[]): ProxyStatus {
     tunnels: sum(({ tunnels }) => tunnels),
     handedOff: sum(({ handedOff }) => handedOff),
     rates: sumRates(all.map(({ rates }) => rates)),
+    listeners: byName(all.flatMap(({ listeners }) => listeners)).map(sumListener),
     upstreams: byName(all.flatMap(({ upstreams }) => upstreams)).map(sumUpstream),
+  };
+}
+
+/** Second by second, as `sumStatus`. */
+export function sumHistory(all: readonly ProxyHistory[]): ProxyHistory {
+  const totals = all.map(({ total: one }) => one);
+  const peers = byKey(
+    all.flatMap((one) => one.peers),
+    ({ upstream, name }) => JSON.stringify([upstream, name]),
+  );
+  return {
+    total: {
+      requests: sumSeries(totals.map(({ requests }) => requests)),
+      accepted: sumSeries(totals.map(({ accepted }) => accepted)),
+      websockets: sumSeries(totals.map(({ websockets }) => websockets)),
+      errors: sumSeries(totals.map(({ errors }) => errors)),
+      bytesSent: sumSeries(totals.map(({ bytesSent }) => bytesSent)),
+      bytesReceived: sumSeries(totals.map(({ bytesReceived }) => bytesReceived)),
+    },
+    peers: peers.map((same) => ({
+      upstream: same[0].upstream,
+      name: same[0].name,
+      requests: sumSeries(same.map(({ requests }) => requests)),
+      sessions: sumSeries(same.map(({ sessions }) => sessions)),
+      errors: sumSeries(same.map(({ errors }) => errors)),
+      bytes: sumSeries(same.map(({ bytes }) => bytes)),
+    })),
+  };
+}
+
+function sumListener(all: readonly [ListenerStatus, ...ListenerStatus[]]): ListenerStatus {
+  return {
+    ...all[0],
+    accepted: total(all.map(({ accepted }) => accepted)),
+    connections: total(all.map(({ connections }) => connections)),
+    maxConnections: total(all.map(({ maxConnections }) => maxConnections)),
+    requests: total(all.map(({ requests }) => requests)),
+    errors: total(all.map(({ errors }) => errors)),
   };
 }
 
@@ -50,6 +97,14 @@ function sumPeer(all: readonly [PeerStatus, ...PeerStatus[]]): PeerStatus {
     handedOff: sum(({ handedOff }) => handedOff),
     tunnelsOpened: sum(({ tunnelsOpened }) => tunnelsOpened),
     handOffs: sum(({ handOffs }) => handOffs),
+    sessions: {
+      polling: sum(({ sessions }) => sessions.polling),
+      websocket: sum(({ sessions }) => sessions.websocket),
+    },
+    lastChosen: all
+      .map(({ lastChosen }) => lastChosen)
+      .filter((ago) => ago !== undefined)
+      .toSorted((one, other) => one - other)[0],
     requests: sum(({ requests }) => requests),
     failures: sum(({ failures }) => failures),
     retries: sum(({ retries }) => retries),
@@ -83,10 +138,15 @@ function sumRates(all: readonly RatesStatus[]): RatesStatus {
   };
 }
 
-/** Second by second: what is last in each was in the same second, or nearly so. */
+/** What is last in each was in the same second, or nearly so. */
+function sumSeries(all: readonly (readonly number[])[]): readonly number[] {
+  const length = Math.max(0, ...all.map((series) => series.length));
+  return Array.from({ length }, (_, index) => total(all.map((series) => series.at(index - length) ?? 0)));
+}
+
 function sumRate(all: readonly RateStatus[]): RateStatus {
-  const length = Math.max(0, ...all.map(({ samples }) => samples.length));
-  const samples = Array.from({ length }, (_, index) => total(all.map((rate) => rate.samples.at(index - length) ?? 0)));
+  const samples = sumSeries(all.map((rate) => rate.samples));
+  const { length } = samples;
   return {
     last: samples.at(-1) ?? 0,
     max: Math.max(0, ...samples),
@@ -106,10 +166,14 @@ function sumCounts<Key extends string>(
 }
 
 function byName<T extends { readonly name: string }>(all: readonly T[]): (readonly [T, ...T[]])[] {
+  return byKey(all, ({ name }) => name);
+}
+
+function byKey<T>(all: readonly T[], key: (one: T) => string): (readonly [T, ...T[]])[] {
   const groups = new Map<string, [T, ...T[]]>();
   for (const one of all) {
-    const group = groups.get(one.name);
-    if (group === undefined) groups.set(one.name, [one]);
+    const group = groups.get(key(one));
+    if (group === undefined) groups.set(key(one), [one]);
     else group.push(one);
   }
   return [...groups.values()];

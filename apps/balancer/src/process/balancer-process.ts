@@ -1,4 +1,5 @@
 import { hostsToLookUp } from '@pinwheel/nginx-conf';
+import { ProcessMeter } from '../admin/process-meter.js';
 import { DiskFiles } from './conf-files.js';
 import { lookUpHosts } from './host-addresses.js';
 import type { ErrorLogTargets } from './error-log-targets.js';
@@ -37,9 +38,14 @@ export class BalancerProcess {
    */
   async start(): Promise<void> {
     const service = this.#service;
+    const meter = new ProcessMeter('alone');
     await service.start(await this.#surroundings(service.settings));
     await openAdmin(
-      () => [service.status()],
+      {
+        role: 'alone',
+        statuses: () => Promise.resolve([{ process: meter.read(), proxy: service.status() }]),
+        histories: () => Promise.resolve([service.history()].filter((one) => one !== undefined)),
+      },
       (level, message) => service.log.log(level, message),
     );
     const reloads = new Reloads(

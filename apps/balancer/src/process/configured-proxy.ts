@@ -1,5 +1,12 @@
 import { type Configuration, ConfError, http, proxyOptions, type Surroundings } from '@pinwheel/nginx-conf';
-import { createProxy, type GivenProxyOptions, OptionError, type Proxy, type ProxyStatus } from '@pinwheel/proxy';
+import {
+  createProxy,
+  type GivenProxyOptions,
+  OptionError,
+  type Proxy,
+  type ProxyHistory,
+  type ProxyStatus,
+} from '@pinwheel/proxy';
 import { isSystemError } from '../listen-failure.js';
 import { bindFailure } from './bind-failure.js';
 
@@ -63,6 +70,10 @@ export class ConfiguredProxy {
   /** Undefined while it listens nowhere. */
   status(): ProxyStatus | undefined {
     return this.#proxy?.status();
+  }
+
+  history(): ProxyHistory | undefined {
+    return this.#proxy?.history();
   }
 
   /**

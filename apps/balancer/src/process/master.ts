@@ -62,7 +62,11 @@ export class Master {
     // A unix socket that is bound for a worker without our rights must be open to all, which that one cannot see to.
     process.umask(0);
     await openAdmin(
-      () => this.#workers.status(),
+      {
+        role: 'master',
+        statuses: () => this.#workers.statuses(),
+        histories: () => this.#workers.histories(),
+      },
       (level, message) => this.#log.log(level, message),
     );
     const reloads = new Reloads(

@@ -1,5 +1,7 @@
 import { ConfError } from '@pinwheel/nginx-conf';
-import type { ProxyStatus } from '@pinwheel/proxy';
+import type { ProxyHistory, ProxyStatus } from '@pinwheel/proxy';
+import type { ProcessStatus } from '@pinwheel/status';
+import type { BalancerNow, StatusSource } from '../admin/status-routes.js';
 import { readInteger } from '../flags.js';
 import { UsageError } from '../usage-error.js';
 import { packageVersion } from '../version.js';
@@ -8,31 +10,54 @@ import { bindFailure } from './bind-failure.js';
 /** nginx.conf has no word for the admin listener: whoever starts the program says where it is. */
 const VARIABLE = 'PINWHEEL_ADMIN_PORT';
 
+/** What a process that serves tells of itself. */
+export interface ServingStatus {
+  readonly process: ProcessStatus;
+  /** Undefined while it listens nowhere. */
+  readonly proxy: ProxyStatus | undefined;
+}
+
+/** Asks every process that serves; what one does not tell in time is left out. */
+export interface ServingProcesses {
+  /** The role of the process that has the admin listener: `alone` is one that serves itself. */
+  readonly role: 'master' | 'alone';
+  readonly statuses: () => Promise<readonly ServingStatus[]>;
+  readonly histories: () => Promise<readonly ProxyHistory[]>;
+}
+
 /**
  * Opens the admin listener where the environment names a port; 0 takes a free one.
  *
- * @param statuses of every process that serves; undefined where one does not
  * @throws ConfError for something that is no port, or one that cannot be bound
  */
 export async function openAdmin(
-  statuses: () => readonly (ProxyStatus | undefined)[] | Promise<readonly (ProxyStatus | undefined)[]>,
+  serving: ServingProcesses,
   log: (level: 'notice' | 'error', message: string) => void,
 ): Promise<void> {
   const text = process.env[VARIABLE] ?? '';
   if (text === '') return;
   const port = readPort(text);
-  const [{ listenAdmin }, { balancerRoutes }, { sumStatus }] = await Promise.all([
+  const [{ listenAdmin }, { balancerRoutes }, { ProcessMeter }, { sumHistory, sumStatus }] = await Promise.all([
     import('../admin/admin-listener.js'),
     import('../admin/balancer-routes.js'),
+    import('../admin/process-meter.js'),
     import('../admin/sum-status.js'),
   ]);
-  const status = async (): Promise<ProxyStatus> => {
-    return sumStatus((await statuses()).filter((one) => one !== undefined));
+  const own = serving.role === 'master' ? new ProcessMeter('master') : undefined;
+  const source: StatusSource<BalancerNow> = {
+    async status() {
+      const all = await serving.statuses();
+      return {
+        proxy: sumStatus(all.map(({ proxy }) => proxy).filter((one) => one !== undefined)),
+        processes: [...(own === undefined ? [] : [own.read()]), ...all.map((one) => one.process)],
+      };
+    },
+    history: async () => sumHistory(await serving.histories()),
   };
   try {
     const { url } = await listenAdmin({
       port,
-      routes: balancerRoutes(packageVersion(new URL('../main.js', import.meta.url).href), status),
+      routes: balancerRoutes(packageVersion(new URL('../main.js', import.meta.url).href), source),
       log: (line) => log('error', `admin ${line}`),
     });
     log('notice', `admin listener ${url}`);

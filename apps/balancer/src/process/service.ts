@@ -1,4 +1,4 @@
-import type { Proxy, ProxyStatus, Siblings } from '@pinwheel/proxy';
+import type { Proxy, ProxyHistory, ProxyStatus, Siblings } from '@pinwheel/proxy';
 import { ConfiguredProxy, optionsOf } from './configured-proxy.js';
 import { ErrorLog } from './error-log.js';
 import { type ErrorLogTargets, openErrorLogs } from './error-log-targets.js';
@@ -93,6 +93,10 @@ export class Service {
   /** Undefined while it listens nowhere. */
   status(): ProxyStatus | undefined {
     return this.#proxy.status();
+  }
+
+  history(): ProxyHistory | undefined {
+    return this.#proxy.history();
   }
 
   reopen(): void {

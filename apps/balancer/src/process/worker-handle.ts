@@ -1,9 +1,11 @@
 import type { Worker } from 'node:cluster';
-import type { ProxyStatus } from '@pinwheel/proxy';
+import type { ProxyHistory } from '@pinwheel/proxy';
+import type { ServingStatus } from './process-admin.js';
+import { Question } from './question.js';
 import { isMessage, type ToMaster, type ToWorker } from './worker-messages.js';
 import type { Snapshot } from './snapshot.js';
 
-/** Milliseconds that a worker has to tell its status. */
+/** Milliseconds that a worker has to tell its status or its history. */
 const STATUS_LIMIT = 1_000;
 
 export interface WorkerEvents {
@@ -24,8 +26,8 @@ export class WorkerHandle {
   readonly #worker: Worker;
   #unheard: ToWorker[] | undefined = [];
   #onReport: ((why: string | undefined) => void) | undefined;
-  /** Who waits for its status. */
-  readonly #onStatus = new Set<(status: ProxyStatus | undefined) => void>();
+  readonly #status = new Question<ServingStatus>(() => this.send({ kind: 'status' }), STATUS_LIMIT);
+  readonly #history = new Question<ProxyHistory>(() => this.send({ kind: 'history' }), STATUS_LIMIT);
 
   constructor(worker: Worker, snapshot: Snapshot, events: WorkerEvents) {
     this.#worker = worker;
@@ -37,14 +39,16 @@ export class WorkerHandle {
       if (said.kind === 'listening') this.#hears();
       else if (said.kind === 'done') this.#report(undefined);
       else if (said.kind === 'failed') this.#report(said.why);
-      else if (said.kind === 'status') this.#tellStatus(said.status);
+      else if (said.kind === 'status') this.#status.answer(said.status);
+      else if (said.kind === 'history') this.#history.answer(said.history);
       else events.onMessage(said, this);
     });
     // A channel that breaks is followed by the end of the process, which is what counts.
     worker.on('error', () => undefined);
     worker.once('exit', (code: number | null, signal: string | null) => {
       this.#report(`worker process ${this.pid} has ended`);
-      this.#tellStatus(undefined);
+      this.#status.answer(undefined);
+      this.#history.answer(undefined);
       events.onExit(this, code, signal);
     });
   }
@@ -67,21 +71,13 @@ export class WorkerHandle {
   }
 
   /** What it holds and has done; undefined when it does not say so within a second. */
-  status(): Promise<ProxyStatus | undefined> {
-    return new Promise((resolve) => {
-      const tell = (status: ProxyStatus | undefined): void => {
-        clearTimeout(timer);
-        this.#onStatus.delete(tell);
-        resolve(status);
-      };
-      const timer = setTimeout(tell, STATUS_LIMIT, undefined);
-      this.#onStatus.add(tell);
-      this.send({ kind: 'status' });
-    });
+  status(): Promise<ServingStatus | undefined> {
+    return this.#status.ask();
   }
 
-  #tellStatus(status: ProxyStatus | undefined): void {
-    for (const tell of this.#onStatus) tell(status);
+  /** As `status`; undefined also when it listens nowhere. */
+  history(): Promise<ProxyHistory | undefined> {
+    return this.#history.ask();
   }
 
   /** Messages reach it in the order in which they are sent, those of its start as soon as it hears them. */

@@ -1,4 +1,5 @@
-import type { PeerNews, ProxyStatus } from '@pinwheel/proxy';
+import type { PeerNews, ProxyHistory } from '@pinwheel/proxy';
+import type { ServingStatus } from './process-admin.js';
 import type { Snapshot } from './snapshot.js';
 
 /** What the master says to a worker. */
@@ -9,7 +10,7 @@ export type ToWorker =
   /** What another worker tells of peers. */
   | { readonly kind: 'peers'; readonly from: number; readonly upstream: string; readonly news: readonly PeerNews[] }
   /** What does it hold, and what has it done? */
-  | { readonly kind: 'status' }
+  | { readonly kind: 'status' | 'history' }
   /** Another worker has ended. */
   | { readonly kind: 'gone'; readonly from: number }
   /** To `find`; without a peer nobody knows. */
@@ -22,8 +23,9 @@ export type ToMaster =
   /** It does what `start` or `reload` asked for; or it does not, and why. */
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly why: string }
-  /** To `status`; without one it listens nowhere. */
-  | { readonly kind: 'status'; readonly status?: ProxyStatus }
+  /** To `status` and `history`; without a history it listens nowhere. */
+  | { readonly kind: 'status'; readonly status: ServingStatus }
+  | { readonly kind: 'history'; readonly history?: ProxyHistory }
   | {
       readonly kind: 'learned';
       readonly upstream: string;

@@ -1,4 +1,5 @@
 import { ConfError } from '@pinwheel/nginx-conf';
+import { ProcessMeter } from '../admin/process-meter.js';
 import type { CommandLine } from './command-line.js';
 import { DiskFiles } from './conf-files.js';
 import { openErrorLogs } from './error-log-targets.js';
@@ -30,6 +31,7 @@ class Worker {
   readonly #directives: string;
   readonly #logs = new LogFiles();
   readonly #siblings = new SessionQuestions(tell);
+  readonly #meter = new ProcessMeter('worker');
   #service: Service | undefined;
 
   constructor(paths: Paths, directives: string) {
@@ -48,9 +50,12 @@ class Worker {
       case 'reopen':
         this.#service?.reopen();
         break;
-      case 'status': {
-        const status = this.#service?.status();
-        tell(status === undefined ? { kind: 'status' } : { kind: 'status', status });
+      case 'status':
+        tell({ kind: 'status', status: { process: this.#meter.read(), proxy: this.#service?.status() } });
+        break;
+      case 'history': {
+        const history = this.#service?.history();
+        tell(history === undefined ? { kind: 'history' } : { kind: 'history', history });
         break;
       }
       case 'tag':

@@ -1,8 +1,9 @@
 import cluster from 'node:cluster';
 import { constants } from 'node:os';
 import { ConfError } from '@pinwheel/nginx-conf';
-import { type ProxyStatus, SessionTable } from '@pinwheel/proxy';
+import { type ProxyHistory, SessionTable } from '@pinwheel/proxy';
 import type { ErrorLog } from './error-log.js';
+import type { ServingStatus } from './process-admin.js';
 import type { Snapshot } from './snapshot.js';
 import { WorkerHandle } from './worker-handle.js';
 import { type ToMaster, WORKER_MARKER } from './worker-messages.js';
@@ -74,8 +75,15 @@ export class Workers {
   }
 
   /** Of those that say so within a second. */
-  status(): Promise<readonly (ProxyStatus | undefined)[]> {
-    return Promise.all([...this.#workers].map((worker) => worker.status()));
+  async statuses(): Promise<readonly ServingStatus[]> {
+    const told = await Promise.all([...this.#workers].map((worker) => worker.status()));
+    return told.filter((one) => one !== undefined);
+  }
+
+  /** As `statuses`. */
+  async histories(): Promise<readonly ProxyHistory[]> {
+    const told = await Promise.all([...this.#workers].map((worker) => worker.history()));
+    return told.filter((one) => one !== undefined);
   }
 
   /**

@@ -4,26 +4,32 @@ import { formatMs } from './format.js';
 import type { Link } from './link.js';
 import { type PlainSocket, openBeside } from './plain-socket.js';
 
-/** Clients beside the page's own. */
+/** Clients beside the page's own; by polling each of them takes one of the few connections that a browser has for an origin. */
 const MAX = 8;
+const MAX_POLLING = 2;
 /** Milliseconds between two of their echoes. */
 const ECHO_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 
-/** "Open another client": further clients beside the page's own, in its room, each on the server that it was given. */
-export function runBeside(link: Link, room: () => string | undefined): { enter(): void } {
+/**
+ * "Open another client": further clients beside the page's own, in its room, each on the server that it was given.
+ *
+ * @param moved told when one of them has come to the room or is gone
+ */
+export function runBeside(link: Link, room: () => string | undefined, moved: () => void): { enter(): void } {
   const button = byId('beside-open', HTMLButtonElement);
   const list = byId('beside', HTMLUListElement);
   const open = new Set<Client>();
 
   button.addEventListener('click', () => {
-    const client = new Client(link, room);
+    const client = new Client(link, room, moved);
     open.add(client);
     list.append(client.item);
-    button.disabled = open.size >= MAX;
+    button.disabled = open.size >= (link.isPollingOnly ? MAX_POLLING : MAX);
     client.close.addEventListener('click', () => {
       client.end();
       open.delete(client);
+      moved();
       button.disabled = false;
       button.focus();
     });
@@ -41,17 +47,22 @@ class Client {
   readonly #name = makeName('server', 'connecting....');
   readonly #text = make('span', 'node-figures');
   readonly #heard = make('bdi', 'heard');
-  readonly #socket: PlainSocket = openBeside();
+  readonly #socket: PlainSocket;
   readonly #room: () => string | undefined;
+  readonly #moved: () => void;
   readonly #timer: number;
-  readonly #startedAt = performance.now();
+  #startedAt = performance.now();
   #joined: string | undefined;
   #way = '';
 
-  constructor(link: Link, room: () => string | undefined) {
+  constructor(link: Link, room: () => string | undefined, moved: () => void) {
     this.#room = room;
+    this.#moved = moved;
+    this.#socket = openBeside(link);
     const say = make('button', 'quiet small', 'Say hello');
     say.type = this.close.type = 'button';
+    say.dataset['verb'] = 'say';
+    this.close.dataset['verb'] = 'close';
     say.addEventListener('click', () => this.#say());
     const actions = make('span', 'node-actions');
     actions.append(say, this.close);
@@ -61,13 +72,19 @@ class Client {
       setText(this.#name, server);
       this.item.dataset['server'] = server;
       tint(this.item, server);
-      this.#way = `websocket at ${formatMs(performance.now() - this.#startedAt)}`;
+      const { name } = this.#socket.io.engine.transport;
+      this.#way = `${name} at ${formatMs(performance.now() - this.#startedAt)}`;
       setText(this.#text, this.#way);
       this.#joined = undefined;
       this.enter();
       this.#echo();
     });
-    this.#socket.on('disconnect', () => {
+    this.#socket.io.on('reconnect_attempt', () => {
+      this.#startedAt = performance.now();
+    });
+    this.#socket.on('disconnect', (reason) => {
+      // Socket.IO leaves it to the page to come back when a server ended the connection on purpose.
+      if (reason === 'io server disconnect') this.#socket.connect();
       delete this.item.dataset['server'];
       untint(this.item);
       setText(this.#text, 'lost, reconnecting');
@@ -86,7 +103,7 @@ class Client {
     if (!this.#socket.connected || room === this.#joined) return;
     if (this.#joined !== undefined) this.#socket.emit('leave', this.#joined);
     this.#joined = room;
-    if (room !== undefined) this.#socket.emit('join', room, () => undefined);
+    if (room !== undefined) this.#socket.emit('join', room, () => this.#moved());
   }
 
   end(): void {
@@ -104,7 +121,10 @@ class Client {
   #echo(): void {
     if (!this.#socket.connected || document.hidden) return;
     const at = performance.now();
+    const session = this.#socket.id;
     this.#socket.timeout(TIMEOUT_MS).emit('echo', at, (error: Error | null, answer: unknown) => {
+      // A server that hangs keeps its connections, and only a new one leads elsewhere.
+      if (error !== null && this.#socket.id === session) this.#socket.io.engine.close();
       if (error !== null || answer !== at) return;
       setText(this.#text, `${this.#way} · echo ${formatMs(performance.now() - at)}`);
     });

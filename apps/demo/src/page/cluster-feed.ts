@@ -7,8 +7,8 @@ const SILENT_MS = 2_500;
 /** Milliseconds between two looks at that. */
 const LOOK_MS = 500;
 /** Scouts at once, so that one of them is placed on a server that answers, and milliseconds until others are sent. */
-const SCOUTS = 4;
-const SCOUT_MS = 5_000;
+const SCOUTS = 2;
+const SCOUT_MS = 2_000;
 
 /** The cluster as a server tells it, once a second: the page's own or, while that one is silent, another. */
 export interface ClusterFeed {
@@ -43,7 +43,7 @@ export function feedCluster(link: Link): ClusterFeed {
   function send(): void {
     recall();
     sentAt = performance.now();
-    scouts = Array.from({ length: SCOUTS }, openBeside);
+    scouts = Array.from({ length: SCOUTS }, () => openBeside(link));
     for (const socket of scouts) {
       socket.once('server', () => {
         if (scout !== undefined) return;

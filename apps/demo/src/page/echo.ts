@@ -48,12 +48,13 @@ export function runEcho(link: Link): void {
       unanswered = 0;
       return;
     }
-    // A server that hangs keeps its connections, and only a new one leads elsewhere.
+    // A server that hangs keeps its connections.
     if (unanswered >= HUNG_AFTER && link.silentMs > HUNG_AFTER * EVERY_MS) {
       unanswered = 0;
-      link.socket.io.engine.close();
+      link.leave();
       return;
     }
+    if (unanswered > 0 && link.silentMs > EVERY_MS) link.silent();
     unanswered += 1;
     const number = (sent += 1);
     const session = link.socket.id;

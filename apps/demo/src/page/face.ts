@@ -22,6 +22,7 @@ export function showFace(link: Link, transport: TransportName | undefined): void
     body.dataset['state'] = state.phase;
     setData('server', state.phase === 'connected' ? state.server : undefined);
     setData('transport', state.transport);
+    setData('silent', state.isSilent ? 'true' : undefined);
     if (state.phase === 'connected' && state.server !== undefined) tint(body, state.server);
     else untint(body);
 
@@ -42,7 +43,7 @@ export function showFace(link: Link, transport: TransportName | undefined): void
     else upgradeMs.dataset['ms'] = state.upgradedMs.toFixed(1);
   });
 
-  function setData(key: 'server' | 'transport', value: string | undefined): void {
+  function setData(key: 'server' | 'transport' | 'silent', value: string | undefined): void {
     if (value === undefined) delete body.dataset[key];
     else body.dataset[key] = value;
   }

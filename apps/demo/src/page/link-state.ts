@@ -7,6 +7,9 @@ export type LinkEvent =
   | { type: 'greeted'; at: number; greeting: ServerGreeting }
   | { type: 'upgraded'; at: number; transport: string }
   | { type: 'upgrade failed' }
+  /** The server owes answers and sends nothing; then something came after all. */
+  | { type: 'silent' }
+  | { type: 'heard' }
   | { type: 'settled' }
   | { type: 'lost'; at: number }
   | { type: 'refused'; reason: string };
@@ -29,6 +32,8 @@ export interface LinkState {
   /** Milliseconds from the start of the attempt to the upgrade. */
   upgradedMs?: number;
   upgradeFailed: boolean;
+  /** Connected, and the server does not answer. */
+  isSilent: boolean;
   lostAt?: number;
   /** Milliseconds without a server, until the page shows that it is back as a matter of course. */
   awayMs?: number;
@@ -36,7 +41,7 @@ export interface LinkState {
 }
 
 export function initialLink(at: number): LinkState {
-  return { phase: 'connecting', startedAt: at, upgradeFailed: false };
+  return { phase: 'connecting', startedAt: at, upgradeFailed: false, isSilent: false };
 }
 
 /** The state after an event. Pure; what belongs to one attempt does not outlive it. */
@@ -48,6 +53,7 @@ export function nextLink(state: LinkState, event: LinkEvent): LinkState {
         phase,
         startedAt: event.at,
         upgradeFailed: false,
+        isSilent: false,
         ...(server !== undefined && { server }),
         ...(lostAt !== undefined && { lostAt }),
         ...(reason !== undefined && { reason }),
@@ -74,13 +80,17 @@ export function nextLink(state: LinkState, event: LinkEvent): LinkState {
       return { ...state, transport: event.transport, upgradedMs: event.at - state.startedAt };
     case 'upgrade failed':
       return { ...state, upgradeFailed: true };
+    case 'silent':
+      return { ...state, isSilent: state.phase === 'connected' };
+    case 'heard':
+      return { ...state, isSilent: false };
     case 'settled': {
       const { awayMs: _, ...kept } = state;
       return kept;
     }
     case 'lost': {
       const { transport: _, awayMs: __, ...kept } = state;
-      return { ...kept, phase: 'lost', lostAt: event.at };
+      return { ...kept, phase: 'lost', lostAt: event.at, isSilent: false };
     }
     default:
       return { ...state, phase: 'refused', reason: event.reason };

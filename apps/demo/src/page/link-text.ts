@@ -6,6 +6,7 @@ export function stateText(state: LinkState): string {
   if (state.phase === 'refused') return `refused: ${state.reason ?? 'no reason given'}`;
   if (state.phase === 'lost') return `lost ${nameOf(state)}, reconnecting`;
   if (state.phase === 'connecting') return 'connecting....';
+  if (state.isSilent) return `${nameOf(state)} does not answer`;
   return state.awayMs === undefined ? 'connected' : `back on ${nameOf(state)} after ${formatMs(state.awayMs)}`;
 }
 

@@ -28,6 +28,12 @@ export interface Link {
   readonly state: LinkState;
   /** Milliseconds since anything came from the server. */
   readonly silentMs: number;
+  /** True once a WebSocket was tried and did not get through, and where none is to be tried. */
+  readonly isPollingOnly: boolean;
+  /** Takes note that the server owes answers and sends nothing. */
+  silent(): void;
+  /** Leaves a server that does not answer: only a new connection leads elsewhere. */
+  leave(): void;
   /** Calls `listener` with the state now and after every change. */
   watch(listener: (state: LinkState) => void): void;
 }
@@ -43,6 +49,7 @@ export function openLink(transport: TransportName | undefined): Link {
   let settling: number | undefined;
   let refusals = 0;
   let heardAt = performance.now();
+  let isPollingOnly = transport === 'polling';
 
   const socket: PageSocket = io({
     // A server that hangs takes connections and answers none of them.
@@ -72,11 +79,18 @@ export function openLink(transport: TransportName | undefined): Link {
   manager.on('open', () => {
     const engine = manager.engine;
     happened({ type: 'opened', at: performance.now(), transport: engine.transport.name });
-    engine.on('upgrade', (next) => happened({ type: 'upgraded', at: performance.now(), transport: next.name }));
+    engine.on('upgrade', (next) => {
+      isPollingOnly = false;
+      happened({ type: 'upgraded', at: performance.now(), transport: next.name });
+    });
     engine.on('packet', () => {
       heardAt = performance.now();
+      if (state.isSilent) happened({ type: 'heard' });
     });
-    engine.on('upgradeError', () => happened({ type: 'upgrade failed' }));
+    engine.on('upgradeError', () => {
+      isPollingOnly = true;
+      happened({ type: 'upgrade failed' });
+    });
   });
 
   socket.on('server', (greeting: ServerGreeting) => {
@@ -107,6 +121,11 @@ export function openLink(transport: TransportName | undefined): Link {
     get silentMs() {
       return performance.now() - heardAt;
     },
+    get isPollingOnly() {
+      return isPollingOnly;
+    },
+    silent: () => happened({ type: 'silent' }),
+    leave: () => void manager.engine.close(),
     watch(listener) {
       watchers.push(listener);
       listener(state);

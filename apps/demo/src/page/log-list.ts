@@ -1,6 +1,11 @@
+/** Milliseconds between two drawings. */
+const EVERY_MS = 200;
+/** Entries of the last few seconds that are still read aloud one by one. */
+const AUDIBLE = 6;
+
 /**
- * A scrolling list of what happened, newest at the end. Entries are drawn once a frame, however fast they come, and the
- * oldest leave: neither a flood nor a hidden page, which gets no frames, makes it grow.
+ * A scrolling list of what happened, newest at the end. Entries are drawn together, the first at once and then five times a
+ * second, however fast they come, and the oldest leave: neither a flood nor a hidden page, which gets no frames, makes it grow.
  */
 export class LogList<T> {
   readonly #list: HTMLElement;
@@ -8,7 +13,9 @@ export class LogList<T> {
   readonly #draw: (entry: T) => HTMLElement;
   readonly #capacity: number;
   #waiting: T[] = [];
-  #frame: number | undefined;
+  #isAsked = false;
+  #lately = 0;
+  #flushedAt = Number.NEGATIVE_INFINITY;
 
   /**
    * @param list the `<ol>` that gets the items
@@ -26,7 +33,12 @@ export class LogList<T> {
   add(entry: T): void {
     this.#waiting.push(entry);
     if (this.#waiting.length > this.#capacity) this.#waiting.shift();
-    if (this.#frame === undefined) this.#frame = requestAnimationFrame(() => this.#flush());
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    const flush = (): void => void requestAnimationFrame(() => this.#flush());
+    const wait = this.#flushedAt + EVERY_MS - performance.now();
+    if (wait > 0) window.setTimeout(flush, wait);
+    else flush();
   }
 
   clear(): void {
@@ -35,13 +47,25 @@ export class LogList<T> {
   }
 
   #flush(): void {
-    this.#frame = undefined;
+    this.#isAsked = false;
     // Someone who scrolled up to read is left where they are.
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     const follows = scrollHeight - scrollTop - clientHeight < 48;
+    this.#hush(this.#waiting.length);
+    const kept = Math.max(0, this.#capacity - this.#waiting.length);
+    while (this.#list.childElementCount > kept) this.#list.firstElementChild?.remove();
     this.#list.append(...this.#waiting.map(this.#draw));
     this.#waiting = [];
-    while (this.#list.childElementCount > this.#capacity) this.#list.firstElementChild?.remove();
     if (follows) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+  }
+
+  /** A screen reader is told of what a person could follow: not of a flood. */
+  #hush(entries: number): void {
+    const now = performance.now();
+    const passed = (now - this.#flushedAt) / 1_000;
+    this.#flushedAt = now;
+    this.#lately = this.#lately * Math.exp(-passed / 3) + entries;
+    const live = this.#lately > AUDIBLE ? 'off' : 'polite';
+    if (this.#scroller.ariaLive !== live) this.#scroller.ariaLive = live;
   }
 }

@@ -13,19 +13,19 @@ export function runMap(link: Link, feed: ClusterFeed): void {
   const panel = byId('cluster', HTMLElement);
   const box = byId('map', HTMLElement);
   const sum = byId('cluster-sum', HTMLElement);
+  const oneOf = byId('one-of', HTMLElement);
   const svg = draw('svg', { role: 'img' });
   const lines = draw('g', {});
   const moving = draw('g', { class: 'pulses' });
   const parts = draw('g', {});
   svg.append(lines, moving, parts);
-  box.append(svg);
   const pulses = new Pulses(moving);
   let drawn = '';
   let before: ClusterView | undefined;
 
   function show(view: ClusterView): void {
-    const width = Math.floor(box.clientWidth);
-    if (width === 0) return;
+    const width = Math.floor(panelWidth(panel));
+    if (width <= 0) return;
     const own = link.state.phase === 'connected' ? link.state.server : undefined;
     const layout = layOut(width, view.nodes.length);
     const key = JSON.stringify([
@@ -36,14 +36,15 @@ export function runMap(link: Link, feed: ClusterFeed): void {
     ]);
     if (key !== drawn) {
       drawn = key;
-      panel.hidden = false;
       panel.dataset['redis'] = view.redis;
       panel.dataset['nodes'] = String(view.nodes.length);
+      if (!svg.isConnected) box.append(svg);
       svg.setAttribute('viewBox', `0 0 ${layout.width} ${layout.height}`);
       svg.setAttribute('width', String(layout.width));
       svg.setAttribute('height', String(layout.height));
       svg.setAttribute('aria-label', description(view, own));
       setText(sum, summary(view));
+      setText(oneOf, view.nodes.length > 1 ? `one of ${view.nodes.length} servers ·` : '');
       lines.replaceChildren(...drawLines(view, layout));
       parts.replaceChildren(...drawParts(view, layout, own));
     }
@@ -55,14 +56,21 @@ export function runMap(link: Link, feed: ClusterFeed): void {
   const again = (): void => {
     if (feed.view !== undefined) show(feed.view);
   };
-  feed.watch(show);
-  link.watch(again);
-  // A hidden panel has no width yet: it is shown with the first view, and drawn once it has one.
-  feed.watch(() => {
-    panel.hidden = false;
-    if (drawn === '') again();
+  feed.watch((view) => {
+    delete panel.dataset['stale'];
+    show(view);
   });
-  new ResizeObserver(again).observe(box);
+  link.watch(({ phase }) => {
+    if (phase !== 'connected') panel.dataset['stale'] = '';
+    again();
+  });
+  new ResizeObserver(again).observe(panel);
+}
+
+/** The width within its padding: the map's own box is not laid out while it is empty. */
+function panelWidth(panel: HTMLElement): number {
+  const { paddingLeft, paddingRight } = getComputedStyle(panel);
+  return panel.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
 }
 
 function drawLines(view: ClusterView, layout: MapLayout): SVGElement[] {
@@ -98,13 +106,13 @@ function drawParts(view: ClusterView, layout: MapLayout, own: string | undefined
     const group = draw('g', { class: `part ${kind}` });
     group.append(
       draw('circle', { cx: at.x, cy: at.y, r: radius }),
-      draw('text', { x: at.x, y: at.y + 5, class: small ? 'mark small' : 'mark' }, top),
+      draw('text', { x: at.x, y: at.y + 5, class: 'mark' }, top),
       draw('text', { x: at.x, y: at.y + radius + 16, class: 'under' }, below),
     );
     return group;
   };
   const parts = [
-    round(layout.clients, 'clients', String(held), held === 1 ? 'client' : 'clients'),
+    round(layout.clients, 'clients', formatHeld(held), held === 1 ? 'client' : 'clients'),
     round(layout.balancer, 'balancer', small ? '⇄' : 'LB', 'balancer'),
   ];
   if (view.redis !== 'none') {
@@ -142,14 +150,19 @@ function drawParts(view: ClusterView, layout: MapLayout, own: string | undefined
 
 function heldText({ state, websocket, polling }: ViewNode, small: boolean): string {
   if (state !== 'up') return state;
-  if (small) return `${websocket} ws · ${polling} poll`;
-  return `${websocket} websocket · ${polling} polling`;
+  if (small) return `${formatHeld(websocket)} ws · ${formatHeld(polling)} poll`;
+  return `${websocket.toLocaleString('en')} websocket · ${polling.toLocaleString('en')} polling`;
+}
+
+/** A count where there is room for some five characters. */
+function formatHeld(count: number): string {
+  return count < 100_000 ? count.toLocaleString('en') : `${Math.round(count / 1_000).toLocaleString('en')}k`;
 }
 
 function summary(view: ClusterView): string {
   const held = view.nodes.reduce((total, node) => total + node.polling + node.websocket, 0);
   const up = view.nodes.filter(({ state }) => state === 'up').length;
-  return `${formatCount(held, 'client', 'clients')} on ${up} of ${formatCount(view.nodes.length, 'server', 'servers')}`;
+  return `${formatCount(held, 'client', 'clients')} · ${up} of ${formatCount(view.nodes.length, 'server', 'servers')} up`;
 }
 
 function description(view: ClusterView, own: string | undefined): string {

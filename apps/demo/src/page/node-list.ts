@@ -4,6 +4,7 @@ import { tint } from './colour.js';
 import { control } from './control.js';
 import { byId, make, makeName, setText } from './element.js';
 import { formatMs } from './format.js';
+import type { Link } from './link.js';
 import type { Timeline } from './timeline.js';
 
 interface Row {
@@ -21,19 +22,32 @@ const NODE_VERBS = [
 ] as const;
 
 /** The nodes one by one, with what can be done to them; and Redis. Rows stay as they are while their texts change. */
-export function runNodeList(feed: ClusterFeed, timeline: Timeline): void {
+export function runNodeList(link: Link, feed: ClusterFeed, timeline: Timeline): void {
   const list = byId('nodes', HTMLUListElement);
+  const dare = byId('dare', HTMLElement);
   const rows = new Map<string, Row>();
   let before: ClusterView | undefined;
+  let dared = false;
+
+  /** What a visitor may try, until something was. */
+  function showDare(): void {
+    const { phase, server } = link.state;
+    const may = !dared && feed.view?.controls.includes('kill') === true && feed.view.nodes.length > 1;
+    if (!may) setText(dare, '');
+    else if (phase === 'connected' && server !== undefined)
+      setText(dare, `Go on, kill ${server}, the server you are on: you are back on a server in about a second.`);
+  }
 
   const run = (verb: ControlVerb, name: string, button: HTMLButtonElement): void => {
     // Not disabled: a button that is pressed keeps the focus.
     if (button.ariaBusy === 'true') return;
     button.ariaBusy = 'true';
     timeline.add('asked', `You asked: ${verb} ${name}`);
+    dared = true;
+    showDare();
     void control(feed, verb, name).then((answer) => {
       button.ariaBusy = 'false';
-      timeline.add('done', `${name}: ${answer}`);
+      if (answer !== undefined) timeline.add('done', `${name}: ${answer}`);
     });
   };
 
@@ -93,14 +107,18 @@ export function runNodeList(feed: ClusterFeed, timeline: Timeline): void {
       timeline.add('cluster', `Redis: ${before.redis} → ${view.redis}`);
     }
     before = view;
+    showDare();
   });
+  link.watch(showDare);
 }
 
 function showNode(row: Row, node: ViewNode, last: ViewNode | undefined): void {
   row.item.dataset['state'] = node.state;
   setText(row.state, node.state);
   const rate = last === undefined ? 0 : Math.max(0, node.events - last.events);
-  const parts = [`${node.websocket} websocket`, `${node.polling} polling`, `${rate.toLocaleString('en')} events/s`];
+  const parts = [`${rate.toLocaleString('en')} ${rate === 1 ? 'event' : 'events'}/s`];
+  if (node.polling > 0) parts.unshift(`${node.polling.toLocaleString('en')} polling`);
+  parts.unshift(`${node.websocket.toLocaleString('en')} websocket`);
   if (node.redisMs !== undefined) parts.push(`Redis ${formatMs(node.redisMs)}`);
   setText(row.figures, node.state === 'down' ? '' : parts.join(' · '));
   const isUp = node.state === 'up';

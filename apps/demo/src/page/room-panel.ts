@@ -5,7 +5,9 @@ import { MembersView } from './members.js';
 import type { Missed } from './missed.js';
 import { isRoomName, withRoom } from './query.js';
 import { Room } from './room.js';
+import { runRoomLinks } from './room-links.js';
 import { roomLog } from './room-log.js';
+import { runSayBox } from './say-box.js';
 
 /**
  * The room part of the page: join, members, say, log.
@@ -19,20 +21,19 @@ export function runRoom(
   feed: ClusterFeed,
   missed: Missed,
   entered: (room: string | undefined) => void,
-): void {
+): { refresh(): void } {
   const panel = byId('room', HTMLElement);
   const joinForm = byId('room-form', HTMLFormElement);
   const nameInput = byId('room-name', HTMLInputElement);
   const leaveButton = byId('room-leave', HTMLButtonElement);
   const title = byId('room-title', HTMLElement);
-  const beside = byId('room-link', HTMLAnchorElement);
+  const links = runRoomLinks();
   const problem = byId('room-problem', HTMLElement);
-  const sayForm = byId('say-form', HTMLFormElement);
   const sayInput = byId('say-text', HTMLInputElement);
-  const sayButton = byId('say-send', HTMLButtonElement);
   const log = roomLog();
   const members = new MembersView();
   let seen = new Set<string>();
+  let goesOn = false;
 
   const room = new Room(link, {
     joining(name) {
@@ -40,16 +41,20 @@ export function runRoom(
       setText(title, name);
       setText(problem, '');
       nameInput.value = name;
+      // Where Escape goes back to.
+      nameInput.dataset['rest'] = name;
       leaveButton.hidden = false;
-      beside.hidden = false;
-      beside.href = withRoom(location.search, name);
+      links.show(name);
     },
     joined(name, count) {
       members.count(count);
-      sayInput.disabled = sayButton.disabled = false;
       panel.dataset['joined'] = name;
       entered(name);
       setText(problem, '');
+      box.open();
+      // Who asked for the room goes on to what is to do there; a link or a new connection takes the focus from nobody.
+      if (goesOn && joinForm.contains(document.activeElement)) sayInput.focus();
+      goesOn = false;
     },
     left() {
       setText(problem, '');
@@ -64,13 +69,20 @@ export function runRoom(
     problem: (text) => setText(problem, text),
   });
 
+  const box = runSayBox((text) => room.say(text));
+  link.watch(({ phase }) => {
+    if (phase !== 'connected') box.away();
+  });
+
   function showOutside(): void {
     entered(undefined);
     delete panel.dataset['room'];
     delete panel.dataset['joined'];
     setText(title, 'A room');
-    leaveButton.hidden = beside.hidden = true;
-    sayInput.disabled = sayButton.disabled = true;
+    delete nameInput.dataset['rest'];
+    leaveButton.hidden = true;
+    links.show(undefined);
+    box.close();
     members.clear();
     log.clear();
     history.replaceState(null, '', location.pathname + withRoom(location.search, undefined) + location.hash);
@@ -79,7 +91,7 @@ export function runRoom(
   function enter(name: string): void {
     if (name !== room.name) {
       delete panel.dataset['joined'];
-      sayInput.disabled = sayButton.disabled = true;
+      box.close();
       members.clear();
       log.clear();
     }
@@ -90,30 +102,14 @@ export function runRoom(
   joinForm.addEventListener('submit', (event) => {
     event.preventDefault();
     const name = nameInput.value;
-    if (isRoomName(name)) enter(name);
+    goesOn = isRoomName(name);
+    if (goesOn) enter(name);
     else setText(problem, 'A room has a name of 1 to 128 characters.');
   });
 
   leaveButton.addEventListener('click', () => {
     room.leave();
     nameInput.focus();
-  });
-
-  sayForm.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const text = sayInput.value;
-    sayInput.focus();
-    if (text === '' || room.name === undefined) return;
-    if (!link.socket.connected) {
-      setText(problem, 'Not sent: there is no connection now.');
-      return;
-    }
-    setText(problem, '');
-    sayInput.value = '';
-    void room.say(text).then((done) => {
-      // Not said: back into the box, unless something new is there.
-      if (!done && sayInput.value === '') sayInput.value = text;
-    });
   });
 
   link.socket.on('said', (said) => {
@@ -128,5 +124,14 @@ export function runRoom(
     }
   });
 
+  // Who is in the room differs with the servers that are there.
+  let states = '';
+  feed.watch(({ nodes, redis }) => {
+    const now = JSON.stringify([redis, nodes.map(({ server, state }) => [server, state])]);
+    if (states !== '' && now !== states) room.refresh();
+    states = now;
+  });
+
   if (initial !== undefined) enter(initial);
+  return { refresh: () => room.refresh() };
 }

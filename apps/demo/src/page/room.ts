@@ -68,12 +68,18 @@ export class Room {
     this.#view.left();
   }
 
-  /** Sends a text to everyone in the room. Resolves to false, with the reason shown, when that failed. */
-  async say(text: string): Promise<boolean> {
-    if (this.#name === undefined) return false;
+  /**
+   * Sends a text to everyone in the room.
+   *
+   * @returns `refused`, with the reason shown, when it was not said; `unknown` when the connection was lost before the server said it had it
+   */
+  async say(text: string): Promise<'said' | 'refused' | 'unknown'> {
+    if (this.#name === undefined) return 'refused';
     const room = this.#name;
+    const session = this.#link.socket.id;
     const answer = await this.#ask<Done>('say', (ack) => this.#socket.emit('say', room, text, ack));
-    return answer?.ok === true;
+    if (answer !== undefined) return answer.ok ? 'said' : 'refused';
+    return this.#link.socket.id === session ? 'refused' : 'unknown';
   }
 
   /** Asks who is in the room now rather than at the next turn. */

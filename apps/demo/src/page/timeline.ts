@@ -1,6 +1,6 @@
 import { tint } from './colour.js';
 import { byId, make } from './element.js';
-import { formatMs } from './format.js';
+import { formatCount, formatMs } from './format.js';
 import type { Link } from './link.js';
 import type { LinkState } from './link-state.js';
 import { LogList } from './log-list.js';
@@ -10,14 +10,17 @@ import type { Missed } from './missed.js';
 type Kind = 'you' | 'cluster' | 'asked' | 'done';
 
 export interface Timeline {
-  /** @param server whose colour the entry has */
-  add(kind: Kind, text: string, server?: string): void;
+  /**
+   * @param server whose colour the entry has
+   * @returns says the rest of it, once that is known
+   */
+  add(kind: Kind, text: string, server?: string): (rest: string) => void;
 }
 
 interface Entry {
   readonly at: Date;
   readonly kind: Kind;
-  readonly text: string;
+  readonly text: HTMLElement;
   readonly server: string | undefined;
 }
 
@@ -26,11 +29,16 @@ export function runTimeline(link: Link, missed: Missed): Timeline {
   const list = byId('timeline', HTMLOListElement);
   const log = new LogList<Entry>(list, byId('timeline-scroll', HTMLElement), drawEntry, 100);
   const timeline: Timeline = {
-    add: (kind, text, server) => log.add({ at: new Date(), kind, text, server }),
+    add(kind, text, server) {
+      const shown = make('bdi', '', text);
+      log.add({ at: new Date(), kind, text: shown, server });
+      return (rest) => shown.append(rest);
+    },
   };
 
   let last: LinkState = link.state;
   let was: string | undefined;
+  let wayTold = false;
   link.watch((state) => {
     if (state.phase === 'lost' && last.phase !== 'lost') {
       was = state.server;
@@ -38,11 +46,22 @@ export function runTimeline(link: Link, missed: Missed): Timeline {
     }
     if (state.phase === 'refused' && last.phase !== 'refused') timeline.add('you', `refused: ${state.reason ?? ''}`);
     if (state.phase === 'connected' && last.phase !== 'connected') arrive(state);
-    if (state.upgradedMs !== undefined && last.upgradedMs === undefined) {
-      timeline.add('you', `polling → websocket at ${formatMs(state.upgradedMs)}`, state.server);
-    }
+    if (state.isSilent && !last.isSilent) timeline.add('you', `${state.server ?? 'the server'} does not answer`);
+    tellWay(state);
     last = state;
   });
+
+  /** The upgrade may be over before the server has said its name. */
+  function tellWay({ phase, server, upgradedMs, upgradeFailed }: LinkState): void {
+    if (phase !== 'connected' || (upgradedMs === undefined && !upgradeFailed)) {
+      if (phase !== 'connected') wayTold = false;
+      return;
+    }
+    if (wayTold) return;
+    wayTold = true;
+    const way = upgradedMs === undefined ? 'no WebSocket gets through: stays on polling' : undefined;
+    timeline.add('you', way ?? `polling → websocket at ${formatMs(upgradedMs ?? 0)}`, server);
+  }
 
   function arrive(state: LinkState): void {
     const { server = '', awayMs, openedMs = 0 } = state;
@@ -52,9 +71,13 @@ export function runTimeline(link: Link, missed: Missed): Timeline {
     }
     const lost = was ?? 'a server';
     const way = `lost ${lost} → on ${server} after ${formatMs(awayMs)}`;
-    void missed.count().then((text) => timeline.add('you', `${way}, ${text}`, server));
+    const tellRest = timeline.add('you', way, server);
+    void missed.count().then((text) => tellRest(`, ${text}`));
   }
 
+  missed.onLost((count) => {
+    timeline.add('you', `${formatCount(count, 'message', 'messages')} of other servers did not come through Redis`);
+  });
   window.addEventListener('offline', () => timeline.add('you', 'this browser is offline'));
   window.addEventListener('online', () => timeline.add('you', 'this browser is online again'));
   return timeline;
@@ -66,6 +89,6 @@ function drawEntry({ at, kind, text, server }: Entry): HTMLElement {
   if (server !== undefined) tint(item, server);
   const time = make('time', 'moment', at.toLocaleTimeString('en', { hour12: false }));
   time.dateTime = at.toISOString();
-  item.append(time, make('span', 'dot'), make('bdi', '', text));
+  item.append(time, make('span', 'dot'), text);
   return item;
 }

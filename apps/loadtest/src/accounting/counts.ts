@@ -15,11 +15,11 @@ export interface Counts {
   received: number;
   /** First deliveries to an expected member after the settle time. */
   late: number;
-  /** No delivery, though the recipient was online all the time. */
+  /** No delivery, though the recipient kept its connection. */
   missingOnline: number;
   /** No delivery to a recipient that lost its connection meanwhile. */
   missingOffline: number;
-  /** Of the missing ones: those whose sender lost its connection after sending. */
+  /** Of those with the recipient online: their sender lost its connection after sending. */
   missingSenderCut: number;
   /** Deliveries of a message that its recipient already had. */
   duplicated: number;

@@ -8,6 +8,8 @@ export class MessageRing {
   /** Words of a bit set. */
   readonly words: number;
   planned: Float64Array;
+  /** When its recipients were frozen, and when its sender's connection took it, which may be later. */
+  enteredAt: Float64Array;
   sentAt: Float64Array;
   sender: Int32Array;
   fromNode: Int32Array;
@@ -28,6 +30,7 @@ export class MessageRing {
     this.words = Math.max(1, Math.ceil(members / 32));
     this.#mask = capacity - 1;
     this.planned = new Float64Array(capacity);
+    this.enteredAt = new Float64Array(capacity);
     this.sentAt = new Float64Array(capacity);
     this.sender = new Int32Array(capacity);
     this.fromNode = new Int32Array(capacity);
@@ -57,6 +60,7 @@ export class MessageRing {
       const from = message & this.#mask;
       const to = message & bigger.#mask;
       bigger.planned[to] = this.planned[from] ?? 0;
+      bigger.enteredAt[to] = this.enteredAt[from] ?? 0;
       bigger.sentAt[to] = this.sentAt[from] ?? 0;
       bigger.sender[to] = this.sender[from] ?? 0;
       bigger.fromNode[to] = this.fromNode[from] ?? 0;
@@ -66,8 +70,8 @@ export class MessageRing {
       bigger.got.set(this.got.subarray(from * words, (from + 1) * words), to * words);
       bigger.books[to] = this.books[from];
     }
-    const { planned, sentAt, sender, fromNode, following, open, expected, got, books } = bigger;
-    Object.assign(this, { planned, sentAt, sender, fromNode, following, open, expected, got, books });
+    const { planned, enteredAt, sentAt, sender, fromNode, following, open, expected, got, books } = bigger;
+    Object.assign(this, { planned, enteredAt, sentAt, sender, fromNode, following, open, expected, got, books });
     this.#mask = bigger.#mask;
   }
 }

@@ -106,12 +106,29 @@ describe('the books of a room', () => {
     expect(book.cells.get('0>1')).toEqual({ due: 2, delivered: 0, missing: 2, late: 0 });
   });
 
+  it("know who left while a message waited for its sender's connection", () => {
+    const { ledger, book } = room(3);
+    const message = ledger.send(0, 0, 10, book);
+    ledger.attendance.leave(1, 12);
+    ledger.attendance.enter(1, 0, 14);
+    ledger.attendance.leave(2, 12);
+    ledger.attendance.enter(2, 1, 14);
+    ledger.flushed(message, 20);
+    ledger.receive(0, message, 21, book);
+    ledger.receive(1, message, 21, book);
+    ledger.settle(Infinity);
+    expect(book.counts).toMatchObject({ received: 2, missingOnline: 0, missingOffline: 1 });
+    expect(book.cells.get('0>0')).toEqual({ due: 2, delivered: 1, missing: 1, late: 0 });
+    expect(book.cells.get('0>1')).toEqual({ due: 1, delivered: 1, missing: 0, late: 0 });
+    expect(book.latencies).toContainEqual([21, 1]);
+  });
+
   it('say when it was the sender that was cut off', () => {
     const { ledger, book } = room(2);
     ledger.send(0, 0, 10, book);
     ledger.attendance.leave(0, 10);
     ledger.settle(Infinity);
-    expect(book.counts).toMatchObject({ missingOnline: 1, missingOffline: 1, missingSenderCut: 2 });
+    expect(book.counts).toMatchObject({ missingOnline: 1, missingOffline: 1, missingSenderCut: 1 });
   });
 
   it('take a delivery after the settle time for a late one', () => {
@@ -224,8 +241,10 @@ class PlainBooks {
     else if (message.settled) {
       this.counts.late++;
       if (message.lost.get(member) === true) this.counts.missingOffline--;
-      else this.counts.missingOnline--;
-      if (message.cut) this.counts.missingSenderCut--;
+      else {
+        this.counts.missingOnline--;
+        if (message.cut) this.counts.missingSenderCut--;
+      }
     } else this.counts.received++;
   }
   settle(now: number): void {
@@ -238,8 +257,10 @@ class PlainBooks {
         if (message.got.has(member)) continue;
         message.lost.set(member, gone(member, message.at));
         if (gone(member, message.at)) this.counts.missingOffline++;
-        else this.counts.missingOnline++;
-        if (message.cut) this.counts.missingSenderCut++;
+        else {
+          this.counts.missingOnline++;
+          if (message.cut) this.counts.missingSenderCut++;
+        }
       }
     }
   }

@@ -8,7 +8,7 @@ export type Outcome = 'received' | 'duplicated' | 'late' | 'unexpected' | 'unkno
 /** A message that was settled with members missing: kept, so that a late delivery is known for one. */
 interface Incomplete {
   readonly books: Books;
-  readonly sentAt: number;
+  readonly enteredAt: number;
   readonly fromNode: number;
   readonly senderCut: boolean;
   readonly expected: Uint32Array;
@@ -57,6 +57,7 @@ export class RoomLedger {
     const slot = ring.slot(message);
     const from = attendance.node(sender);
     ring.planned[slot] = planned;
+    ring.enteredAt[slot] = now;
     ring.sentAt[slot] = now;
     ring.sender[slot] = sender;
     ring.fromNode[slot] = from;
@@ -113,7 +114,7 @@ export class RoomLedger {
     const sentAt = ring.sentAt[slot] ?? 0;
     books.delivered(
       ring.fromNode[slot] ?? 0,
-      this.attendance.nodeAt(member, sentAt),
+      this.attendance.nodeAt(member, ring.enteredAt[slot] ?? 0),
       now - (ring.planned[slot] ?? 0),
       now - sentAt,
     );
@@ -142,24 +143,26 @@ export class RoomLedger {
     const expected = ring.expected.slice(from, from + ring.words);
     const got = ring.got.slice(from, from + ring.words);
     const offline = new Uint32Array(ring.words);
-    const sentAt = ring.sentAt[slot] ?? 0;
+    const enteredAt = ring.enteredAt[slot] ?? 0;
     const fromNode = ring.fromNode[slot] ?? 0;
-    const senderCut = attendance.hasLeftSince(ring.sender[slot] ?? 0, sentAt);
+    const senderCut = attendance.hasLeftSince(ring.sender[slot] ?? 0, enteredAt);
     for (let word = 0; word < ring.words; word++) {
       let missing = (expected[word] ?? 0) & ~(got[word] ?? 0);
       while (missing !== 0) {
         const bit = 31 - Math.clz32(missing);
         const member = word * 32 + bit;
         missing &= ~(1 << bit);
-        if (attendance.hasLeftSince(member, sentAt)) {
+        if (attendance.hasLeftSince(member, enteredAt)) {
           counts.missingOffline++;
           offline[word] = (offline[word] ?? 0) | (1 << bit);
-        } else counts.missingOnline++;
-        if (senderCut) counts.missingSenderCut++;
-        books.missing(fromNode, attendance.nodeAt(member, sentAt));
+        } else {
+          counts.missingOnline++;
+          if (senderCut) counts.missingSenderCut++;
+        }
+        books.missing(fromNode, attendance.nodeAt(member, enteredAt));
       }
     }
-    this.#incomplete.set(message, { books, sentAt, fromNode, senderCut, expected, got, offline });
+    this.#incomplete.set(message, { books, enteredAt, fromNode, senderCut, expected, got, offline });
   }
 
   #receiveSettled(member: number, message: number, current: Books): Outcome {
@@ -181,11 +184,12 @@ export class RoomLedger {
       books.counts.unexpected++;
       return 'unexpected';
     }
-    if (((kept.offline[word] ?? 0) & bit) === 0) books.counts.missingOnline--;
-    else books.counts.missingOffline--;
-    if (kept.senderCut) books.counts.missingSenderCut--;
+    if (((kept.offline[word] ?? 0) & bit) === 0) {
+      books.counts.missingOnline--;
+      if (kept.senderCut) books.counts.missingSenderCut--;
+    } else books.counts.missingOffline--;
     books.counts.late++;
-    books.late(kept.fromNode, this.attendance.nodeAt(member, kept.sentAt));
+    books.late(kept.fromNode, this.attendance.nodeAt(member, kept.enteredAt));
     return 'late';
   }
 

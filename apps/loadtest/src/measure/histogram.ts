@@ -1,4 +1,8 @@
-import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
+import type { Histogram } from 'hdr-histogram-js';
+// Not by the package's name: its log writer, which nobody needs here, loads the languages of the world.
+import { decodeFromCompressedBase64, encodeIntoCompressedBase64 } from 'hdr-histogram-js/dist/encoding.js';
+import { build } from 'hdr-histogram-js/dist/HistogramBuilder.js';
+import { Tally } from './tally.js';
 
 /** Two minutes, in microseconds: a histogram that has to hold more grows. */
 const USUAL_MAX = 120_000_000;
@@ -6,6 +10,8 @@ const USUAL_MAX = 120_000_000;
 /** Times, in milliseconds, kept as counts of microseconds: 3 significant digits unless said otherwise. */
 export class Times {
   readonly #histogram: Histogram;
+  /** What is not in the histogram yet. */
+  readonly #tally: Tally;
 
   constructor(digits: 2 | 3 = 3, encoded?: string) {
     this.#histogram =
@@ -19,20 +25,23 @@ export class Times {
           })
         : decodeFromCompressedBase64(encoded, 32, false, USUAL_MAX);
     this.#histogram.autoResize = true;
+    this.#tally = new Tally(digits === 3 ? 10 : 7);
   }
 
   record(ms: number): void {
     // A clock of finer steps than our own may say that something ended a little before it began.
-    this.#histogram.recordValue(ms > 0 ? Math.round(ms * 1_000) : 0);
+    const value = ms > 0 ? Math.round(ms * 1_000) : 0;
+    if (value <= 0x7fffffff) this.#tally.count(value);
+    else this.#histogram.recordValue(value);
   }
 
   get count(): number {
-    return this.#histogram.totalCount;
+    return this.#whole.totalCount;
   }
 
   /** The value that `percent` of all are at or below; undefined when there is none. */
   percentile(percent: number): number | undefined {
-    return this.count === 0 ? undefined : this.#histogram.getValueAtPercentile(percent) / 1_000;
+    return this.count === 0 ? undefined : this.#whole.getValueAtPercentile(percent) / 1_000;
   }
 
   /** To as many digits as all else: an encoded histogram does not know more. */
@@ -41,20 +50,26 @@ export class Times {
   }
 
   get mean(): number | undefined {
-    return this.count === 0 ? undefined : this.#histogram.mean / 1_000;
+    return this.count === 0 ? undefined : this.#whole.mean / 1_000;
   }
 
   add(more: Times): void {
-    if (more.count > 0) this.#histogram.add(more.#histogram);
+    if (more.count > 0) this.#histogram.add(more.#whole);
   }
 
   reset(): void {
-    this.#histogram.reset();
+    this.#whole.reset();
   }
 
   /** Compressed, base64: as other HdrHistogram libraries read it. */
   encode(): string {
-    return encodeIntoCompressedBase64(this.#histogram, 1);
+    return encodeIntoCompressedBase64(this.#whole, 1);
+  }
+
+  get #whole(): Histogram {
+    const histogram = this.#histogram;
+    this.#tally.drain((value, count) => histogram.recordValueWithCount(value, count));
+    return histogram;
   }
 
   /** All of `encoded` in one. */

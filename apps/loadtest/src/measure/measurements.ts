@@ -42,7 +42,7 @@ export class Measurements implements Books {
   readonly #sent = new Times();
   readonly #recent: Times;
   readonly #paths: Path[][] = [];
-  readonly #sentFrom: number[] = [];
+  readonly #sentFrom = new Map<number, number>();
 
   /** @param recent gets the times from the planned send too; its owner empties it */
   constructor(recent: Times) {
@@ -50,7 +50,7 @@ export class Measurements implements Books {
   }
 
   sentFrom(node: number): void {
-    this.#sentFrom[node] = (this.#sentFrom[node] ?? 0) + 1;
+    this.#sentFrom.set(node, (this.#sentFrom.get(node) ?? 0) + 1);
   }
 
   due(from: number, to: number, deliveries: number): void {
@@ -89,7 +89,7 @@ export class Measurements implements Books {
           return { from: name(from), to: name(to), due, delivered, missing, late, latency: latency.encode() };
         }),
       ),
-      sentFrom: Object.fromEntries(this.#sentFrom.map((count, node) => [name(node), count])),
+      sentFrom: Object.fromEntries([...this.#sentFrom].map(([node, count]) => [name(node), count])),
     };
   }
 

@@ -3,7 +3,7 @@ import { Times } from './histogram.js';
 
 /** How a worker itself fared in a stage. */
 export interface SelfReport {
-  /** Percent of one CPU, from the first planned message of the stage to the last. */
+  /** Percent of one CPU, from the first planned message of the stage to its end. */
   readonly cpuPercent: number;
   readonly cpuMs: number;
   /** CPU since the worker began: connecting and warming up too. */
@@ -16,7 +16,8 @@ export interface SelfReport {
   readonly loopDelayMax: number;
 }
 
-const RESOLUTION_MS = 10;
+/** Every look wakes the process: often enough to see a stall that counts, and no more. */
+const RESOLUTION_MS = 20;
 
 /** Watches its own process: a generator that is too busy measures itself. */
 export class SelfWatch {

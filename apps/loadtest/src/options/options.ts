@@ -45,6 +45,8 @@ export interface Options {
   readonly json: string | undefined;
   readonly html: string | undefined;
   readonly localAddresses: readonly string[];
+  /** Clients with the library's own WebSocket and decoder, in place of the lean ones. */
+  readonly stock: boolean;
   readonly seed: number;
   readonly workers: number;
   /** Base address of the admin listener. */

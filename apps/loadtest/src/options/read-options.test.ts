@@ -115,7 +115,7 @@ describe('a run is asked for', () => {
     [`${URL} --step 3s`, '--step: expected --ramp with it'],
     [`${URL} --arrival 0/s`, '--arrival: expected new clients per second such as 200/s, got "0/s"'],
     [`${URL} --assert latency.p99`, "--assert: expected one such as 'latency.p99<250'"],
-    [`${URL} --assert speed<3`, '--assert: expected one of latency.p50'],
+    [`${URL} --assert speed<3`, '--assert: expected a metric that --help lists'],
     [`${URL} --kill Server2@10s`, '--kill: expected --admin URL with it'],
     [`${URL} --admin http://x --kill Server2`, '--kill: expected NODE@TIME such as Server2@10s, got "Server2"'],
     [`${URL} --admin http://x --drain a@30s`, '--drain: expected a time before the end of --duration, got "a@30s"'],

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { isIP } from 'node:net';
 import { readAssertion } from '../assertion.js';
 import { PAYLOAD_MAX, PAYLOAD_MIN } from '../payload.js';
@@ -7,6 +6,7 @@ import { OptionError } from './option-error.js';
 import type { NodeAction, Options, Ramp } from './options.js';
 import { readPositive, readTime, readWhole } from './quantities.js';
 import { readTransports } from './transports.js';
+import { usualWorkers } from './workers.js';
 
 const KINDS = {
   clients: 'value',
@@ -26,6 +26,7 @@ const KINDS = {
   json: 'value',
   html: 'value',
   'local-address': 'value',
+  'stock-client': 'switch',
   seed: 'value',
   workers: 'value',
   admin: 'value',
@@ -93,14 +94,17 @@ export function readOptions(args: readonly string[]): Command {
   if (first !== undefined && ramp !== undefined)
     throw new OptionError(`--${first.verb}`, 'no --ramp with it', '--ramp');
   const assertions = line.list('assert');
+  const shape = {
+    clients,
+    ...readRooms(line, clients, mode, ramp),
+    rate: readPositive('--rate', line.value('rate') ?? String(DEFAULTS.rate), 10_000),
+  };
   return {
     command: 'run',
     options: {
       url: readUrl('URL', url ?? ''),
-      clients,
-      ...readRooms(line, clients, mode, ramp),
+      ...shape,
       mode,
-      rate: readPositive('--rate', line.value('rate') ?? String(DEFAULTS.rate), 10_000),
       size: whole('size', PAYLOAD_MIN, PAYLOAD_MAX) ?? DEFAULTS.size,
       durationMs,
       warmupMs: readTime('--warmup', line.value('warmup') ?? DEFAULTS.warmup),
@@ -113,8 +117,9 @@ export function readOptions(args: readonly string[]): Command {
       json: line.value('json'),
       html: line.value('html'),
       localAddresses: readAddresses(line.value('local-address')),
+      stock: line.has('stock-client'),
       seed: whole('seed', 0, 4_294_967_295) ?? DEFAULTS.seed,
-      workers: whole('workers', 1, 256) ?? availableParallelism(),
+      workers: whole('workers', 1, 256) ?? usualWorkers(shape),
       admin,
       actions,
     },

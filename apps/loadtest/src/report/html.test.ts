@@ -9,6 +9,11 @@ it('a report is one file that asks for nothing else and runs nothing', () => {
   expect(html).not.toMatch(/NaN|undefined|Infinity/);
 });
 
+it('a report says what was done to which node, and when', () => {
+  const actions = [{ verb: 'kill', node: 'Server2', atMs: 500, askedMs: 501, error: undefined }] as const;
+  expect(htmlReport({ ...sampleResult(), actions })).toContain('kill Server2 at 501 ms: done.');
+});
+
 it('what others named is shown as it is, not run', () => {
   const result = sampleResult();
   const html = htmlReport({

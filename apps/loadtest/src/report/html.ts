@@ -38,9 +38,13 @@ ${generatorTable(stage)}
 `;
 }
 
-function sentence({ endedEarly, options, stage, startedAt }: Result): string {
-  const transports = options.transports.map(({ transport, weight }) => `${transport}:${weight}`).join(',');
-  return `${startedAt}. ${showValue(stage.clients)} clients in ${showValue(stage.rooms)} rooms, mode ${options.mode}, ${showValue(options.rate)} messages of ${options.size} bytes per room and second, transports ${transports}, measured for ${showMs(stage.measuredMs)}${endedEarly === undefined ? '' : `, ended early by ${endedEarly}`}.`;
+function sentence({ actions, endedEarly, options, stage, startedAt }: Result): string {
+  const mix = options.transports.map(({ transport, weight }) => `${transport}:${weight}`).join(',');
+  const transports = options.transports.length === 1 ? (options.transports[0]?.transport ?? '') : mix;
+  const done = actions.map(
+    ({ askedMs, error, node, verb }) => ` ${verb} ${node} at ${showMs(askedMs)}: ${error ?? 'done'}.`,
+  );
+  return `${startedAt}. ${showValue(stage.clients)} clients in ${showValue(stage.rooms)} rooms, mode ${options.mode}, ${showValue(options.rate)} messages of ${options.size} bytes per room and second, transports ${transports}, measured for ${showMs(stage.measuredMs)}${endedEarly === undefined ? '' : `, ended early by ${endedEarly}`}.${done.join('')}`;
 }
 
 function cards(stage: StageResult): string {
@@ -172,9 +176,9 @@ function deliveryTable({ counts, missing }: StageResult): string {
     ['received in time', counts.received],
     ['late', counts.late],
     ['missing', missing],
-    ['… recipient online all the time', counts.missingOnline],
     ['… recipient lost its connection', counts.missingOffline],
-    ['… sender lost its connection after sending', counts.missingSenderCut],
+    ['… only the sender lost its connection', counts.missingSenderCut],
+    ['… both stayed connected', counts.missingOnline - counts.missingSenderCut],
     ['duplicated', counts.duplicated],
     ['out of order', counts.outOfOrder],
     ['unexpected: came to the room after the send', counts.unexpected],

@@ -29,6 +29,7 @@ export function metricsOf(stage: Omit<StageResult, 'verdicts'>): Map<string, num
     missing: stage.missing,
     'missing.online': counts.missingOnline,
     'missing.offline': counts.missingOffline,
+    'missing.connected': counts.missingOnline - counts.missingSenderCut,
     late: counts.late,
     duplicated: counts.duplicated,
     outOfOrder: counts.outOfOrder,

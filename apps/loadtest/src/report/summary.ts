@@ -70,7 +70,7 @@ function deliveryLines(stage: StageResult): string[] {
   ]).concat(
     stage.missing === 0
       ? []
-      : `            recipient online ${showValue(counts.missingOnline)}, offline ${showValue(counts.missingOffline)}; sender cut off after sending ${showValue(counts.missingSenderCut)}`,
+      : `            recipient offline ${showValue(counts.missingOffline)}, online ${showValue(counts.missingOnline)} (of these from a sender that was cut off after sending: ${showValue(counts.missingSenderCut)})`,
   );
 }
 

@@ -20,18 +20,22 @@ export class Admin {
   }
 
   /**
-   * Makes sure that it answers.
+   * Makes sure that it answers, and that it knows the nodes of what is to be done.
    *
    * @throws RunFailure when it does not
    */
-  async check(): Promise<void> {
+  async check(actions: readonly NodeAction[]): Promise<void> {
     let status = 0;
     try {
       const response = await fetch(`${this.#url}/status`, { signal: AbortSignal.timeout(PATIENCE_MS) });
       status = response.status;
-      await response.json();
-      if (status === 200) return;
+      const document: unknown = await response.json();
+      if (status === 200) {
+        checkNodes(nodesIn(document), actions);
+        return;
+      }
     } catch (error) {
+      if (error instanceof RunFailure) throw error;
       if (status === 0) throw new RunFailure(`--admin: ${this.#url} cannot be reached: ${reason(error)}`);
     }
     throw new RunFailure(`--admin: ${this.#url}/status: expected 200 with JSON, got ${status}`);
@@ -52,6 +56,25 @@ export class Admin {
     } catch (error) {
       return reason(error);
     }
+  }
+}
+
+/** Names of the nodes; none where the listener is a balancer's alone. */
+function nodesIn(document: unknown): string[] {
+  if (typeof document !== 'object' || document === null || !('nodes' in document)) return [];
+  const nodes: unknown[] = Array.isArray(document.nodes) ? document.nodes : [];
+  return nodes.flatMap((node) => {
+    return typeof node === 'object' && node !== null && 'name' in node && typeof node.name === 'string'
+      ? node.name
+      : [];
+  });
+}
+
+function checkNodes(nodes: readonly string[], actions: readonly NodeAction[]): void {
+  for (const { node, verb } of actions) {
+    if (nodes.includes(node)) continue;
+    const expected = nodes.length === 0 ? 'the admin listener of a cluster, with nodes' : `one of ${nodes.join(', ')}`;
+    throw new RunFailure(`--${verb}: expected ${expected}, got ${JSON.stringify(node)}`);
   }
 }
 

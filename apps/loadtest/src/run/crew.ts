@@ -1,9 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { type Counts, addCounts, noCounts } from '../accounting/counts.js';
 import { Times } from '../measure/histogram.js';
 import type { FromWorker, Pulse, ToWorker, WorkerPlan, WorkerReport } from '../wire.js';
 import { RunFailure } from './run-failure.js';
+import { startProcess, startThread, type WorkerHost } from './worker-host.js';
 
 /** What all workers together saw in one second. */
 export interface Second {
@@ -27,16 +26,14 @@ export interface Second {
 }
 
 interface Worker {
-  readonly child: ChildProcess;
+  host: WorkerHost | undefined;
   alive: boolean;
   pulse: Pulse | undefined;
 }
 
-/** Less room for short-lived objects than usual: a worker of 1,000 clients is a quarter smaller, and no slower. */
-const WORKER_FLAGS = ['--max-semi-space-size=8'];
 const GONE_MS = 3_000;
 
-/** The worker processes, spoken to as one. */
+/** The workers, spoken to as one: one is a thread of this process, several are processes. */
 export class Crew {
   /** Told of every second as soon as all workers have told of it. */
   onSecond: (second: Second) => void = () => undefined;
@@ -46,18 +43,14 @@ export class Crew {
   #leaving = false;
 
   constructor(plan: Omit<WorkerPlan, 'worker' | 'workers'>, workers: number) {
-    const file = fileURLToPath(new URL('../worker/main.js', import.meta.url));
+    const start = workers === 1 ? startThread : startProcess;
     this.#workers = Array.from({ length: workers }, (_, index) => {
-      const child = fork(file, [], {
-        execArgv: WORKER_FLAGS,
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-        serialization: 'advanced',
+      const worker: Worker = { host: undefined, alive: true, pulse: undefined };
+      worker.host = start({
+        onMessage: (message) => this.#onMessage(index, worker, message),
+        onEnd: () => this.#onEnd(worker),
       });
-      const worker: Worker = { child, alive: true, pulse: undefined };
-      child.on('message', (message: FromWorker) => this.#onMessage(index, worker, message));
-      child.on('error', () => this.#onEnd(worker));
-      child.once('exit', () => this.#onEnd(worker));
-      child.send({ type: 'plan', plan: { ...plan, worker: index, workers } } satisfies ToWorker);
+      worker.host.send({ type: 'plan', plan: { ...plan, worker: index, workers } });
       return worker;
     });
   }
@@ -68,7 +61,7 @@ export class Crew {
   }
 
   tell(message: ToWorker): void {
-    for (const { alive, child } of this.#workers) if (alive && child.connected) child.send(message);
+    for (const { alive, host } of this.#workers) if (alive) host?.send(message);
   }
 
   /** Tells them, and waits until each that is alive has answered with such a message. */
@@ -123,22 +116,25 @@ export class Crew {
     return this.#workers.reduce((sum, { pulse }) => sum + (pulse?.online ?? 0), 0);
   }
 
-  /** Disconnects the clients and ends the processes. */
+  /** Disconnects the clients and ends the workers. */
   async leave(): Promise<void> {
     this.#leaving = true;
-    const ended = this.#workers
-      .filter((worker) => worker.alive)
-      .map(({ child }) => new Promise((resolve) => child.once('exit', resolve)));
     this.tell({ type: 'leave' });
     const overdue = setTimeout(() => this.end(), GONE_MS);
-    await Promise.all(ended);
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (this.#workers.every((worker) => !worker.alive)) resolve();
+      };
+      this.#lost.add(look);
+      look();
+    });
     clearTimeout(overdue);
   }
 
-  /** Ends the processes at once. */
+  /** Ends the workers at once. */
   end(): void {
     this.#leaving = true;
-    for (const { alive, child } of this.#workers) if (alive) child.kill('SIGKILL');
+    for (const { alive, host } of this.#workers) if (alive) host?.end();
   }
 
   #onMessage(index: number, worker: Worker, message: FromWorker): void {
@@ -150,7 +146,6 @@ export class Crew {
   }
 
   #onEnd(worker: Worker): void {
-    if (!worker.alive) return;
     worker.alive = false;
     for (const look of this.#lost) look();
   }

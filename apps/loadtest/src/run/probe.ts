@@ -3,7 +3,7 @@ import { request as secureRequest } from 'node:https';
 import type { ClientToServerEvents, ServerToClientEvents } from '@pinwheel/protocol';
 import { io, type Socket } from 'socket.io-client';
 import type { Options } from '../options/options.js';
-import { causeOf } from '../worker/cause.js';
+import { causeOf } from '../client/cause.js';
 import { RunFailure } from './run-failure.js';
 
 const PATIENCE_MS = 5_000;

@@ -37,7 +37,7 @@ export async function run(options: Options, progress: Progress, signal: AbortSig
   if (obstacle !== undefined) throw new RunFailure(obstacle);
   await probe(options, id);
   const admin = options.admin === undefined ? undefined : new Admin(options.admin);
-  await admin?.check();
+  await admin?.check(options.actions);
   return new Run(options, id, progress, signal, admin).go();
 }
 
@@ -64,9 +64,9 @@ class Run {
     this.#signal = signal;
     this.#admin = admin;
     const rooms = countRooms(options.clients, options.rooms, options.roomSize);
-    const { clients, localAddresses, mode, rate, roomSize, seed, settleMs, size, transports, url } = options;
+    const { clients, localAddresses, mode, rate, roomSize, seed, settleMs, size, stock, transports, url } = options;
     this.#crew = new Crew(
-      { run: id, url, mode, clients, rooms, roomSize, rate, size, settleMs, transports, localAddresses, seed },
+      { run: id, url, mode, clients, rooms, roomSize, rate, size, settleMs, transports, localAddresses, stock, seed },
       // All clients of a room are in one process: more processes than rooms would have nothing to do.
       Math.min(options.workers, rooms),
     );

@@ -128,10 +128,7 @@ export class Duty {
           schedule.advance();
         },
       },
-      () => {
-        this.#self.end();
-        this.#tell({ type: 'sent' });
-      },
+      () => this.#tell({ type: 'sent' }),
     );
   }
 

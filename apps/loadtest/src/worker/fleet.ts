@@ -8,7 +8,7 @@ import { dealTransports } from '../options/transports.js';
 import { messageOf, writePayload } from '../payload.js';
 import { membersOf, placeOf, workerOf } from '../rooms.js';
 import type { WorkerPlan } from '../wire.js';
-import { type ClientWatcher, LoadClient } from './client.js';
+import { type ClientWatcher, LoadClient } from '../client/client.js';
 
 interface Room {
   readonly index: number;
@@ -35,7 +35,8 @@ export class Fleet implements ClientWatcher {
   readonly #rooms = new Map<number, Room>();
   readonly #transports: ReturnType<typeof dealTransports>;
   readonly #made: LoadClient[] = [];
-  readonly #roomOf = new Map<LoadClient, Room>();
+  /** By the number of the client in the run. */
+  readonly #roomOf: (Room | undefined)[];
   readonly #nodeNumbers = new Map<string, number>();
 
   constructor(plan: WorkerPlan, self: SelfWatch) {
@@ -44,6 +45,7 @@ export class Fleet implements ClientWatcher {
     this.measured = new Measurements(this.recent);
     this.#warmUp = new Measurements(this.recent);
     this.#transports = dealTransports(plan.transports, plan.clients);
+    this.#roomOf = Array.from({ length: plan.clients });
     this.clients = [...this.#transports.keys()].filter(
       (client) => workerOf(placeOf(client, plan).room, plan.workers) === plan.worker,
     );
@@ -78,11 +80,12 @@ export class Fleet implements ClientWatcher {
         transport: this.#transports[index] ?? 'websocket',
         localAddress: localAddresses[index % Math.max(1, localAddresses.length)],
         room: mode === 'room' ? room.name : undefined,
+        stock: this.#plan.stock,
       },
       this,
     );
     room.members[member] = client;
-    this.#roomOf.set(client, room);
+    this.#roomOf[index] = room;
     this.#made.push(client);
     this.connections.started++;
     client.connect();
@@ -175,14 +178,14 @@ export class Fleet implements ClientWatcher {
       this.connections.reconnects++;
       this.connections.reconnect.record(now - client.leftAt);
     } else this.connections.everOnline++;
-    this.#roomOf.get(client)?.ledger.attendance.enter(client.member, this.#nodeNumber(client.node), now);
+    this.#roomOf[client.index]?.ledger.attendance.enter(client.member, this.#nodeNumber(client.node), now);
   }
 
   left(client: LoadClient, reason: string): void {
     this.connections.disconnected(reason);
     if (!client.online) return;
     this.connections.online--;
-    this.#roomOf.get(client)?.ledger.attendance.leave(client.member, client.leftAt);
+    this.#roomOf[client.index]?.ledger.attendance.leave(client.member, client.leftAt);
   }
 
   failed(client: LoadClient, cause: string): void {
@@ -190,7 +193,7 @@ export class Fleet implements ClientWatcher {
   }
 
   received(client: LoadClient, payload: unknown): void {
-    const room = this.#roomOf.get(client);
+    const room = this.#roomOf[client.index];
     if (room === undefined) return;
     const message = messageOf(payload, room.prefix);
     const outcome =
@@ -199,7 +202,7 @@ export class Fleet implements ClientWatcher {
   }
 
   flushed(client: LoadClient, message: number): void {
-    this.#roomOf.get(client)?.ledger.flushed(message, performance.now());
+    this.#roomOf[client.index]?.ledger.flushed(message, performance.now());
   }
 
   #nodeNumber(name: string): number {

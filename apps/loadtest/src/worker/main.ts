@@ -1,5 +1,6 @@
-// A process of its own with a part of the rooms and all of their clients. It ends when its parent does.
+// A worker with a part of the rooms and all of their clients: a thread, or a process that ends when its parent does.
 import { setPriority } from 'node:os';
+import { parentPort } from 'node:worker_threads';
 import type { FromWorker, ToWorker } from '../wire.js';
 import { Duty } from './duty.js';
 
@@ -10,6 +11,7 @@ const LEAVE_MS = 500;
 const PRIORITY = -10;
 
 try {
+  // Linux knows threads only: a thread's priority is its own, and that of its process stays as it is.
   setPriority(PRIORITY);
 } catch {
   // Only root may: without it the schedule lag tells how much the machine was in the way.
@@ -18,15 +20,21 @@ try {
 let duty: Duty | undefined;
 
 function tell(message: FromWorker): void {
-  if (process.connected) process.send?.(message);
+  if (parentPort !== null) parentPort.postMessage(message, []);
+  else if (process.connected) process.send?.(message);
 }
 
-// Ctrl-C reaches every process of a terminal: the parent decides what becomes of it.
-process.on('SIGINT', () => undefined);
-process.on('disconnect', () => process.exit(0));
-process.on('message', (message: ToWorker) => {
+function hear(message: ToWorker): void {
   if (message.type === 'plan') duty = new Duty(message.plan, tell);
   else duty?.handle(message);
   if (message.type === 'leave') setTimeout(() => process.exit(0), LEAVE_MS);
-});
+}
+
+if (parentPort !== null) parentPort.on('message', hear);
+else {
+  // Ctrl-C reaches every process of a terminal: the parent decides what becomes of it.
+  process.on('SIGINT', () => undefined);
+  process.on('disconnect', () => process.exit(0));
+  process.on('message', hear);
+}
 tell({ type: 'ready' });

@@ -74,3 +74,34 @@ test('what an address reads is set by its default server, what a connection goes
     expect.objectContaining({ keepaliveTimeout: 5_000, keepaliveHeader: 9, keepaliveDisable: ['msie6'] }),
   ]);
 });
+
+test.each([
+  ['$host', true],
+  ['$proxy_host:$server_port', true],
+  ['$http_x and $cookie_y', true],
+  ['$proxy_add_x_forwarded_for', true],
+  ['$upgrade', true],
+  ['$request_uri', false],
+  ['$arg_x', false],
+  ['$request_id', false],
+  ['$connection_requests', false],
+  ['$grouped', false],
+  ['$of_target', false],
+  ['$assigned', false],
+  ['$both', false],
+  ['$both_map', false],
+  ['$1', false],
+])('a field with the value %s is the same for requests with the same fields: %s', (value, steady) => {
+  const { servers } = optionsOf(
+    `map $http_upgrade $upgrade { default upgrade; '' ''; }
+     map $http_x $grouped { ~(a) $1; }
+     map $uri $of_target { default a; }
+     map $http_x $to_target { default $uri; }
+     map $http_x $both { default a; }
+     map $both $both_map { default a; }
+     server { set $both b; set $assigned c;
+       location / { proxy_set_header X '${value}'; proxy_set_header Y $to_target; proxy_pass http://127.0.0.1:1; } }`,
+  );
+  const fields = servers?.[0]?.locations[0]?.fields;
+  expect(fields?.map((field) => field.steady)).toEqual([steady, false, undefined]);
+});

@@ -90,7 +90,9 @@ function shownHost({ address, authority, scheme }: ConstantPass): Pick<GivenPass
 
 /** `proxy_set_header`, and nginx's own `Host $proxy_host` unless that one is given. */
 function fieldsOf(scope: Scope): readonly FieldOptions[] {
-  const given = scope.list(proxy.proxy_set_header).map(({ name, value }) => ({ name, value: value.value }));
+  const given = scope
+    .list(proxy.proxy_set_header)
+    .map(({ name, value }) => ({ name, value: value.value, steady: value.isSteady }));
   const hasHost = given.some(({ name }) => name.toLowerCase() === 'host');
   // A length or coding that a configuration sets would contradict the body that follows.
   const ours = given.filter(({ name }) => !/^(?:content-length|transfer-encoding)$/i.test(name));

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProxyError } from '../errors.js';
 import { openRaw } from '../fixture/raw-connection.js';
-import { requestHeadText } from '../forwarded-head.js';
+import { forwardedFields, lengthFields, upgradeLines } from '../forwarded-head.js';
 import type { BodyLength } from '../outgoing-request.js';
 import type { RequestHead } from './request-head.js';
 import { readRequestHead } from './request-head.js';
@@ -260,9 +260,11 @@ describe("Node's strict parser", () => {
   }
 
   async function expectHeard(heads: readonly RequestHead[]): Promise<void> {
-    const requests = heads.map(
-      (head) => requestHeadText(head, origin, 'default', bodyLengthOf(head), false) + bodyFor(head),
-    );
+    const requests = heads.map((head) => {
+      const first = `${head.method} ${head.target} HTTP/1.1\r\n`;
+      const fields = forwardedFields(head, origin, 'default', false) + lengthFields(bodyLengthOf(head));
+      return `${first}${fields}${upgradeLines(head)}\r\n${bodyFor(head)}`;
+    });
     const { heard, refused } = await node.hear(requests);
     const at = heard.length;
     expect(refused, `refused: ${JSON.stringify(requests[at] ?? requests[at - 1])}`).toBeUndefined();

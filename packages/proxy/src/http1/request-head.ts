@@ -3,6 +3,16 @@ import { normalPath } from '../normal-path.js';
 import { FieldKind } from './field-name.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { FieldRules, HeadLimits } from './head.js';
+import type { RecentHeads } from './recent-heads.js';
+
+/** What its field lines are for a peer, as far as that is the same in every request of the connection with these lines. */
+export interface PreparedFields {
+  /** Whose way with fields it is; undefined while there is no text. */
+  of: object | undefined;
+  /** Without Accept-Encoding. */
+  identityOnly: boolean;
+  text: string;
+}
 
 /** The head of a request (RFC 9112 3). */
 export class RequestHead extends Fields {
@@ -17,18 +27,36 @@ export class RequestHead extends Fields {
   expectContinue = false;
   /** HTTP/0.9: the answer is a body and nothing else. */
   isOld = false;
+  /** Shared by the heads of a connection whose field lines are the same; undefined where that is not known. */
+  prepared: PreparedFields | undefined = undefined;
+
+  /** Takes the field lines of a head in which they are the same, byte for byte. */
+  takeFields(from: RequestHead): void {
+    this.names = from.names;
+    this.keys = from.keys;
+    this.values = from.values;
+    this.contentLength = from.contentLength;
+    this.chunked = from.chunked;
+    this.close = from.close;
+    this.connectionUpgrade = from.connectionUpgrade;
+    this.nominated = from.nominated;
+    this.upgrade = from.upgrade;
+    this.expectContinue = from.expectContinue;
+    this.prepared = from.prepared;
+    if (this.host === '') this.host = from.host;
+  }
 
   /** The body is read by nobody, and is not passed on: as if there were none. */
   dropBody(): void {
     this.chunked = false;
     this.contentLength = -1;
-    for (let i = this.keys.length - 1; i >= 0; i--) {
-      const kind = this.keys[i]?.kind;
-      if (kind !== FieldKind.contentLength && kind !== FieldKind.transferEncoding) continue;
-      this.names.splice(i, 1);
-      this.keys.splice(i, 1);
-      this.values.splice(i, 1);
-    }
+    this.prepared = undefined;
+    const { keys } = this;
+    const stays = (_: unknown, i: number): boolean =>
+      keys[i]?.kind !== FieldKind.contentLength && keys[i]?.kind !== FieldKind.transferEncoding;
+    this.names = this.names.filter(stays);
+    this.values = this.values.filter(stays);
+    this.keys = keys.filter(stays);
   }
 
   /** True when the client asks to speak WebSocket on this connection (RFC 6455 4.1; never in HTTP/1.0, RFC 9110 7.8). */
@@ -58,12 +86,20 @@ const USUAL_HOST = /^[-\w]+(?:\.[-\w]+)*\.?(?::[0-9]*)?$/;
  * Reads a request head that begins at `text[from]`, as nginx does. Empty lines before it are skipped (RFC 9112 2.2). A
  * request line that is none is refused before the fields have come.
  *
+ * @param known heads of requests whose field lines were read under the same limits on the same connection
  * @returns undefined while the head is not whole
  * @throws ProxyError of source `client`, with as much of the head as was read
  */
-export function readRequestHead(text: string, from: number, limits: RequestRules): RequestHead | undefined {
+export function readRequestHead(
+  text: string,
+  from: number,
+  limits: RequestRules,
+  known?: RecentHeads<RequestHead>,
+): RequestHead | undefined {
   const start = skipEmptyLines(text, from);
-  const end = endOfHead(text, start);
+  const lf = text.indexOf('\n', start);
+  const again = lf < 0 ? undefined : known?.find(text, lf + 1);
+  const end = again === undefined ? endOfHead(text, start) : lf + 1 + again.text.length;
   const isWhole = end >= 0 && end - start <= limits.head;
   if (!isWhole) {
     refuseOverlong(text, from, start, limits);
@@ -76,7 +112,6 @@ export function readRequestHead(text: string, from: number, limits: RequestRules
   const head = new RequestHead();
   let lineRead = false;
   try {
-    const lf = text.indexOf('\n', start);
     if (lf - start > limits.line) throw new ProxyError('target_too_long');
     readRequestLine(head, text, start, lineEnd(text, start, lf));
     lineRead = true;
@@ -85,9 +120,22 @@ export function readRequestHead(text: string, from: number, limits: RequestRules
       return head;
     }
     if (!isWhole) return undefined;
-    readFields(head, text, start, lf + 1, end, limits, limits);
+    // HTTP/1.0 makes something else of the same field lines.
+    if (again !== undefined && head.minor === 1) {
+      head.takeFields(again.head);
+    } else {
+      const isOriginForm = head.host === '';
+      readFields(head, text, start, lf + 1, end, limits, limits);
+      readHost(head);
+      if (known !== undefined && isOriginForm && head.minor === 1) {
+        head.prepared = { of: undefined, identityOnly: false, text: '' };
+        // A copy: this one may change while it is answered.
+        const fields = new RequestHead();
+        fields.takeFields(head);
+        known.add(text, lf + 1, end, fields);
+      }
+    }
     head.length = end - from;
-    readHost(head);
     if (head.method === 'CONNECT' || head.method === 'TRACE') throw new ProxyError('method_not_allowed', head.method);
   } catch (error) {
     if (!lineRead) {
@@ -124,7 +172,7 @@ function readRequestLine(head: RequestHead, text: string, start: number, stop: n
   head.line = text.slice(start, stop);
   const space = text.indexOf(' ', start);
   const method = text.slice(start, space < 0 || space > stop ? stop : space);
-  if (!knownMethods.has(method) && !METHOD.test(method)) throw new ProxyError('bad_method');
+  if (method !== 'GET' && method !== 'POST' && !METHOD.test(method)) throw new ProxyError('bad_method');
   head.method = method;
   const at = skipSpaces(text, space + 1);
   let last = stop;
@@ -146,8 +194,6 @@ function readRequestLine(head: RequestHead, text: string, start: number, stop: n
   // Broken escapes and ways above the root are for no server; a plain path cannot have them.
   if (target.includes('%') || target.includes('/.')) normalPath(head.target);
 }
-
-const knownMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH']);
 
 function skipSpaces(text: string, from: number): number {
   let at = from;

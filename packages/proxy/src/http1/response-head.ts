@@ -2,20 +2,43 @@ import { ProxyError } from '../errors.js';
 import { FieldKind } from './field-name.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { HeadLimits } from './head.js';
+import type { RecentHeads } from './recent-heads.js';
 
-/** The head of a response (RFC 9112 4). */
+/** What a head is for a client, and what that depends on besides the head. */
+export interface RelayedHead {
+  /** The location, whose way with fields it is. */
+  readonly of: object;
+  readonly keepAlive: boolean;
+  readonly framing: string;
+  /** The `Date` that it was made with. */
+  readonly date: string;
+  readonly text: string;
+}
+
+/** The head of a response (RFC 9112 4). Answers of the same bytes on the same connection share it. */
 export class ResponseHead extends Fields {
   status = 0;
   reason = '';
+  /** Milliseconds the peer keeps the connection idle; undefined before somebody has asked. */
+  keepAliveHint: number | undefined = undefined;
+  /** As it went out last, where it may go out so again. */
+  relayed: RelayedHead | undefined = undefined;
 }
 
 /**
  * Reads a response head that begins at `text[0]`.
  *
+ * @param known heads that were read under the same limits on the same connection
  * @returns undefined while the head is not whole
  * @throws ProxyError `bad_response`
  */
-export function readResponseHead(text: string, limits: HeadLimits): ResponseHead | undefined {
+export function readResponseHead(
+  text: string,
+  limits: HeadLimits,
+  known?: RecentHeads<ResponseHead>,
+): ResponseHead | undefined {
+  const again = known?.find(text, 0);
+  if (again !== undefined) return again.head;
   const end = endOfHead(text, 0);
   if (end < 0 || end > limits.head) {
     if (text.length > limits.head) throw new ProxyError('bad_response', 'upstream sent too big header');
@@ -31,6 +54,7 @@ export function readResponseHead(text: string, limits: HeadLimits): ResponseHead
     throw new ProxyError('bad_response', wordsFor(error), error);
   }
   refuseSecondLength(head);
+  known?.add(text, 0, end, head);
   return head;
 }
 

@@ -1,21 +1,25 @@
 import type { Facts } from '../facts.js';
 import type { Peer } from '../peer.js';
 
-/** Peers that were tried for a request. Costs nothing until the first is added, and little after. */
+/** Peers that were tried for a request. Costs nothing before the second is added, and little after. */
 export class Tried {
-  #peers: Peer[] | undefined;
+  #first: Peer | undefined = undefined;
+  #others: Peer[] | undefined = undefined;
 
   add(peer: Peer): void {
-    if (this.#peers === undefined) this.#peers = [peer];
-    else if (!this.#peers.includes(peer)) this.#peers.push(peer);
+    if (this.has(peer)) return;
+    if (this.#first === undefined) this.#first = peer;
+    else if (this.#others === undefined) this.#others = [peer];
+    else this.#others.push(peer);
   }
 
   get size(): number {
-    return this.#peers === undefined ? 0 : this.#peers.length;
+    if (this.#first === undefined) return 0;
+    return this.#others === undefined ? 1 : 1 + this.#others.length;
   }
 
   has(peer: Peer): boolean {
-    return this.#peers !== undefined && this.#peers.includes(peer);
+    return this.#first === peer || (this.#others !== undefined && this.#others.includes(peer));
   }
 }
 

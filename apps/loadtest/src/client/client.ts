@@ -1,9 +1,11 @@
 import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import type { ClientToServerEvents, ServerToClientEvents } from '@pinwheel/protocol';
-import { Manager, type Socket } from 'socket.io-client';
+import { Manager, type ManagerOptions, type Socket } from 'socket.io-client';
 import type { TransportName } from '../options/transports.js';
 import { causeOf } from './cause.js';
+import { carriedText, echoPacket, sayPacket, ShortcutPolling, type TakeOption } from './shortcut.js';
+import { LeanWebSocket } from './websocket.js';
 
 export interface ClientOptions {
   readonly url: string;
@@ -11,6 +13,8 @@ export interface ClientOptions {
   readonly localAddress: string | undefined;
   /** The room to be in; undefined in mode `echo`. */
   readonly room: string | undefined;
+  /** With the library's own WebSocket and decoder, in place of the lean ones. */
+  readonly stock: boolean;
 }
 
 /** What a client tells of itself. */
@@ -48,6 +52,7 @@ export class LoadClient {
   /** Messages it has sent. */
   sequence = 0;
   readonly #watcher: ClientWatcher;
+  readonly #manager: Manager<ServerToClientEvents, ClientToServerEvents>;
   readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
   /** Messages that the connection has not taken yet. */
   readonly #waiting: number[] = [];
@@ -59,12 +64,13 @@ export class LoadClient {
     this.member = member;
     this.options = options;
     this.#watcher = watcher;
-    const manager = new Manager(options.url, {
+    const manager = new Manager<ServerToClientEvents, ClientToServerEvents>(options.url, {
       autoConnect: false,
-      transports: transportsOf(options.transport),
       rejectUnauthorized: false,
       ...connectionOptions(options),
+      ...(options.stock ? { transports: STOCK[options.transport] } : this.#lean()),
     });
+    this.#manager = manager;
     this.#socket = manager.socket('/');
     this.#listen(manager);
   }
@@ -78,8 +84,10 @@ export class LoadClient {
   send(message: number, payload: string): void {
     this.#waiting.push(message);
     this.#handingOver = true;
-    if (this.options.room === undefined) this.#socket.emit('echo', payload, this.#onEcho);
-    else this.#socket.emit('say', this.options.room, payload);
+    const { room, stock } = this.options;
+    if (!stock) this.#manager.engine.write(room === undefined ? echoPacket(payload) : sayPacket(room, payload));
+    else if (room === undefined) this.#socket.emit('echo', payload, this.#onEcho);
+    else this.#socket.emit('say', room, payload);
     this.#handingOver = false;
     this.sequence++;
   }
@@ -140,6 +148,19 @@ export class LoadClient {
     }
   }
 
+  #lean(): Pick<ManagerOptions, 'transports' | 'transportOptions'> {
+    const own = { take: this.#take } satisfies TakeOption;
+    return { transports: LEAN[this.options.transport], transportOptions: { websocket: own, polling: own } };
+  }
+
+  readonly #take = (packet: string): boolean => {
+    if (!this.online) return false;
+    const text = carriedText(packet);
+    if (text === undefined) return false;
+    this.#watcher.received(this, text);
+    return true;
+  };
+
   readonly #onFlush = (): void => {
     const waiting = this.#waiting;
     // At once, as nearly always: its time of sending is right already.
@@ -152,9 +173,19 @@ export class LoadClient {
   };
 }
 
-function transportsOf(transport: TransportName): ('polling' | 'websocket')[] {
-  return transport === 'upgrade' ? ['polling', 'websocket'] : [transport];
-}
+/** The library's own transports, and those that take their place through the option it has for that. */
+const STOCK = {
+  websocket: ['websocket'],
+  polling: ['polling'],
+  upgrade: ['polling', 'websocket'],
+} satisfies Transports;
+const LEAN = {
+  websocket: [LeanWebSocket],
+  polling: [ShortcutPolling],
+  upgrade: [ShortcutPolling, LeanWebSocket],
+} satisfies Transports;
+
+type Transports = Record<TransportName, ManagerOptions['transports']>;
 
 /** Connections of its own for each client, kept alive as a browser does. */
 function connectionOptions(options: ClientOptions): { agent?: boolean; localAddress?: string } {

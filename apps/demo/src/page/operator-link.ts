@@ -1,0 +1,16 @@
+import type { ClusterFeed } from './cluster-feed.js';
+import { byId } from './element.js';
+
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
+
+/** A link to the operator's page, which listens on the cluster's own machine only: for browsers that are there. */
+export function runOperatorLink(feed: ClusterFeed): void {
+  if (!LOOPBACK.test(location.hostname)) return;
+  const link = byId('operator', HTMLAnchorElement);
+  feed.watch(({ operator }) => {
+    // Not whatever a server says: an address of this machine.
+    const isHere = operator !== undefined && /^https?:\/\/(?:127\.|\[::1\]|localhost[:/])/.test(operator);
+    link.hidden = !isHere;
+    if (isHere && link.href !== operator) link.href = operator;
+  });
+}

@@ -1,0 +1,39 @@
+import { byId, setText } from './element.js';
+import { withRoom } from './query.js';
+
+/** Milliseconds for which the page says that it has copied. */
+const TOLD_MS = 3_000;
+
+/** The links to a room: to open it in another window, and to give to somebody. */
+export function runRoomLinks(): { show(room: string | undefined): void } {
+  const box = byId('room-links', HTMLElement);
+  const link = byId('room-link', HTMLAnchorElement);
+  const copy = byId('room-copy', HTMLButtonElement);
+  const told = byId('room-copied', HTMLElement);
+  let timer: number | undefined;
+
+  copy.addEventListener('click', () => {
+    void copyText(link.href).then((isCopied) => {
+      setText(told, isCopied ? 'Copied' : 'It is in the address bar');
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => setText(told, ''), TOLD_MS);
+    });
+  });
+
+  return {
+    show(room) {
+      box.hidden = room === undefined;
+      if (room !== undefined) link.href = withRoom(location.search, room);
+    },
+  };
+}
+
+/** @returns false where the browser does not let the page: a page that came without TLS from another machine has no clipboard */
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

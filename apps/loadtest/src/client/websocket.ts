@@ -1,0 +1,233 @@
+import { type Socket, connect, isIP } from 'node:net';
+import { type SecureContext, connect as connectSecurely, createSecureContext } from 'node:tls';
+import { Transport, type TransportReservedEvents } from 'engine.io-client';
+import { FrameError, type FrameHandler, FrameReader, OPCODE } from './frame-reader.js';
+import { frameOf } from './frame-writer.js';
+import { Opening } from './opening.js';
+import type { Take, TakeOption } from './shortcut.js';
+
+type Packet = Parameters<TransportReservedEvents['packet']>[0];
+
+/** What Engine.IO gives to a transport, of which this one knows. */
+interface TransportOptions extends TakeOption {
+  readonly hostname: string;
+  readonly port: string | number;
+  readonly secure: boolean;
+  /** With the slash at its end. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly localAddress?: string;
+  readonly rejectUnauthorized: boolean;
+}
+
+/** Engine.IO's packet types by their digit (protocol 4). */
+const TYPES = ['open', 'close', 'ping', 'pong', 'message', 'upgrade', 'noop'] as const;
+const DIGITS = new Map<string, string>(TYPES.map((type, digit) => [type, String(digit)]));
+const MESSAGE = '4';
+
+/** How long a server may take to close a connection after the close frames, as with `ws`. */
+const CLOSE_MS = 30_000;
+const PROTOCOL_ERROR = Buffer.from([0x03, 0xea]);
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Every connection reads into it: libuv fills it and hands it over in one step, and whoever wants to keep bytes copies them.
+ */
+const shared = Buffer.allocUnsafeSlow(65_536);
+
+let secureContext: SecureContext | undefined;
+
+/**
+ * Engine.IO's WebSocket transport on a bare connection: what many clients in one process need, and no more. It speaks
+ * RFC 6455 without extensions over TCP or TLS, says errors in the words of `ws`, and is done with a write when the
+ * system is.
+ */
+export class LeanWebSocket extends Transport implements FrameHandler {
+  readonly #take: Take;
+  #options: TransportOptions | undefined;
+  #socket: Socket | undefined;
+  #opening: Opening | undefined;
+  #reader: FrameReader | undefined;
+  /** A close frame has been sent, or nothing that comes counts any more. */
+  #closing = false;
+
+  constructor(options: TransportOptions) {
+    super(options);
+    this.#options = options;
+    this.#take = options.take;
+    // A copy of all options for each client is what takes the most memory; nothing asks for them once it is open.
+    this.opts = NO_OPTIONS;
+  }
+
+  override get name(): string {
+    return 'websocket';
+  }
+
+  protected override doOpen(): void {
+    const options = this.#options;
+    this.#options = undefined;
+    if (options === undefined) return;
+    const { hostname, path, port, secure } = options;
+    const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
+    const target = `${path}?${new URLSearchParams(this.query).toString()}`;
+    const opening = new Opening(Number(port) === (secure ? 443 : 80) ? host : `${host}:${port}`, target);
+    this.#opening = opening;
+    const socket = secure ? this.#connectSecurely(options) : this.#connect(options);
+    this.#socket = socket;
+    socket.on('error', this.#onSocketError);
+    socket.on('close', this.#onSocketClose);
+    socket.write(opening.request, 'latin1');
+  }
+
+  #connect({ hostname, localAddress, port }: TransportOptions): Socket {
+    return connect({
+      host: hostname,
+      port: Number(port),
+      noDelay: true,
+      ...(localAddress === undefined ? {} : { localAddress }),
+      onread: {
+        buffer: shared,
+        callback: (length, bytes) => {
+          this.#onBytes(Buffer.isBuffer(bytes) ? bytes : shared, length);
+          return true;
+        },
+      },
+    });
+  }
+
+  #connectSecurely({ hostname, localAddress, port, rejectUnauthorized }: TransportOptions): Socket {
+    secureContext ??= createSecureContext();
+    const socket = connectSecurely({
+      host: hostname,
+      port: Number(port),
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
+      secureContext,
+      rejectUnauthorized,
+    });
+    socket.setNoDelay();
+    socket.on('data', (bytes: Buffer) => this.#onBytes(bytes, bytes.length));
+    return socket;
+  }
+
+  protected override write(packets: Packet[]): void {
+    this.writable = false;
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    const [first] = packets;
+    if (packets.length === 1 && first !== undefined) put(socket, first);
+    else {
+      socket.cork();
+      for (const packet of packets) put(socket, packet);
+      socket.uncork();
+    }
+    // What the system does not take now is not sent yet: the engine holds back what comes after it.
+    if (socket.writableNeedDrain) socket.once('drain', () => drained(this));
+    else process.nextTick(drained, this);
+  }
+
+  /** Told by {@link drained}. */
+  takeMore(): void {
+    this.writable = true;
+    this.emitReserved('drain');
+  }
+
+  protected override doClose(): void {
+    if (this.#opening === undefined) this.#sendClose(NOTHING);
+    else {
+      this.#opening = undefined;
+      this.#socket?.destroy();
+    }
+  }
+
+  readonly #onSocketError = (error: NodeJS.ErrnoException): void => {
+    // Of an open connection it is told that it is closed: `close` follows.
+    if (this.#opening === undefined) return;
+    this.#fail(error.message === '' ? (error.code ?? '') : error.message);
+  };
+
+  readonly #onSocketClose = (): void => {
+    if (this.#opening !== undefined) this.#fail('socket hang up');
+    else if (this.readyState !== 'closed') this.onClose({ description: 'websocket connection closed' });
+  };
+
+  #fail(message: string): void {
+    this.#opening = undefined;
+    this.#closing = true;
+    this.onError('websocket error', { message });
+  }
+
+  #onBytes(bytes: Buffer, length: number): void {
+    let from = 0;
+    if (this.#opening !== undefined) {
+      const answer = this.#opening.read(bytes, length);
+      if (answer.state === 'partial') return;
+      if (answer.state === 'refused') {
+        this.#socket?.destroy();
+        this.#fail(answer.message);
+        return;
+      }
+      this.#opening = undefined;
+      this.#reader = new FrameReader(this);
+      from = answer.end;
+      this.onOpen();
+    }
+    try {
+      this.#reader?.read(bytes, from, length);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      if (this.#closing) return;
+      this.#sendClose(PROTOCOL_ERROR);
+      this.#socket?.destroySoon();
+      this.onError('websocket error', error);
+    }
+  }
+
+  onText(text: string): void {
+    if (this.#closing) return;
+    if (text.startsWith(MESSAGE)) {
+      const data = text.slice(1);
+      if (!this.#take(data)) this.onPacket({ type: 'message', data });
+    } else this.onData(text);
+  }
+
+  onBinary(bytes: Buffer): void {
+    if (!this.#closing) this.onData(Buffer.from(bytes));
+  }
+
+  onControl(opcode: number, bytes: Buffer): void {
+    if (opcode === OPCODE.ping) {
+      if (!this.#closing) this.#socket?.write(frameOf(OPCODE.pong, bytes), 'latin1');
+    } else this.#sendClose(bytes.subarray(0, 2));
+  }
+
+  /** Says goodbye, once, and leaves the end of the connection to the server (RFC 6455, section 7.1.1). */
+  #sendClose(code: Buffer): void {
+    const socket = this.#socket;
+    if (this.#closing || socket === undefined) return;
+    this.#closing = true;
+    if (socket.destroyed) return;
+    socket.write(frameOf(OPCODE.close, code), 'latin1');
+    socket.setTimeout(CLOSE_MS, () => socket.destroy());
+  }
+}
+
+const NO_OPTIONS = Object.freeze({});
+
+function drained(transport: LeanWebSocket): void {
+  transport.takeMore();
+}
+
+function put(socket: Socket, { data, type }: Packet): void {
+  const frame =
+    data === undefined || typeof data === 'string'
+      ? frameOf(OPCODE.text, (DIGITS.get(type) ?? '') + (data ?? ''))
+      : frameOf(OPCODE.binary, bytesOf(data));
+  socket.write(frame, 'latin1');
+}
+
+function bytesOf(data: unknown): Uint8Array {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  throw new TypeError(`expected a text or bytes to send, got ${typeof data}`);
+}

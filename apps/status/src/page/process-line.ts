@@ -1,0 +1,40 @@
+import { byId, make, setText } from '@pinwheel/demo/page/element.js';
+import type { ProcessStatus } from '../document.js';
+import type { StatusDocument } from './feed.js';
+import { formatBytes, formatCount, formatDuration, formatMs, formatShare } from './format.js';
+
+/** What the balancer is and how it fares, as figures in a row; of several processes the sum or the worst. */
+export class ProcessLine {
+  readonly #list = byId('process', HTMLElement);
+  readonly #figures = new Map<string, HTMLElement>();
+
+  show({ version, uptime, processes, clients, tunnels, handedOff }: StatusDocument): void {
+    const worst = (value: (one: ProcessStatus) => number): number => Math.max(0, ...processes.map(value));
+    this.#tell('version', version);
+    this.#tell('up', formatDuration(uptime));
+    this.#tell(
+      processes.length > 1 ? 'processes' : 'process',
+      processes.length > 1 ? `${processes.length}` : `${processes[0]?.pid ?? '–'}`,
+      processes.map(({ pid, role, rss }) => `${role} ${pid}, ${formatBytes(rss)}`).join('\n'),
+    );
+    this.#tell('clients', formatCount(clients), 'Connections that speak HTTP now');
+    this.#tell('tunnels', formatCount(tunnels), 'WebSockets relayed now');
+    this.#tell('handed off', formatCount(handedOff), 'WebSockets that processes of nodes have now');
+    this.#tell('event loop p99', formatMs(worst(({ eventLoop }) => eventLoop.delayP99)), 'How late timers are');
+    this.#tell('busy', formatShare(worst(({ eventLoop }) => eventLoop.utilization)), 'Share of time of the event loop');
+    this.#tell('memory', formatBytes(processes.reduce((sum, { rss }) => sum + rss, 0)), 'Resident memory');
+  }
+
+  #tell(label: string, text: string, title = ''): void {
+    let figure = this.#figures.get(label);
+    if (figure === undefined) {
+      const item = make('div', '');
+      figure = make('dd', '');
+      item.append(make('dt', '', label), figure);
+      this.#list.append(item);
+      this.#figures.set(label, figure);
+    }
+    setText(figure, text);
+    if (figure.title !== title) figure.title = title;
+  }
+}

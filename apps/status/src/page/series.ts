@@ -1,0 +1,125 @@
+import type { PeerSeries, ProxyHistory, TotalSeries } from '@pinwheel/proxy';
+import type { BalancerStatus } from '../document.js';
+
+/** Seconds that are shown. */
+export const SECONDS = 300;
+
+/** What happened in each of the last seconds, the newest last; null for a second of which nothing is known. */
+export class Series {
+  #values: (number | null)[] = Array.from({ length: SECONDS }, () => null);
+
+  get values(): readonly (number | null)[] {
+    return this.#values;
+  }
+
+  /** The last second. */
+  get last(): number {
+    return this.#values.at(-1) ?? 0;
+  }
+
+  /** Takes the place of all that is known. */
+  load(samples: readonly number[]): void {
+    const known = samples.slice(-SECONDS);
+    this.#values = [...Array.from({ length: SECONDS - known.length }, () => null), ...known];
+  }
+
+  /** @param seconds that it held for */
+  add(value: number, seconds: number): void {
+    for (let i = 0; i < Math.min(seconds, SECONDS); i++) {
+      this.#values.shift();
+      this.#values.push(value);
+    }
+  }
+}
+
+/** The sum of several, as they stand when it is looked at; null where nothing is known of any. */
+export function sumOf(all: readonly Series[]): Pick<Series, 'values'> {
+  return {
+    get values() {
+      return Array.from({ length: SECONDS }, (_, at) => {
+        const known = all.map(({ values }) => values[at] ?? null).filter((value) => value !== null);
+        return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+      });
+    },
+  };
+}
+
+type Named<Name extends string> = Readonly<Record<Name, Series>>;
+export type TotalRates = Named<keyof TotalSeries>;
+export type PeerRates = Named<keyof PeerSeries>;
+
+/** The rates of all and of each peer: those that the server remembers, then those between one status and the next. */
+export class Rates {
+  readonly total: TotalRates = {
+    requests: new Series(),
+    accepted: new Series(),
+    websockets: new Series(),
+    errors: new Series(),
+    bytesSent: new Series(),
+    bytesReceived: new Series(),
+  };
+  readonly #peers = new Map<string, PeerRates>();
+  #before: BalancerStatus | undefined;
+
+  /** @returns series that stay the same while there is such a peer */
+  ofPeer({ upstream, name }: { readonly upstream: string; readonly name: string }): PeerRates {
+    const key = JSON.stringify([upstream, name]);
+    let rates = this.#peers.get(key);
+    if (rates === undefined) {
+      rates = { requests: new Series(), sessions: new Series(), errors: new Series(), bytes: new Series() };
+      this.#peers.set(key, rates);
+    }
+    return rates;
+  }
+
+  /** What the server remembers; the next status begins anew from there. */
+  load({ total, peers }: ProxyHistory): void {
+    this.#before = undefined;
+    loadAll(this.total, total);
+    for (const peer of peers) loadAll(this.ofPeer(peer), peer);
+  }
+
+  /** @returns false when it is no continuation of the one before: what the server remembers has to be asked for */
+  add(status: BalancerStatus): boolean {
+    const before = this.#before;
+    this.#before = status;
+    if (before === undefined) return true;
+    const elapsed = status.uptime - before.uptime;
+    if (elapsed <= 0 || elapsed > SECONDS) return elapsed === 0;
+    addAll(this.total, totalCounts(before), totalCounts(status), elapsed);
+    for (const peer of status.peers) {
+      const same = before.peers.find(({ upstream, name }) => upstream === peer.upstream && name === peer.name);
+      addAll(this.ofPeer(peer), peerCounts(same ?? peer), peerCounts(peer), elapsed);
+    }
+    return true;
+  }
+}
+
+function loadAll<Name extends string>(all: Named<Name>, samples: Readonly<Record<Name, readonly number[]>>): void {
+  for (const name in all) all[name].load(samples[name]);
+}
+
+function addAll<Name extends string>(
+  all: Named<Name>,
+  before: Readonly<Record<Name, number>>,
+  now: Readonly<Record<Name, number>>,
+  elapsed: number,
+): void {
+  // A count is less than it was when something that counted in it is gone.
+  for (const name in all)
+    all[name].add(Math.max(0, now[name] - before[name]) / elapsed, Math.max(1, Math.round(elapsed)));
+}
+
+function totalCounts(status: BalancerStatus): Readonly<Record<keyof TotalSeries, number>> {
+  const { requests, accepted, tunnelsOpened, handOffs, errors, bytesSent, bytesReceived } = status;
+  return { requests, accepted, websockets: tunnelsOpened + handOffs, errors, bytesSent, bytesReceived };
+}
+
+function peerCounts(peer: BalancerStatus['peers'][number]): Readonly<Record<keyof PeerSeries, number>> {
+  return {
+    requests: peer.requests,
+    sessions: peer.sessions.polling + peer.sessions.websocket,
+    errors: Object.values(peer.errors).reduce((sum, count) => sum + count, 0),
+    bytes: peer.bytesSent + peer.bytesReceived,
+  };
+}
