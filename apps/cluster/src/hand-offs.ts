@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SendHandle } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { HandedOff, HandOffListener, HandOffTarget } from '@pinwheel/proxy';
 import { handOffMessage, readHandOffReport } from '@pinwheel/protocol';
@@ -46,7 +46,7 @@ export class HandOffs implements HandOffTarget {
       if (this.#given.delete(id)) listener.onRefused();
     };
     if (child === undefined) failed(new Error('the node has just ended'));
-    else child.send(handOffMessage({ id, text, idleMs }), socket, { keepOpen: true }, failed);
+    else child.send(handOffMessage({ id, text, idleMs }), travelling(socket), { keepOpen: true }, failed);
     return {
       destroy: () => {
         if (this.#given.has(id)) this.#child?.send(handOffMessage({ id, event: 'close' }));
@@ -69,4 +69,16 @@ export class HandOffs implements HandOffTarget {
     this.#given.delete(id);
     return listener;
   }
+}
+
+interface WithHandle {
+  readonly _handle?: object | null;
+}
+
+/**
+ * What is sent of a connection: the handle below the socket, of which the node makes a socket in its own, cheaper way.
+ * Node sends it as readily, though its published types do not have it. Where a runtime keeps it elsewhere the socket goes.
+ */
+function travelling(socket: Socket): SendHandle {
+  return ((socket as unknown as WithHandle)._handle ?? socket) as SendHandle;
 }

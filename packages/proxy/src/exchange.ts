@@ -23,7 +23,8 @@ import { RequestFacts } from './request-facts.js';
 import { requestMessage } from './request-log.js';
 import type { Responder } from './responder.js';
 import { stubStatusReply } from './stub-status.js';
-import type { TunnelEnds } from './tunnel.js';
+import type { FarEnd } from './tunnel.js';
+import { tunnelEnds } from './tunnel.js';
 import type { ReadBuffer } from './wire.js';
 
 /** Internal redirects of one request; one more is taken for a circle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
@@ -345,13 +346,7 @@ export class Exchange {
   }
 
   /** The peer has switched protocols: head and first bytes go to the client, the rest is a tunnel's. */
-  onSwitched(
-    ends: Omit<TunnelEnds, 'client' | 'first' | 'onEnd'>,
-    head: string,
-    buffer: ReadBuffer,
-    start: number,
-    end: number,
-  ): void {
+  onSwitched(far: FarEnd, head: string, buffer: ReadBuffer, start: number, end: number): void {
     this.#responder = undefined;
     this.status = 101;
     this.sentHead = head;
@@ -359,7 +354,7 @@ export class Exchange {
     if (end > start) this.client.wire.putFrom(buffer, start, end);
     this.client.wire.flush();
     const first = end > start ? buffer.bytes.toString('latin1', start, Math.min(end, start + 512)) : '';
-    this.client.onSwitched({ ...ends, client: this.client.wire, first, onEnd: () => this.over() });
+    this.client.onSwitched(tunnelEnds(this.client.wire, far, first, () => this.over()));
   }
 
   /** The connection is its peer's process's from now on. */

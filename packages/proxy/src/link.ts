@@ -1,4 +1,5 @@
-import { connect, isIP } from 'node:net';
+import type { TcpNetConnectOpts } from 'node:net';
+import { isIP } from 'node:net';
 import { now } from './clock.js';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
@@ -13,7 +14,7 @@ import type { Via } from './pass.js';
 import type { Peer } from './peer.js';
 import type { UpstreamTls } from './upstream-tls.js';
 import type { ReadBuffer, WireReader } from './wire.js';
-import { Wire } from './wire.js';
+import { newSocket, Wire } from './wire.js';
 
 /** The request that is using a link. */
 export interface LinkUser extends BodySink {
@@ -66,26 +67,14 @@ export class Link implements WireReader {
     this.key = via?.key ?? '';
     this.peer = peer;
     this.#limits = limits;
-    const { host, port } = peer.options;
-    const named = peer.socketPath === undefined && isIP(host) === 0;
-    const where = {
-      host,
-      port,
-      noDelay: true,
-      allowHalfOpen: true,
-      autoSelectFamily: named,
-      ...(named && { lookup: rememberedLookup }),
-      ...(via?.localAddress !== undefined && { localAddress: via.localAddress }),
-      ...(via?.localPort !== undefined && { localPort: via.localPort }),
-      ...(peer.socketPath !== undefined && { path: peer.socketPath }),
-    };
-    // The types know a callback that is handed a Uint8Array, which a Buffer is.
     this.wire = new Wire(
-      tls === undefined ? (onread) => connect({ ...where, onread }) : tls.connect(peer, where, via?.tlsName),
+      tls === undefined
+        ? (onread) => newSocket(undefined, onread).connect(wayTo(peer, via))
+        : tls.connect(peer, wayTo(peer, via), via?.tlsName),
       this,
     );
     peer.counts.add(this.wire);
-    this.wire.socket.once(tls === undefined ? 'connect' : 'secureConnect', this.#onConnect);
+    this.wire.socket.on(tls === undefined ? 'connect' : 'secureConnect', this.#onConnect);
   }
 
   /** Takes the link for a request. `onIdleEnd` of the pool is let go. */
@@ -237,6 +226,36 @@ export class Link implements WireReader {
     this.destroy();
     tell?.(this);
   }
+}
+
+/** By peer, for connections made in the usual way. */
+const ways = new WeakMap<Peer, TcpNetConnectOpts>();
+
+function wayTo(peer: Peer, via: Via | undefined): TcpNetConnectOpts {
+  const { localAddress, localPort } = via ?? {};
+  if (localAddress !== undefined || localPort !== undefined) return newWay(peer, localAddress, localPort);
+  let way = ways.get(peer);
+  if (way === undefined) {
+    way = newWay(peer);
+    ways.set(peer, way);
+  }
+  return way;
+}
+
+function newWay(peer: Peer, localAddress?: string, localPort?: number): TcpNetConnectOpts {
+  const { host, port } = peer.options;
+  const named = peer.socketPath === undefined && isIP(host) === 0;
+  return {
+    host,
+    port,
+    noDelay: true,
+    allowHalfOpen: true,
+    autoSelectFamily: named,
+    ...(named && { lookup: rememberedLookup }),
+    ...(localAddress !== undefined && { localAddress }),
+    ...(localPort !== undefined && { localPort }),
+    ...(peer.socketPath !== undefined && { path: peer.socketPath }),
+  };
 }
 
 /** RFC 9112 6.3. */

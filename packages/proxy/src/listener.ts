@@ -8,7 +8,7 @@ import { takeProxyHeader } from './proxy-protocol.js';
 import { RealIp } from './real-ip.js';
 import { TlsServer } from './tls-server.js';
 import type { WireReader } from './wire.js';
-import { acceptedWire, Wire } from './wire.js';
+import { acceptedWire, handleWire, NOBODY, Wire } from './wire.js';
 
 /** Makes the wire of an accepted connection, read by `reader`. */
 export type WireUp = (reader: WireReader) => Wire;
@@ -99,6 +99,34 @@ export class Listener {
       plain: take,
       failed: (reason, socket) => this.#host.onHandshakeFailed(reason, this.#addressOf(socket) ?? 'unknown', this),
     });
+  }
+
+  /** Nothing is read of a connection before it has a wire. */
+  get takesHandles(): boolean {
+    return this.#tls === undefined && !this.options.proxyProtocol;
+  }
+
+  /** @param handle of an accepted connection for which no socket was made */
+  acceptHandle(handle: object): void {
+    const wire = handleWire(handle, NOBODY);
+    const { socket } = wire;
+    const address = this.#addressOf(socket);
+    if (address === undefined) {
+      wire.destroy();
+      return;
+    }
+    socket.setNoDelay(true);
+    const { keepAlive } = this.options;
+    if (keepAlive !== undefined) socket.setKeepAlive(true, keepAlive);
+    this.#host.onConnection(
+      (reader) => {
+        wire.reader = reader;
+        return wire;
+      },
+      address,
+      this,
+      undefined,
+    );
   }
 
   /** @param socket accepted with `pauseOnConnect` */

@@ -5,6 +5,15 @@ import { dirname } from 'node:path';
 import type { ListenOptions } from './listen-options.js';
 import type { Listener } from './listener.js';
 
+/** What `net.Server` has connections accepted by; it is not in the published types. */
+interface AcceptingHandle {
+  onconnection?: ((this: object, error: number, accepted: object) => void) | null;
+}
+
+interface WithHandle {
+  readonly _handle?: AcceptingHandle | null;
+}
+
 /** One bound socket. It may serve several listeners: the one for all addresses of its port, and others for single ones. */
 export class ListeningSocket {
   readonly #options: ListenOptions;
@@ -37,6 +46,21 @@ export class ListeningSocket {
     (guest ?? this.#owner)?.accept(socket);
   }
 
+  /**
+   * `net` would make a socket of each connection that the wire of the connection has no use for. Where a runtime accepts
+   * in another way it may do so.
+   */
+  #acceptHandles(): void {
+    const handle = (this.#server as unknown as WithHandle)._handle;
+    const usual = handle?.onconnection;
+    if (handle === undefined || handle === null || typeof usual !== 'function') return;
+    handle.onconnection = (error, accepted) => {
+      const owner = this.#guests.size === 0 && error === 0 ? this.#owner : undefined;
+      if (owner?.takesHandles === true) owner.acceptHandle(accepted);
+      else Reflect.apply(usual, handle, [error, accepted]);
+    };
+  }
+
   /** Resolves when bound; rejects with the system's error (`EADDRINUSE`, `EACCES`, ...). */
   listen(): Promise<void> {
     const { host, port, path, backlog, ipv6Only } = this.#options;
@@ -44,6 +68,7 @@ export class ListeningSocket {
       this.#onListenError = (error) => reject(path === undefined ? error : withRealReason(error, path));
       this.#server.listen(path === undefined ? { host, port, backlog, ipv6Only } : { path, backlog }, () => {
         this.#onListenError = undefined;
+        this.#acceptHandles();
         if (path !== undefined) openToAll(path);
         resolve();
       });

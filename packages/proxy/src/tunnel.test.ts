@@ -7,7 +7,7 @@ import { nothingLeft, openTunnel, SWITCHING, UPGRADE } from './fixture/open-tunn
 import { localhostTls } from './fixture/localhost-tls.js';
 import type { RawConnection } from './fixture/raw-connection.js';
 import { startUpstream } from './fixture/raw-upstream.js';
-import { startProxy } from './fixture/started-proxy.js';
+import { eventually, startProxy } from './fixture/started-proxy.js';
 
 async function startEcho(): Promise<number> {
   const http = createServer();
@@ -225,6 +225,25 @@ describe('many bytes both ways through several tunnels at once arrive unchanged'
     });
     for (const [sent, got] of await Promise.all(checks)) expect(got).toBe(sent);
     for (const { peer } of tunnels) peer.socket.resetAndDestroy();
+    await nothingLeft(proxy);
+  });
+
+  test('from before the peer has answered', async () => {
+    const upstream = await startUpstream();
+    const proxy = await startProxy([upstream.port]);
+    const client = await proxy.connect();
+    client.send(UPGRADE);
+    const up = pour(client, 40_000_000);
+    const peer = await upstream.accept();
+    await peer.request();
+    // The client has been held up once the balancer takes no more of it.
+    await eventually(() => client.socket.writableNeedDrain, 'the client is held up');
+    peer.send(SWITCHING);
+    await client.response();
+    const down = pour(peer, 40_000_000);
+    const came = await Promise.all([drink(peer, 40_000_000, 3), drink(client, 40_000_000, 3)]);
+    expect(came).toEqual(await Promise.all([up, down]));
+    peer.socket.resetAndDestroy();
     await nothingLeft(proxy);
   });
 

@@ -6,9 +6,8 @@ import { HANDSHAKE_LENGTH, handshakeSid } from './session.js';
 import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer, Wire, WireReader } from './wire.js';
 
-/** What a tunnel connects, and what is known of it at its opening. */
-export interface TunnelEnds {
-  readonly client: Wire;
+/** The far end of a tunnel, and what is known of it at its opening. */
+export interface FarEnd {
   readonly link: Link;
   /** Acquired; the tunnel releases it. */
   readonly peer: Peer;
@@ -16,12 +15,24 @@ export interface TunnelEnds {
   /** The WebSocket opens an Engine.IO session: its first frame names the sid. */
   readonly opensSession: boolean;
   readonly timeouts: PeerTimeouts;
-  /** Beginning of what the peer sent behind its 101. */
-  readonly first: string;
   /** When one side has ended the other may go on for a while; else it ends as well (nginx). */
   readonly halfOpen: boolean;
+}
+
+/** What a tunnel connects. */
+export interface TunnelEnds extends FarEnd {
+  readonly client: Wire;
+  /** Beginning of what the peer sent behind its 101. */
+  readonly first: string;
   /** Told when the tunnel is over. */
   readonly onEnd: () => void;
+}
+
+/** @param first see `TunnelEnds.first` */
+export function tunnelEnds(client: Wire, far: FarEnd, first: string, onEnd: () => void): TunnelEnds {
+  // Spread, every object would have a shape of its own, and each access to it be a search (V8).
+  const { link, peer, group, opensSession, timeouts, halfOpen } = far;
+  return { client, link, peer, group, opensSession, timeouts, halfOpen, first, onEnd };
 }
 
 /** Milliseconds that one side may go on after the other has ended. */
