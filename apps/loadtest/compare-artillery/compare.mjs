@@ -92,7 +92,11 @@ try {
         flow: [
           ...(mode === 'room' ? [{ emit: ['join', '{{ room }}'] }] : []),
           {
-            loop: [{ think: EVERY_S }, { emit: mode === 'room' ? ['say', '{{ room }}', TEXT] : ['echo', TEXT] }],
+            // An echo is answered by acknowledging it.
+            loop: [
+              { think: EVERY_S },
+              mode === 'room' ? { emit: ['say', '{{ room }}', TEXT] } : { emit: ['echo', TEXT], acknowledge: {} },
+            ],
             count: says,
           },
           { think: EVERY_S },
