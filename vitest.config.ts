@@ -1,6 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const limits = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 10_000 };
+/** Two files at a time on two cores, too: a test waits for others most of its time. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
   test: {
@@ -12,18 +15,29 @@ export default defineConfig({
           ...limits,
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          maxWorkers,
           sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           ...limits,
-          // Whole systems of several processes each: one file at a time, after the unit tests.
+          name: 'balancer',
+          include: ['test/balancer/**/*.test.ts', 'test/classics/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          maxWorkers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...limits,
+          // Whole clusters, browsers and load: one file at a time.
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**'],
+          exclude: ['**/node_modules/**', '**/dist/**', 'test/balancer/**', 'test/classics/**'],
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
