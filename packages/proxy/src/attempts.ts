@@ -60,9 +60,12 @@ class Attempt implements UpstreamAttempt {
   }
 }
 
+const NONE: readonly Attempt[] = [];
+
 /** The attempts of one request: counted at their peers, and kept only where somebody may ask for them. */
 export class Attempts {
-  readonly #kept: Attempt[] | undefined;
+  readonly #keeps: boolean;
+  #kept: Attempt[] | undefined = undefined;
   /** The next attempt is the first since the redirect. */
   #redirected: boolean;
   #current: Attempt | undefined;
@@ -71,21 +74,24 @@ export class Attempts {
 
   /** @param before those of the location that the request was in before an internal redirect */
   constructor(keep: boolean, before?: Attempts) {
-    this.#kept = !keep ? undefined : before === undefined ? [] : [...before.all];
+    this.#keeps = keep;
+    if (keep && before !== undefined) this.#kept = [...before.all];
     this.#redirected = this.#kept !== undefined && this.#kept.length > 0;
   }
 
   get all(): readonly Attempt[] {
-    return this.#kept ?? [];
+    return this.#kept ?? NONE;
   }
 
   /** @param addr the peer's name */
   begin(addr: string, counts?: PeerCounts): void {
     this.#counts = counts;
-    if (this.#kept === undefined) return;
+    if (!this.#keeps) return;
     this.#current = new Attempt(addr, this.#redirected);
     this.#redirected = false;
-    this.#kept.push(this.#current);
+    // A literal has room for one, which is nearly always all; what is pushed to an empty array makes room for 17.
+    if (this.#kept === undefined) this.#kept = [this.#current];
+    else this.#kept.push(this.#current);
   }
 
   /** There is no peer to try. @param upstream its name stands for one */

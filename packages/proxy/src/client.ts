@@ -12,7 +12,7 @@ import type { HandOff } from './hand-off.js';
 import type { BodySink } from './http1/body.js';
 import { BodyReader } from './http1/body.js';
 import { RecentHeads } from './http1/recent-heads.js';
-import { RequestHead, readRequestHead } from './http1/request-head.js';
+import { findRequestHead, RequestHead, readRequestHead } from './http1/request-head.js';
 import { DROPPED_BODY, DROPPED_READ, LINGER } from './lingering.js';
 import type { Listener } from './listener.js';
 import type { Location } from './location.js';
@@ -219,17 +219,19 @@ export class Client implements WireReader, BodySink {
 
   #readHead(buffer: ReadBuffer, at: number, end: number): number {
     const before = this.#carry.length;
-    const text = this.#carry + buffer.bytes.toString('latin1', at, end);
-    if (before === 0) this.pipelined = at > 0 || this.#behind;
     const rules = this.listener.head;
     this.#known.readUnder(rules);
-    const head = readRequestHead(text, 0, rules, this.#known);
+    if (before === 0) this.pipelined = at > 0 || this.#behind;
+    let head = before === 0 ? findRequestHead(buffer.bytes, at, end, this.#known) : undefined;
+    if (head === undefined) {
+      const text = this.#carry + buffer.bytes.toString('latin1', at, end);
+      head = readRequestHead(text, 0, rules, this.#known);
+      this.#carry = head === undefined ? text : '';
+    }
     if (head === undefined) {
       if (before === 0) this.deadline.set(rules.timeout);
-      this.#carry = text;
       return end;
     }
-    this.#carry = '';
     const next = at + head.length - before;
     this.requests++;
     this.bodyTaken = 0;

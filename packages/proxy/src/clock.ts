@@ -1,6 +1,8 @@
+import { performance } from 'node:perf_hooks';
+
 /**
  * The time, read at most once while what came in one read is worked through: there it is asked for at every step, and
- * no step takes long (nginx: the cached time of `ngx_timeofday`).
+ * no step takes long (nginx: the cached time of `ngx_timeofday`). The global `performance` is a getter, called each time.
  */
 
 let isHeld = false;

@@ -19,7 +19,6 @@ import { PeerChoice } from './peer-choice.js';
 import { ResponseRelay } from './response-relay.js';
 import { countsAsFailure, USUAL_RETRIES } from './retry.js';
 import { isOwnSession } from './session.js';
-import type { UpstreamGroup } from './upstream-group.js';
 import type { ReadBuffer } from './wire.js';
 
 /**
@@ -70,10 +69,6 @@ export class Forward implements LinkUser, HandOffUser {
     );
   }
 
-  get #group(): UpstreamGroup {
-    return this.#request.group;
-  }
-
   /** What is sent to the peer. */
   get request(): OutgoingRequest {
     return this.#request;
@@ -119,14 +114,14 @@ export class Forward implements LinkUser, HandOffUser {
 
   /** Chooses a peer and sends it the request: at once over an idle connection, else as soon as one is made. */
   #choose(): void {
-    const peer = this.#choice.next(this.#group);
+    const peer = this.#choice.next(this.#request.group);
     if (peer === undefined) this.#onNoPeer();
     else if (peer instanceof Promise) this.#after(peer);
     else this.#attempt(peer, false);
   }
 
   #onNoPeer(): void {
-    const { upstream } = this.#group;
+    const { upstream } = this.#request.group;
     const error = new ProxyError('no_live_upstream', `upstream "${upstream.name}"`);
     this.attempts.none(upstream.name, error.status);
     if (this.#location.pass !== undefined) this.#request.tell(error, upstream.name, this.responseStarted, false);
@@ -140,11 +135,11 @@ export class Forward implements LinkUser, HandOffUser {
     this.#request.sent = false;
     this.attempts.begin(peer.name, peer.counts);
     peer.acquire();
-    this.#giveTo = handOffTarget(this.#exchange, this.#head, this.#location, this.#group, peer);
+    this.#giveTo = handOffTarget(this.#exchange, this.#head, this.#location, this.#request.group, peer);
     if (this.#giveTo !== undefined) return;
     const via = this.#location.pass?.via(this.#facts);
-    const idle = freshOnly ? undefined : this.#group.pool.take(peer, via?.key);
-    const link = idle ?? this.#group.pool.open(peer, via);
+    const idle = freshOnly ? undefined : this.#request.group.pool.take(peer, via?.key);
+    const link = idle ?? this.#request.group.pool.open(peer, via);
     this.#reused = idle !== undefined;
     this.#link = link;
     link.use(this);
@@ -238,7 +233,7 @@ export class Forward implements LinkUser, HandOffUser {
     this.response = head;
     this.attempts.onHead(head.status);
     if (head.status >= 300 && this.#turnsAway(head.status)) return;
-    this.#relay.begin(head, framing, this.#request.ended, this.#group.upstream.onHead(this.#peer, this.#facts));
+    this.#relay.begin(head, framing, this.#request.ended, this.#request.group.upstream.onHead(this.#peer, this.#facts));
     // The client asked for the head only, the peer was asked for more (nginx: `proxy_method`).
     if (this.#head.method === 'HEAD' && framing !== 'none') this.onResponseEnd(false);
   }
@@ -271,7 +266,7 @@ export class Forward implements LinkUser, HandOffUser {
   }
 
   #learn(sid: string): void {
-    if (this.#peer !== undefined) this.#group.upstream.onSessionOpened(sid, this.#peer);
+    if (this.#peer !== undefined) this.#request.group.upstream.onSessionOpened(sid, this.#peer);
   }
 
   onReadEnd(): void {
@@ -301,10 +296,10 @@ export class Forward implements LinkUser, HandOffUser {
     const link = this.#link;
     this.#relay.end();
     this.#link = undefined;
-    this.#group.upstream.onAnswer(this.#peer, this.#facts);
+    this.#request.group.upstream.onAnswer(this.#peer, this.#facts);
     this.#release(true);
     if (link !== undefined) {
-      if (reusable && this.#request.ended) this.#group.pool.give(link);
+      if (reusable && this.#request.ended) this.#request.group.pool.give(link);
       else link.destroy();
     }
     this.#ended = true;
@@ -334,14 +329,14 @@ export class Forward implements LinkUser, HandOffUser {
     if (isOwnSession(this.#head)) peer.counts.websocketSessions++;
     this.#exchange.status = head.status;
     const added =
-      this.#location.addedTo(head.status, this.#facts) + this.#group.upstream.onHead(this.#peer, this.#facts);
-    this.#group.upstream.onAnswer(peer, this.#facts);
+      this.#location.addedTo(head.status, this.#facts) + this.#request.group.upstream.onHead(this.#peer, this.#facts);
+    this.#request.group.upstream.onAnswer(peer, this.#facts);
     this.#link = undefined;
     this.#peer = undefined;
     this.#ended = true;
     const { opensSession } = this.#choice;
     this.#exchange.onSwitched(
-      { peer, link, group: this.#group, timeouts, opensSession, halfOpen: pass === undefined },
+      { peer, link, group: this.#request.group, timeouts, opensSession, halfOpen: pass === undefined },
       switchedHeadText(head, added, pass, this.#facts),
       buffer,
       start,

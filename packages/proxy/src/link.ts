@@ -131,14 +131,10 @@ export class Link implements WireReader {
     let at = 0;
     while (this.#head === undefined) {
       const before = this.#carry.length;
-      const text = this.#carry + buffer.bytes.toString('latin1', at, length);
-      const head = readResponseHead(text, this.#limits, this.#known);
-      if (head === undefined) {
-        this.#carry = text;
-        return;
-      }
+      const again = before === 0 ? this.#known.findWhole(buffer.bytes, at, length) : undefined;
+      const head = again === undefined ? this.#readHead(buffer, at, length) : again.head;
+      if (head === undefined) return;
       at += head.length - before;
-      this.#carry = '';
       this.bodyStart = this.wire.bytesRead - (length - at);
       if (head.status === 101) {
         user.onSwitched(head, buffer, at, length);
@@ -154,6 +150,13 @@ export class Link implements WireReader {
     if (this.#user !== user) return;
     if (this.#body.done) this.#finish(user, at === length);
     else user.onReadEnd();
+  }
+
+  #readHead(buffer: ReadBuffer, at: number, end: number): ResponseHead | undefined {
+    const text = this.#carry + buffer.bytes.toString('latin1', at, end);
+    const head = readResponseHead(text, this.#limits, this.#known);
+    this.#carry = head === undefined ? text : '';
+    return head;
   }
 
   #beginBody(user: LinkUser, head: ResponseHead): void {

@@ -6,10 +6,10 @@ import type { RequestHead } from './http1/request-head.js';
  * Explorer 4 to 6 after a POST, `safari` for Safari on macOS.
  */
 export function distrustsKeepalive(head: RequestHead, disabled: readonly OldBrowser[]): boolean {
-  const safari = disabled.includes('safari');
+  const safari = disabled.length > 1 ? disabled.includes('safari') : disabled[0] === 'safari';
   if (!safari && head.method !== 'POST') return false;
   const agent = head.get('user-agent');
-  if (agent === undefined || agent.includes('Opera')) return false;
+  if (agent === undefined || !(safari || agent.includes('MSIE ')) || agent.includes('Opera')) return false;
   const explorer = /MSIE (?:([45])\.|6\.(.*))/.exec(agent);
   if (explorer !== null && disabled.includes('msie6') && head.method === 'POST') {
     // Service pack 2 of Windows XP mended it.

@@ -4,7 +4,8 @@ import { failureText } from './failure-text.js';
 import type { Facts } from './facts.js';
 import { fileFailure } from './files/file-failure.js';
 import { configuredFields, forwardedFields, lengthFields, upgradeLines } from './forwarded-head.js';
-import type { RequestHead } from './http1/request-head.js';
+import { flatText } from './http1/flat-text.js';
+import type { PreparedFields, RequestHead } from './http1/request-head.js';
 import type { Link } from './link.js';
 import type { Location } from './location.js';
 import { valueOf } from './location.js';
@@ -117,26 +118,26 @@ export class OutgoingRequest {
 
   /** The body as far as it can be told: all of it, and in memory (nginx: `$request_body`). */
   get shownBody(): string | undefined {
-    return this.#wholeBody === '' || this.#isFiled ? undefined : this.#wholeBody;
+    return this.#wholeBody() === '' || this.#isFiled() ? undefined : this.#wholeBody();
   }
 
   /** The path of the file with the body that is too long to be told (nginx: `$request_body_file`). */
   get bodyFile(): string | undefined {
     const { keptBody } = this.#location.pass?.options ?? {};
-    if (keptBody === undefined || !this.#isFiled || this.#wholeBody === '') return undefined;
+    if (keptBody === undefined || !this.#isFiled() || this.#wholeBody() === '') return undefined;
     try {
-      this.#file ??= RequestBodyFile.write(keptBody.folder, this.#wholeBody);
+      this.#file ??= RequestBodyFile.write(keptBody.folder, this.#wholeBody());
     } catch (error) {
       this.#exchange.log('crit', `the file of a request body cannot be written (${fileFailure(error).reason})`);
     }
     return this.#file?.path;
   }
 
-  get #wholeBody(): string {
+  #wholeBody(): string {
     return this.ended && this.#kept && !this.#gone ? this.#body : '';
   }
 
-  get #isFiled(): boolean {
+  #isFiled(): boolean {
     const { keptBody, bufferRequest } = this.#location.pass?.options ?? {};
     if (keptBody === undefined || bufferRequest !== true) return false;
     // nginx makes the buffer a quarter longer where that is all it takes.
@@ -156,7 +157,7 @@ export class OutgoingRequest {
   }
 
   /** How the next attempt announces the body. */
-  get #length(): BodyLength {
+  #length(): BodyLength {
     const { chunked, contentLength } = this.#head;
     if (this.#gone) return 'none';
     if (!chunked) return contentLength < 0 ? 'none' : contentLength;
@@ -253,24 +254,41 @@ export class OutgoingRequest {
 
   /** The head for the peer. */
   get headText(): string {
+    const { prepared, isAgain, chunked } = this.#head;
+    const { method, uri } = this;
+    // A head that comes again goes out again as it did; only how a chunked body is announced depends on more than that.
+    const mayBeAgain = isAgain && prepared !== undefined && this.#location.steadyFields && !chunked && !this.#gone;
+    if (!mayBeAgain) return this.#newHeadText(method, uri);
+    if (!this.#isPrepared(prepared) || prepared.whole === '' || prepared.target !== uri || prepared.method !== method) {
+      prepared.whole = flatText(this.#newHeadText(method, uri));
+      prepared.target = uri;
+      prepared.method = method;
+    }
+    return prepared.whole;
+  }
+
+  #newHeadText(method: string, uri: string): string {
     const location = this.#location;
-    const head = this.#head;
-    const first = `${this.method} ${this.uri} HTTP/${location.peerVersion}\r\n`;
-    const upgrade = location.fields === undefined ? upgradeLines(head) : '';
-    return `${first}${this.#fieldLines}${lengthFields(this.#length)}${upgrade}\r\n`;
+    const upgrade = location.fields === undefined ? upgradeLines(this.#head) : '';
+    return `${method} ${uri} HTTP/${location.peerVersion}\r\n${this.#fieldLines()}${lengthFields(this.#length())}${upgrade}\r\n`;
   }
 
   /** Made once for requests of a connection that have the same fields, where nothing else is in them. */
-  get #fieldLines(): string {
+  #fieldLines(): string {
     const { prepared } = this.#head;
     const location = this.#location;
     if (prepared === undefined || !location.steadyFields) return this.#newFieldLines();
-    if (prepared.of !== location || prepared.identityOnly !== this.#identityOnly) {
-      prepared.text = this.#newFieldLines();
+    if (!this.#isPrepared(prepared)) {
+      prepared.text = flatText(this.#newFieldLines());
       prepared.of = location;
       prepared.identityOnly = this.#identityOnly;
+      prepared.whole = '';
     }
     return prepared.text;
+  }
+
+  #isPrepared({ of, identityOnly }: PreparedFields): boolean {
+    return of === this.#location && identityOnly === this.#identityOnly;
   }
 
   #newFieldLines(): string {
@@ -284,7 +302,7 @@ export class OutgoingRequest {
   send(link: Link): void {
     this.sent = true;
     this.#once = this.#configured && !this.#buffered && !this.ended;
-    this.#chunked = this.#length === 'chunked';
+    this.#chunked = this.#length() === 'chunked';
     link.wire.put(this.headText);
     if (this.#gone) return;
     if (this.#body !== '') {

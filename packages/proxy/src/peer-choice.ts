@@ -22,7 +22,7 @@ export class PeerChoice {
     this.#exchange = exchange;
     this.#head = head;
     this.#facts = facts;
-    this.#engine = exchange.client.sessions.read(head.target);
+    this.#engine = exchange.client.sessions.read(head.target, head.isAgain);
     this.opensPolling = this.#engine !== undefined && opensPollingSession(this.#engine, head);
   }
 

@@ -3,6 +3,7 @@ import type { Facts } from './facts.js';
 import { responseHeadText } from './forwarded-head.js';
 import type { BodyFraming } from './http1/body.js';
 import { httpDate } from './http1/date.js';
+import { flatText } from './http1/flat-text.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { ResponseHead } from './http1/response-head.js';
 import type { Location } from './location.js';
@@ -89,6 +90,10 @@ export class ResponseRelay {
       relayed.framing === framing &&
       relayed.date === date
     ) {
+      if (!relayed.isFlat) {
+        relayed.isFlat = true;
+        relayed.text = flatText(relayed.text);
+      }
       return relayed.text;
     }
     const kept = keepAlive ? location.keepAliveLine : '';
@@ -96,7 +101,7 @@ export class ResponseRelay {
     const text = responseHeadText(head, status, framing, keepAlive, added, location.pass, this.#facts);
     // Where the client is sent may depend on its request.
     if (usual && head.get('location') === undefined && head.get('refresh') === undefined) {
-      head.relayed = { of: location, keepAlive, framing, date, text };
+      head.relayed = { of: location, keepAlive, framing, date, text, isFlat: false };
     }
     return text;
   }

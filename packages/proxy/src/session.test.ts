@@ -283,6 +283,14 @@ describe('the requests of one connection', () => {
     );
     targets.push('/?EIO=4&transport=websocket&sid=a', '/', '/?sid=a', '/?EIO=4&transport=polling&sid=a');
     for (const target of targets) expect(requests.read(target)).toEqual(engineRequest(target));
+    for (const before of targets) {
+      for (const target of targets) {
+        requests.read(before, true);
+        expect(requests.read(before, true)).toEqual(engineRequest(before));
+        requests.read(target);
+        expect(requests.read(before, true)).toEqual(engineRequest(before));
+      }
+    }
   });
 
   test('of one session name it by the same text', () => {

@@ -24,13 +24,17 @@ export function engineRequest(target: string): EngineRequest | undefined {
  * they are the very same text, which tables find without reading all of it.
  */
 export class EngineRequests {
-  #last: EngineRequest | undefined;
+  #last: EngineRequest | undefined = undefined;
+  /** Of a request of the session: a head that comes again has the very same text. */
+  #target = '';
 
-  /** See `engineRequest`. */
-  read(target: string): EngineRequest | undefined {
+  /** See `engineRequest`. @param again the target may be that of a request before */
+  read(target: string, again = false): EngineRequest | undefined {
+    if (again && target === this.#target) return this.#last;
     const found = engineRequest(target);
     if (found === undefined || found.sid === '' || found.sid.length > LONGEST_SID) return found;
     const last = this.#last;
+    this.#target = again ? target : '';
     if (last !== undefined && found.sid === last.sid && found.transport === last.transport) return last;
     // A text cut out of a request would keep all of that in memory.
     const copy = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');

@@ -1,12 +1,16 @@
-let second = -1;
+import { now } from '../clock.js';
+
+/** When the text is out of date, in `now()`: that is asked of the clock once a read, and the system's is not. */
+let until = Number.NEGATIVE_INFINITY;
 let text = '';
 
 /** The `Date` field for now (RFC 9110 5.6.7), made once a second. */
 export function httpDate(): string {
-  const now = Math.floor(Date.now() / 1_000);
-  if (now !== second) {
-    second = now;
-    text = new Date(now * 1_000).toUTCString();
+  const time = now();
+  if (time >= until) {
+    const date = Date.now();
+    until = time + 1_000 - (date % 1_000);
+    text = new Date(date).toUTCString();
   }
   return text;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ProxyError } from '../errors.js';
 import { RecentHeads } from './recent-heads.js';
 import type { RequestHead } from './request-head.js';
-import { readRequestHead } from './request-head.js';
+import { findRequestHead, readRequestHead } from './request-head.js';
 import type { ResponseHead } from './response-head.js';
 import { readResponseHead } from './response-head.js';
 
@@ -12,7 +12,8 @@ const limits = { line: 200, head: 600, fields: 8, invalidNames: 'refuse', unders
 function outcome(read: () => RequestHead | ResponseHead | undefined): unknown {
   try {
     const head = read();
-    return head === undefined ? 'more' : { ...head, prepared: undefined, relayed: undefined, keepAliveHint: undefined };
+    const memory = { prepared: undefined, isAgain: undefined, relayed: undefined, keepAliveHint: undefined };
+    return head === undefined ? 'more' : { ...head, ...memory };
   } catch (error) {
     if (error instanceof ProxyError) return [error.code, error.detail];
     throw error;
@@ -66,6 +67,43 @@ const LINES = [
 ];
 
 describe('a head of a request', () => {
+  test('that came as a whole before is found as what it was read as, and no other is', () => {
+    const texts = LINES.flatMap((line) => FIELDS.map((fields) => line + fields));
+    const usual = texts.map((text) => JSON.stringify(outcome(() => readRequestHead(text, 0, limits))));
+    const reads = texts.map((text) => Buffer.from(text, 'latin1'));
+    const wrong: unknown[] = [];
+    let again = 0;
+    texts.forEach((before) => {
+      const known = new RecentHeads<RequestHead>();
+      for (let i = 0; i < 4; i++) outcome(() => readRequestHead(before, 0, limits, known));
+      reads.forEach((bytes, i) => {
+        const head = findRequestHead(bytes, 0, bytes.length, known);
+        if (head === undefined) return;
+        if (texts[i] === before) again++;
+        if (JSON.stringify(outcome(() => head)) !== usual[i]) wrong.push({ before, text: texts[i], head });
+      });
+    });
+    expect(wrong).toEqual([]);
+    expect(again).toBeGreaterThan(30);
+  });
+
+  test('that has not come wholly yet is not found as one that came before', () => {
+    const bytes = Buffer.from('GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n');
+    const known = new RecentHeads<RequestHead>();
+    for (let i = 0; i < 4; i++) readRequestHead(bytes.toString(), 0, limits, known);
+    for (let end = 1; end < bytes.length; end++) expect(findRequestHead(bytes, 0, end, known)).toBeUndefined();
+    expect(findRequestHead(bytes, 0, bytes.length, known)?.target).toBe('/');
+    expect(findRequestHead(Buffer.concat([bytes, bytes]), bytes.length, 2 * bytes.length, known)?.target).toBe('/');
+  });
+
+  test('with fields that come under one request line after another is soon sought as a whole no more', () => {
+    const known = new RecentHeads<RequestHead>();
+    const text = (t: number): string => `GET /?t=${t} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    for (let t = 0; t < 9; t++) readRequestHead(text(t), 0, limits, known);
+    for (let i = 0; i < 4; i++) expect(readRequestHead(text(9), 0, limits, known)?.target).toBe('/?t=9');
+    expect(findRequestHead(Buffer.from(text(9)), 0, text(9).length, known)).toBeUndefined();
+  });
+
   test('is read as the same whatever its connection has carried before', () => {
     const texts = LINES.flatMap((line) => FIELDS.map((fields) => line + fields));
     const usual = texts.map((text) => outcome(() => readRequestHead(text, 0, limits)));
@@ -136,6 +174,27 @@ describe('a head of a request', () => {
 });
 
 describe('a head of a response', () => {
+  test('that came before is found as what it was read as, and no other is', () => {
+    const lines = ['HTTP/1.1 200 OK\r\n', 'HTTP/1.0 200 OK\r\n', 'HTTP/1.1 204 None\r\n', 'HTTP/1.1 20 OK\r\n'];
+    const texts = lines.flatMap((line) => FIELDS.map((fields) => line + fields));
+    const wrong: unknown[] = [];
+    let again = 0;
+    for (const before of texts) {
+      const known = new RecentHeads<ResponseHead>();
+      for (let i = 0; i < 2; i++) outcome(() => readResponseHead(before, limits, known));
+      for (const text of texts) {
+        const found = known.findWhole(Buffer.from(text, 'latin1'), 0, text.length);
+        if (found === undefined) continue;
+        again++;
+        const usual = outcome(() => readResponseHead(text, limits));
+        const got = outcome(() => found.head);
+        if (JSON.stringify(got) !== JSON.stringify(usual)) wrong.push({ before, text, got });
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(again).toBeGreaterThan(20);
+  });
+
   test('is read as the same whatever its connection has carried before', () => {
     const lines = ['HTTP/1.1 200 OK\r\n', 'HTTP/1.0 200 OK\r\n', 'HTTP/1.1 204 None\r\n', 'HTTP/1.1 20 OK\r\n'];
     const texts = lines.flatMap((line) => FIELDS.map((fields) => line + fields));

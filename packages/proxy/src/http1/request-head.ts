@@ -1,9 +1,11 @@
 import { ProxyError } from '../errors.js';
 import { normalPath } from '../normal-path.js';
 import { FieldKind } from './field-name.js';
+import { flatText } from './flat-text.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { FieldRules, HeadLimits } from './head.js';
-import type { RecentHeads } from './recent-heads.js';
+import type { KnownHead, RecentHeads } from './recent-heads.js';
+import { bytesOf } from './recent-heads.js';
 
 /** What its field lines are for a peer, as far as that is the same in every request of the connection with these lines. */
 export interface PreparedFields {
@@ -12,6 +14,10 @@ export interface PreparedFields {
   /** Without Accept-Encoding. */
   identityOnly: boolean;
   text: string;
+  /** A whole head for a peer with these lines, and of which request: that of heads that come again; '' before. */
+  whole: string;
+  method: string;
+  target: string;
 }
 
 /** The head of a request (RFC 9112 3). */
@@ -29,6 +35,8 @@ export class RequestHead extends Fields {
   isOld = false;
   /** Shared by the heads of a connection whose field lines are the same; undefined where that is not known. */
   prepared: PreparedFields | undefined = undefined;
+  /** It has come on its connection before, byte for byte. */
+  isAgain = false;
 
   /** Takes the field lines of a head in which they are the same, byte for byte. */
   takeFields(from: RequestHead): void {
@@ -44,6 +52,16 @@ export class RequestHead extends Fields {
     this.expectContinue = from.expectContinue;
     this.prepared = from.prepared;
     if (this.host === '') this.host = from.host;
+  }
+
+  /** Takes all of a head that came once more, byte for byte. */
+  takeWhole(from: RequestHead): void {
+    this.method = from.method;
+    this.target = from.target;
+    this.line = from.line;
+    this.takeFields(from);
+    this.length = from.length;
+    this.isAgain = true;
   }
 
   /** The body is read by nobody, and is not passed on: as if there were none. */
@@ -121,14 +139,14 @@ export function readRequestHead(
     }
     if (!isWhole) return undefined;
     // HTTP/1.0 makes something else of the same field lines.
+    const isOriginForm = head.host === '';
     if (again !== undefined && head.minor === 1) {
       head.takeFields(again.head);
     } else {
-      const isOriginForm = head.host === '';
       readFields(head, text, start, lf + 1, end, limits, limits);
       readHost(head);
       if (known !== undefined && isOriginForm && head.minor === 1) {
-        head.prepared = { of: undefined, identityOnly: false, text: '' };
+        head.prepared = { of: undefined, identityOnly: false, text: '', whole: '', method: '', target: '' };
         // A copy: this one may change while it is answered.
         const fields = new RequestHead();
         fields.takeFields(head);
@@ -137,6 +155,7 @@ export function readRequestHead(
     }
     head.length = end - from;
     if (head.method === 'CONNECT' || head.method === 'TRACE') throw new ProxyError('method_not_allowed', head.method);
+    if (again !== undefined && isOriginForm && head.minor === 1) rememberWhole(again, head, text.slice(from, end));
   } catch (error) {
     if (!lineRead) {
       // As with nginx, a line that is wrong somewhere says nothing but itself.
@@ -146,6 +165,40 @@ export function readRequestHead(
     if (error instanceof ProxyError) error.head = head;
     throw error;
   }
+  return head;
+}
+
+/** A head whose fields are known may be known as a whole, when its request line comes again as well. */
+function rememberWhole(known: KnownHead<RequestHead>, head: RequestHead, text: string): void {
+  if (known.trials === 0) return;
+  known.trials--;
+  const fields = known.head;
+  if (fields.line === head.line && fields.length === head.length) {
+    known.whole = bytesOf(text);
+  } else {
+    known.whole = undefined;
+    fields.line = flatText(head.line);
+    fields.target = flatText(head.target);
+    fields.method = head.method;
+    fields.length = head.length;
+  }
+}
+
+/**
+ * The head of a request that begins at `bytes[from]`, where it came as a whole on that connection before.
+ *
+ * @returns undefined when it did not: it may still be a head like others before it, and is to be read
+ */
+export function findRequestHead(
+  bytes: Buffer,
+  from: number,
+  end: number,
+  known: RecentHeads<RequestHead>,
+): RequestHead | undefined {
+  const again = known.findWhole(bytes, from, end);
+  if (again === undefined) return undefined;
+  const head = new RequestHead();
+  head.takeWhole(again.head);
   return head;
 }
 

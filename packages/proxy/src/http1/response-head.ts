@@ -3,6 +3,7 @@ import { FieldKind } from './field-name.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { HeadLimits } from './head.js';
 import type { RecentHeads } from './recent-heads.js';
+import { bytesOf } from './recent-heads.js';
 
 /** What a head is for a client, and what that depends on besides the head. */
 export interface RelayedHead {
@@ -12,7 +13,9 @@ export interface RelayedHead {
   readonly framing: string;
   /** The `Date` that it was made with. */
   readonly date: string;
-  readonly text: string;
+  text: string;
+  /** It went out more than once, and is in one piece. */
+  isFlat: boolean;
 }
 
 /** The head of a response (RFC 9112 4). Answers of the same bytes on the same connection share it. */
@@ -38,7 +41,10 @@ export function readResponseHead(
   known?: RecentHeads<ResponseHead>,
 ): ResponseHead | undefined {
   const again = known?.find(text, 0);
-  if (again !== undefined) return again.head;
+  if (again !== undefined) {
+    again.whole ??= bytesOf(again.text);
+    return again.head;
+  }
   const end = endOfHead(text, 0);
   if (end < 0 || end > limits.head) {
     if (text.length > limits.head) throw new ProxyError('bad_response', 'upstream sent too big header');
