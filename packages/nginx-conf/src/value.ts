@@ -20,7 +20,7 @@ function partGetter(part: Exclude<Part, string>, resolve: (name: string) => Gett
 }
 
 /** Joins the parts; what a request does not have is empty. */
-export function compileTemplate(parts: readonly Part[], resolve: (name: string) => Getter): Value {
+function compileTemplate(parts: readonly Part[], resolve: (name: string) => Getter): Value {
   const pieces = parts.map((part) => (typeof part === 'string' ? part : partGetter(part, resolve)));
   const [first, second] = pieces;
   if (first === undefined) return '';

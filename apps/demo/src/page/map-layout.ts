@@ -25,7 +25,7 @@ interface Box extends Point {
 }
 
 /** Half of what the clients, the balancer and Redis take. */
-export const RADIUS = 30;
+const RADIUS = 30;
 
 /** Lays `count` nodes out in a column, whatever the width: the map is as high as they need. */
 export function layOut(width: number, count: number): MapLayout {

@@ -1,6 +1,7 @@
 import type { Counts } from '../accounting/counts.js';
 import type { Verdict } from '../assertion.js';
 import type { Figures } from '../measure/histogram.js';
+import type { PathReport } from '../measure/measurements.js';
 import type { Options } from '../options/options.js';
 import type { ActionResult } from '../run/admin.js';
 import type { Environment } from './environment.js';
@@ -98,13 +99,7 @@ export interface NodeResult {
   readonly deliveries: number;
 }
 
-export interface PathResult {
-  readonly from: string;
-  readonly to: string;
-  readonly due: number;
-  readonly delivered: number;
-  readonly missing: number;
-  readonly late: number;
+export interface PathResult extends Omit<PathReport, 'latency'> {
   readonly latency: Figures;
 }
 

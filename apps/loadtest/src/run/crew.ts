@@ -1,20 +1,14 @@
-import { type Counts, addCounts, noCounts } from '../accounting/counts.js';
+import { addCounts, noCounts } from '../accounting/counts.js';
 import { Times } from '../measure/histogram.js';
 import type { FromWorker, Pulse, ToWorker, WorkerPlan, WorkerReport } from '../wire.js';
 import { RunFailure } from './run-failure.js';
 import { startProcess, startThread, type WorkerHost } from './worker-host.js';
 
 /** What all workers together saw in one second. */
-export interface Second {
-  /** Whole seconds since 1970. */
-  readonly second: number;
-  readonly online: number;
-  readonly started: number;
-  /** Of the stage, from its beginning. */
-  readonly counts: Counts;
-  readonly outstanding: number;
-  readonly disconnects: number;
-  readonly failures: number;
+export interface Second extends Pick<
+  Pulse,
+  'second' | 'online' | 'started' | 'counts' | 'outstanding' | 'disconnects' | 'failures'
+> {
   /** Milliseconds from the planned send, of the deliveries of this second. */
   readonly p50: number | undefined;
   readonly p99: number | undefined;
