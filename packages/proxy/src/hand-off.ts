@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { HandOffEnd } from '@pinwheel/protocol';
 import type { ClientHost } from './client.js';
 import { Deadline } from './deadline.js';
@@ -9,6 +8,7 @@ import type { RequestHead } from './http1/request-head.js';
 import type { Location, PeerTimeouts } from './location.js';
 import type { Evictable, Peer } from './peer.js';
 import { isOwnSession } from './session.js';
+import { UnreadCopy } from './unread-copy.js';
 import type { UpstreamGroup } from './upstream-group.js';
 
 /** What a hand-off tells the request that it is for. */
@@ -57,7 +57,7 @@ export class HandOff implements HandOffListener, Evictable {
   #waiting: Waiting | undefined;
   /** Is told of the end. */
   #taken: Exchange | 'untold' | undefined;
-  #socket: Socket | undefined;
+  #copy: UnreadCopy | undefined;
 
   /**
    * @param peer acquired
@@ -100,7 +100,7 @@ export class HandOff implements HandOffListener, Evictable {
     this.#peer.succeeded();
     this.#peer.counts.taken(isOwnSession(exchange.head));
     exchange.client.deadline.close();
-    this.#socket = exchange.onHandedOff(this);
+    this.#copy = new UnreadCopy(exchange.onHandedOff(this));
   }
 
   onRefused(): void {
@@ -116,8 +116,8 @@ export class HandOff implements HandOffListener, Evictable {
     const taken = this.#taken;
     this.#taken = undefined;
     this.#peer.handOffs.delete(this);
-    this.#socket?.destroy();
-    this.#socket = undefined;
+    this.#copy?.close();
+    this.#copy = undefined;
     if (waiting !== undefined) {
       // The process may have begun to answer: a second answer would be none.
       this.#peer.release(false);
@@ -151,11 +151,9 @@ export class HandOff implements HandOffListener, Evictable {
       this.#onExpired();
       return;
     }
-    const socket = this.#socket;
-    this.#socket = undefined;
     this.destroy();
-    // Closing this copy alone would tell the client nothing.
-    socket?.end(() => socket.destroy());
+    this.#copy?.end();
+    this.#copy = undefined;
     this.onEnded(undefined);
   }
 
