@@ -9,7 +9,7 @@ import type { Cluster } from '@pinwheel/cluster';
 import { createProxy } from '@pinwheel/proxy';
 import type { Facts, HandOffListener } from '@pinwheel/proxy';
 import { io } from 'socket.io-client';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { freePort } from './classics/recipe.js';
 
@@ -28,16 +28,23 @@ async function eventually(holds: () => boolean): Promise<void> {
   }
 }
 
-describe('WebSockets of a cluster', () => {
+describe.each([
+  ['a pipe', true],
+  ['the IPC channel, where the runtime has no such pipe', false],
+])('WebSockets of a cluster, given over %s,', (_way, hasPipes) => {
   let cluster: Cluster;
   let port = 0;
 
   beforeAll(async () => {
+    if (!hasPipes) vi.spyOn(process as unknown as { binding: () => object }, 'binding').mockReturnValue({});
     cluster = await startCluster({ port: 0, nodePort: 0, websocketPolicy: 'round_robin', policy: 'round_robin' });
     port = Number(new URL(cluster.url).port);
   }, 40_000);
 
-  afterAll(() => cluster.stop(500));
+  afterAll(async () => {
+    vi.restoreAllMocks();
+    await cluster.stop(500);
+  });
 
   const counts = (): readonly number[] => {
     const { handedOff, tunnels, clients } = cluster.status();
@@ -108,6 +115,18 @@ describe('WebSockets of a cluster', () => {
     await once(next, 'open');
     for (const socket of [...sockets, next]) socket.terminate();
     await eventually(() => counts()[0] === 0 && cluster.nodes.every(({ ready }) => ready));
+  }, 20_000);
+
+  it('that come while their nodes are asleep are served when these go on, however many', async () => {
+    for (const { name } of cluster.nodes) await cluster.kill(name, 'SIGSTOP');
+    const sockets = Array.from({ length: 300 }, () => new WebSocket(`ws://127.0.0.1:${port}/plain`));
+    const open = sockets.map((socket) => once(socket, 'open'));
+    await eventually(() => counts()[2] === 300);
+    for (const { name } of cluster.nodes) await cluster.kill(name, 'SIGCONT');
+    await Promise.all(open);
+    await eventually(() => counts()[0] === 300);
+    for (const socket of sockets) socket.terminate();
+    await eventually(() => counts()[0] === 0);
   }, 20_000);
 
   it('without a byte for as long as proxy_read_timeout end', async () => {

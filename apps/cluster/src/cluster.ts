@@ -129,7 +129,7 @@ class RunningCluster implements Cluster {
   }
 
   async start(): Promise<void> {
-    const { adapter, controls, host, port, redisUrl } = this.#options;
+    const { adapter, controls, handOff, host, port, redisUrl } = this.#options;
     const ports = nodePorts(this.#options);
     const balancer = this.#balancerOptions();
     if (this.#options.config === undefined) await checkPort({ host, port }, '--port');
@@ -154,6 +154,7 @@ class RunningCluster implements Cluster {
     });
     await Promise.all(
       this.#nodes.map(async (node) => {
+        if (handOff) await node.handOffs.prepare();
         await node.process.start();
         await waitUntilReady(node.name, node.url, this.#stopped.signal);
         await tryHandshake(node.name, node.url);
@@ -298,6 +299,7 @@ class RunningCluster implements Cluster {
   async #stop(graceMs: number): Promise<void> {
     this.#stopped.abort();
     const closed = this.#proxy?.close(graceMs);
+    for (const node of this.#nodes) node.handOffs.close();
     await Promise.all(this.#nodes.map((node) => node.process.stop(graceMs)));
     await Promise.all([closed, this.#redisProcess?.stop(REDIS_GRACE)]);
     await this.#admin?.close();

@@ -1,13 +1,18 @@
 import type { ChildProcess, SendHandle } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { HandedOff, HandOffListener, HandOffTarget } from '@pinwheel/proxy';
-import { handOffMessage, readHandOffReport } from '@pinwheel/protocol';
+import { handOffMessage, readHandOffReport, saysPipeOpen } from '@pinwheel/protocol';
+import { HandOffPipe } from './hand-off-pipe.js';
 
-/** The WebSocket connections that were given to one node, over the IPC channel of its process. */
+/** The WebSocket connections that were given to one node, over the IPC channel of its process or a pipe beside it. */
 export class HandOffs implements HandOffTarget {
   #child: ChildProcess | undefined;
+  #pipe: HandOffPipe | undefined;
+  /** For the process that is started next. */
+  #nextPipe: HandOffPipe | undefined;
+  #closed = false;
   #next = 1;
-  readonly #given = new Map<number, HandOffListener>();
+  readonly #given = new Map<number, Given>();
   readonly #isReady: () => boolean;
 
   /** @param isReady the process serves */
@@ -15,17 +20,45 @@ export class HandOffs implements HandOffTarget {
     this.#isReady = isReady;
   }
 
+  /** Makes what the process that is started next can be given connections on, where there is such a thing. */
+  async prepare(): Promise<void> {
+    if (this.#nextPipe !== undefined || this.#closed) return;
+    const pipe = await HandOffPipe.make().catch(() => undefined);
+    if (this.#closed) pipe?.close();
+    else this.#nextPipe = pipe;
+  }
+
+  /** What the process that is started now is to inherit, its own to destroy; undefined where that is nothing. */
+  takeProcessEnd(): Socket | undefined {
+    return this.#nextPipe?.takeProcessEnd();
+  }
+
   /** Uses this process from now on. When it ends, what it held has ended. */
   attach(child: ChildProcess): void {
+    const pipe = this.#nextPipe;
     this.#child = child;
+    this.#pipe = pipe;
+    this.#nextPipe = undefined;
+    if (pipe !== undefined) {
+      pipe.onRefused = (id) => this.#leave(id)?.listener.onRefused();
+      void this.prepare();
+    }
     child.on('message', this.#onMessage);
     child.once('exit', () => {
-      if (this.#child === child) this.#child = undefined;
+      if (this.#child === child) this.#child = this.#pipe = undefined;
       child.off('message', this.#onMessage);
       const lost = [...this.#given.values()];
       this.#given.clear();
-      for (const listener of lost) listener.onEnded(undefined);
+      pipe?.close();
+      for (const { listener } of lost) listener.onEnded(undefined);
     });
+  }
+
+  /** No further process is started. */
+  close(): void {
+    this.#closed = true;
+    this.#nextPipe?.close();
+    this.#nextPipe = undefined;
   }
 
   get available(): boolean {
@@ -38,47 +71,83 @@ export class HandOffs implements HandOffTarget {
   }
 
   give(socket: Socket, text: string, idleMs: number, listener: HandOffListener): HandedOff {
-    const id = this.#next++;
-    const child = this.#child;
-    this.#given.set(id, listener);
+    const offer = { id: this.#next++, text, idleMs };
+    const handle = (socket as unknown as WithHandle)._handle ?? undefined;
+    const given = new Given(this, offer.id, listener);
+    this.#given.set(offer.id, given);
+    if (handle !== undefined && this.#pipe?.takes(offer) === true) {
+      given.byPipe = true;
+      this.#pipe.give(offer, handle);
+      return given;
+    }
     const failed = (error: Error | null): void => {
-      if (error === null) return;
-      if (this.#given.delete(id)) listener.onRefused();
+      if (error !== null) this.#leave(offer.id)?.listener.onRefused();
     };
-    if (child === undefined) failed(new Error('the node has just ended'));
-    else child.send(handOffMessage({ id, text, idleMs }), travelling(socket), { keepOpen: true }, failed);
-    return {
-      destroy: () => {
-        if (this.#given.has(id)) this.#child?.send(handOffMessage({ id, event: 'close' }));
-      },
-    };
+    // Of the handle below the socket the node makes a socket in its own, cheaper way. Node sends it as readily as a socket,
+    // though its published types do not have it.
+    const travelling = (handle ?? socket) as SendHandle;
+    if (this.#child === undefined) failed(new Error('the node has just ended'));
+    else this.#child.send(handOffMessage(offer), travelling, { keepOpen: true }, failed);
+    return given;
+  }
+
+  /** Has a connection closed. */
+  end(given: Given): void {
+    if (!this.#given.has(given.id)) return;
+    if (given.byPipe && this.#pipe?.withdraw(given.id) === true) this.#given.delete(given.id);
+    // An order on the channel could come before an offer on the pipe: it waits until that has come.
+    else if (given.byPipe && !given.taken) given.unwanted = true;
+    else this.#child?.send(handOffMessage({ id: given.id, event: 'close' }));
   }
 
   readonly #onMessage = (message: unknown): void => {
     const report = readHandOffReport(message);
-    if (report === undefined) return;
-    for (const id of report.taken) this.#given.get(id)?.onTaken();
-    for (const id of report.refused) this.#leave(id)?.onRefused();
+    if (report === undefined) {
+      if (saysPipeOpen(message)) this.#pipe?.opened();
+      return;
+    }
+    for (const id of report.taken) this.#onTaken(id);
+    for (const id of report.refused) this.#leave(id)?.listener.onRefused();
     for (const [id, status, bytesReceived, bytesSent] of report.ended) {
-      this.#leave(id)?.onEnded({ status, bytesReceived, bytesSent });
+      this.#leave(id)?.listener.onEnded({ status, bytesReceived, bytesSent });
     }
   };
 
-  #leave(id: number): HandOffListener | undefined {
-    const listener = this.#given.get(id);
+  #onTaken(id: number): void {
+    this.#pipe?.arrived(id);
+    const given = this.#given.get(id);
+    if (given === undefined) return;
+    given.taken = true;
+    if (given.unwanted) this.end(given);
+    given.listener.onTaken();
+  }
+
+  #leave(id: number): Given | undefined {
+    this.#pipe?.arrived(id);
+    const given = this.#given.get(id);
     this.#given.delete(id);
-    return listener;
+    return given;
+  }
+}
+
+/** A connection that was given away, until its end. */
+class Given implements HandedOff {
+  byPipe = false;
+  taken = false;
+  /** It is to be closed as soon as the process has it. */
+  unwanted = false;
+
+  constructor(
+    readonly owner: HandOffs,
+    readonly id: number,
+    readonly listener: HandOffListener,
+  ) {}
+
+  destroy(): void {
+    this.owner.end(this);
   }
 }
 
 interface WithHandle {
   readonly _handle?: object | null;
-}
-
-/**
- * What is sent of a connection: the handle below the socket, of which the node makes a socket in its own, cheaper way.
- * Node sends it as readily, though its published types do not have it. Where a runtime keeps it elsewhere the socket goes.
- */
-function travelling(socket: Socket): SendHandle {
-  return ((socket as unknown as WithHandle)._handle ?? socket) as SendHandle;
 }

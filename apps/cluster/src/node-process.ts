@@ -13,7 +13,7 @@ import {
 import { HandOffs } from './hand-offs.js';
 import { readListening } from './listening.js';
 import type { PageLink } from './page-link.js';
-import { SupervisedProcess } from './supervised-process.js';
+import { INHERITED_FD, SupervisedProcess } from './supervised-process.js';
 
 /** A node of the cluster. */
 export class NodeProcess {
@@ -50,7 +50,8 @@ export class NodeProcess {
     this.process = new SupervisedProcess({
       name,
       module: fileURLToPath(new URL('main.js', import.meta.resolve('@pinwheel/node'))),
-      env: () => ({
+      inherits: () => this.handOffs.takeProcessEnd(),
+      env: (inherits) => ({
         ...process.env,
         HOST: listen.host,
         PORT: String(this.#port),
@@ -59,6 +60,7 @@ export class NodeProcess {
         REDIS_URL: redis.url,
         ADAPTER: redis.adapter,
         CONTROLS: controls ? '1' : '0',
+        ...(inherits && { HAND_OFF_FD: String(INHERITED_FD) }),
       }),
       onMessage: (message) => {
         const listening = readListening(message);

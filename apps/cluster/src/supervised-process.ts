@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { BackOff } from './back-off.js';
@@ -7,13 +8,18 @@ import { ClusterFailure } from './cluster-failure.js';
 /** Milliseconds from the fork until a process must have said that it is ready. */
 const START_LIMIT = 30_000;
 
+/** Behind standard input, output, error and the IPC channel. */
+export const INHERITED_FD = 4;
+
 export interface ProcessOptions {
   /** How it is called in the log. */
   readonly name: string;
   /** File of its module. */
   readonly module: string;
-  /** Its environment, asked for at every start. */
-  readonly env: () => NodeJS.ProcessEnv;
+  /** Its environment, asked for at every start. @param inherits there is something at `INHERITED_FD` */
+  readonly env: (inherits: boolean) => NodeJS.ProcessEnv;
+  /** What it inherits as file descriptor `INHERITED_FD`, if anything; asked for at every start, and destroyed here then. */
+  readonly inherits?: () => Socket | undefined;
   /** Looks at a message of the process; true when it says that it is ready. */
   readonly onMessage: (message: unknown) => boolean;
   /** Told of every process that is started. */
@@ -143,12 +149,14 @@ export class SupervisedProcess {
   #run(): Promise<string | undefined> {
     if (this.#stopping) return Promise.resolve('it was stopped');
     const { name, module, env, log, onMessage } = this.#options;
+    const inherited = this.#options.inherits?.();
     const child = fork(module, [], {
-      env: env(),
+      env: env(inherited !== undefined),
       execArgv: [],
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', ...(inherited === undefined ? [] : [inherited])],
     });
+    inherited?.destroy();
     this.#child = child;
     this.#asleep = false;
     this.#options.onStarted?.(child);

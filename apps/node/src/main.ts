@@ -67,6 +67,10 @@ const node = await start(settings);
 started = node;
 const { server, url, port, tag, redis } = node;
 console.log(`node ${server} ${url} tag=${tag} redis=${redis}`);
-if (process.send !== undefined) stopTaking = receiveHandOffs(node.http, () => node.member.state === 'drain');
+if (process.send !== undefined) {
+  const pipe = process.env['HAND_OFF_FD'];
+  const isDraining = (): boolean => node.member.state === 'drain';
+  stopTaking = receiveHandOffs(node.http, isDraining, process, pipe === undefined ? undefined : Number(pipe));
+}
 process.send?.({ type: 'listening', port, tag });
 reportToParent(node);

@@ -1,8 +1,9 @@
 import type { Server as HttpServer } from 'node:http';
 import { Socket } from 'node:net';
-import { readHandOffOrder } from '@pinwheel/protocol';
+import { handOffMessage, readHandOffOrder } from '@pinwheel/protocol';
 import type { HandOffEnd, HandOffOffer } from '@pinwheel/protocol';
 import { carriesSid } from './engine-request.js';
+import { openHandOffPipe } from './hand-off-pipe.js';
 import { HandOffReports } from './hand-off-reports.js';
 import { Silence } from './silence.js';
 
@@ -17,47 +18,53 @@ export interface HandOffChannel {
  * Takes the WebSocket connections that the balancer which started this process gives to it, and lets `http` answer them as
  * if they had come in directly. Refuses those that would open a session while `isDraining`.
  *
+ * @param pipeFd file descriptor of a pipe on which the balancer would rather give them; without one, and where the runtime
+ * cannot read it, they come over the IPC channel
  * @returns stops taking any; to be called before the process ends, else the balancer may miss the last endings
  */
 export function receiveHandOffs(
   http: HttpServer,
   isDraining: () => boolean,
   channel: HandOffChannel = process,
+  pipeFd?: number,
 ): () => void {
   const open = new Map<number, Socket>();
   const silence = new Silence();
   const reports = new HandOffReports((message) => channel.send?.(message));
-  const onMessage = (message: unknown, handle: unknown): void => {
-    const order = readHandOffOrder(message);
-    if (order === undefined) return;
-    if ('event' in order) {
-      open.get(order.id)?.destroy();
-      return;
-    }
-    const { id } = order;
+  const onOffer = (offer: HandOffOffer, handle: unknown): void => {
+    const { id } = offer;
     const socket = socketOf(handle);
     if (socket === undefined) {
       // The client was gone before the socket arrived.
       reports.ended(id, { status: 0, bytesReceived: 0, bytesSent: 0 });
       return;
     }
-    if (isDraining() && !carriesSid(targetOf(order.text))) {
+    if (isDraining() && !carriesSid(targetOf(offer.text))) {
       reports.refused(id);
       socket.destroy();
       return;
     }
     reports.taken(id);
     open.set(id, socket);
-    silence.watch(socket, order.idleMs);
-    serve(http, socket, order, (end) => {
+    silence.watch(socket, offer.idleMs);
+    serve(http, socket, offer, (end) => {
       open.delete(id);
       silence.forget(socket);
       reports.ended(id, end);
     });
   };
+  const onMessage = (message: unknown, handle: unknown): void => {
+    const order = readHandOffOrder(message);
+    if (order === undefined) return;
+    if ('event' in order) open.get(order.id)?.destroy();
+    else onOffer(order, handle);
+  };
   channel.on('message', onMessage);
+  const closePipe = pipeFd === undefined ? undefined : openHandOffPipe(pipeFd, onOffer);
+  if (closePipe !== undefined) channel.send?.(handOffMessage({ event: 'pipe open' }));
   return () => {
     channel.off('message', onMessage);
+    closePipe?.();
     reports.flush();
   };
 }

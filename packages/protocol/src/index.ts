@@ -3,6 +3,7 @@ export * from './events.js';
 export * from './health.js';
 export * from './session-id.js';
 export * from './hand-off.js';
+export * from './hand-off-text.js';
 export * from './node-report.js';
 export * from './admin.js';
 export * from './cluster-view.js';
