@@ -2,8 +2,12 @@ import { Socket } from 'node:net';
 
 /** What is used of the handle below a socket; it is not in the published types. */
 interface Handle {
+  [name: symbol]: unknown;
   close(): void;
 }
+
+/** By which a handle holds its socket: a symbol of net's own. */
+let owner: symbol | undefined;
 
 interface WithHandle {
   _handle?: Handle | null;
@@ -28,10 +32,8 @@ export class UnreadCopy {
       return;
     }
     holder._handle = null;
-    // The handle holds its socket by a symbol of net's own.
-    for (const name of Object.getOwnPropertySymbols(handle)) {
-      if (Reflect.get(handle, name) === socket) Reflect.set(handle, name, undefined);
-    }
+    owner ??= Object.getOwnPropertySymbols(handle).find((name) => handle[name] === socket);
+    if (owner !== undefined) handle[owner] = undefined;
     this.#handle = handle;
   }
 
