@@ -1,8 +1,10 @@
 import type { Server as HttpServer } from 'node:http';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { handOffMessage, readHandOffOrder } from '@pinwheel/protocol';
 import type { HandOffEnd, HandOffOffer } from '@pinwheel/protocol';
 import { carriesSid } from './engine-request.js';
+import { givenSocket } from './given-socket.js';
+import type { GivenSocket } from './given-socket.js';
 import { openHandOffPipe } from './hand-off-pipe.js';
 import { HandOffReports } from './hand-off-reports.js';
 import { Silence } from './silence.js';
@@ -33,7 +35,7 @@ export function receiveHandOffs(
   const reports = new HandOffReports((message) => channel.send?.(message));
   const onOffer = (offer: HandOffOffer, handle: unknown): void => {
     const { id } = offer;
-    const socket = socketOf(handle);
+    const socket = givenSocket(handle);
     if (socket === undefined) {
       // The client was gone before the socket arrived.
       reports.ended(id, { status: 0, bytesReceived: 0, bytesSent: 0 });
@@ -69,51 +71,21 @@ export function receiveHandOffs(
   };
 }
 
-/** @param handle a socket, or the handle of one; undefined when nothing came */
-function socketOf(handle: unknown): Socket | undefined {
-  if (handle instanceof Socket) return handle;
-  if (typeof handle !== 'object' || handle === null) return undefined;
-  // `handle` is what net.Server itself passes here; it is not in the published types. net sets the last three in a copy,
-  // to these very values: a copy that grows gets a shape of its own (V8), which makes all of it ten times as dear.
-  const options = {
-    handle,
-    allowHalfOpen: true,
-    readable: true,
-    writable: true,
-    emitClose: false,
-    autoDestroy: true,
-    decodeStrings: false,
-  };
-  return new Socket(options);
-}
-
 function targetOf(head: string): string {
   return /^\S+ (\S+)/.exec(head)?.[1] ?? '';
 }
 
-function serve(http: HttpServer, socket: Socket, { text }: HandOffOffer, onEnded: (end: HandOffEnd) => void): void {
-  let status = 0;
-  watchFirstWrite(socket, (first) => {
-    status = Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0);
-  });
+function serve(
+  http: HttpServer,
+  socket: GivenSocket,
+  { text }: HandOffOffer,
+  onEnded: (end: HandOffEnd) => void,
+): void {
   socket.once('close', () => {
-    onEnded({ status, bytesReceived: socket.bytesRead, bytesSent: socket.bytesWritten });
+    onEnded({ status: socket.status, bytesReceived: socket.bytesRead, bytesSent: socket.bytesWritten });
   });
   // What an accepted socket has, too (http.Server: `noDelay`).
   socket.setNoDelay(true);
-  socket.unshift(Buffer.from(text, 'latin1'));
   http.emit('connection', socket);
-}
-
-const { write: plainWrite } = Socket.prototype as { readonly write: (...args: readonly unknown[]) => boolean };
-
-/** Shows what is written first, once. */
-function watchFirstWrite(socket: Socket, onFirst: (text: string) => void): void {
-  const watched = (chunk: string | Uint8Array, ...rest: readonly unknown[]): boolean => {
-    // Deleting the property instead would make every later access to the socket slow.
-    Reflect.set(socket, 'write', plainWrite);
-    onFirst(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1', 0, 16));
-    return Reflect.apply(plainWrite, socket, [chunk, ...rest]);
-  };
-  Reflect.set(socket, 'write', watched);
+  socket.emit('data', Buffer.from(text, 'latin1'));
 }
