@@ -14,6 +14,7 @@ import type { NodeServer, Tally } from './contract.js';
 import { doToSelf, OWN_VERBS } from './own-controls.js';
 import { ParentLink } from './parent-link.js';
 import { PlainEcho } from './plain-echo.js';
+import { endReceiversOnce } from './receiver-end.js';
 import { roomKey, roomOfKey } from './room-key.js';
 import { SlowReaders } from './slow-readers.js';
 import { StaticSite } from './static-site.js';
@@ -86,6 +87,7 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     site.handle,
   );
   const adapter = link === undefined ? undefined : nodeAdapter(config.adapter, link, tell);
+  endReceiversOnce();
   const webSockets = new WebSocketEngine();
   const io: NodeServer = new Server(http, {
     destroyUpgrade: false,

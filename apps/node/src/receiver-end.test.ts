@@ -1,0 +1,17 @@
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { expect, it } from 'vitest';
+import * as ws from 'ws';
+import { endReceiversOnce } from './receiver-end.js';
+
+it('a receiver of ws that has ended may be ended again, and tells whoever asks that it has', async () => {
+  endReceiversOnce();
+  endReceiversOnce();
+  const { Receiver } = ws as unknown as { Receiver: new () => Writable };
+  const receiver = new Receiver();
+  receiver.end();
+  await finished(receiver);
+  expect(receiver.end()).toBe(receiver);
+  const error = await new Promise((resolve) => receiver.end(resolve));
+  expect(error).toMatchObject({ code: 'ERR_STREAM_ALREADY_FINISHED' });
+});
