@@ -1,9 +1,9 @@
+import type { StreamHandle } from '@pinwheel/stream-handle';
+import { readStraight, streamHandle, writeStraight } from '@pinwheel/stream-handle';
 import type { Socket } from 'node:net';
 import { Socket as NetSocket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { holdClock, releaseClock } from './clock.js';
-import type { StreamHandle } from './stream-handle.js';
-import { readStraight, streamHandle, writeStraight } from './stream-handle.js';
 
 /**
  * One TCP or TLS connection, read into buffers that are used again and again.

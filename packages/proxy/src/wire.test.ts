@@ -16,19 +16,12 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** The modules as they are loaded where Node has, or has not, what is not published. */
+/** The wire as it is where a socket's handle can, or cannot, be used. */
 async function load(isThere: boolean): Promise<Wiring> {
   vi.resetModules();
-  const binding = vi.spyOn(process as unknown as { binding(): unknown }, 'binding');
-  if (!isThere) {
-    binding.mockImplementation(() => {
-      throw new Error('No such binding');
-    });
-  }
-  const loaded = await import('./wire.js');
-  expect(binding).toHaveBeenCalled();
-  binding.mockRestore();
-  return loaded;
+  if (isThere) vi.doUnmock('@pinwheel/stream-handle');
+  else vi.doMock('@pinwheel/stream-handle', () => ({ streamHandle: () => undefined }));
+  return import('./wire.js');
 }
 
 /** An accepted connection as a wire, and the client's socket. */

@@ -13,6 +13,8 @@ import { getSystemErrorName } from 'node:util';
 /** A write whose end is told. */
 interface WriteRequest {
   oncomplete: ((status: number) => void) | undefined;
+  /** Kept for as long as the kernel has not taken them. */
+  bytes?: Uint8Array;
 }
 
 /** The handle of a TCP connection, as far as it is used here. */
@@ -23,6 +25,8 @@ export interface StreamHandle {
   readonly writeQueueSize: number;
   /** What the kernel does not take at once is copied. @returns 0 or a system error's number */
   writeLatin1String(request: WriteRequest, text: string): number;
+  /** What the kernel does not take at once must stay as it is. @returns 0 or a system error's number */
+  writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
 }
 
 type OnHandleRead = (this: StreamHandle, bytes: ArrayBuffer | undefined) => Uint8Array | undefined;
@@ -70,6 +74,7 @@ export function streamHandle(socket: Socket): StreamHandle | undefined {
 function isUsable(handle: Partial<StreamHandle>): handle is StreamHandle {
   return (
     typeof handle.writeLatin1String === 'function' &&
+    typeof handle.writeBuffer === 'function' &&
     typeof handle.writeQueueSize === 'number' &&
     typeof handle.onread === 'function'
   );
@@ -100,9 +105,14 @@ export function readStraight(handle: StreamHandle, take: (length: number) => Uin
  * @param onTaken called when the kernel has all of it, unless the socket is destroyed until then
  * @returns bytes that the kernel has not taken yet; 0: all are taken, or the socket is destroyed, and `onTaken` is not called
  */
-export function writeStraight(socket: Socket, handle: StreamHandle, text: string, onTaken: () => void): number {
+export function writeStraight(
+  socket: Socket,
+  handle: StreamHandle,
+  out: string | Uint8Array,
+  onTaken: () => void,
+): number {
   if (binding === undefined || spare === undefined) return 0;
-  const error = handle.writeLatin1String(spare, text);
+  const error = typeof out === 'string' ? handle.writeLatin1String(spare, out) : handle.writeBuffer(spare, out);
   if (error !== 0) {
     socket.destroy(writeError(error));
     return 0;
@@ -110,6 +120,7 @@ export function writeStraight(socket: Socket, handle: StreamHandle, text: string
   if (binding.streamBaseState[binding.kLastWriteWasAsync] === 0) return 0;
   const request = spare;
   spare = new binding.WriteWrap();
+  if (typeof out !== 'string') request.bytes = out;
   request.oncomplete = (status) => {
     if (socket.destroyed) return;
     if (status < 0) socket.destroy(writeError(status));
