@@ -4,6 +4,9 @@ import { portIn, saysUnavailable, workersIn } from '../process/said.js';
 import type { Contender } from './contender.js';
 import { PLAIN } from './contender.js';
 
+/** As `npm start` has it. */
+const YOUNG = ['--max-semi-space-size=4'];
+
 /** The cluster of `npm start`, whose balancer gives a WebSocket to the node's process. The nodes are its own. */
 export const pinwheelHandOff: Contender = {
   ...PLAIN,
@@ -19,7 +22,7 @@ export const pinwheelHandOff: Contender = {
     // Several nodes get the same kind of Redis as those behind the other contenders; one needs none to speak of.
     const redis = backends.length > 1 ? await startRedis() : undefined;
     const env = { REDIS_URL: redis?.url ?? '' };
-    const cluster = await launchFork(programFile('cluster'), [String(backends.length)], { env });
+    const cluster = await launchFork(programFile('cluster'), [String(backends.length)], { env, execArgv: YOUNG });
     return {
       urls: [`http://127.0.0.1:${portIn(cluster.message)}`],
       proxy: [cluster.pid],
