@@ -48,4 +48,17 @@ describe.skipIf(isChromiumMissing)('the page by polling only, in Chromium (apt-g
     },
     90_000,
   );
+
+  test('a page that leaves between two polls ends its session', async () => {
+    const stays = await browser.open(`${url}/?transport=polling&room=farewell`);
+    await stays.waitForSelector('#room-members[data-count="1"]');
+    const leaves = await browser.open(`${url}/?transport=polling&room=farewell`);
+    await stays.waitForSelector('#room-members[data-count="2"]');
+    const farewell = leaves.waitForRequest((request) => request.method() === 'POST' && request.postData() === '1');
+    // A poll that is under way ends the session too; the page's own word does when there is none.
+    await leaves.evaluate(() => window.dispatchEvent(new PageTransitionEvent('pagehide')));
+    expect(new URL((await farewell).url()).searchParams.get('sid')).toMatch(/^[\w~.-]{20,}$/u);
+    await leaves.close();
+    await stays.waitForSelector('#room-members[data-count="1"]');
+  }, 60_000);
 });

@@ -6,13 +6,18 @@ import { performance } from 'node:perf_hooks';
  */
 
 let isHeld = false;
-let held: number | undefined;
+let isRead = false;
+/** A number of its own in the heap would be made for each reading. */
+const held = new Float64Array(1);
 
 /** Milliseconds of a clock that never goes back, as `performance.now()`. */
 export function now(): number {
   if (!isHeld) return performance.now();
-  held ??= performance.now();
-  return held;
+  if (!isRead) {
+    isRead = true;
+    held[0] = performance.now();
+  }
+  return held[0] ?? 0;
 }
 
 /** From now until `releaseClock` it is one and the same time. */
@@ -22,5 +27,5 @@ export function holdClock(): void {
 
 export function releaseClock(): void {
   isHeld = false;
-  held = undefined;
+  isRead = false;
 }

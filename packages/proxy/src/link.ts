@@ -200,6 +200,7 @@ export class Link implements WireReader {
 
   readonly #onConnect = (): void => {
     this.connected = true;
+    this.wire.opened();
     this.peer.connected();
     this.#user?.onConnected();
   };

@@ -1,3 +1,5 @@
+import type { StreamHandle } from '@pinwheel/stream-handle';
+import { readStraight, streamHandle, writeStraight } from '@pinwheel/stream-handle';
 import type { Socket } from 'node:net';
 import { Socket as NetSocket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -64,12 +66,20 @@ export class Wire {
   #paused = false;
   /** Put and not yet sent. */
   #out = '';
+  /** Of a plain connection that is open: what is read and written does not pass the socket. */
+  #handle: StreamHandle | undefined;
+  #readBySocket: (() => void) | undefined;
+  /** Bytes written to the handle that the kernel has not taken; what comes behind them is written to the socket. */
+  #underWay = 0;
+  /** So many were under way that the other side is to be waited for. */
+  #needsDrain = false;
 
   /** Wires a socket up. With `open` the socket is made here, to read into our buffers; see `openWire`. */
   constructor(open: Socket | ((onread: OnRead) => Socket), reader: WireReader) {
     this.reader = reader;
     if (typeof open === 'function') {
       this.socket = open({ buffer: this.#nextBuffer, callback: this.#onRead });
+      this.opened();
     } else {
       this.socket = open;
       open.on('data', this.#onData);
@@ -80,14 +90,20 @@ export class Wire {
     this.socket.on('close', this.#onClose);
   }
 
+  /** To be called when a connection that had to be made is open. */
+  opened(): void {
+    this.#handle = streamHandle(this.socket);
+    if (this.#handle !== undefined) this.#readBySocket = readStraight(this.#handle, this.#take);
+  }
+
   /** Bytes written that the kernel has not taken yet. */
   get pending(): number {
-    return this.socket.writableLength;
+    return this.#underWay + this.socket.writableLength;
   }
 
   /** More was written than the other side takes: stop reading what feeds it until `onDrain`. */
   get congested(): boolean {
-    return this.socket.writableLength > 0 && this.socket.writableNeedDrain;
+    return this.#needsDrain || (this.socket.writableLength > 0 && this.socket.writableNeedDrain);
   }
 
   get destroyed(): boolean {
@@ -106,15 +122,30 @@ export class Wire {
       return;
     }
     this.socket.cork();
-    this.flush();
+    this.#flushToSocket();
     this.bytesWritten += end - start;
     this.socket.write(buffer.bytes.subarray(start, end));
     this.socket.uncork();
-    if (this.socket.writableLength > 0) buffer.lent = true;
+    if (this.pending > 0) buffer.lent = true;
   }
 
   /** Sends what was put, in one write. */
   flush(): void {
+    const handle = this.#handle;
+    const { socket } = this;
+    if (handle === undefined || this.#underWay > 0 || socket.writableLength > 0 || socket.writableEnded) {
+      this.#flushToSocket();
+      return;
+    }
+    const out = this.#out;
+    if (out === '' || socket.destroyed) return;
+    this.#out = '';
+    this.bytesWritten += out.length;
+    this.#underWay = writeStraight(socket, handle, out, this.#onTaken);
+    this.#needsDrain = this.#underWay >= socket.writableHighWaterMark;
+  }
+
+  #flushToSocket(): void {
     if (this.#out === '') return;
     this.bytesWritten += this.#out.length;
     this.socket.write(this.#out, 'latin1');
@@ -148,7 +179,7 @@ export class Wire {
     const { socket } = this;
     if (socket.destroyed) return;
     // What the kernel has it sends, and then the end. Of TLS the end is a record of its own.
-    if (socket.writableFinished || (socket.writableLength === 0 && !(socket instanceof TLSSocket))) {
+    if (socket.writableFinished || (this.pending === 0 && !(socket instanceof TLSSocket))) {
       socket.destroy();
       return;
     }
@@ -167,6 +198,7 @@ export class Wire {
   release(): Socket {
     const { socket } = this;
     this.pause();
+    this.#readBySocket?.();
     socket.off('data', this.#onData);
     socket.off('end', this.#onEnd);
     socket.off('drain', this.#onDrain);
@@ -182,7 +214,7 @@ export class Wire {
   reset(): void {
     const { socket } = this;
     // TLS has its own mark of a clean end and does not send it; libuv resets nothing that has said its end.
-    if (socket instanceof TLSSocket || socket.destroyed || (socket.writableEnded && socket.writableLength === 0)) {
+    if (socket instanceof TLSSocket || socket.destroyed || (socket.writableEnded && this.pending === 0)) {
       socket.destroy();
     } else {
       socket.resetAndDestroy();
@@ -195,6 +227,25 @@ export class Wire {
   }
 
   readonly #nextBuffer = (): Buffer => this.#buffer.bytes;
+
+  /** @returns the buffer for the next read when it is another one */
+  readonly #take = (length: number): Buffer | undefined => {
+    if (this.socket.destroyed) return undefined;
+    const buffer = this.#buffer;
+    this.#deliver(buffer, length);
+    if (buffer.shared && length < SHARED_SIZE) return undefined;
+    this.#chooseBuffer(buffer, length);
+    return this.#buffer === buffer ? undefined : this.#buffer.bytes;
+  };
+
+  /** The kernel has taken what was under way. */
+  readonly #onTaken = (): void => {
+    this.#underWay = 0;
+    if (!this.#needsDrain) return;
+    this.#needsDrain = false;
+    // What was written to the socket since then has an event of its own.
+    if (!this.socket.writableNeedDrain) this.reader.onDrain();
+  };
 
   readonly #onRead = (length: number, _bytes: Uint8Array): boolean => {
     const buffer = this.#buffer;

@@ -1,5 +1,6 @@
 import type { ClientToServerEvents, ServerGreeting, ServerToClientEvents } from '@pinwheel/protocol';
 import { type Socket, io } from 'socket.io-client';
+import { bidFarewell } from './farewell.js';
 import { type LinkEvent, type LinkState, initialLink, nextLink } from './link-state.js';
 import type { TransportName } from './query.js';
 
@@ -57,6 +58,7 @@ export function openLink(transport: TransportName | undefined): Link {
     ...(transport !== undefined && { transports: [transport] }),
   });
   const manager = socket.io;
+  bidFarewell(socket);
 
   function happened(event: LinkEvent): void {
     state = nextLink(state, event);

@@ -1,4 +1,5 @@
 import { io } from 'socket.io-client';
+import { bidFarewell } from './farewell.js';
 import type { Link, PageSocket } from './link.js';
 
 /** A further client of this page. */
@@ -11,7 +12,7 @@ export type PlainSocket = PageSocket;
  * @param isPatient false: connects when told to, and after a loss only when told again. Default true: both by itself
  */
 export function openBeside(link: Link, isPatient = true): PlainSocket {
-  return io({
+  const socket: PlainSocket = io({
     forceNew: true,
     transports: [link.isPollingOnly ? 'polling' : 'websocket'],
     // A server that hangs takes connections and answers none of them, and Chromium has one WebSocket at a time shake hands with
@@ -20,4 +21,6 @@ export function openBeside(link: Link, isPatient = true): PlainSocket {
     autoConnect: isPatient,
     reconnection: isPatient,
   });
+  if (link.isPollingOnly) bidFarewell(socket);
+  return socket;
 }

@@ -1,0 +1,178 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readStraight, streamHandle, writeStraight } from './stream-handle.js';
+import type { StreamHandle } from './stream-handle.js';
+
+const GONE = /^write (EPIPE|ECONNRESET)$/u;
+const opened: Socket[] = [];
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const socket of opened.splice(0)) socket.destroy();
+});
+
+interface Pair {
+  readonly socket: Socket;
+  readonly handle: StreamHandle;
+  /** The other end. */
+  readonly far: Socket;
+}
+
+/** @param buffer what the socket reads into, with `length` told to `onRead` */
+async function pair(buffer = Buffer.alloc(1_024), onRead: (length: number) => void = () => undefined): Promise<Pair> {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect({
+    port: (server.address() as AddressInfo).port,
+    host: '127.0.0.1',
+    onread: {
+      buffer,
+      callback: (length) => {
+        onRead(length);
+        return true;
+      },
+    },
+  });
+  opened.push(socket);
+  const [[far]] = (await Promise.all([once(server, 'connection'), once(socket, 'connect')])) as [[Socket], unknown];
+  opened.push(far);
+  far.on('error', () => undefined);
+  server.close();
+  const handle = streamHandle(socket);
+  if (handle === undefined) throw new Error('expected a handle on this Node');
+  return { socket, handle, far };
+}
+
+const never = (): void => {
+  throw new Error('nothing was under way');
+};
+
+describe('a handle', () => {
+  test('is there for an open TCP connection only', async () => {
+    const { socket, far } = await pair();
+    expect(streamHandle(far)).toBeDefined();
+    expect(streamHandle(new TLSSocket(far))).toBeUndefined();
+    socket.destroy();
+    expect(streamHandle(socket)).toBeUndefined();
+    expect(streamHandle(new Socket())).toBeUndefined();
+  });
+
+  test.each<[string, () => unknown]>([
+    [
+      'is none',
+      () => {
+        throw new Error('No such binding');
+      },
+    ],
+    ['has other names', () => ({ WriteWrap: 'a class', streamBaseState: [] })],
+  ])('is not there where the binding %s', async (_what, find) => {
+    const { far } = await pair();
+    vi.resetModules();
+    vi.spyOn(process as unknown as { binding(): unknown }, 'binding').mockImplementation(find);
+    const { streamHandle: without } = await import('./stream-handle.js');
+    expect(without(far)).toBeUndefined();
+  });
+
+  test('writes text and bytes that the kernel takes at once', async () => {
+    const { socket, handle, far } = await pair();
+    const write = vi.spyOn(socket, 'write');
+    expect(writeStraight(socket, handle, 'caf\u{e9} ', never)).toBe(0);
+    expect(writeStraight(socket, handle, Buffer.from('bytes'), never)).toBe(0);
+    socket.end();
+    far.setEncoding('latin1');
+    expect((await far.toArray()).join('')).toBe('caf\u{e9} bytes');
+    expect(write).not.toHaveBeenCalled();
+    expect(socket.bytesWritten).toBe(10);
+  });
+
+  test.each([
+    ['text', (bytes: Buffer) => bytes.toString('latin1')],
+    ['bytes', (bytes: Buffer) => bytes],
+  ])(
+    'tells when the kernel has taken %s that it did not take at once, and all of it arrives in order',
+    async (_, out) => {
+      const { socket, handle, far } = await pair();
+      const sent = createHash('sha256');
+      const size = 100_000;
+      let left = 0;
+      let onTaken = never;
+      const taken = new Promise<void>((resolve) => {
+        onTaken = resolve;
+      });
+      while (left === 0) {
+        const bytes = randomBytes(size);
+        sent.update(bytes);
+        left = writeStraight(socket, handle, out(bytes), () => onTaken());
+      }
+      expect(left).toBeLessThanOrEqual(size);
+      // What is written to the socket comes behind.
+      const last = randomBytes(size);
+      sent.update(last);
+      socket.end(last);
+      const received = createHash('sha256');
+      far.on('data', (bytes: Buffer) => received.update(bytes));
+      await Promise.all([taken, once(far, 'end')]);
+      expect(received.digest('hex')).toBe(sent.digest('hex'));
+    },
+  );
+
+  test('destroys its socket when a write fails', async () => {
+    const { socket, handle, far } = await pair();
+    const failed = once(socket, 'error');
+    far.resetAndDestroy();
+    while (!socket.destroyed) writeStraight(socket, handle, 'x', never);
+    expect(await failed).toEqual([expect.objectContaining({ message: expect.stringMatching(GONE), syscall: 'write' })]);
+  });
+
+  test('destroys its socket when a write that is under way fails', async () => {
+    const { socket, handle, far } = await pair();
+    socket.pause();
+    const failed = once(socket, 'error');
+    while (writeStraight(socket, handle, Buffer.alloc(100_000), never) === 0);
+    far.resetAndDestroy();
+    expect(await failed).toEqual([expect.objectContaining({ message: expect.stringMatching(GONE), syscall: 'write' })]);
+  });
+
+  test('tells nothing of what was under way when its socket is destroyed', async () => {
+    const { socket, handle } = await pair();
+    while (writeStraight(socket, handle, Buffer.alloc(100_000), never) === 0);
+    socket.destroy();
+    await once(socket, 'close');
+  });
+
+  test('tells of reads until they are given back, and leaves the end to the socket', async () => {
+    const [first, second] = [Buffer.alloc(4), Buffer.alloc(16)];
+    const seen: string[] = [];
+    const told = { more: (): void => undefined };
+    const { socket, handle, far } = await pair(first, (length) => {
+      seen.push(`socket: ${first.toString('latin1', 0, length)}`);
+      told.more();
+    });
+    const more = (): Promise<void> => new Promise((resolve) => (told.more = resolve));
+    let buffer = first;
+    const giveBack = readStraight(handle, (length) => {
+      seen.push(buffer.toString('latin1', 0, length));
+      buffer = second;
+      if (seen.length > 1) told.more();
+      return second;
+    });
+    let next = more();
+    far.write('one two three');
+    await next;
+    expect(seen).toEqual(['one ', 'two three']);
+    giveBack();
+    next = more();
+    far.write('four');
+    await next;
+    expect(seen).toHaveLength(3);
+    expect(seen[2]).toMatch(/^socket: /u);
+    const ended = once(socket, 'end');
+    far.end();
+    await ended;
+  });
+});
