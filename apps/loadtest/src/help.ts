@@ -28,7 +28,7 @@ Times are such as 500ms, 20s, 1m30s; a bare number is seconds.
   --kill NODE@TIME      kill a node, so long after measuring began; --drain NODE@TIME likewise
   --local-address A,B   addresses to connect from, in turn
   --stock-client        socket.io-client with its own WebSocket, in place of the lean one
-  --workers N           one is a thread, several are processes (as many as the load wants, up to one per CPU)
+  --workers N           one is the program itself, several are processes (as many as the load wants, up to one per CPU)
   --seed N              order of the rooms' sends (${DEFAULTS.seed})
   --help                show this text
   --version             show the version

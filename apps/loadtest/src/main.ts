@@ -57,6 +57,8 @@ process.stderr.on('error', readerGone);
 
 try {
   process.exitCode = await main(process.argv.slice(2));
+  // A connection that its server does not close holds nobody up.
+  process.stdout.write('', () => process.exit());
 } catch (error) {
   if (error instanceof OptionError) process.exitCode = 2;
   else if (error instanceof RunFailure) process.exitCode = 1;

@@ -58,8 +58,8 @@ export interface Pulse {
   readonly outstanding: number;
   readonly disconnects: number;
   readonly failures: number;
-  /** Times from the planned send of this second's deliveries, encoded, 2 digits. */
-  readonly latency: string;
+  /** Times from the planned send of this second's deliveries: what `Times` of 2 digits calls cells. */
+  readonly latency: Uint32Array;
   readonly nodes: Readonly<Record<string, number>>;
   readonly cpuPercent: number;
   readonly rssBytes: number;
@@ -75,7 +75,6 @@ export interface WorkerReport {
 }
 
 export type FromWorker =
-  | { readonly type: 'ready' }
   /** All clients that were to connect are in their rooms. */
   | { readonly type: 'arrived'; readonly upTo: number }
   /** The last message of the stage is sent. */

@@ -82,19 +82,35 @@ export class LoadClient {
 
   /** Hands message number `message` to the connection. */
   send(message: number, payload: string): void {
-    this.#waiting.push(message);
-    this.#handingOver = true;
-    const { room, stock } = this.options;
-    if (!stock) this.#manager.engine.write(room === undefined ? echoPacket(payload) : sayPacket(room, payload));
-    else if (room === undefined) this.#socket.emit('echo', payload, this.#onEcho);
-    else this.#socket.emit('say', room, payload);
-    this.#handingOver = false;
     this.sequence++;
+    const { room, stock } = this.options;
+    if (stock) {
+      this.#handOver(message, () => {
+        if (room === undefined) this.#socket.emit('echo', payload, this.#onEcho);
+        else this.#socket.emit('say', room, payload);
+      });
+      return;
+    }
+    const { engine } = this.#manager;
+    const packet = room === undefined ? echoPacket(payload) : sayPacket(room, payload);
+    const { readyState, transport, writeBuffer } = engine;
+    const idle = transport instanceof LeanWebSocket && readyState === 'open' && writeBuffer.length === 0;
+    // Of what goes at once the time of sending is right already.
+    if (idle && transport.sendNow(packet)) return;
+    this.#handOver(message, () => engine.write(packet));
   }
 
   leave(): void {
     this.#gone = true;
     this.#socket.disconnect();
+  }
+
+  /** By way of the engine, which tells when the connection takes it. */
+  #handOver(message: number, send: () => void): void {
+    this.#waiting.push(message);
+    this.#handingOver = true;
+    send();
+    this.#handingOver = false;
   }
 
   readonly #onEcho = (payload: unknown): void => this.#watcher.received(this, payload);

@@ -4,7 +4,7 @@ import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Manager } from 'socket.io-client';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { causeOf } from './cause.js';
 import { FrameReader, OPCODE } from './frame-reader.js';
 import { frameOf } from './frame-writer.js';
@@ -110,6 +110,51 @@ it('what a client sends, ws reads: short and long, text and bytes', async () => 
     socket.write(frameOf(typeof one === 'string' ? OPCODE.text : OPCODE.binary, one), 'latin1');
   await all;
   expect(got).toEqual(messages);
+});
+
+it('what goes past the library waits when the connection is full, and what comes after it stays in order', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  closing.push(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const manager = new Manager(`http://127.0.0.1:${port}`, {
+    reconnection: false,
+    transports: [LeanWebSocket] as unknown as string[],
+    transportOptions: { websocket: { take: () => false } },
+  });
+  closing.unshift(() => manager.engine.close());
+  const opened = new Promise<void>((resolve) => {
+    manager.once('open', resolve);
+  });
+  const [accepted] = (await once(server, 'connection')) as [WebSocket];
+  accepted.send('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}');
+  await opened;
+  accepted.pause();
+  const { engine } = manager;
+  const { transport } = engine;
+  if (!(transport instanceof LeanWebSocket)) throw new Error('expected the lean WebSocket');
+  const got: string[] = [];
+  const last = new Promise<void>((resolve) => {
+    accepted.on('message', (data: Buffer) => {
+      const text = data.toString('latin1', 0, 8);
+      got.push(text);
+      if (text === '4last') resolve();
+    });
+  });
+  const sent: string[] = [];
+  const text = (): string => String(sent.length).padStart(7, '0') + 'x'.repeat(100_000);
+  while (transport.sendNow(text())) sent.push(`4${String(sent.length).padStart(7, '0')}`);
+  expect(sent.length).toBeGreaterThan(1);
+  engine.write('last');
+  expect(transport.sendNow('too early')).toBe(false);
+  const drained = new Promise<void>((resolve) => {
+    engine.once('drain', resolve);
+  });
+  accepted.resume();
+  await last;
+  expect(got).toEqual([...sent, '4last']);
+  await drained;
+  expect(transport.sendNow('again')).toBe(true);
 });
 
 /** A server that answers whatever it is sent first with `answer`, and what socket.io-client makes of it. */

@@ -121,9 +121,27 @@ export class LeanWebSocket extends Transport implements FrameHandler {
       for (const packet of packets) put(socket, packet);
       socket.uncork();
     }
-    // What the system does not take now is not sent yet: the engine holds back what comes after it.
-    if (socket.writableNeedDrain) socket.once('drain', () => drained(this));
-    else process.nextTick(drained, this);
+    if (!this.#holdsBack(socket)) process.nextTick(drained, this);
+  }
+
+  /**
+   * Sends a message at once, past the buffer of the engine, which has to be empty.
+   *
+   * @returns false when it would have to wait: then nothing is sent
+   */
+  sendNow(data: string): boolean {
+    const socket = this.#socket;
+    if (!this.writable || this.#closing || socket === undefined) return false;
+    socket.write(frameOf(OPCODE.text, MESSAGE + data), 'latin1');
+    this.writable = !this.#holdsBack(socket);
+    return true;
+  }
+
+  /** What the system does not take now is not sent yet: true when the engine is to hold back what comes after it. */
+  #holdsBack(socket: Socket): boolean {
+    if (!socket.writableNeedDrain) return false;
+    socket.once('drain', () => drained(this));
+    return true;
   }
 
   /** Told by {@link drained}. */

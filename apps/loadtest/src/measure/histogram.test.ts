@@ -23,6 +23,22 @@ it('times that are merged are those of one histogram of all, to three digits', (
   );
 });
 
+it('times that are handed over as cells are those that were recorded, once', () => {
+  const all = new Times(2);
+  const together = new Times(2);
+  for (const part of [[0, 1.5, 800], [], [3_000, 0.2]]) {
+    const own = new Times(2);
+    for (const ms of part) {
+      own.record(ms);
+      all.record(ms);
+    }
+    together.addCells(own.takeCells());
+    expect(own.count).toBe(0);
+    expect(own.takeCells()).toHaveLength(0);
+  }
+  expect(figures(together)).toEqual(figures(all));
+});
+
 it('nothing measured has no figures', () => {
   expect(figures(new Times())).toEqual({ count: 0 });
 });

@@ -53,6 +53,18 @@ export class Times {
     return this.count === 0 ? undefined : this.#whole.mean / 1_000;
   }
 
+  /**
+   * What was recorded since the last time, as cells that {@link addCells} of as many digits takes; it is empty afterwards.
+   * Of what took longer than half an hour nothing is told. For a look every second: to encode costs a hundred times as much.
+   */
+  takeCells(): Uint32Array {
+    return this.#tally.take();
+  }
+
+  addCells(cells: Uint32Array): void {
+    this.#tally.add(cells);
+  }
+
   add(more: Times): void {
     if (more.count > 0) this.#histogram.add(more.#whole);
   }
@@ -73,9 +85,9 @@ export class Times {
   }
 
   /** All of `encoded` in one. */
-  static merged(encoded: readonly string[], digits: 2 | 3 = 3): Times {
-    const all = new Times(digits);
-    for (const one of encoded) all.add(new Times(digits, one));
+  static merged(encoded: readonly string[]): Times {
+    const all = new Times();
+    for (const one of encoded) all.add(new Times(3, one));
     return all;
   }
 }

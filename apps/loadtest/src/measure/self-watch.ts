@@ -16,8 +16,8 @@ export interface SelfReport {
   readonly loopDelayMax: number;
 }
 
-/** Every look wakes the process: often enough to see a stall that counts, and no more. */
-const RESOLUTION_MS = 20;
+/** Every look wakes the process: often enough to see stalls, and no more. The schedule lag is what decides. */
+const RESOLUTION_MS = 50;
 
 /** Watches its own process: a generator that is too busy measures itself. */
 export class SelfWatch {

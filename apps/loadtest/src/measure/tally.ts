@@ -36,6 +36,20 @@ export class Tally {
     this.#used = 0;
   }
 
+  /** The cells up to the last that is not empty, by their numbers; it is empty afterwards. */
+  take(): Uint32Array {
+    const taken = this.#cells.slice(0, this.#used);
+    this.#cells.fill(0, 0, this.#used);
+    this.#used = 0;
+    return taken;
+  }
+
+  /** Adds what another tally of as many bits has counted. */
+  add(cells: Uint32Array): void {
+    if (cells.length > this.#used) this.#use(cells.length);
+    for (const [cell, count] of cells.entries()) this.#cells[cell] = (this.#cells[cell] ?? 0) + count;
+  }
+
   #use(cells: number): void {
     this.#used = cells;
     if (cells <= this.#cells.length) return;

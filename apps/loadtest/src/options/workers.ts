@@ -7,7 +7,7 @@ const CLIENTS_OF_ONE = 5_000;
 const MESSAGES_OF_ONE = 10_000;
 
 /**
- * How many workers a run gets when nobody says it: one, which is a thread of the program and takes the least, or as many
+ * How many workers a run gets when nobody says it: one, which is the program itself and takes the least, or as many
  * as the load wants, up to one per CPU.
  *
  * @param cpus how many there are

@@ -1,8 +1,12 @@
 /** A number as a person reads it: 12,345; 1.25. */
 export function showValue(value: number): string {
-  if (Number.isInteger(value)) return value.toLocaleString('en-US');
-  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
+  if (Number.isInteger(value) || Math.abs(value) >= 100) return withCommas(Math.round(value));
   return value.toPrecision(3).replace(/\.?0+$/, '');
+}
+
+/** Not by way of `toLocaleString`: to load the languages of the world takes 40 ms. */
+function withCommas(whole: number): string {
+  return String(whole).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** Milliseconds with their unit; a dash where there are none. */

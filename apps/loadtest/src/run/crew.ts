@@ -2,7 +2,7 @@ import { addCounts, noCounts } from '../accounting/counts.js';
 import { Times } from '../measure/histogram.js';
 import type { FromWorker, Pulse, ToWorker, WorkerPlan, WorkerReport } from '../wire.js';
 import { RunFailure } from './run-failure.js';
-import { startProcess, startThread, type WorkerHost } from './worker-host.js';
+import { startHere, startProcess, type WorkerHost } from './worker-host.js';
 
 /** What all workers together saw in one second. */
 export interface Second extends Pick<
@@ -27,7 +27,7 @@ interface Worker {
 
 const GONE_MS = 3_000;
 
-/** The workers, spoken to as one: one is a thread of this process, several are processes. */
+/** The workers, spoken to as one: one is in this process, several are processes of their own. */
 export class Crew {
   /** Told of every second as soon as all workers have told of it. */
   onSecond: (second: Second) => void = () => undefined;
@@ -37,7 +37,7 @@ export class Crew {
   #leaving = false;
 
   constructor(plan: Omit<WorkerPlan, 'worker' | 'workers'>, workers: number) {
-    const start = workers === 1 ? startThread : startProcess;
+    const start = workers === 1 ? startHere : startProcess;
     this.#workers = Array.from({ length: workers }, (_, index) => {
       const worker: Worker = { host: undefined, alive: true, pulse: undefined };
       worker.host = start({
@@ -166,10 +166,8 @@ function isOf<T extends FromWorker['type']>(message: FromWorker, type: T): messa
 function together(second: number, pulses: readonly Pulse[]): Second {
   const counts = noCounts();
   for (const pulse of pulses) addCounts(counts, pulse.counts);
-  const times = Times.merged(
-    pulses.map((pulse) => pulse.latency),
-    2,
-  );
+  const times = new Times(2);
+  for (const pulse of pulses) times.addCells(pulse.latency);
   const nodes: Record<string, number> = {};
   for (const pulse of pulses) {
     for (const [node, online] of Object.entries(pulse.nodes)) nodes[node] = (nodes[node] ?? 0) + online;

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
-import { Worker } from 'node:worker_threads';
 import type { FromWorker, ToWorker } from '../wire.js';
+import { LoadWorker } from '../worker/load-worker.js';
 
 /** What a worker runs in, as its owner sees it. */
 export interface WorkerHost {
@@ -18,25 +18,21 @@ export interface WorkerEvents {
 
 /** Less room for short-lived objects than usual: memory is what many clients take, and the worker is no slower. */
 const SEMI_SPACE_MB = 8;
-/** The two semi-spaces, and what V8 allows beside them. */
-const YOUNG_MB = 3 * SEMI_SPACE_MB;
 
 const file = new URL('../worker/main.js', import.meta.url);
 
 /**
- * The worker as a thread of this process: Node.js and what it loads are in memory once. What a thread cannot have of its
- * own are the process's CPU account, memory and limit of open files, so that there is only one of them.
+ * The worker in this process, on its thread: Node.js and what it loads are in memory once, and are loaded once. What it
+ * shares with the rest of the program, which is idle between seconds, is the CPU account.
  */
-export function startThread({ onEnd, onMessage }: WorkerEvents): WorkerHost {
-  const thread = new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
-  thread.on('message', onMessage);
-  // A process that ends by an error says so itself.
-  thread.on('error', (error) => process.stderr.write(`${error.stack ?? error.message}\n`));
-  thread.once('exit', onEnd);
-  return {
-    send: (message) => thread.postMessage(message, []),
-    end: () => void thread.terminate(),
+export function startHere({ onEnd, onMessage }: WorkerEvents): WorkerHost {
+  let ended = false;
+  const end = (): void => {
+    if (!ended) onEnd();
+    ended = true;
   };
+  const worker = new LoadWorker(onMessage, end);
+  return { send: (message) => worker.hear(message), end };
 }
 
 /** The worker as a process. */

@@ -150,8 +150,6 @@ export class Duty {
     const wall = performance.now() - this.#cpuAt;
     this.#cpu = process.cpuUsage();
     this.#cpuAt = performance.now();
-    const latency = recent.encode();
-    recent.reset();
     return {
       type: 'pulse',
       second,
@@ -161,7 +159,7 @@ export class Duty {
       outstanding: fleet.outstanding,
       disconnects: connections.disconnects,
       failures: connections.attemptsFailed,
-      latency,
+      latency: recent.takeCells(),
       nodes: fleet.perNode(),
       cpuPercent: (user + system) / 10 / wall,
       rssBytes: process.memoryUsage.rss(),
