@@ -2,6 +2,7 @@ import type { ChildProcess, SendHandle } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { HandedOff, HandOffListener, HandOffTarget } from '@pinwheel/proxy';
 import { handOffMessage, readHandOffReport, saysPipeOpen } from '@pinwheel/protocol';
+import { IdTable } from '@pinwheel/roster';
 import { HandOffPipe } from './hand-off-pipe.js';
 
 /** The WebSocket connections that were given to one node, over the IPC channel of its process or a pipe beside it. */
@@ -12,7 +13,7 @@ export class HandOffs implements HandOffTarget {
   #nextPipe: HandOffPipe | undefined;
   #closed = false;
   #next = 1;
-  readonly #given = new Map<number, Given>();
+  readonly #given = new IdTable<Given>();
   readonly #isReady: () => boolean;
 
   /** @param isReady the process serves */
@@ -47,8 +48,7 @@ export class HandOffs implements HandOffTarget {
     child.once('exit', () => {
       if (this.#child === child) this.#child = this.#pipe = undefined;
       child.off('message', this.#onMessage);
-      const lost = [...this.#given.values()];
-      this.#given.clear();
+      const lost = this.#given.takeAll();
       pipe?.close();
       for (const { listener } of lost) listener.onEnded(undefined);
     });
@@ -93,8 +93,8 @@ export class HandOffs implements HandOffTarget {
 
   /** Has a connection closed. */
   end(given: Given): void {
-    if (!this.#given.has(given.id)) return;
-    if (given.byPipe && this.#pipe?.withdraw(given.id) === true) this.#given.delete(given.id);
+    if (this.#given.get(given.id) === undefined) return;
+    if (given.byPipe && this.#pipe?.withdraw(given.id) === true) this.#given.take(given.id);
     // An order on the channel could come before an offer on the pipe: it waits until that has come.
     else if (given.byPipe && !given.taken) given.unwanted = true;
     else this.#child?.send(handOffMessage({ id: given.id, event: 'close' }));
@@ -124,9 +124,7 @@ export class HandOffs implements HandOffTarget {
 
   #leave(id: number): Given | undefined {
     this.#pipe?.arrived(id);
-    const given = this.#given.get(id);
-    this.#given.delete(id);
-    return given;
+    return this.#given.take(id);
   }
 }
 

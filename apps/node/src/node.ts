@@ -5,6 +5,7 @@ import type { ControlAnswer, ControlVerb, NodeCounters } from '@pinwheel/protoco
 import { contentSecurityPolicy, demoRoot } from '@pinwheel/demo';
 import { connectRedis, joinCluster, RoomCounts } from '@pinwheel/member';
 import type { Member, RedisLink } from '@pinwheel/member';
+import { Roster } from '@pinwheel/roster';
 import { Server } from 'socket.io';
 import { ClusterWatch } from './cluster-watch.js';
 import { nodeAdapter } from './adapter.js';
@@ -162,7 +163,9 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
     const closed = io.close();
     plain.close();
     // What does not end by itself now is a client that does not answer a closing handshake.
-    const cut = setTimeout(() => connections.forEach((socket) => socket.destroy()), 300);
+    const cut = setTimeout(() => {
+      for (const socket of connections) socket.destroy();
+    }, 300);
     http.closeAllConnections();
     await closed;
     clearTimeout(cut);
@@ -232,11 +235,11 @@ function tellOfRedis(link: RedisLink, tell: (line: string) => void): void {
   });
 }
 
-function openConnections(http: HttpServer): Set<Socket> {
-  const open = new Set<Socket>();
+function openConnections(http: HttpServer): Roster<Socket> {
+  const open = new Roster<Socket>();
   http.on('connection', (socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
+    const place = open.join(socket);
+    socket.once('close', () => open.leave(place));
   });
   return open;
 }

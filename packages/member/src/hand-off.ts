@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { handOffMessage, readHandOffOrder } from '@pinwheel/protocol';
 import type { HandOffEnd, HandOffOffer } from '@pinwheel/protocol';
+import { IdTable } from '@pinwheel/roster';
 import { carriesSid } from './engine-request.js';
 import { givenSocket } from './given-socket.js';
 import type { GivenSocket } from './given-socket.js';
@@ -30,7 +31,7 @@ export function receiveHandOffs(
   channel: HandOffChannel = process,
   pipeFd?: number,
 ): () => void {
-  const open = new Map<number, Socket>();
+  const open = new IdTable<Socket>();
   const silence = new Silence();
   const reports = new HandOffReports((message) => channel.send?.(message));
   const onOffer = (offer: HandOffOffer, handle: unknown): void => {
@@ -48,10 +49,10 @@ export function receiveHandOffs(
     }
     reports.taken(id);
     open.set(id, socket);
-    silence.watch(socket, offer.idleMs);
+    const watched = silence.watch(socket, offer.idleMs);
     serve(http, socket, offer, (end) => {
-      open.delete(id);
-      silence.forget(socket);
+      open.take(id);
+      silence.forget(watched);
       reports.ended(id, end);
     });
   };

@@ -1,3 +1,4 @@
+import { Roster } from '@pinwheel/roster';
 import type { EventEmitter } from 'node:events';
 
 /** What is used of an Engine.IO session. */
@@ -18,7 +19,7 @@ export interface Session {
 
 /** The Engine.IO sessions that are open on this server, whichever namespaces they have joined. */
 export class Sessions {
-  readonly #open = new Set<Session>();
+  readonly #open = new Roster<Session>();
   readonly #onOpen: (session: Session) => void;
 
   /** @param onOpen told of every new session */
@@ -39,12 +40,12 @@ export class Sessions {
   }
 
   [Symbol.iterator](): Iterator<Session> {
-    return this.#open.values();
+    return this.#open[Symbol.iterator]();
   }
 
   #add(session: Session): void {
-    this.#open.add(session);
-    session.once('close', () => this.#open.delete(session));
+    const place = this.#open.join(session);
+    session.once('close', () => this.#open.leave(place));
     this.#onOpen(session);
   }
 }

@@ -1,9 +1,10 @@
+import type { Place } from '@pinwheel/roster';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { ClientHost } from './client-host.js';
 import type { ConnectionOptions } from './client-options.js';
 import { now } from './clock.js';
 import { Deadline } from './deadline.js';
-import type { ErrorCode } from './errors.js';
 import { ProxyError } from './errors.js';
 import { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts } from './facts.js';
@@ -15,36 +16,10 @@ import { RecentHeads } from './http1/recent-heads.js';
 import { findRequestHead, RequestHead, readRequestHead } from './http1/request-head.js';
 import { DROPPED_BODY, DROPPED_READ, LINGER } from './lingering.js';
 import type { Listener } from './listener.js';
-import type { Location } from './location.js';
-import type { LogLevel } from './options.js';
 import { distrustsKeepalive } from './old-browser.js';
 import { EngineRequests } from './session.js';
-import type { ConnectionCounts } from './stub-status.js';
 import type { TunnelEnds } from './tunnel.js';
 import type { ReadBuffer, Wire, WireReader } from './wire.js';
-
-/** What a client connection needs of the proxy it came to. */
-export interface ClientHost {
-  /** For connections whose first request is still to come. */
-  readonly connectionDefaults: ConnectionOptions;
-  /** True while the proxy closes: connections end with the request in hand. */
-  readonly closing: boolean;
-  /** The location for a request, or undefined when none fits. */
-  route(head: RequestHead, client: Client): Location | undefined;
-  /** The location for what could not be read. */
-  routeUnreadable(head: RequestHead, client: Client): Location | undefined;
-  originOf(head: RequestHead, client: Client): Origin;
-  /** What is counted of all connections (nginx: `stub_status`). */
-  connectionCounts(): ConnectionCounts;
-  log(level: LogLevel, message: string): void;
-  /** A request could not be answered as it should, or not wholly. */
-  countError(code: ErrorCode, client: Client): void;
-  onTunnel(client: Client, ends: TunnelEnds, early: string): void;
-  /** Its connection belongs to the process of a peer. */
-  onHandedOff(client: Client, handOff: HandOff): void;
-  onHandOffEnded(handOff: HandOff): void;
-  onClientClosed(client: Client): void;
-}
 
 const NOWHERE: BodySink = { bodyBytes: () => {} };
 let connections = 0;
@@ -53,6 +28,8 @@ const PIPELINED = 65_536;
 /** The HTTP/1.1 connection of one client: reads its requests one after another, each an `Exchange`. */
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
+  /** Among all clients. */
+  place: Place<Client> | undefined;
   readonly tls: boolean;
   /** Plain HTTP where TLS is spoken: every request is answered with 400 (nginx: 497). */
   readonly refusesPlain: boolean;

@@ -1,10 +1,12 @@
 import type { HandOffEnd } from '@pinwheel/protocol';
-import type { ClientHost } from './client.js';
+import type { Place } from '@pinwheel/roster';
+import type { ClientHost } from './client-host.js';
 import { Deadline } from './deadline.js';
 import { ProxyError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import type { HandedOff, HandOffListener, HandOffTarget } from './hand-off-target.js';
 import type { RequestHead } from './http1/request-head.js';
+import type { ListenerCounts } from './listener-counts.js';
 import type { Location, PeerTimeouts } from './location.js';
 import type { Evictable, Peer } from './peer.js';
 import { isOwnSession } from './session.js';
@@ -54,6 +56,11 @@ export class HandOff implements HandOffListener, Evictable {
   readonly #peer: Peer;
   readonly #host: ClientHost;
   readonly #given: HandedOff;
+  readonly #placeAtPeer: Place<Evictable>;
+  /** Of the listener that the connection came to. */
+  readonly listenerCounts: ListenerCounts;
+  /** Among all that are handed off. */
+  place: Place<HandOff> | undefined;
   #waiting: Waiting | undefined;
   /** Is told of the end. */
   #taken: Exchange | 'untold' | undefined;
@@ -74,7 +81,8 @@ export class HandOff implements HandOffListener, Evictable {
     const { client } = exchange;
     const { wire } = client;
     this.#peer = peer;
-    peer.handOffs.add(this);
+    this.#placeAtPeer = peer.handOffs.join(this);
+    this.listenerCounts = client.listener.counts;
     this.#host = client.host;
     this.#waiting = { exchange, user, deadline: new Deadline(() => this.#onExpired()) };
     wire.pause();
@@ -89,6 +97,11 @@ export class HandOff implements HandOffListener, Evictable {
     waiting?.deadline.close();
     this.#waiting = undefined;
     return waiting;
+  }
+
+  /** Its connection is not, or no more, with the peer's process. */
+  get ended(): boolean {
+    return this.#waiting === undefined && this.#taken === undefined;
   }
 
   onTaken(): void {
@@ -106,7 +119,7 @@ export class HandOff implements HandOffListener, Evictable {
   onRefused(): void {
     const waiting = this.#leave();
     if (waiting === undefined) return;
-    this.#peer.handOffs.delete(this);
+    this.#peer.handOffs.leave(this.#placeAtPeer);
     this.#peer.release(true);
     waiting.user.onHandOffRefused();
   }
@@ -115,7 +128,7 @@ export class HandOff implements HandOffListener, Evictable {
     const waiting = this.#leave();
     const taken = this.#taken;
     this.#taken = undefined;
-    this.#peer.handOffs.delete(this);
+    this.#peer.handOffs.leave(this.#placeAtPeer);
     this.#copy?.close();
     this.#copy = undefined;
     if (waiting !== undefined) {
@@ -141,7 +154,7 @@ export class HandOff implements HandOffListener, Evictable {
   /** The client is gone, or has waited for too long: whoever takes the connection now finds it closed. */
   abort(): void {
     if (this.#leave() === undefined) return;
-    this.#peer.handOffs.delete(this);
+    this.#peer.handOffs.leave(this.#placeAtPeer);
     this.#given.destroy();
     this.#peer.release(false);
   }

@@ -1,3 +1,4 @@
+import { Roster } from '@pinwheel/roster';
 import type { ErrorCode } from './errors.js';
 import { ProxyError } from './errors.js';
 import type { Wire, WireAccount } from './wire.js';
@@ -27,7 +28,7 @@ export class PeerCounts implements WireAccount {
   /** Failed attempts by code. */
   readonly errors = new Map<ErrorCode, number>();
   lastError: { readonly code: ErrorCode; readonly at: number } | undefined;
-  readonly #wires = new Set<Wire>();
+  readonly #wires = new Roster<Wire>();
   /** Of connections that are over. */
   #sent = 0;
   #received = 0;
@@ -75,7 +76,7 @@ export class PeerCounts implements WireAccount {
   /** A connection to the peer is made: its bytes count from now on. */
   add(wire: Wire): void {
     wire.account = this;
-    this.#wires.add(wire);
+    wire.place = this.#wires.join(wire);
   }
 
   /** Closes the connections to the peer. */
@@ -86,7 +87,7 @@ export class PeerCounts implements WireAccount {
   }
 
   onWireClosed(wire: Wire): void {
-    if (!this.#wires.delete(wire)) return;
+    if (!this.#wires.leave(wire.place)) return;
     this.addBytes(wire.bytesWritten, wire.bytesRead);
   }
 

@@ -1,3 +1,4 @@
+import { Roster } from '@pinwheel/roster';
 import { createHash } from 'node:crypto';
 import type { PeerOptions } from './options.js';
 import { PeerCounts } from './peer-counts.js';
@@ -29,7 +30,7 @@ export class Peer {
   /** False while it owes a sign of life (`healthCheck`). */
   answers = true;
   /** WebSockets that its process has, or is about to have. */
-  readonly handOffs = new Set<Evictable>();
+  readonly handOffs = new Roster<Evictable>();
   #id: string | undefined;
   /** Requests and tunnels now. */
   active = 0;

@@ -1,4 +1,5 @@
-import type { ClientHost } from './client.js';
+import { Roster } from '@pinwheel/roster';
+import type { ClientHost } from './client-host.js';
 import { Client } from './client.js';
 import type { ConnectionOptions, HeadOptions } from './client-options.js';
 import { connectionDefaults, headDefaults } from './client-options.js';
@@ -9,7 +10,6 @@ import type { HandOff } from './hand-off.js';
 import type { RequestHead } from './http1/request-head.js';
 import type { Listener, ListenerHost, WireUp } from './listener.js';
 import type { BoundAddress } from './listeners.js';
-import type { ListenerCounts } from './listener-counts.js';
 import { Listeners } from './listeners.js';
 import type { Location } from './location.js';
 import type { GivenProxyOptions, LogLevel, ProxyOptions } from './options.js';
@@ -44,10 +44,9 @@ export class Proxy implements ClientHost, ListenerHost {
   #groups: ReadonlyMap<string, UpstreamGroup>;
   #routes: Routes;
   readonly #listeners: Listeners;
-  readonly #clients = new Set<Client>();
-  readonly #tunnels = new Set<Tunnel>();
-  /** With the counts of the listener that each came to. */
-  readonly #handOffs = new Map<HandOff, ListenerCounts>();
+  readonly #clients = new Roster<Client>();
+  readonly #tunnels = new Roster<Tunnel>();
+  readonly #handOffs = new Roster<HandOff>();
   readonly #startedAt = performance.now();
   #requests = 0;
   #accepted = 0;
@@ -116,7 +115,7 @@ export class Proxy implements ClientHost, ListenerHost {
 
   #limitWhatIsUnderWay(ms: number): void {
     const tunnels = [...this.#tunnels];
-    const handOffs = [...this.#handOffs.keys()];
+    const handOffs = [...this.#handOffs];
     const busy = [...this.#clients].flatMap((client) => {
       const { underWay } = client;
       return underWay === undefined ? [] : [{ client, underWay }];
@@ -124,8 +123,8 @@ export class Proxy implements ClientHost, ListenerHost {
     if (tunnels.length + handOffs.length + busy.length === 0) return;
     setTimeout(() => {
       for (const { client, underWay } of busy) if (client.underWay === underWay) client.wire.reset();
-      for (const tunnel of tunnels) if (this.#tunnels.has(tunnel)) tunnel.destroy();
-      for (const handOff of handOffs) if (this.#handOffs.has(handOff)) handOff.destroy();
+      for (const tunnel of tunnels) if (!tunnel.ended) tunnel.destroy();
+      for (const handOff of handOffs) if (!handOff.ended) handOff.destroy();
     }, ms).unref();
   }
 
@@ -157,10 +156,10 @@ export class Proxy implements ClientHost, ListenerHost {
     if (graceMs > 0) await this.#allGone(graceMs);
     for (const client of this.#clients) client.wire.reset();
     for (const tunnel of this.#tunnels) tunnel.destroy();
-    for (const handOff of this.#handOffs.keys()) handOff.destroy();
+    for (const handOff of this.#handOffs) handOff.destroy();
     for (const group of this.#groups.values()) group.close();
     await this.#allGone(1_000);
-    for (const handOff of this.#handOffs.keys()) handOff.evict();
+    for (const handOff of this.#handOffs) handOff.evict();
   }
 
   get #isIdle(): boolean {
@@ -246,7 +245,8 @@ export class Proxy implements ClientHost, ListenerHost {
   onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void {
     this.#accepted++;
     listener.counts.opened();
-    this.#clients.add(new Client(this, listener, address, wireUp, proxied));
+    const client = new Client(this, listener, address, wireUp, proxied);
+    client.place = this.#clients.join(client);
   }
 
   onListenError(error: Error, { name }: Listener): void {
@@ -291,33 +291,31 @@ export class Proxy implements ClientHost, ListenerHost {
 
   onTunnel(client: Client, ends: TunnelEnds, early: string): void {
     const { counts } = client.listener;
-    this.#clients.delete(client);
+    this.#clients.leave(client.place);
     this.#tunnelsOpened++;
     ends.peer.counts.tunnelOpened();
     const tunnel = new Tunnel(ends, early, (ended) => {
       ends.peer.counts.tunnels--;
       counts.connections--;
-      this.#tunnels.delete(ended);
+      this.#tunnels.leave(ended.place);
       this.#checkGone();
     });
-    if (!tunnel.ended) this.#tunnels.add(tunnel);
+    if (!tunnel.ended) tunnel.place = this.#tunnels.join(tunnel);
   }
 
   onHandedOff(client: Client, handOff: HandOff): void {
-    this.#clients.delete(client);
+    this.#clients.leave(client.place);
     this.#handOffsTaken++;
-    this.#handOffs.set(handOff, client.listener.counts);
+    handOff.place = this.#handOffs.join(handOff);
   }
 
   onHandOffEnded(handOff: HandOff): void {
-    const counts = this.#handOffs.get(handOff);
-    if (counts !== undefined) counts.connections--;
-    this.#handOffs.delete(handOff);
+    if (this.#handOffs.leave(handOff.place)) handOff.listenerCounts.connections--;
     this.#checkGone();
   }
 
   onClientClosed(client: Client): void {
-    if (this.#clients.delete(client)) client.listener.counts.connections--;
+    if (this.#clients.leave(client.place)) client.listener.counts.connections--;
     this.#checkGone();
   }
 }

@@ -1,3 +1,4 @@
+import type { Place } from '@pinwheel/roster';
 import { Deadline } from './deadline.js';
 import type { Link } from './link.js';
 import type { PeerTimeouts } from './location.js';
@@ -50,6 +51,8 @@ export class Tunnel {
   #halfOpen = false;
   /** Both connections are closed or about to be. */
   ended = false;
+  /** Among all tunnels. */
+  place: Place<Tunnel> | undefined;
 
   /**
    * @param early what the client sent behind its request

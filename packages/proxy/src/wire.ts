@@ -1,3 +1,4 @@
+import type { Place } from '@pinwheel/roster';
 import type { StreamHandle } from '@pinwheel/stream-handle';
 import { readStraight, streamHandle, writeStraight } from '@pinwheel/stream-handle';
 import type { Socket } from 'node:net';
@@ -57,6 +58,8 @@ export class Wire {
   reader: WireReader;
   /** Who counts its bytes. */
   account: WireAccount | undefined;
+  /** With the account. */
+  place: Place<Wire> | undefined;
   /** Totals in bytes. */
   bytesRead = 0;
   bytesWritten = 0;
@@ -93,7 +96,6 @@ export class Wire {
   /** To be called when a connection that had to be made is open. */
   opened(): void {
     this.#handle = streamHandle(this.socket);
-    if (this.#handle !== undefined) this.#readBySocket = readStraight(this.#handle, this.#take);
   }
 
   /** Bytes written that the kernel has not taken yet. */
@@ -247,7 +249,9 @@ export class Wire {
     if (!this.socket.writableNeedDrain) this.reader.onDrain();
   };
 
+  /** Of the first read, and of all where there is no handle: a connection that is handed off has no other. */
   readonly #onRead = (length: number, _bytes: Uint8Array): boolean => {
+    if (this.bytesRead > 0 && this.#handle !== undefined) this.#readBySocket ??= readStraight(this.#handle, this.#take);
     const buffer = this.#buffer;
     this.#deliver(buffer, length);
     if (!buffer.shared || length === SHARED_SIZE) this.#chooseBuffer(buffer, length);
