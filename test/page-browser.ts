@@ -44,13 +44,19 @@ export class TestBrowser {
     return new TestBrowser(await chromium.launchPersistentContext(profile, all), profile);
   }
 
-  /** @param ready is there as soon as the page is */
-  async open(url: string, ready = 'body[data-server]'): Promise<Page> {
+  /** A page that has gone nowhere yet. */
+  async blank(): Promise<Page> {
     const page = await this.#context.newPage();
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
     });
+    return page;
+  }
+
+  /** @param ready is there as soon as the page is */
+  async open(url: string, ready = 'body[data-server]'): Promise<Page> {
+    const page = await this.blank();
     await page.goto(url);
     await page.waitForSelector(ready);
     return page;

@@ -10,12 +10,12 @@ export class GivenSocket extends Socket {
    * Notes the status of what is written first. A method of all, because a property that each socket has for its first write
    * would give the sockets shapes of their own (V8).
    */
-  override write(...args: readonly unknown[]): boolean {
+  override write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
     if (!this.#begun) {
       this.#begun = true;
-      this.status = statusOf(args[0]);
+      this.status = statusOf(chunk);
     }
-    return super.write(...(args as Parameters<Socket['write']>));
+    return super.write(chunk as string, encoding as BufferEncoding, callback as () => void);
   }
 }
 

@@ -21,12 +21,13 @@ export class MembersView {
   }
 
   show(members: readonly RoomMember[], ownId: string | undefined): void {
+    // A join that was answered meanwhile may have counted others.
+    this.count(members.length);
     const ordered = inOrder(members, ownId);
     // Asked every few seconds and mostly unchanged: focus and selection in the list survive.
     const key = JSON.stringify([ownId, ordered]);
     if (key === this.#drawn) return;
     this.#drawn = key;
-    this.count(members.length);
     this.#shares.replaceChildren(...sharesOf(members).map((share) => drawShare(share.server, share.members)));
     const items = ordered.slice(0, SHOWN).map((member) => drawMember(member, member.id === ownId));
     if (ordered.length > SHOWN)
