@@ -1,5 +1,3 @@
-import type { StreamHandle } from '@pinwheel/stream-handle';
-import { readStraight, streamHandle, writeStraight } from '@pinwheel/stream-handle';
 import { type Socket, connect, isIP } from 'node:net';
 import { type SecureContext, connect as connectSecurely, createSecureContext } from 'node:tls';
 import { Transport, type TransportReservedEvents } from 'engine.io-client';
@@ -48,8 +46,6 @@ export class LeanWebSocket extends Transport implements FrameHandler {
   readonly #take: Take;
   #options: TransportOptions | undefined;
   #socket: Socket | undefined;
-  /** Below the socket of an open connection over plain TCP. */
-  #handle: StreamHandle | undefined;
   #opening: Opening | undefined;
   #reader: FrameReader | undefined;
   /** A close frame has been sent, or nothing that comes counts any more. */
@@ -136,13 +132,8 @@ export class LeanWebSocket extends Transport implements FrameHandler {
   sendNow(data: string): boolean {
     const socket = this.#socket;
     if (!this.writable || this.#closing || socket === undefined) return false;
-    const frame = frameOf(OPCODE.text, MESSAGE + data);
-    if (this.#handle !== undefined && socket.writableLength === 0 && !socket.destroyed) {
-      this.writable = writeStraight(socket, this.#handle, frame, () => drained(this)) === 0;
-    } else {
-      socket.write(frame, 'latin1');
-      this.writable = !this.#holdsBack(socket);
-    }
+    socket.write(frameOf(OPCODE.text, MESSAGE + data), 'latin1');
+    this.writable = !this.#holdsBack(socket);
     return true;
   }
 
@@ -196,7 +187,6 @@ export class LeanWebSocket extends Transport implements FrameHandler {
       }
       this.#opening = undefined;
       this.#reader = new FrameReader(this);
-      this.#useHandle();
       from = answer.end;
       this.onOpen();
     }
@@ -209,18 +199,6 @@ export class LeanWebSocket extends Transport implements FrameHandler {
       this.#socket?.destroySoon();
       this.onError('websocket error', error);
     }
-  }
-
-  /** From now on messages pass by the socket, both ways. */
-  #useHandle(): void {
-    const socket = this.#socket;
-    const handle = socket === undefined ? undefined : streamHandle(socket);
-    if (socket === undefined || handle === undefined) return;
-    this.#handle = handle;
-    readStraight(handle, (length) => {
-      if (!socket.destroyed) this.#onBytes(shared, length);
-      return undefined;
-    });
   }
 
   onText(text: string): void {
