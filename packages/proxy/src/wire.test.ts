@@ -91,6 +91,20 @@ describe.each([
     expect(received.digest('hex')).toBe(sent.digest('hex'));
   });
 
+  test('tells when a single write that was too long to be taken at once has been', async () => {
+    const events = new EventEmitter();
+    const drained = once(events, 'drained');
+    const { wire, client } = await pair(await load(isThere), { ...QUIET, onDrain: () => events.emit('drained') });
+    client.pause();
+    wire.put('x'.repeat(16_000_000));
+    wire.flush();
+    expect(wire.congested).toBe(true);
+    client.resume();
+    await drained;
+    expect(wire.congested).toBe(false);
+    expect(wire.pending).toBe(0);
+  });
+
   test('sends what is under way before it closes', async () => {
     const { wire, client } = await pair(await load(isThere), QUIET);
     client.pause();

@@ -121,6 +121,18 @@ describe('a handle', () => {
     },
   );
 
+  test('tells each of several sockets that have something under way', async () => {
+    const pairs = await Promise.all([pair(), pair(), pair()]);
+    const taken = pairs.map(
+      ({ socket, handle }) =>
+        new Promise<void>((resolve) => {
+          expect(writeStraight(socket, handle, Buffer.alloc(16_000_000), resolve)).toBeGreaterThan(0);
+        }),
+    );
+    for (const { far } of pairs) far.resume();
+    await Promise.all(taken);
+  });
+
   test('destroys its socket when a write fails', async () => {
     const { socket, handle, far } = await pair();
     const failed = once(socket, 'error');
