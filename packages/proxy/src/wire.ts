@@ -77,7 +77,7 @@ export class Wire {
   /** So many were under way that the other side is to be waited for. */
   #needsDrain = false;
 
-  /** Wires a socket up. With `open` the socket is made here, to read into our buffers; see `openWire`. */
+  /** Wires a socket up. With `open` the socket is made here, to read into our buffers; see `newSocket`. */
   constructor(open: Socket | ((onread: OnRead) => Socket), reader: WireReader) {
     this.reader = reader;
     if (typeof open === 'function') {

@@ -4,8 +4,8 @@ import { getSystemErrorName } from 'node:util';
 
 /**
  * Reading and writing on the handle below a TCP socket. What a `net.Socket` does around each read and write (a request
- * object, the states of two streams, a tick) costs as much as all else that is done here for a message. Connecting,
- * shutting down, closing and errors stay the socket's.
+ * object, the states of two streams, a tick) is a tenth of what a message costs a proxy. Connecting, shutting down,
+ * closing and errors stay the socket's.
  *
  * None of this is published by Node. Where it is not as expected, `streamHandle` finds nothing and the socket is used.
  */
@@ -100,8 +100,9 @@ export function readStraight(handle: StreamHandle, take: (length: number) => Uin
 }
 
 /**
- * Writes a text whose characters are bytes, behind whatever was written to the socket before.
+ * Writes behind whatever was written to the socket before.
  *
+ * @param out a text whose characters are bytes, or bytes, which must stay as they are until the kernel has them
  * @param onTaken called when the kernel has all of it, unless the socket is destroyed until then
  * @returns bytes that the kernel has not taken yet; 0: all are taken, or the socket is destroyed, and `onTaken` is not called
  */
