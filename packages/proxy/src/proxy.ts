@@ -14,7 +14,7 @@ import { Listeners } from './listen/listeners.js';
 import type { Location } from './route/location.js';
 import type { GivenProxyOptions, LogLevel, ProxyOptions } from './options/proxy.js';
 import { readProxyOptions } from './options/proxy.js';
-import { realOrigin } from './client/real-ip.js';
+import { realOrigin } from './origin/real-ip.js';
 import { Routes } from './route/routes.js';
 import { Sampler } from './status/sampler.js';
 import type { Totals } from './status/sampler.js';

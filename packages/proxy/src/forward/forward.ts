@@ -2,7 +2,7 @@ import { Attempts } from './attempts.js';
 import type { Client } from '../client/client.js';
 import { ProxyError } from '../errors.js';
 import type { Exchange } from '../client/exchange.js';
-import { failureText } from '../log/failure-text.js';
+import { failureText } from '../log/upstream-failure.js';
 import type { Facts } from '../facts.js';
 import { switchedHeadText } from './heads.js';
 import { HandOff, handOffTarget } from '../tunnel/hand-off.js';

@@ -1,4 +1,4 @@
-import { placeTold } from '../answer/reply.js';
+import { placeTold } from '../client/configured-reply.js';
 import type { BodyFraming } from '../http1/body.js';
 import { httpDate } from '../http1/date.js';
 import { FieldKind } from '../http1/field-name.js';

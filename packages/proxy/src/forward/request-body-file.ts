@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
-import { fileFailure } from '../answer/files/file-failure.js';
+import { fileFailure } from '../log/file-failure.js';
 
 let files = 0;
 

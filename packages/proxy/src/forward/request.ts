@@ -1,15 +1,15 @@
 import { ProxyError } from '../errors.js';
 import type { Exchange } from '../client/exchange.js';
-import { failureText } from '../log/failure-text.js';
+import { failureText } from '../log/upstream-failure.js';
 import type { Facts } from '../facts.js';
-import { fileFailure } from '../answer/files/file-failure.js';
+import { fileFailure } from '../log/file-failure.js';
 import { configuredFields, forwardedFields, lengthFields, upgradeLines } from './heads.js';
 import { flatText } from '../http1/flat-text.js';
 import type { PreparedFields, RequestHead } from '../http1/request-head.js';
 import type { Link } from '../upstream/link/link.js';
 import type { Location } from '../route/location.js';
 import { valueOf } from '../route/location.js';
-import { normalPath } from '../http1/normal-path.js';
+import { normalPath } from '../http1/target.js';
 import type { PassTarget } from '../upstream/by-url.js';
 import { RequestBodyFile } from './request-body-file.js';
 import type { Attempted } from '../route/retry.js';

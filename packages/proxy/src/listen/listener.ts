@@ -5,7 +5,7 @@ import type { ProxyProtocolFacts } from '../facts.js';
 import type { ListenOptions } from '../options/listener.js';
 import { ListenerCounts } from './listener-counts.js';
 import { takeProxyHeader } from './proxy-protocol.js';
-import { RealIp } from '../client/real-ip.js';
+import { RealIp } from '../origin/real-ip.js';
 import { TlsServer } from '../tls/server.js';
 import type { WireReader } from '../net/wire.js';
 import { acceptedWire, handleWire, NOBODY, Wire } from '../net/wire.js';

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts.js';
 import type { Location } from './location.js';
-import { encodePath } from '../http1/normal-path.js';
+import { encodePath } from '../http1/target.js';
 import type { LocationOptions } from '../options/proxy.js';
 
 /** A location and those inside it. */

@@ -5,7 +5,7 @@ import type { ConnectionOptions } from '../options/client.js';
 import { connectionDefaults } from '../options/client.js';
 import type { Facts } from '../facts.js';
 import { hostName } from '../http1/host-name.js';
-import { encodePath } from '../http1/normal-path.js';
+import { encodePath } from '../http1/target.js';
 import type {
   ErrorPageOptions,
   FieldOptions,
@@ -19,7 +19,7 @@ import type {
 } from '../options/proxy.js';
 import { Pass } from './pass.js';
 import type { PassTargets } from '../upstream/by-url.js';
-import { RealIp } from '../client/real-ip.js';
+import { RealIp } from '../origin/real-ip.js';
 import type { Server } from './server.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 

@@ -1,8 +1,8 @@
-import { USUAL_REDIRECTS } from '../answer/reply.js';
+import { USUAL_REDIRECTS } from '../client/configured-reply.js';
 import type { Facts } from '../facts.js';
 import { hostName } from '../http1/host-name.js';
 import type { Location } from './location.js';
-import { normalPath } from '../http1/normal-path.js';
+import { normalPath } from '../http1/target.js';
 import type { ProxyOptions, ServerOptions } from '../options/proxy.js';
 import { Server } from './server.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';

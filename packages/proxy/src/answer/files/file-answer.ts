@@ -1,8 +1,8 @@
 import { valueOf } from '../../route/location.js';
 import type { ByteRange } from './byte-ranges.js';
 import { parseRanges } from './byte-ranges.js';
-import type { Validators } from './conditions.js';
-import { judgeConditions, rangeApplies } from './conditions.js';
+import type { Validators } from '../../http1/conditions.js';
+import { judgeConditions, rangeApplies } from '../../http1/conditions.js';
 import type { FilePlan, FileRequest } from './file-plan.js';
 import type { FilesOptions } from '../../options/files.js';
 

@@ -2,12 +2,12 @@ import { Buffer } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import type { Facts } from '../../facts.js';
 import { valueOf } from '../../route/location.js';
-import { encodePath } from '../../http1/normal-path.js';
+import { encodePath } from '../../http1/target.js';
 import type { LogLevel } from '../../options/proxy.js';
 import type { BodyPart, FileHead } from './file-answer.js';
 import { fileAnswer } from './file-answer.js';
-import type { FileFailure } from './file-failure.js';
-import { fileFailure } from './file-failure.js';
+import type { FileFailure } from '../../log/file-failure.js';
+import { fileFailure } from '../../log/file-failure.js';
 import type { FilesOptions } from '../../options/files.js';
 
 /** What is asked for. Texts are byte strings. */

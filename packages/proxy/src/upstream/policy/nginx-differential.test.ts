@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRequestHead } from '../../http1/request-head.js';
 import { readProxyOptions } from '../../options/proxy.js';
 import type { GivenPeer, PolicyName } from '../../options/proxy.js';
-import { RealIp } from '../../client/real-ip.js';
+import { RealIp } from '../../origin/real-ip.js';
 import { Upstream } from '../upstream.js';
 import { Tried } from './policy.js';
 
