@@ -2,14 +2,15 @@ import type { Socket } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Admin } from './fixture/admin.js';
-import { connect } from './fixture/connect.js';
-import { endPrograms, isAlive, type Program, startNode, takePort } from './fixture/program.js';
+import { connect } from '@pinwheel/testing/connect';
+import { takePort } from '@pinwheel/testing/ports';
+import { type Program, endPrograms, isAlive, startProgram } from '@pinwheel/testing/program';
 
 const MAIN = 'apps/cluster/dist/main.js';
 const NODES = ['Server1', 'Server2'] as const;
 
 function cluster(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-  return startNode(MAIN, ['--port', '0', '--node-port', '0', ...args], { REDIS_URL: '', ...env });
+  return startProgram(MAIN, ['--port', '0', '--node-port', '0', ...args], { REDIS_URL: '', ...env });
 }
 
 async function adminOf(program: Program): Promise<Admin> {

@@ -2,8 +2,14 @@ import type { Cluster } from '@pinwheel/cluster';
 import { startCluster } from '@pinwheel/cluster';
 import type { PolicyName } from '@pinwheel/proxy';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ClientOptions } from './fixture/connect.js';
-import { connectAtOnce, connectInTurn, errorsOf, median, perServer } from './fixture/connect.js';
+import {
+  type ClientOptions,
+  connectAtOnce,
+  connectInTurn,
+  errorsOf,
+  median,
+  perServer,
+} from '@pinwheel/testing/connect';
 
 const kinds: readonly { name: string; options: ClientOptions; count: number }[] = [
   { name: 'default', options: {}, count: 200 },

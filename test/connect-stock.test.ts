@@ -1,9 +1,8 @@
 import type { PolicyName, Proxy } from '@pinwheel/proxy';
 import { createProxy } from '@pinwheel/proxy';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectAtOnce, connectInTurn, errorsOf, median, perServer } from './fixture/connect.js';
-import type { ServerProcess } from './fixture/process.js';
-import { startStockServer } from './fixture/process.js';
+import { connectAtOnce, connectInTurn, errorsOf, median, perServer } from '@pinwheel/testing/connect';
+import { type ServerProcess, startStockServer } from '@pinwheel/testing/server-process';
 
 /** Servers that know nothing of Pinwheel: their session ids carry no tag, the balancer learns them. */
 describe.each<PolicyName>(['round_robin', 'ip_hash'])('two plain Socket.IO servers behind %s', (policy) => {

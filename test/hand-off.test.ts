@@ -11,7 +11,7 @@ import type { Facts, HandOffListener } from '@pinwheel/proxy';
 import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { freePort } from './classics/recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
 
 const UPGRADE =
   'GET /plain HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +

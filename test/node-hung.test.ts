@@ -1,6 +1,6 @@
 import { type Cluster, startCluster } from '@pinwheel/cluster';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type ClientOptions, connect, type Connected } from './fixture/connect.js';
+import { type ClientOptions, type Connected, connect } from '@pinwheel/testing/connect';
 
 /** Milliseconds: four looks of the balancer, and the longest that a client waits by default before it comes back. */
 const MOVED = 6_000;

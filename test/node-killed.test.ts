@@ -3,10 +3,9 @@ import type { Proxy } from '@pinwheel/proxy';
 import { createProxy } from '@pinwheel/proxy';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import type { ClientOptions, Connected } from './fixture/connect.js';
-import { connect } from './fixture/connect.js';
+import { type ClientOptions, type Connected, connect } from '@pinwheel/testing/connect';
+import type { ServerProcess } from '@pinwheel/testing/server-process';
 import { startNode } from './fixture/node.js';
-import type { ServerProcess } from './fixture/process.js';
 
 describe('a node is killed', () => {
   let nodes: ServerProcess[] = [];

@@ -1,7 +1,8 @@
 import { startCluster } from '@pinwheel/cluster';
 import type { Cluster } from '@pinwheel/cluster';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, Recipe } from './classics/recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { Recipe } from './classics/recipe.js';
 import { isChromiumMissing, TestBrowser } from './page-browser.js';
 import { mouse } from './page-hand.js';
 import { happened, meetsOthers, seesTheCluster, type Setting, survives } from './page-story.js';

@@ -2,7 +2,7 @@ import type { Proxy } from '@pinwheel/proxy';
 import { createProxy } from '@pinwheel/proxy';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startNode } from './fixture/node.js';
-import type { ServerProcess } from './fixture/process.js';
+import type { ServerProcess } from '@pinwheel/testing/server-process';
 
 let nodes: ServerProcess[] = [];
 const proxies: Proxy[] = [];

@@ -3,8 +3,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { seriousFindings } from './axe.js';
 import { Admin } from './fixture/admin.js';
-import { connect } from './fixture/connect.js';
-import { endPrograms, type Program, startNode } from './fixture/program.js';
+import { connect } from '@pinwheel/testing/connect';
+import { type Program, endPrograms, startProgram } from '@pinwheel/testing/program';
 import { isChromiumMissing, TestBrowser } from './page-browser.js';
 
 const LIVE = 'body[data-state="live"]';
@@ -24,7 +24,7 @@ describe.skipIf(isChromiumMissing)("the operator's page in Chromium (apt-get ins
 
     beforeAll(async () => {
       const free = ['--port', '0', '--node-port', '0', '--admin-port', '0'];
-      program = startNode('apps/cluster/dist/main.js', [...free, '--policy', 'round_robin'], { REDIS_URL: '' });
+      program = startProgram('apps/cluster/dist/main.js', [...free, '--policy', 'round_robin'], { REDIS_URL: '' });
       url = (await program.line('stdout', /^ready /)).split(' ')[1] ?? '';
       admin = new Admin((await program.line('stderr', /^admin \| listens on /)).split(' ').at(-1) ?? '');
     });
@@ -194,7 +194,7 @@ describe.skipIf(isChromiumMissing)("the operator's page in Chromium (apt-get ins
   test('a balancer alone has listeners and peers, and no nodes', async () => {
     const peers = '127.0.0.1:1,127.0.0.1:2;backup,127.0.0.1:3;down';
     const args = ['--listen', '0', '--admin-port', '0', '--upstream', peers];
-    const program = startNode('apps/balancer/dist/main.js', args);
+    const program = startProgram('apps/balancer/dist/main.js', args);
     const ready = await program.line('stdout', /^ready /);
     const url = /http:\S+$/.exec(await program.line('stderr', /: admin http/))?.[0] ?? '';
     expect((await fetch(ready.split(' ')[1] ?? '')).status).toBe(502);

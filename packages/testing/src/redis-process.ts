@@ -3,19 +3,20 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import { freePort } from './free-port.js';
+import { freePort } from './ports.js';
 import { until } from './until.js';
 
-/** A Redis of a test's own. */
+/** A Redis that one test owns. */
 export interface RedisProcess {
   readonly port: number;
   readonly url: string;
   /** Starts it again, empty, on the same port. */
   start(): Promise<void>;
-  /** Kills it. */
+  /** Sends SIGKILL and waits until the process has exited. */
   kill(): Promise<void>;
-  /** It stays connected and answers nothing. */
+  /** Stops the process (SIGSTOP): connections stay open and get no answer. */
   hang(): void;
+  /** Ends `hang` (SIGCONT). */
   resume(): void;
 }
 
@@ -31,7 +32,7 @@ export function redisServer(): Promise<RedisProcess> {
   });
 }
 
-/** Starts a `js-redis-server` in a process of its own. */
+/** Starts a `js-redis-server` in its own process. */
 export function embeddedRedis(): Promise<RedisProcess> {
   const main = createRequire(import.meta.url).resolve('js-redis-server');
   const script = `require(${JSON.stringify(main)}).createRedisMock({ port: Number(process.argv[1]) })`;
@@ -46,13 +47,13 @@ async function run(launch: (port: number) => ChildProcess): Promise<RedisProcess
     url: `redis://127.0.0.1:${port}`,
     async start() {
       child = launch(port);
-      await until(`Redis answers on ${port}`, () => answers(port));
+      await until(`Redis answers on port ${port}`, () => answers(port));
     },
     async kill() {
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
+      const exited = once(child, 'exit');
       child.kill('SIGKILL');
-      await gone;
+      await exited;
     },
     hang: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
