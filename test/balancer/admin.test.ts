@@ -1,7 +1,7 @@
 import type { BalancerStatus } from '@pinwheel/balancer';
 import type { ProxyHistory } from '@pinwheel/proxy';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Admin } from '../fixture/admin.js';
+import { Admin } from '../admin/admin-client.js';
 import { takePort } from '@pinwheel/testing/ports';
 import { type Program, endPrograms, startProgram } from '@pinwheel/testing/program';
 import { Prefix } from './prefix.js';

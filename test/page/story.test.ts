@@ -1,8 +1,8 @@
 import { type Cluster, startCluster } from '@pinwheel/cluster';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { isChromiumMissing, PHONE, serverOf, TestBrowser } from './page-browser.js';
-import { finger, type Hand, keyboard, mouse } from './page-hand.js';
-import { happened, meetsOthers, seesTheCluster, type Setting, survives } from './page-story.js';
+import { isChromiumMissing, PHONE, serverOf, TestBrowser } from './browser.js';
+import { finger, type Hand, keyboard, mouse } from './hand.js';
+import { happened, meetsOthers, seesTheCluster, type Setting, survives } from './story.js';
 
 type Policy = 'ip_hash' | 'round_robin';
 

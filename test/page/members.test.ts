@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { startCluster } from '@pinwheel/cluster';
 import type { Cluster } from '@pinwheel/cluster';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isChromiumMissing, TestBrowser } from './page-browser.js';
+import { isChromiumMissing, TestBrowser } from './browser.js';
 
 describe.skipIf(isChromiumMissing)('who is in a room, in Chromium (apt-get install chromium)', () => {
   let cluster: Cluster;

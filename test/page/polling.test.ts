@@ -2,10 +2,10 @@ import { startCluster } from '@pinwheel/cluster';
 import type { Cluster } from '@pinwheel/cluster';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '@pinwheel/testing/ports';
-import { Recipe } from './classics/recipe.js';
-import { isChromiumMissing, TestBrowser } from './page-browser.js';
-import { mouse } from './page-hand.js';
-import { happened, meetsOthers, seesTheCluster, type Setting, survives } from './page-story.js';
+import { Recipe } from '../classics/recipe.js';
+import { isChromiumMissing, TestBrowser } from './browser.js';
+import { mouse } from './hand.js';
+import { happened, meetsOthers, seesTheCluster, type Setting, survives } from './story.js';
 
 describe.skipIf(isChromiumMissing)('the page by polling only, in Chromium (apt-get install chromium)', () => {
   let cluster: Cluster;

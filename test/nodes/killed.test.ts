@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type ClientOptions, type Connected, connect } from '@pinwheel/testing/connect';
 import type { ServerProcess } from '@pinwheel/testing/server-process';
-import { startNode } from './fixture/node.js';
+import { startEchoNode } from './echo-node.js';
 
 describe('a node is killed', () => {
   let nodes: ServerProcess[] = [];
@@ -14,7 +14,7 @@ describe('a node is killed', () => {
   let clients: Connected[] = [];
 
   beforeEach(async () => {
-    nodes = await Promise.all(['Server1', 'Server2'].map((name) => startNode(name)));
+    nodes = await Promise.all(['Server1', 'Server2'].map((name) => startEchoNode(name)));
     const peers = nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
     proxy = createProxy({ listeners: [{ port: 0 }], upstreams: [{ name: 'nodes', peers }] });
     await proxy.listen();

@@ -6,7 +6,7 @@ import { extname, join, dirname } from 'node:path';
 import type { ClientToServerEvents, ClusterView, ServerToClientEvents } from '@pinwheel/protocol';
 import { Server } from 'socket.io';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isChromiumMissing, TestBrowser } from './page-browser.js';
+import { isChromiumMissing, TestBrowser } from './browser.js';
 
 const PAGE = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/demo')), 'page');
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };

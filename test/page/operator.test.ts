@@ -2,10 +2,10 @@ import type { ProxyHistory } from '@pinwheel/proxy';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { seriousFindings } from './axe.js';
-import { Admin } from './fixture/admin.js';
+import { Admin } from '../admin/admin-client.js';
 import { connect } from '@pinwheel/testing/connect';
 import { type Program, endPrograms, startProgram } from '@pinwheel/testing/program';
-import { isChromiumMissing, TestBrowser } from './page-browser.js';
+import { isChromiumMissing, TestBrowser } from './browser.js';
 
 const LIVE = 'body[data-state="live"]';
 

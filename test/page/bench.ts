@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Cluster, startCluster } from '@pinwheel/cluster';
 import type { Page } from 'playwright-core';
-import { TestBrowser } from './page-browser.js';
-import { type Figures, figuresOf, startMeasuring, stopMeasuring } from './page-delay.js';
+import { TestBrowser } from './browser.js';
+import { type Figures, figuresOf, startMeasuring, stopMeasuring } from './delay.js';
 
 const HELP = `usage: npm run bench:page -- [options]
 

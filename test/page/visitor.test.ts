@@ -2,7 +2,7 @@ import type { Cluster } from '@pinwheel/cluster';
 import { startCluster } from '@pinwheel/cluster';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { isChromiumMissing, serverOf, TestBrowser } from './page-browser.js';
+import { isChromiumMissing, serverOf, TestBrowser } from './browser.js';
 
 describe.skipIf(isChromiumMissing)('the page in Chromium (apt-get install chromium)', () => {
   let cluster: Cluster;

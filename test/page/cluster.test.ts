@@ -4,8 +4,8 @@ import type { Page } from 'playwright-core';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { seriousFindings } from './axe.js';
-import { isChromiumMissing, serverOf, TestBrowser } from './page-browser.js';
-import { happened } from './page-story.js';
+import { isChromiumMissing, serverOf, TestBrowser } from './browser.js';
+import { happened } from './story.js';
 
 describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get install chromium)', () => {
   let cluster: Cluster;

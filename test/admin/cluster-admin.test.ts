@@ -1,7 +1,7 @@
 import type { Socket } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { Admin } from './fixture/admin.js';
+import { Admin } from './admin-client.js';
 import { connect } from '@pinwheel/testing/connect';
 import { takePort } from '@pinwheel/testing/ports';
 import { type Program, endPrograms, isAlive, startProgram } from '@pinwheel/testing/program';

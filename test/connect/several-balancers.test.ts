@@ -1,14 +1,14 @@
 import type { Proxy } from '@pinwheel/proxy';
 import { createProxy } from '@pinwheel/proxy';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startNode } from './fixture/node.js';
+import { startEchoNode } from '../nodes/echo-node.js';
 import type { ServerProcess } from '@pinwheel/testing/server-process';
 
 let nodes: ServerProcess[] = [];
 const proxies: Proxy[] = [];
 
 beforeAll(async () => {
-  nodes = await Promise.all(['Server1', 'Server2', 'Server3'].map((name) => startNode(name)));
+  nodes = await Promise.all(['Server1', 'Server2', 'Server3'].map((name) => startEchoNode(name)));
 });
 afterAll(async () => {
   await Promise.all(proxies.map((proxy) => proxy.close(0)));

@@ -2,8 +2,8 @@ import { type Cluster, startCluster } from '@pinwheel/cluster';
 import type { ClientToServerEvents, Said, ServerToClientEvents } from '@pinwheel/protocol';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { isChromiumMissing, serverOf, TestBrowser } from './page-browser.js';
-import { happened } from './page-story.js';
+import { isChromiumMissing, serverOf, TestBrowser } from './browser.js';
+import { happened } from './story.js';
 
 /** Somebody in the room who is not on the page's server. */
 interface Other {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Page } from 'playwright-core';
-import { serverOf } from './page-browser.js';
-import type { Hand } from './page-hand.js';
+import { serverOf } from './browser.js';
+import type { Hand } from './hand.js';
 
 const SLOW = { timeout: 20_000 };
 
