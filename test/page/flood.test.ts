@@ -1,16 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { createServer, type Server as HttpServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { extname, join, dirname } from 'node:path';
+import { PageFiles, pageHandler, visitorPage } from '@pinwheel/page';
 import type { ClientToServerEvents, ClusterView, ServerToClientEvents } from '@pinwheel/protocol';
 import { Server } from 'socket.io';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isChromiumMissing, TestBrowser } from './browser.js';
 
-const PAGE = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/demo')), 'page');
-const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
-/** Messages a second, and how long they are looked at. */
+/** Messages a second, and for how many seconds the page is measured. */
 const RATE = 2_000;
 const SECONDS = 3;
 
@@ -22,13 +18,7 @@ describe.skipIf(isChromiumMissing)('the page in a flood (apt-get install chromiu
   let talking: NodeJS.Timeout;
 
   beforeAll(async () => {
-    http = createServer((request, response) => {
-      const path = new URL(request.url ?? '/', 'http://page').pathname;
-      void readFile(join(PAGE, path === '/' ? 'index.html' : path)).then(
-        (file) => response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'text/html' }).end(file),
-        () => response.writeHead(404).end(),
-      );
-    });
+    http = createServer(pageHandler(new PageFiles(visitorPage)));
     io = new Server(http);
     io.on('connection', (socket) => {
       let events = 0;
