@@ -1,12 +1,12 @@
 import type { ConnectionOptions } from '../options/client.js';
 import type { Client } from './client.js';
 import type { ErrorCode } from '../errors.js';
-import type { Origin } from '../forward/heads.js';
+import type { Origin } from '../origin/origin.js';
 import type { HandOff } from '../tunnel/hand-off.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { Location } from '../route/location.js';
 import type { LogLevel } from '../options/proxy.js';
-import type { ConnectionCounts } from '../answer/stub-status.js';
+import type { ConnectionCounts } from '../facts.js';
 import type { TunnelEnds } from '../tunnel/tunnel.js';
 
 /** What a client connection needs of the proxy it came to. */

@@ -8,13 +8,12 @@ import { Deadline } from '../net/deadline.js';
 import { ProxyError } from '../errors.js';
 import { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts } from '../facts.js';
-import type { Origin } from '../forward/heads.js';
+import type { Origin } from '../origin/origin.js';
 import type { HandOff } from '../tunnel/hand-off.js';
 import type { BodySink } from '../http1/body.js';
 import { BodyReader } from '../http1/body.js';
 import { RecentHeads } from '../http1/recent-heads.js';
-import { findRequestHead, RequestHead, readRequestHead } from '../http1/request-head.js';
-import { DROPPED_BODY, DROPPED_READ, LINGER } from './lingering.js';
+import { findRequestHead, HeadError, RequestHead, readRequestHead } from '../http1/request-head.js';
 import type { Listener } from '../listen/listener.js';
 import { distrustsKeepalive } from './old-browser.js';
 import { EngineRequests } from '../upstream/affinity/engine-io.js';
@@ -25,6 +24,11 @@ const NOWHERE: BodySink = { bodyBytes: () => {} };
 let connections = 0;
 /** Bytes of later requests taken in while one is being answered (RFC 9112 9.3.2); past that the client has to wait. */
 const PIPELINED = 65_536;
+/** Milliseconds given to a client to read an answer that came before the whole request. */
+const LINGER = 2_000;
+/** Milliseconds between two reads of a body nobody wants, and for all of it (nginx: `lingering_timeout`, `lingering_time`). */
+const DROPPED_READ = 5_000;
+const DROPPED_BODY = 30_000;
 /** The HTTP/1.1 connection of one client: reads its requests one after another, each an `Exchange`. */
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
@@ -247,7 +251,7 @@ export class Client implements WireReader, BodySink {
     this.#early = undefined;
     if (exchange === undefined) {
       // Not even a head: that is a request all the same, and the last one.
-      const head = error.head ?? new RequestHead();
+      const head = error instanceof HeadError ? error.head : new RequestHead();
       if (head.line === '') head.line = /^\s*([^\r\n]*)/.exec(this.#carry + text)?.[1] ?? '';
       if (head.host === '') head.host = head.get('host') ?? '';
       head.close = true;

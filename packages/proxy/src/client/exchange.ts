@@ -3,19 +3,21 @@ import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Client } from './client.js';
 import { clientFailureLevel, clientFailureText } from '../log/client-failure.js';
 import { now } from '../net/clock.js';
-import { configuredReply, REDIRECTS, USUAL_REDIRECTS } from './configured-reply.js';
+import { configuredReply } from './configured-reply.js';
+import { REDIRECTS } from '../route/redirect.js';
+import { USUAL_REDIRECTS } from '../options/location.js';
 import { ProxyError } from '../errors.js';
 import type { Facts } from '../facts.js';
 import { judgeConditions } from '../http1/conditions.js';
 import { FileResponse } from '../answer/files/file-response.js';
 import { Forward } from '../forward/forward.js';
-import type { Origin } from '../forward/heads.js';
+import type { Origin } from '../origin/origin.js';
 import type { HandOff } from '../tunnel/hand-off.js';
 import type { Reply } from '../http1/reply.js';
 import { CONTINUE, errorPage, replyText } from '../http1/reply.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { ErrorPage, Location } from '../route/location.js';
-import { valueOf } from '../route/location.js';
+import { valueOf } from '../options/value.js';
 import { encodePath } from '../http1/target.js';
 import type { LogLevel, ReplyOptions } from '../options/proxy.js';
 import { realOrigin } from '../origin/real-ip.js';
@@ -85,7 +87,7 @@ export class Exchange {
   }
 
   log(level: LogLevel, message: string): void {
-    this.client.host.log(level, requestMessage(this, message));
+    this.client.host.log(level, requestMessage(this.facts, this.head.host, message));
   }
 
   /** A byte of the answer was passed to the client. */

@@ -5,8 +5,8 @@ import type { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from '../facts.js';
 import { unmapped } from '../listen/listener.js';
 import { normalPath } from '../http1/target.js';
-import { hostName } from '../http1/host-name.js';
-import type { ConnectionCounts } from '../answer/stub-status.js';
+import { hostName } from '../http1/target.js';
+import type { ConnectionCounts } from '../facts.js';
 import { tlsFact } from '../tls/facts.js';
 
 const HOSTNAME = hostname();

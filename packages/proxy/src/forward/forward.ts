@@ -57,7 +57,8 @@ export class Forward implements LinkUser, HandOffUser {
     this.#facts = facts;
     const before = exchange.forward;
     this.attempts = new Attempts(location.tellsAttempts, before?.attempts);
-    this.#choice = new PeerChoice(exchange, head, facts);
+    const engine = exchange.client.sessions.read(head.target, head.isAgain);
+    this.#choice = new PeerChoice(engine, exchange.origin.clientAddress, head, facts);
     const { opensPolling } = this.#choice;
     this.#request = new OutgoingRequest(exchange, head, location, facts, opensPolling, before?.request);
     this.#relay = new ResponseRelay(

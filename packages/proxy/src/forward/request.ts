@@ -4,11 +4,12 @@ import { failureText } from '../log/upstream-failure.js';
 import type { Facts } from '../facts.js';
 import { fileFailure } from '../log/file-failure.js';
 import { configuredFields, forwardedFields, lengthFields, upgradeLines } from './heads.js';
+import type { BodyLength } from '../http1/body.js';
 import { flatText } from '../http1/flat-text.js';
 import type { PreparedFields, RequestHead } from '../http1/request-head.js';
 import type { Link } from '../upstream/link/link.js';
 import type { Location } from '../route/location.js';
-import { valueOf } from '../route/location.js';
+import { valueOf } from '../options/value.js';
 import { normalPath } from '../http1/target.js';
 import type { PassTarget } from '../upstream/by-url.js';
 import { RequestBodyFile } from './request-body-file.js';
@@ -22,9 +23,6 @@ const STREAMED = 65_536;
 const BUFFERED = 1_048_576;
 /** Bytes of a chunked body for an HTTP/1.0 peer, which has to be told the length. */
 const MEASURED = 67_108_864;
-
-/** How a body is announced to the peer: its length, `chunked`, or not at all. */
-export type BodyLength = number | 'chunked' | 'none';
 
 /** What of the client's request is sent to peers, perhaps more than once: above all its body, as far as it has come. */
 export class OutgoingRequest {

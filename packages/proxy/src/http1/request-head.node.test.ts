@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProxyError } from '../errors.js';
 import { openRaw } from '@pinwheel/testing/raw-connection';
 import { forwardedFields, lengthFields, upgradeLines } from '../forward/heads.js';
-import type { BodyLength } from '../forward/request.js';
+import type { BodyLength } from './body.js';
 import type { RequestHead } from './request-head.js';
 import { readRequestHead } from './request-head.js';
 

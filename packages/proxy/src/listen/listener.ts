@@ -3,7 +3,6 @@ import { isIPv4 } from 'node:net';
 import type { HeadOptions } from '../options/client.js';
 import type { ProxyProtocolFacts } from '../facts.js';
 import type { ListenOptions } from '../options/listener.js';
-import { ListenerCounts } from './listener-counts.js';
 import { takeProxyHeader } from './proxy-protocol.js';
 import { RealIp } from '../origin/real-ip.js';
 import { TlsServer } from '../tls/server.js';
@@ -30,6 +29,23 @@ export interface ListenerHost {
   onHandshakeFailed(why: string, address: string, listener: Listener): void;
   /** @param why in nginx's words; undefined when the client closed the connection or was too slow */
   onHeaderBroken(why: string | undefined, address: string, listener: Listener): void;
+}
+
+/** What is counted of one listener. A reload that keeps the listener keeps the counts. */
+export class ListenerCounts {
+  /** Connections since the start, TLS handshakes that failed left out; now, in whatever protocol; at most at once. */
+  accepted = 0;
+  connections = 0;
+  maxConnections = 0;
+  /** Requests since the start, and those that could not be answered as they should. */
+  requests = 0;
+  errors = 0;
+
+  opened(): void {
+    this.accepted++;
+    this.connections++;
+    if (this.connections > this.maxConnections) this.maxConnections = this.connections;
+  }
 }
 
 /** One address that connections come to: makes of an accepted socket a connection in plain text or TLS. */

@@ -6,7 +6,7 @@ import { ProxyError } from '../errors.js';
 import type { Exchange } from '../client/exchange.js';
 import type { HandedOff, HandOffListener, HandOffTarget } from '../options/hand-off-target.js';
 import type { RequestHead } from '../http1/request-head.js';
-import type { ListenerCounts } from '../listen/listener-counts.js';
+import type { ListenerCounts } from '../listen/listener.js';
 import type { Location, PeerTimeouts } from '../route/location.js';
 import type { Evictable, Peer } from '../upstream/peer.js';
 import { isOwnSession } from '../upstream/affinity/engine-io.js';
