@@ -1,5 +1,5 @@
-import { ConfError } from './error.js';
-import type { Place } from './error.js';
+import { ConfError } from '../text/error.js';
+import type { Place } from '../text/error.js';
 
 /** A piece of a complex value: literal text, a variable (lower case, without `$`) or a capture `$1` to `$9`. */
 export type Part = string | { readonly variable: string } | { readonly capture: number };

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { memoryFiles } from './testing/memory-files.js';
-import { request } from './testing/request.js';
-import { core } from './directives/core.js';
-import { http } from './directives/http.js';
-import { log } from './directives/log.js';
-import { proxy } from './directives/proxy.js';
-import { tls } from './directives/tls.js';
-import { upstream } from './directives/upstream.js';
+import { memoryFiles } from '../testing/memory-files.js';
+import { request } from '../testing/request.js';
+import { core } from '../directives/core.js';
+import { http } from '../directives/http.js';
+import { log } from '../directives/log.js';
+import { proxy } from '../directives/proxy.js';
+import { tls } from '../directives/tls.js';
+import { upstream } from '../directives/upstream.js';
 import { loadConfiguration } from './load.js';
 import type { Configuration } from './load.js';
-import type { Scope } from './scope.js';
+import type { Scope } from '../declare/scope.js';
 
 function load(text: string, more: Readonly<Record<string, string>> = {}): Configuration {
   return loadConfiguration(memoryFiles({ '/etc/nginx/nginx.conf': text, ...more }), '/etc/nginx/nginx.conf');

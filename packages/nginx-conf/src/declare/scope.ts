@@ -1,5 +1,5 @@
 import type { Context, Site, Spec } from './directive.js';
-import type { Directive } from './parse.js';
+import type { Directive } from '../text/parse.js';
 
 /** A directive as it stands in a level, its arguments read. */
 export interface Entry<T = unknown> {

@@ -1,5 +1,5 @@
-import { ConfError } from './error.js';
-import type { Place } from './error.js';
+import { ConfError } from '../text/error.js';
+import type { Place } from '../text/error.js';
 import type { ComplexValue, Getter } from './value.js';
 import { builtin, isSteadyBuiltin, VARIABLES, VARIABLES_NOT_SERVED } from './variables.js';
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfError } from './error.js';
-import { BROKEN_AS_NGINX } from './testing/broken-as-nginx.js';
-import { BROKEN_HERE } from './testing/broken-here.js';
-import { memoryFiles } from './testing/memory-files.js';
+import { ConfError } from '../text/error.js';
+import { BROKEN_AS_NGINX } from '../testing/broken-as-nginx.js';
+import { BROKEN_HERE } from '../testing/broken-here.js';
+import { memoryFiles } from '../testing/memory-files.js';
 import { loadConfiguration } from './load.js';
 
 function refusal(text: string, path = '/etc/nginx/nginx.conf'): ConfError {

@@ -1,9 +1,9 @@
-import type { Place } from './error.js';
-import type { LogFormat } from './log-format.js';
-import type { Regex } from './regex.js';
+import type { Place } from '../text/error.js';
+import type { LogFormat } from '../values/log-format.js';
+import type { Regex } from '../values/regex.js';
 import type { Entry, Scope } from './scope.js';
-import type { ComplexValue } from './value.js';
-import type { Variables } from './user-variables.js';
+import type { ComplexValue } from '../values/value.js';
+import type { Variables } from '../values/user-variables.js';
 
 /** Where directives may stand. */
 export type Context = 'main' | 'events' | 'http' | 'server' | 'location' | 'upstream';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { request } from './testing/request.js';
+import { request } from '../testing/request.js';
 import type { Facts } from './facts.js';
-import { ConfError } from './error.js';
+import { ConfError } from '../text/error.js';
 import { Variables } from './user-variables.js';
 import { ComplexValue } from './value.js';
 

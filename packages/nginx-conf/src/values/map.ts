@@ -1,8 +1,8 @@
-import { ConfError } from './error.js';
-import type { Place } from './error.js';
+import { ConfError } from '../text/error.js';
+import type { Place } from '../text/error.js';
 import type { Facts } from './facts.js';
 import { Hostnames } from './hostnames.js';
-import type { Directive } from './parse.js';
+import type { Directive } from '../text/parse.js';
 import { Regex } from './regex.js';
 import type { Variables } from './user-variables.js';
 import { ComplexValue } from './value.js';

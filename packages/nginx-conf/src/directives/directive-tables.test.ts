@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { directiveTables } from './directive-tables.js';
-import { REFUSED } from './directives/refused.js';
-import { AREAS } from './directives/table.js';
+import { REFUSED } from './refused.js';
+import { AREAS } from './table.js';
 
 /** Without what formatting adds: padding of cells, rules of tables. */
 function bare(markdown: string): string[] {
@@ -18,7 +18,7 @@ function bare(markdown: string): string[] {
 }
 
 it('the README lists the directives of the table (else run node packages/nginx-conf/scripts/write-readme.mjs)', () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const [, section = ''] = readme.split('<!-- directives -->');
   expect(bare(section)).toEqual(bare(directiveTables()));
 });

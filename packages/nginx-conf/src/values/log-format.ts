@@ -1,4 +1,4 @@
-import type { Place } from './error.js';
+import type { Place } from '../text/error.js';
 import type { Facts } from './facts.js';
 import { parseTemplate } from './template.js';
 import type { Part } from './template.js';

@@ -1,6 +1,6 @@
 import type { Read, Site } from './directive.js';
-import { parseInteger, parseMilliseconds, parseOffset, parseSeconds, parseSize } from './units.js';
-import type { ComplexValue } from './value.js';
+import { parseInteger, parseMilliseconds, parseOffset, parseSeconds, parseSize } from '../text/units.js';
+import type { ComplexValue } from '../values/value.js';
 
 /** Readers of arguments, in nginx's words where it refuses them. Each takes the arguments after the directive's name. */
 

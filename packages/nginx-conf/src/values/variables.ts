@@ -1,4 +1,4 @@
-import { binaryAddress } from './address.js';
+import { binaryAddress } from '../text/address.js';
 import { seconds, timeIso8601, timeLocal } from './clock.js';
 import type { Facts, TlsFact, UpstreamAttempt } from './facts.js';
 import { argument, basicUser, cookie, setCookie } from './request-parts.js';

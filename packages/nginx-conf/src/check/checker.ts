@@ -1,17 +1,17 @@
-import { ConfError, ConfWarning } from './error.js';
-import type { Place } from './error.js';
-import type { Context, Site, Spec } from './directive.js';
-import { REASONS } from './directives/refused.js';
-import { specsNamed } from './directives/table.js';
-import { MimeTypes } from './directives/types.js';
-import type { LogFormat } from './log-format.js';
-import { VariableMap } from './map.js';
-import type { Directive, Visitor } from './parse.js';
-import { Regex } from './regex.js';
-import { Scope } from './scope.js';
-import type { Entry } from './scope.js';
-import { findCycle, Variables } from './user-variables.js';
-import { ComplexValue } from './value.js';
+import { ConfError, ConfWarning } from '../text/error.js';
+import type { Place } from '../text/error.js';
+import type { Context, Site, Spec } from '../declare/directive.js';
+import { REASONS } from '../directives/refused.js';
+import { specsNamed } from '../directives/table.js';
+import { MimeTypes } from '../directives/types.js';
+import type { LogFormat } from '../values/log-format.js';
+import { VariableMap } from '../values/map.js';
+import type { Directive, Visitor } from '../text/parse.js';
+import { Regex } from '../values/regex.js';
+import { Scope } from '../declare/scope.js';
+import type { Entry } from '../declare/scope.js';
+import { findCycle, Variables } from '../values/user-variables.js';
+import { ComplexValue } from '../values/value.js';
 
 /** A block that has been opened and not yet closed. */
 interface Level {

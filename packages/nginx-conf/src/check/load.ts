@@ -1,10 +1,10 @@
-import { Checker } from './check.js';
-import type { ConfWarning } from './error.js';
-import type { ConfFiles } from './files.js';
-import { confPrefix, parseFile, parseParameter } from './parse.js';
-import type { Directive } from './parse.js';
-import type { Scope } from './scope.js';
-import type { Variables } from './user-variables.js';
+import { Checker } from './checker.js';
+import type { ConfWarning } from '../text/error.js';
+import type { ConfFiles } from '../text/files.js';
+import { confPrefix, parseFile, parseParameter } from '../text/parse.js';
+import type { Directive } from '../text/parse.js';
+import type { Scope } from '../declare/scope.js';
+import type { Variables } from '../values/user-variables.js';
 
 /** A configuration that has been read, checked and compiled. */
 export interface Configuration {

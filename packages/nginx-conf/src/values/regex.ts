@@ -1,5 +1,5 @@
-import { ConfError } from './error.js';
-import type { Place } from './error.js';
+import { ConfError } from '../text/error.js';
+import type { Place } from '../text/error.js';
 import type { Facts } from './facts.js';
 import { compilePattern, PatternError } from './pattern.js';
 import type { Pattern } from './pattern.js';

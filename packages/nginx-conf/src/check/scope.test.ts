@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import { memoryFiles } from './testing/memory-files.js';
-import { request } from './testing/request.js';
-import { core } from './directives/core.js';
-import { http } from './directives/http.js';
-import { log } from './directives/log.js';
-import { proxy } from './directives/proxy.js';
-import { MimeTypes } from './directives/types.js';
-import { upstream } from './directives/upstream.js';
+import { memoryFiles } from '../testing/memory-files.js';
+import { request } from '../testing/request.js';
+import { core } from '../directives/core.js';
+import { http } from '../directives/http.js';
+import { log } from '../directives/log.js';
+import { proxy } from '../directives/proxy.js';
+import { MimeTypes } from '../directives/types.js';
+import { upstream } from '../directives/upstream.js';
 import { loadConfiguration } from './load.js';
-import type { Scope } from './scope.js';
+import type { Scope } from '../declare/scope.js';
 
 function load(text: string): { readonly main: Scope; readonly http: Scope; readonly servers: readonly Scope[] } {
   const { main } = loadConfiguration(memoryFiles({ '/f': `events {}\n${text}` }), '/f');

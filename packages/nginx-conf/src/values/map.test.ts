@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { memoryFiles } from './testing/memory-files.js';
-import { request } from './testing/request.js';
+import { memoryFiles } from '../testing/memory-files.js';
+import { request } from '../testing/request.js';
 import type { Facts } from './facts.js';
-import { http } from './directives/http.js';
-import { loadConfiguration } from './load.js';
+import { http } from '../directives/http.js';
+import { loadConfiguration } from '../check/load.js';
 import type { ComplexValue } from './value.js';
 
 /** Loads `map` blocks and compiles `value` beside them. */

@@ -1,6 +1,6 @@
-import type { Spec } from './directive.js';
-import { REFUSED } from './directives/refused.js';
-import { AREAS } from './directives/table.js';
+import type { Spec } from '../declare/directive.js';
+import { REFUSED } from './refused.js';
+import { AREAS } from './table.js';
 
 function arity({ args, opens }: Spec): string {
   const block = opens === undefined ? '' : ' and a block';
