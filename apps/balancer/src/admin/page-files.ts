@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contentSecurityPolicy, statusRoot } from '@pinwheel/status';
+import { operatorPage } from '@pinwheel/page';
 import { AdminFailure } from './admin-failure.js';
 import type { AdminAnswer } from './admin-routes.js';
 
@@ -22,7 +22,7 @@ export class PageFiles {
   #files: ReadonlyMap<string, Buffer> = new Map();
 
   /** @param root folder of the page; the operator's page of this project by default */
-  constructor(root = statusRoot) {
+  constructor(root = operatorPage.folder) {
     this.#root = root;
   }
 
@@ -30,7 +30,7 @@ export class PageFiles {
   async page(headers: IncomingHttpHeaders): Promise<AdminAnswer | undefined> {
     if (this.#files.size === 0) this.#files = await readFolder(this.#root);
     return this.#answer('index.html', headers, {
-      'content-security-policy': `${contentSecurityPolicy}; frame-ancestors 'none'`,
+      'content-security-policy': `${operatorPage.contentSecurityPolicy}; frame-ancestors 'none'`,
       vary: 'accept, accept-encoding',
     });
   }

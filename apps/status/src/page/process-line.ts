@@ -1,4 +1,4 @@
-import { byId, make, setText } from '@pinwheel/demo/page/element.js';
+import { byId, make, setText } from '@pinwheel/page/browser/element.js';
 import type { ProcessStatus } from '../document.js';
 import type { StatusDocument } from './feed.js';
 import { formatBytes, formatCount, formatDuration, formatMs, formatShare } from './format.js';

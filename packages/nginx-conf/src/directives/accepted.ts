@@ -1,6 +1,6 @@
-import { buffers, enumeration, flag, msec, number, offset, sec, size, texts } from '../arguments.js';
-import { area, directive } from '../directive.js';
-import type { Arity, Context, Read, Spec } from '../directive.js';
+import { buffers, enumeration, flag, msec, number, offset, sec, size, texts } from '../declare/arguments.js';
+import { area, directive } from '../declare/directive.js';
+import type { Arity, Context, Read, Spec } from '../declare/directive.js';
 
 const MAIN: readonly Context[] = ['main'];
 const EVENTS: readonly Context[] = ['events'];

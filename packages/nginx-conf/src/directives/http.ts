@@ -1,5 +1,5 @@
-import { area, directive } from '../directive.js';
-import type { Context, Site } from '../directive.js';
+import { area, directive } from '../declare/directive.js';
+import type { Context, Site } from '../declare/directive.js';
 import {
   buffers,
   choices,
@@ -14,13 +14,13 @@ import {
   size,
   text,
   variableName,
-} from '../arguments.js';
-import { hasLowBits, parseAddress, parseCidr } from '../address.js';
-import type { Cidr, InetAddress, UnixAddress } from '../address.js';
-import { VariableMap } from '../map.js';
-import { parseInteger, parseMilliseconds, parseSeconds } from '../units.js';
-import type { Entry } from '../scope.js';
-import type { ComplexValue } from '../value.js';
+} from '../declare/arguments.js';
+import { hasLowBits, parseAddress, parseCidr } from '../text/address.js';
+import type { Cidr, InetAddress, UnixAddress } from '../text/address.js';
+import { VariableMap } from '../values/map.js';
+import { parseInteger, parseMilliseconds, parseSeconds } from '../text/units.js';
+import type { Entry } from '../declare/scope.js';
+import type { ComplexValue } from '../values/value.js';
 import { readLocation } from './location.js';
 import { readListen } from './listen.js';
 import { readServerName } from './server-name.js';

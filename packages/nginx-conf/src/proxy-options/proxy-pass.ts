@@ -3,7 +3,7 @@ import { scopeLocation } from '../directives/location.js';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
-import type { Scope } from '../scope.js';
+import type { Scope } from '../declare/scope.js';
 import { redirectOf } from './proxy-redirect.js';
 import type { Surroundings } from './proxy-options.js';
 import { locationResolver } from './resolver.js';
