@@ -3,6 +3,7 @@ FROM node:24-slim AS build
 WORKDIR /pinwheel
 COPY package.json package-lock.json ./
 COPY packages/protocol/package.json packages/protocol/
+COPY packages/cli/package.json packages/cli/
 COPY packages/roster/package.json packages/roster/
 COPY packages/stream-handle/package.json packages/stream-handle/
 COPY packages/proxy/package.json packages/proxy/

@@ -5,7 +5,7 @@ import { AdminFailure } from './admin-failure.js';
 import { guard, guardChange, isLoopback } from './admin-guard.js';
 import { findRoute } from './admin-routes.js';
 import type { AdminAnswer, AdminRoute } from './admin-routes.js';
-import { urlOf } from '../address.js';
+import { urlOf } from '@pinwheel/cli';
 
 export interface AdminListenerOptions {
   /** A loopback address. Default 127.0.0.1. */

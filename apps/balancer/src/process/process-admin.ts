@@ -2,9 +2,7 @@ import { ConfError } from '@pinwheel/nginx-conf';
 import type { ProxyHistory, ProxyStatus } from '@pinwheel/proxy';
 import type { ProcessStatus } from '@pinwheel/status';
 import type { BalancerNow, StatusSource } from '../admin/status-routes.js';
-import { readInteger } from '../flags.js';
-import { UsageError } from '../usage-error.js';
-import { packageVersion } from '../version.js';
+import { packageVersion, PORT, UsageError } from '@pinwheel/cli';
 import { bindFailure } from './bind-failure.js';
 
 /** nginx.conf has no word for the admin listener: whoever starts the program says where it is. */
@@ -57,7 +55,7 @@ export async function openAdmin(
   try {
     const { url } = await listenAdmin({
       port,
-      routes: balancerRoutes(packageVersion(new URL('../main.js', import.meta.url).href), source),
+      routes: balancerRoutes(packageVersion(import.meta.url), source),
       log: (line) => log('error', `admin ${line}`),
     });
     log('notice', `admin listener ${url}`);
@@ -69,7 +67,7 @@ export async function openAdmin(
 
 function readPort(text: string): number {
   try {
-    return readInteger(VARIABLE, text, 0, 65_535);
+    return PORT.read(VARIABLE, text);
   } catch (error) {
     throw error instanceof UsageError ? new ConfError(error.message) : error;
   }

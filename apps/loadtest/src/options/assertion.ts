@@ -1,4 +1,4 @@
-import { OptionError } from './options/option-error.js';
+import { type Kind, wrongValue } from '@pinwheel/cli';
 
 const OPERATORS = {
   '<': (left: number, right: number) => left < right,
@@ -11,7 +11,7 @@ const OPERATORS = {
 
 export type Operator = keyof typeof OPERATORS;
 
-/** What can be asserted; times are milliseconds. */
+/** The figures that can be asserted; times are milliseconds. */
 export const METRICS = [
   ...withPercentiles('latency'),
   ...withPercentiles('sendLatency'),
@@ -53,32 +53,30 @@ export interface Assertion {
   readonly limit: number;
 }
 
-/** What came of an assertion. `got` is undefined when nothing was measured; then it does not hold. */
+/** The result of an assertion. `got` is undefined when nothing was measured; then the assertion does not hold. */
 export interface Verdict {
   readonly text: string;
   readonly got: number | undefined;
   readonly holds: boolean;
 }
 
-/** @throws OptionError when it is none */
-export function readAssertion(text: string): Assertion {
+/** `latency.p99<250`. */
+export const ASSERTION: Kind<Assertion> = { placeholder: "'M<N'", read: readAssertion };
+
+function readAssertion(name: string, text: string): Assertion {
   const parts = /^\s*([A-Za-z0-9.]+)\s*(<=|>=|==|!=|<|>)\s*(\d+(?:\.\d+)?)\s*$/.exec(text);
   const operator = Object.keys(OPERATORS).find((one): one is Operator => one === parts?.[2]);
   if (parts === null || operator === undefined) {
-    throw new OptionError('--assert', "one such as 'latency.p99<250' or 'missing==0'", text);
+    throw wrongValue(name, "an assertion such as 'latency.p99<250' or 'missing==0'", text);
   }
   const metric = parts[1] ?? '';
   if (!METRICS.includes(metric)) {
-    throw new OptionError(
-      '--assert',
-      'a metric that --help lists, such as latency.p99, missing or neverReturned',
-      metric,
-    );
+    throw wrongValue(name, 'a metric that --help lists, such as latency.p99, missing or neverReturned', metric);
   }
   return { text: text.trim(), metric, operator, limit: Number(parts[3]) };
 }
 
-/** Holds an assertion against what was measured. */
+/** Compares an assertion with what was measured. */
 export function judge(assertion: Assertion, metrics: ReadonlyMap<string, number>): Verdict {
   const got = metrics.get(assertion.metric);
   return {

@@ -1,8 +1,8 @@
-import type { Counts } from './accounting/counts.js';
-import type { ConnectionReport } from './measure/connections.js';
-import type { StageReport } from './measure/measurements.js';
-import type { SelfReport } from './measure/self-watch.js';
-import type { Mode, TransportShare } from './options/options.js';
+import type { Counts } from '../accounting/counts.js';
+import type { ConnectionReport } from '../measure/connections.js';
+import type { StageReport } from '../measure/measurements.js';
+import type { SelfReport } from '../measure/self-watch.js';
+import type { Mode, TransportShare } from '../options/options.js';
 
 /** What a worker has to know of the run. Every worker works out the same rooms and clients, and owns its part of them. */
 export interface WorkerPlan {

@@ -1,6 +1,6 @@
-/** What a message carries, so that whoever receives it can say which one it is. */
+/** The start of every payload, by which a receiver identifies the message. */
 export interface Stamp {
-  /** The run, so that an older run's messages are not taken for ours. */
+  /** The run: messages of an older run are ignored. */
   readonly run: string;
   readonly room: number;
   /** The sender: its place in the room. */
@@ -9,7 +9,7 @@ export interface Stamp {
   readonly message: number;
   /** Number of the message among those of its sender, from 0. */
   readonly sequence: number;
-  /** When it was to be sent: milliseconds since the stage began. */
+  /** When the message was to be sent: milliseconds since the stage began. */
   readonly plannedMs: number;
 }
 
@@ -25,8 +25,8 @@ export function writePayload(stamp: Stamp, size: number): string {
 }
 
 /**
- * The message number in a payload of this run and room, or -1 for anything else. Reads no more than that: the rest is
- * known to who keeps the room's books.
+ * The message number in a payload of this run and room, or -1 for anything else. Reads no further: the ledger of the
+ * room knows the rest.
  *
  * @param prefix `run:room:`
  */

@@ -1,4 +1,4 @@
-/** Which client is in which room, and which worker owns it: all clients of a room are in one process. */
+/** The plan of the rooms, from which every worker derives who is in which room. All clients of a room are in one process. */
 export interface RoomPlan {
   readonly clients: number;
   readonly rooms: number;
@@ -12,7 +12,7 @@ export interface Place {
   readonly member: number;
 }
 
-/** How many rooms there are for what was asked for. */
+/** The number of rooms, whether it was asked for or their size. */
 export function countRooms(clients: number, rooms: number | undefined, roomSize: number | undefined): number {
   return rooms ?? Math.ceil(clients / (roomSize ?? 1));
 }

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 
+/** Where something listens. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -7,7 +8,7 @@ export interface Address {
 
 const HOST_PORT = /^(?:\[(?<v6>[^\]]+)\]|(?<name>[^\s:/[\]]+)):(?<port>\d{1,5})$/;
 
-/** Reads `host:port` or `[ipv6]:port`; undefined when the text is neither. Port 0 is taken. */
+/** Reads `host:port` or `[ipv6]:port`; undefined for any other text. Port 0 is accepted. */
 export function parseAddress(text: string): Address | undefined {
   const parts = HOST_PORT.exec(text)?.groups;
   if (parts === undefined) return undefined;
@@ -23,7 +24,7 @@ export function formatAddress({ host, port }: Address): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Where a client on this machine reaches a listener: one that is bound to all addresses is reached on loopback. */
+/** The host at which a client on this machine reaches a listener: loopback for one that is bound to all addresses. */
 export function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;

@@ -1,4 +1,4 @@
-/** When messages are planned, and by whom: nothing that comes back changes it. */
+/** What the plan of the messages is derived from. Nothing that comes back changes it. */
 export interface ScheduleOptions {
   /** Rooms of the whole run: their messages are spread evenly over a period. */
   readonly rooms: number;

@@ -6,10 +6,11 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException & 
 }
 
 /**
- * Why a listener could not be opened, as one line for a person.
+ * Says in one line why a listener could not be opened, and what to do.
  *
- * @param address what was asked for
+ * @param address where it should have listened
  * @param flag the flag that moves the listener, such as `--port`
+ * @example '127.0.0.1:3102 is already in use: stop what listens there or choose another with --port'
  */
 export function listenFailure(error: NodeJS.ErrnoException, address: Address, flag: string): string {
   const where = formatAddress(address);
