@@ -73,9 +73,7 @@ function failedAddress(error: unknown): Address | undefined {
 
 /** @returns the URL of the admin listener */
 async function openAdmin(port: number, proxy: Proxy): Promise<string> {
-  const { balancerRoutes } = await import('./admin/balancer-routes.js');
-  const { listenAdmin } = await import('./admin/admin-listener.js');
-  const { ProcessMeter } = await import('./admin/process-meter.js');
+  const { balancerRoutes, listenAdmin, ProcessMeter } = await import('@pinwheel/admin');
   const meter = new ProcessMeter('alone');
   const routes = balancerRoutes(packageVersion(import.meta.url), {
     status: () => ({ proxy: proxy.status(), processes: [meter.read()] }),

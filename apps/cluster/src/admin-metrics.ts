@@ -1,4 +1,4 @@
-import { type BalancerNow, type Metric, PROXY_METRICS } from '@pinwheel/balancer';
+import { type BalancerNow, type Metric, PROXY_METRICS } from '@pinwheel/admin';
 import type { NodeStatus, RedisStatus } from '@pinwheel/protocol';
 
 /** What the metrics of a cluster are read from. */

@@ -1,4 +1,4 @@
-import { AdminFailure, type AdminListener, listenAdmin, ProcessMeter, type StatusSource } from '@pinwheel/balancer';
+import { AdminFailure, type AdminListener, listenAdmin, ProcessMeter, type StatusSource } from '@pinwheel/admin';
 import { isSystemError, packageVersion } from '@pinwheel/cli';
 import type { ClusterNow } from './admin-metrics.js';
 import { clusterRoutes } from './admin-routes.js';

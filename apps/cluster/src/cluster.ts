@@ -1,4 +1,4 @@
-import type { AdminListener } from '@pinwheel/balancer';
+import type { AdminListener } from '@pinwheel/admin';
 import { formatAddress, urlOf } from '@pinwheel/cli';
 import type { ClusterView, ControlVerb, NodeStatus, RedisStatus } from '@pinwheel/protocol';
 import {

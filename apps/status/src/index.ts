@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
 export { contentSecurityPolicy } from '@pinwheel/demo';
-export type * from './document.js';
 
 /**
  * The folder of the built page, as an absolute path without a slash at the end: `index.html` and `assets/`, whose names

@@ -1,7 +1,6 @@
+import type { BalancerNow, ProcessStatus, StatusSource } from '@pinwheel/admin';
 import { ConfError } from '@pinwheel/nginx-conf';
 import type { ProxyHistory, ProxyStatus } from '@pinwheel/proxy';
-import type { ProcessStatus } from '@pinwheel/status';
-import type { BalancerNow, StatusSource } from '../admin/status-routes.js';
 import { packageVersion, PORT, UsageError } from '@pinwheel/cli';
 import { bindFailure } from './bind-failure.js';
 
@@ -35,12 +34,7 @@ export async function openAdmin(
   const text = process.env[VARIABLE] ?? '';
   if (text === '') return;
   const port = readPort(text);
-  const [{ listenAdmin }, { balancerRoutes }, { ProcessMeter }, { sumHistory, sumStatus }] = await Promise.all([
-    import('../admin/admin-listener.js'),
-    import('../admin/balancer-routes.js'),
-    import('../admin/process-meter.js'),
-    import('../admin/sum-status.js'),
-  ]);
+  const { balancerRoutes, listenAdmin, ProcessMeter, sumHistory, sumStatus } = await import('@pinwheel/admin');
   const own = serving.role === 'master' ? new ProcessMeter('master') : undefined;
   const source: StatusSource<BalancerNow> = {
     async status() {

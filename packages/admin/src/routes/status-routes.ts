@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ProxyHistory, ProxyStatus } from '@pinwheel/proxy';
-import type { BalancerStatus, ProcessStatus } from '@pinwheel/status';
-import type { AdminAnswer, AdminRoute } from './admin-routes.js';
-import type { Metric } from './metric.js';
+import type { BalancerStatus, ProcessStatus } from '../status/document.js';
+import type { AdminAnswer, AdminRoute } from '../listener/routes.js';
+import type { Metric } from '../metrics/metric.js';
 import type { MetricsPage } from './metrics-page.js';
 import type { PageFiles } from './page-files.js';
 

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import type { AdminAnswer } from './admin-routes.js';
-import type { Metric } from './metric.js';
+import type { AdminAnswer } from '../listener/routes.js';
+import type { Metric } from '../metrics/metric.js';
 
 /** Milliseconds between two looks at how late the event loop is. */
 const LOOKS = 50;

@@ -1,5 +1,5 @@
-import type { AdminRoute } from './admin-routes.js';
-import { PROXY_METRICS } from './proxy-metrics.js';
+import type { AdminRoute } from '../listener/routes.js';
+import { PROXY_METRICS } from '../metrics/proxy-metrics.js';
 import type { BalancerNow, StatusSource } from './status-routes.js';
 import { balancerStatus, statusRoutes } from './status-routes.js';
 

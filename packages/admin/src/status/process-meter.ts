@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import type { ProcessStatus } from '@pinwheel/status';
+import type { ProcessStatus } from './document.js';
 
 /** Milliseconds between two looks at how late the event loop is. */
 const RESOLUTION = 50;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { ADMIN_HEADER } from '@pinwheel/protocol';
-import { AdminFailure } from './admin-failure.js';
+import { AdminFailure } from './failure.js';
 
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 

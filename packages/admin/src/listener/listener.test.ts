@@ -1,8 +1,8 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { AdminFailure } from './admin-failure.js';
-import { listenAdmin } from './admin-listener.js';
-import type { AdminRoute } from './admin-routes.js';
+import { AdminFailure } from './failure.js';
+import { listenAdmin } from './listener.js';
+import type { AdminRoute } from './routes.js';
 
 interface Answer {
   readonly status: number;

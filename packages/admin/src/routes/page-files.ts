@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentSecurityPolicy, statusRoot } from '@pinwheel/status';
-import { AdminFailure } from './admin-failure.js';
-import type { AdminAnswer } from './admin-routes.js';
+import { AdminFailure } from '../listener/failure.js';
+import type { AdminAnswer } from '../listener/routes.js';
 
 const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',

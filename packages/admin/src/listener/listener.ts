@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdminErrorDocument } from '@pinwheel/protocol';
-import { AdminFailure } from './admin-failure.js';
-import { guard, guardChange, isLoopback } from './admin-guard.js';
-import { findRoute } from './admin-routes.js';
-import type { AdminAnswer, AdminRoute } from './admin-routes.js';
+import { AdminFailure } from './failure.js';
+import { guard, guardChange, isLoopback } from './guard.js';
+import { findRoute } from './routes.js';
+import type { AdminAnswer, AdminRoute } from './routes.js';
 import { urlOf } from '@pinwheel/cli';
 
 export interface AdminListenerOptions {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { AdminFailure } from './admin-failure.js';
+import { AdminFailure } from './failure.js';
 
 export interface AdminAnswer {
   /** Default 200. */
