@@ -1,9 +1,9 @@
-/** A request that the admin listener refuses: an HTTP status, a stable code and one line for a person. */
+/** A request that the admin listener refuses: an HTTP status, a stable code and one line for the operator. */
 export class AdminFailure extends Error {
   override readonly name = 'AdminFailure';
   readonly status: number;
   readonly code: string;
-  /** Methods that the address has (RFC 9110 10.2.1), with 405. */
+  /** With status 405: the methods that the path has (RFC 9110 10.2.1). */
   readonly allow: string | undefined;
 
   constructor(status: number, code: string, message: string, allow?: string) {

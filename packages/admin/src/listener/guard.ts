@@ -5,14 +5,14 @@ import { AdminFailure } from './failure.js';
 
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
 
-/** Whether an address to listen on can be reached from this machine only. */
+/** True for an address that only this machine can reach. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /**
- * Lets nobody in but programs of this machine and the listener's own pages. A foreign name in `Host` is one that was made
- * to lead here (DNS rebinding); a foreign `Origin` is a page of somebody else. No permission is ever given across origins.
+ * Admits programs of this machine and the listener's own pages only. A foreign name in `Host` points here by DNS
+ * rebinding; a foreign `Origin` belongs to a page of another site. No origin is ever given permission (CORS).
  *
  * @throws AdminFailure
  */
@@ -32,7 +32,7 @@ export function guard(headers: IncomingHttpHeaders): void {
 }
 
 /**
- * Lets nothing change that a page may have asked for without its being asked itself (a "simple" request, Fetch standard).
+ * Refuses a change that a page of another origin could request without a preflight (a "simple" request, Fetch standard).
  *
  * @throws AdminFailure
  */

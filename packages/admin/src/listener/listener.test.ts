@@ -31,7 +31,7 @@ async function listen(): Promise<{ url: string; log: string[] }> {
   return { url: listener.url, log };
 }
 
-/** `fetch` would not let a test say its own Host and Origin. */
+/** `fetch` does not let a test set Host and Origin. */
 function ask(url: string, method = 'GET', headers: Record<string, string> = {}, body = ''): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { method, headers, agent: false }, (response) => {
@@ -52,7 +52,7 @@ function documentOf({ body }: Answer): unknown {
   return document;
 }
 
-test('answers are one line of JSON that nobody keeps', async () => {
+test('an answer is one line of JSON that no cache keeps', async () => {
   const { url } = await listen();
   const { status, headers, body } = await ask(`${url}/status?now`);
   expect([status, body]).toEqual([200, '{"fine":true}\n']);
@@ -71,7 +71,7 @@ test('HEAD answers as GET without the body', async () => {
   expect([status, headers['content-length'], headers['content-type'], body]).toEqual([200, '5', 'text/plain', '']);
 });
 
-test('an unknown address is 404 and names those that there are', async () => {
+test('an unknown path is answered 404 with the paths that exist', async () => {
   const { url } = await listen();
   const answer = await ask(`${url}/staus`);
   expect(answer.status).toBe(404);
@@ -88,36 +88,41 @@ test.each([
   ['POST', '/status', 'GET, HEAD'],
   ['GET', '/refuse', 'POST'],
   ['OPTIONS', '/refuse', 'POST'],
-])('%s %s is 405 and names the methods', async (method, path, allow) => {
+])('%s %s is answered 405 with the methods of the path', async (method, path, allow) => {
   const { url } = await listen();
   const answer = await ask(`${url}${path}`, method, { 'x-pinwheel-admin': '1' });
   expect([answer.status, answer.headers.allow]).toEqual([405, allow]);
 });
 
-describe('what changes something', () => {
-  test('needs the header', async () => {
+describe('a POST request', () => {
+  test('needs the header X-Pinwheel-Admin', async () => {
     const { url } = await listen();
     for (const headers of [{}, { 'x-pinwheel-admin': '0' }]) {
       const answer = await ask(`${url}/things/a/break`, 'POST', headers);
       expect(answer.status).toBe(403);
       expect(answer.body).toContain('"header_missing"');
     }
-    const answer = await ask(`${url}/things/a%20b/break`, 'POST', { 'x-pinwheel-admin': '1' }, 'a body nobody reads');
+    const answer = await ask(
+      `${url}/things/a%20b/break`,
+      'POST',
+      { 'x-pinwheel-admin': '1' },
+      'a body that is discarded',
+    );
     expect([answer.status, answer.body]).toEqual([202, '{"name":"a b"}\n']);
   });
 
-  test.each(['/things//break', '/things/a/b/break', '/things/break'])('%s names nothing', async (path) => {
+  test.each(['/things//break', '/things/a/b/break', '/things/break'])('to %s is answered 404', async (path) => {
     const { url } = await listen();
     expect((await ask(`${url}${path}`, 'POST', { 'x-pinwheel-admin': '1' })).status).toBe(404);
   });
 
-  test('may be refused, with the reason', async () => {
+  test('can be refused with a reason', async () => {
     const { url, log } = await listen();
     const answer = await ask(`${url}/refuse`, 'POST', { 'x-pinwheel-admin': '1' });
     expect([answer.status, documentOf(answer), log]).toEqual([409, { error: { code: 'no', message: 'not now' } }, []]);
   });
 
-  test('that fails is 500 and a line of the log', async () => {
+  test('that fails is answered 500 and logged', async () => {
     const { url, log } = await listen();
     const answer = await ask(`${url}/fail`, 'POST', { 'x-pinwheel-admin': '1' });
     expect([answer.status, documentOf(answer)]).toEqual([500, { error: { code: 'failed', message: 'a bug' } }]);
@@ -125,9 +130,9 @@ describe('what changes something', () => {
   });
 });
 
-describe('a page of somebody else', () => {
+describe('a request', () => {
   test.each(['evil.example', 'evil.example:3180', '127.0.0.1.evil.example', 'localhost.', '[::2]:3180', '10.0.0.1'])(
-    'with the name %j for this machine is not answered',
+    'with the foreign Host %j is answered 403',
     async (host) => {
       const { url } = await listen();
       const answer = await ask(`${url}/status`, 'GET', { host });
@@ -135,13 +140,13 @@ describe('a page of somebody else', () => {
     },
   );
 
-  test.each(['127.0.0.1', 'localhost:1', 'LOCALHOST', '[::1]:3180'])('is not what says Host: %s', async (host) => {
+  test.each(['127.0.0.1', 'localhost:1', 'LOCALHOST', '[::1]:3180'])('with Host %s is answered 200', async (host) => {
     const { url } = await listen();
     expect((await ask(`${url}/status`, 'GET', { host })).status).toBe(200);
   });
 
   test.each(['http://evil.example', 'http://127.0.0.1:3102', 'null', 'https://localhost:9'])(
-    'is one of the origin %s',
+    'of a page of the origin %s is answered 403',
     async (origin) => {
       const { url } = await listen();
       const headers = { origin, host: 'localhost:9', 'x-pinwheel-admin': '1' };
@@ -156,7 +161,7 @@ describe('a page of somebody else', () => {
     },
   );
 
-  test('is none of the listener’s own', async () => {
+  test('of a page of the listener’s own origin is answered 202', async () => {
     const { url } = await listen();
     const headers = { origin: 'http://localhost:9', host: 'localhost:9', 'x-pinwheel-admin': '1' };
     expect((await ask(`${url}/things/a/break`, 'POST', headers)).status).toBe(202);
@@ -164,7 +169,7 @@ describe('a page of somebody else', () => {
 });
 
 test.each(['0.0.0.0', '::', '10.1.2.3', 'example.com', ''])(
-  '%j, which others could reach, is not listened on',
+  'the address %j, which other machines could reach, is refused',
   async (host) => {
     await expect(listenAdmin({ host, port: 0, routes: [], log: () => undefined })).rejects.toThrow(
       'admin listener: expected a loopback address',
@@ -172,7 +177,7 @@ test.each(['0.0.0.0', '::', '10.1.2.3', 'example.com', ''])(
   },
 );
 
-test('a port that is taken is told by the system', async () => {
+test('a port in use is reported with the error of the system', async () => {
   const { url } = await listen();
   const port = Number(new URL(url).port);
   await expect(listenAdmin({ port, routes: [], log: () => undefined })).rejects.toMatchObject({ code: 'EADDRINUSE' });

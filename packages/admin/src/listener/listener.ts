@@ -10,22 +10,22 @@ import { urlOf } from '@pinwheel/cli';
 export interface AdminListenerOptions {
   /** A loopback address. Default 127.0.0.1. */
   readonly host?: string;
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
   readonly routes: readonly AdminRoute[];
-  /** Told of what goes wrong here, in one line. */
+  /** Logs what fails here, one line each. */
   readonly log: (line: string) => void;
 }
 
-/** The listener for whoever runs the program: what is, and what is to be done. */
+/** The listener for the operator of the program: status and controls. */
 export interface AdminListener {
-  /** Without a slash at the end. */
+  /** URL of the listener, without a slash at the end. */
   readonly url: string;
-  /** Closes it, and its connections, at once. */
+  /** Closes the listener and its connections at once. */
   close(): Promise<void>;
 }
 
-/** Sent with every answer: nothing of it is for pages of other origins, or for later. */
+/** Header fields of every answer: no page of another origin may use it, and no cache may keep it. */
 const FIELDS = {
   'cache-control': 'no-store',
   'cross-origin-resource-policy': 'same-origin',
@@ -34,9 +34,9 @@ const FIELDS = {
 } as const;
 
 /**
- * Opens the admin listener.
+ * Opens the admin listener. It does not keep the process alive.
  *
- * @throws RangeError for an address that others could reach; the system's error when it cannot be bound
+ * @throws RangeError for an address that other machines could reach; the system's error when it cannot be bound
  */
 export async function listenAdmin({
   host = '127.0.0.1',
@@ -50,7 +50,7 @@ export async function listenAdmin({
       (answer) => send(response, answer),
       (error: unknown) => refuse(response, error),
     );
-    // A body is not asked for: it is read and dropped.
+    // No route takes a body: it is read and discarded.
     request.resume();
   });
   await new Promise<void>((resolve, reject) => {
@@ -58,7 +58,6 @@ export async function listenAdmin({
     server.listen({ host, port, exclusive: true }, resolve);
   });
   server.on('error', (error) => log(`listener: ${error.message}`));
-  // It alone keeps no process alive.
   server.unref();
   const bound = server.address();
   const address = typeof bound === 'object' && bound !== null ? bound : { address: host, port };
@@ -107,6 +106,6 @@ function send(response: ServerResponse, { status = 200, body, headers }: AdminAn
     'content-type': isText ? body.contentType : 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
   });
-  // For a HEAD request the response leaves the body out by itself.
+  // Node leaves the body out of the response to a HEAD request.
   response.end(text);
 }

@@ -1,23 +1,25 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AdminFailure } from './failure.js';
 
+/** The response to an admin request. */
 export interface AdminAnswer {
   /** Default 200. */
   readonly status?: number;
-  /** Further fields, in place of those that every answer has. */
+  /** Further header fields. They replace those that every answer has. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What is told as JSON, or a text with its type. */
+  /** An object to send as JSON, or a text with its type. */
   readonly body: object | { readonly text: string | Buffer; readonly contentType: string };
 }
 
+/** A method and a path of the admin listener, and how it answers them. */
 export interface AdminRoute {
-  /** POST changes something. */
+  /** POST is for changes. */
   readonly method: 'GET' | 'POST';
   /** `:` stands for one segment. */
   readonly path: string;
   /**
-   * @param parameter the segment that stands for `:`; '' where there is none
-   * @param headers of the request
+   * @param parameter the segment at `:`; '' for a path without one
+   * @param headers the headers of the request
    */
   readonly answer: (parameter: string, headers: IncomingHttpHeaders) => AdminAnswer | Promise<AdminAnswer>;
 }
@@ -48,7 +50,7 @@ export function findRoute(
   throw new AdminFailure(404, 'not_found', `expected one of ${known}, got ${method} ${path.slice(0, 200)}`);
 }
 
-/** The segment that stands for `:`, '' for a pattern without one; undefined when the path does not fit. */
+/** The segment at `:`, '' for a pattern without `:`; undefined when the path does not match. */
 function match(pattern: string, path: string): string | undefined {
   const [before = '', after] = pattern.split(':');
   if (after === undefined) return path === pattern ? '' : undefined;
@@ -59,7 +61,7 @@ function match(pattern: string, path: string): string | undefined {
   try {
     return decodeURIComponent(parameter);
   } catch {
-    // A percent sign that begins no byte is meant as it is.
+    // The percent sign begins no escape: the segment is taken literally.
     return parameter;
   }
 }

@@ -1,26 +1,25 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { AdminAnswer } from '../listener/routes.js';
-import type { Metric } from '../metrics/metric.js';
+import { BUILD_INFO, type Metric, typeOf } from '../metrics/metric.js';
 
-/** Milliseconds between two looks at how late the event loop is. */
-const LOOKS = 50;
+/** Milliseconds between two samples of how late the event loop is. */
+const SAMPLING = 50;
 
-/** What Prometheus reads: the metrics of this process and those of its status, made when it is asked for. */
+/** The response to `GET /metrics`: the metrics of this process and those of its status, read at each request. */
 export class MetricsPage<Status> {
   readonly #registry = new Registry();
   readonly #metrics: readonly { readonly metric: Metric<Status>; readonly shown: Counter | Gauge }[];
 
   constructor(version: string, metrics: readonly Metric<Status>[]) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOKS });
-    new Gauge({ name: 'pinwheel_build_info', help: 'the version', labelNames: ['version'], registers }).set(
-      { version },
-      1,
-    );
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: SAMPLING });
+    const { name: infoName, help: infoHelp, labels: infoLabels } = BUILD_INFO;
+    new Gauge({ name: infoName, help: infoHelp, labelNames: infoLabels, registers }).set({ version }, 1);
     this.#metrics = metrics.map((metric) => {
-      const { name, help, labels } = metric;
+      const { name, labels } = metric;
+      const help = metric.help.replaceAll('`', '');
       const how = { name, help, labelNames: labels, registers };
-      return { metric, shown: metric.type === 'counter' ? new Counter(how) : new Gauge(how) };
+      return { metric, shown: typeOf(metric) === 'counter' ? new Counter(how) : new Gauge(how) };
     });
   }
 

@@ -17,7 +17,7 @@ async function fill(root: string): Promise<void> {
   await writeFile(join(root, 'assets/a.js'), 'script');
 }
 
-test('the page is looked for until it is built, then it stays as it was', async () => {
+test('the page is looked for until it is built, then it does not change', async () => {
   const root = await folder();
   const files = new PageFiles(root);
   expect(await files.page({})).toBeUndefined();
@@ -30,7 +30,7 @@ test('the page is looked for until it is built, then it stays as it was', async 
   expect((await files.page({}))?.body).toMatchObject({ text: Buffer.from('<p>page</p>') });
 });
 
-test('whoever can unpack it gets it packed', async () => {
+test('a client that accepts gzip gets the page compressed', async () => {
   const root = await folder();
   await fill(root);
   const answer = await new PageFiles(root).page({ 'accept-encoding': 'br, gzip' });
@@ -38,7 +38,7 @@ test('whoever can unpack it gets it packed', async () => {
   expect(answer?.body).toMatchObject({ text: Buffer.from('packed') });
 });
 
-test('only what is in the folder of the page can be had', async () => {
+test('only files in the folder of the page are served', async () => {
   const root = await folder();
   await fill(root);
   const files = new PageFiles(root);

@@ -14,19 +14,19 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The built page, read into memory when it is first asked for: a build under way cannot break it. As long as it is not
- * built it is looked for every time.
+ * The built page, read into memory at the first request, so that a build in progress cannot break it. Until it is built,
+ * every request looks for it.
  */
 export class PageFiles {
   readonly #root: string;
   #files: ReadonlyMap<string, Buffer> = new Map();
 
-  /** @param root folder of the page; the operator's page of this project by default */
+  /** @param root folder of the page. Default: the operator's page. */
   constructor(root = statusRoot) {
     this.#root = root;
   }
 
-  /** The page itself; undefined when it is not built. */
+  /** The page itself; undefined while it is not built. */
   async page(headers: IncomingHttpHeaders): Promise<AdminAnswer | undefined> {
     if (this.#files.size === 0) this.#files = await readFolder(this.#root);
     return this.#answer('index.html', headers, {
@@ -36,13 +36,13 @@ export class PageFiles {
   }
 
   /**
-   * What the page is made of.
+   * A file that the page loads.
    *
    * @throws AdminFailure 404
    */
   asset(name: string, headers: IncomingHttpHeaders): AdminAnswer {
     const answer = this.#answer(`assets/${name}`, headers, {
-      // The name carries a hash of the contents.
+      // The name contains a digest of the contents.
       'cache-control': 'private, max-age=31536000, immutable',
       vary: 'accept-encoding',
     });

@@ -2,28 +2,31 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ProxyHistory, ProxyStatus } from '@pinwheel/proxy';
 import type { BalancerStatus, ProcessStatus } from '../status/document.js';
 import type { AdminAnswer, AdminRoute } from '../listener/routes.js';
+import { BALANCER_METRICS } from '../metrics/balancer-metrics.js';
 import type { Metric } from '../metrics/metric.js';
 import type { MetricsPage } from './metrics-page.js';
 import type { PageFiles } from './page-files.js';
 
-/** What the status of a balancer is made from. */
+/** What the status of a balancer is composed of. */
 export interface BalancerNow {
   readonly proxy: ProxyStatus;
   /** The master first. */
   readonly processes: readonly ProcessStatus[];
 }
 
-/** Where the answers come from; asked at every request. */
+/** Reads what the routes answer, at every request. */
 export interface StatusSource<Status> {
   readonly status: () => Status | Promise<Status>;
   readonly history: () => ProxyHistory | Promise<ProxyHistory>;
 }
 
+/** The program that owns the listener. */
 export interface ProgramName {
   readonly name: string;
   readonly version: string;
 }
 
+/** The document of `GET /status`. */
 export function balancerStatus({ name, version }: ProgramName, { proxy, processes }: BalancerNow): BalancerStatus {
   const { upstreams, ...status } = proxy;
   return {
@@ -38,12 +41,17 @@ export function balancerStatus({ name, version }: ProgramName, { proxy, processe
   };
 }
 
+/** The routes of a balancer that runs on its own: there is nothing to control. */
+export function balancerRoutes(version: string, source: StatusSource<BalancerNow>): AdminRoute[] {
+  const program = { name: 'pinwheel-balancer', version };
+  return statusRoutes(program, source, (now) => balancerStatus(program, now), BALANCER_METRICS);
+}
+
 /**
- * `GET /`, `/status`, `/history`, `/metrics` and what the page is made of. A browser, which asks for HTML, gets the page at
- * the first two.
+ * The routes `GET /`, `/status`, `/history`, `/metrics` and the files of the page. A browser, which accepts HTML, gets the
+ * page at the first two.
  *
- * @param program whose listener this is
- * @param document what `/status` tells
+ * @param document makes the document of `/status`
  */
 export function statusRoutes<Status>(
   program: ProgramName,
@@ -51,7 +59,7 @@ export function statusRoutes<Status>(
   document: (status: Status) => object,
   metrics: readonly Metric<Status>[],
 ): AdminRoute[] {
-  // Whoever has neither browser nor Prometheus does not pay for what they get.
+  // Loaded when they are first asked for: many programs serve neither a browser nor Prometheus.
   let metricsPage: Promise<MetricsPage<Status>> | undefined;
   const metricsAnswer = async (): Promise<AdminAnswer> => {
     metricsPage ??= import('./metrics-page.js').then(({ MetricsPage }) => new MetricsPage(program.version, metrics));
@@ -65,15 +73,15 @@ export function statusRoutes<Status>(
 
   const about = { ...program, addresses: ['/status', '/history', '/metrics'] };
   const statusAnswer = async (): Promise<object> => document(await source.status());
-  /** The page for a browser, where it is built; JSON for all others. */
+  /** Answers the page to a browser, if it is built, and JSON to all others. */
   const forEither =
-    (tell: () => object | Promise<object>): AdminRoute['answer'] =>
+    (json: () => object | Promise<object>): AdminRoute['answer'] =>
     async (_, headers) => {
       const wanted = wantsHtml(headers);
       const page = wanted ? await (await files()).page(headers) : undefined;
       if (page !== undefined) return page;
-      const body = await tell();
-      const missing = { page: 'the page is not built, this is its JSON: `npm run build` makes it' };
+      const body = await json();
+      const missing = { page: 'the page is not built, so this is its JSON; `npm run build` builds it' };
       return { headers: { vary: 'accept' }, body: wanted ? { ...missing, ...body } : body };
     };
   return [
@@ -86,7 +94,7 @@ export function statusRoutes<Status>(
   ];
 }
 
-/** Only browsers name it (RFC 9110 12.5.1): programs ask for JSON or for anything. */
+/** Only browsers name `text/html` in `Accept` (RFC 9110 12.5.1); programs accept JSON or anything. */
 function wantsHtml({ accept = '' }: IncomingHttpHeaders): boolean {
   return /\btext\/html\b/.test(accept);
 }

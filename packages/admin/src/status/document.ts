@@ -1,33 +1,33 @@
 import type { NodeStatus, RedisStatus } from '@pinwheel/protocol';
 import type { PeerStatus, ProxyStatus, UpstreamStatus } from '@pinwheel/proxy';
 
-/** A process of the balancer. */
+/** One process of the balancer. */
 export interface ProcessStatus {
   readonly pid: number;
-  /** `master`: it serves nobody, its workers do. */
+  /** `alone` serves clients itself; `master` leaves that to its workers. */
   readonly role: 'master' | 'worker' | 'alone';
-  /** Seconds since it was started. */
+  /** Seconds since its start. */
   readonly uptime: number;
   /** Resident memory in bytes. */
   readonly rss: number;
-  /** Over the last second or more: milliseconds by which timers were late, share of the time that the loop was busy. */
+  /** Over the last second or more: milliseconds by which timers were late, and the share of time that the loop was busy. */
   readonly eventLoop: { readonly delayP99: number; readonly delayMax: number; readonly utilization: number };
 }
 
-/** `GET /status`: what `Proxy.status()` says, the peers of all upstreams in one list. */
+/** `GET /status` of a balancer: `Proxy.status()`, with the peers of all upstreams in one list. */
 export interface BalancerStatus extends Omit<ProxyStatus, 'upstreams'> {
-  /** The program. */
+  /** Name of the program. */
   readonly name: string;
   readonly version: string;
-  /** Its master, if it has one, before its workers. */
+  /** The master, if there is one, comes first. */
   readonly processes: readonly ProcessStatus[];
   readonly upstreams: readonly Omit<UpstreamStatus, 'peers'>[];
   readonly peers: readonly (PeerStatus & { readonly upstream: string })[];
 }
 
-/** `GET /status` of a cluster: that of its balancer, and more. */
+/** `GET /status` of a cluster: the document of its balancer, the nodes and Redis. */
 export interface ClusterStatus extends BalancerStatus {
-  /** Where a client on this machine reaches the balancer. */
+  /** URL at which a client on this machine reaches the balancer. */
   readonly url: string;
   readonly nodes: readonly NodeStatus[];
   readonly redis: RedisStatus;

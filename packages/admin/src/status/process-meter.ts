@@ -1,12 +1,12 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { ProcessStatus } from './document.js';
 
-/** Milliseconds between two looks at how late the event loop is. */
+/** Milliseconds between two samples of how late the event loop is. */
 const RESOLUTION = 50;
-/** Milliseconds that a reading is for at least: several who ask do not cut each other's short. */
+/** The least milliseconds that a reading covers, so that several readers do not shorten each other's. */
 const SHORTEST = 900;
 
-/** How this process fares. It costs nothing before it is asked for. */
+/** Reads memory and event loop of this process. It costs nothing before the first reading. */
 export class ProcessMeter {
   readonly #role: ProcessStatus['role'];
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION });
@@ -37,7 +37,7 @@ export class ProcessMeter {
   }
 }
 
-/** The histogram has nanoseconds between two looks; nothing while there were none. */
+/** @param nanoseconds between two samples; not a finite number before there were two */
 function late(nanoseconds: number): number {
   return Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e6 - RESOLUTION) : 0;
 }

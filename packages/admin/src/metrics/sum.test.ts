@@ -1,12 +1,12 @@
 import { createProxy, type ProxyStatus } from '@pinwheel/proxy';
 import { expect, onTestFinished, test } from 'vitest';
-import { sumStatus } from './sum-status.js';
+import { sumStatus } from './sum.js';
 
-/** The status of a proxy that has had so many requests, each of which found nobody. */
+/** The status of a proxy that has had so many requests, each of which found no peer. */
 async function worker(requests: number): Promise<ProxyStatus> {
   const proxy = createProxy({
     listeners: [{ port: 0 }],
-    upstreams: [{ name: 'nobody', peers: [{ host: '127.0.0.1', port: 1 }] }],
+    upstreams: [{ name: 'none', peers: [{ host: '127.0.0.1', port: 1 }] }],
     tagQueryAtStart: false,
   });
   onTestFinished(() => proxy.close(0));
@@ -15,7 +15,7 @@ async function worker(requests: number): Promise<ProxyStatus> {
   return proxy.status();
 }
 
-test('what two processes have done adds up, peer by peer', async () => {
+test('the counters of two processes add up, peer by peer', async () => {
   const [one, other] = await Promise.all([worker(2), worker(3)]);
   const sum = sumStatus([one, other]);
   expect(sum).toMatchObject({ requests: 5, errors: 5, errorsByCode: { connect_failed: 5 } });
@@ -25,7 +25,7 @@ test('what two processes have done adds up, peer by peer', async () => {
   ]);
 });
 
-test('seconds are added from the last one back', async () => {
+test('series of two processes are added from their last second back', async () => {
   const status = await worker(0);
   const rate = (samples: readonly number[]): ProxyStatus => ({
     ...status,
@@ -39,6 +39,6 @@ test('seconds are added from the last one back', async () => {
   });
 });
 
-test('nobody has done nothing', () => {
+test('the sum of no process is zero', () => {
   expect(sumStatus([])).toMatchObject({ uptime: 0, requests: 0, upstreams: [], rates: { requests: { max: 0 } } });
 });
