@@ -4,7 +4,7 @@ import { ConfigError, readConfig } from './config.js';
 import type { NodeConfig } from './config.js';
 import { ListenError, startNode } from './node.js';
 import type { RunningNode } from './node.js';
-import { reportToParent } from './report.js';
+import { reportToParent } from './cluster/report.js';
 
 /** Milliseconds for the sessions when the process that started this one is gone: nobody waits for them. */
 const ORPHAN_DRAIN_MS = 500;

@@ -5,8 +5,8 @@ import type { RedisProcess } from '@pinwheel/member/testing';
 import { ADAPTERS } from '@pinwheel/protocol';
 import type { AdapterName } from '@pinwheel/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { afterwards, ask, client, node } from './testing/index.js';
-import type { RunningNode } from './node.js';
+import { afterwards, ask, client, node } from '../testing/index.js';
+import type { RunningNode } from '../node.js';
 
 const redisServers = [
   { name: 'redis-server', start: redisServer, skip: !hasRedisServer },

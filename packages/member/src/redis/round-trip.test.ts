@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectRedis } from './redis-link.js';
 import type { RedisLink } from './redis-link.js';
 import { RoundTrip } from './round-trip.js';
-import { embeddedRedis, freePort, hasRedisServer, redisInstall, redisServer, until } from './testing/index.js';
-import type { RedisProcess } from './testing/index.js';
+import { embeddedRedis, freePort, hasRedisServer, redisInstall, redisServer, until } from '../testing/index.js';
+import type { RedisProcess } from '../testing/index.js';
 
 const cleanups: (() => unknown)[] = [];
 

@@ -4,7 +4,7 @@ import type { AdapterName } from '@pinwheel/protocol';
 import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
 import type { Namespace, ServerOptions } from 'socket.io';
-import { REQUESTS_TIMEOUT_MS } from './room-members.js';
+import { REQUESTS_TIMEOUT_MS } from '../echo/room-members.js';
 
 /** Entries that the stream keeps, about: what a node may be behind. */
 const STREAM_LENGTH = 10_000;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectRedis } from './redis-link.js';
 import type { RedisLink, RedisLinkOptions } from './redis-link.js';
-import { embeddedRedis, freePort, hasRedisServer, redisInstall, redisServer, until } from './testing/index.js';
-import type { RedisProcess } from './testing/index.js';
+import { embeddedRedis, freePort, hasRedisServer, redisInstall, redisServer, until } from '../testing/index.js';
+import type { RedisProcess } from '../testing/index.js';
 
 const servers = [
   { name: 'redis-server', start: redisServer, skip: !hasRedisServer },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { within } from './deadline.js';
-import type { RedisLink } from './redis-link.js';
+import { within } from '../redis/deadline.js';
+import type { RedisLink } from '../redis/redis-link.js';
 import { roomScripts } from './room-scripts.js';
 import type { RoomScripts } from './room-scripts.js';
 

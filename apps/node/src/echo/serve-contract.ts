@@ -13,7 +13,7 @@ import type {
 import type { RoomCounts } from '@pinwheel/member';
 import type { Server, Socket } from 'socket.io';
 import { messageText, payload, RefusedError, roomName } from './arguments.js';
-import type { ClusterWatch, NodeState } from './cluster-watch.js';
+import type { ClusterWatch, NodeState } from '../cluster/cluster-watch.js';
 import { RoomMembers } from './room-members.js';
 import { roomKey } from './room-key.js';
 import type { SlowReaders } from './slow-readers.js';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectRedis } from './redis-link.js';
+import { connectRedis } from '../redis/redis-link.js';
 import { RoomCounts } from './room-counts.js';
-import { embeddedRedis, hasRedisServer, redisInstall, redisServer, until } from './testing/index.js';
-import type { RedisProcess } from './testing/index.js';
+import { embeddedRedis, hasRedisServer, redisInstall, redisServer, until } from '../testing/index.js';
+import type { RedisProcess } from '../testing/index.js';
 
 const servers = [
   { name: 'redis-server', start: redisServer, skip: !hasRedisServer },

@@ -1,5 +1,5 @@
 import type { ControlAnswer, ControlVerb } from '@pinwheel/protocol';
-import { RefusedError } from './arguments.js';
+import { RefusedError } from '../echo/arguments.js';
 
 /** What nodes can do to themselves, where nobody who started them can: whoever runs them starts them again. */
 export const OWN_VERBS: readonly ControlVerb[] = ['kill', 'drain'];

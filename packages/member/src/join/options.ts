@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { isTag } from '@pinwheel/protocol';
 import type { OtherConnections } from './drain.js';
-import type { RedisClients } from './pub-sub.js';
-import type { RedisLink } from './redis-link.js';
+import type { RedisClients } from '../redis/pub-sub.js';
+import type { RedisLink } from '../redis/redis-link.js';
 
 export interface MemberOptions {
   /** The server's name, 1 to 64 characters, in its status documents. Default: the host's name. */

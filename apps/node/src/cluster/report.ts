@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { nodeReportMessage, REPORT_INTERVAL } from '@pinwheel/protocol';
-import type { RunningNode } from './node.js';
+import type { RunningNode } from '../node.js';
 
 /** Milliseconds between two looks at how late the event loop is. */
 const RESOLUTION = 50;

@@ -1,6 +1,6 @@
 import { until } from '@pinwheel/member/testing';
 import { describe, expect, it } from 'vitest';
-import { ask, client, node } from './testing/index.js';
+import { ask, client, node } from '../testing/index.js';
 
 const lobby = { ok: true, room: 'lobby' };
 const refused = (code: string): unknown => ({

@@ -10,7 +10,7 @@ import type { Socket as ClientSocket } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { joinCluster } from './join-cluster.js';
 import type { Member } from './join-cluster.js';
-import { exchange, until } from './testing/index.js';
+import { exchange, until } from '../testing/index.js';
 
 const cleanups: (() => unknown)[] = [];
 

@@ -1,5 +1,5 @@
 import { type ClusterView, type ControlAnswer, type ControlVerb, pageMessage, readPageNews } from '@pinwheel/protocol';
-import { RefusedError } from './arguments.js';
+import { RefusedError } from '../echo/arguments.js';
 
 /** Milliseconds that the process has for an order. */
 const ANSWER_MS = 10_000;

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { exchange, until } from '@pinwheel/member/testing';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { afterwards, ask, client, node } from './testing/index.js';
+import { afterwards, ask, client, node } from '../testing/index.js';
 
 async function open(url: string, path = '/'): Promise<WebSocket> {
   const socket = new WebSocket(url.replace('http', 'ws') + path);

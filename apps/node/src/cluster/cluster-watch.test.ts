@@ -1,7 +1,7 @@
 import type { ClusterView } from '@pinwheel/protocol';
 import { redisServer, embeddedRedis, hasRedisServer, until } from '@pinwheel/member/testing';
 import { expect, it } from 'vitest';
-import { afterwards, ask, client, node } from './testing/index.js';
+import { afterwards, ask, client, node } from '../testing/index.js';
 
 it('nodes tell each other of themselves while a page looks', async () => {
   const redis = await (hasRedisServer ? redisServer() : embeddedRedis());

@@ -1,5 +1,5 @@
 import type { ClusterView, ControlVerb, NodeCounters, ViewNode, ViewState } from '@pinwheel/protocol';
-import type { NodeSocket } from './contract.js';
+import type { NodeSocket } from '../echo/serve-contract.js';
 import type { ParentLink } from './parent-link.js';
 
 /** Milliseconds between two views. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { handOffMessage, readHandOffOrder } from '@pinwheel/protocol';
 import type { HandOffEnd, HandOffOffer } from '@pinwheel/protocol';
 import { IdTable } from '@pinwheel/roster';
-import { carriesSid } from './engine-request.js';
+import { carriesSid } from '../engine-request.js';
 import { givenSocket } from './given-socket.js';
 import type { GivenSocket } from './given-socket.js';
 import { openHandOffPipe } from './hand-off-pipe.js';

@@ -1,4 +1,4 @@
-import type { NodeServer, NodeSocket } from './contract.js';
+import type { NodeServer, NodeSocket } from './serve-contract.js';
 
 /** Bytes that may wait for one client. */
 const WAITING_MAX = 16 * 1024 * 1024;

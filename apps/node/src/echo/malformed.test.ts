@@ -1,7 +1,7 @@
 import { exchange, until } from '@pinwheel/member/testing';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { afterwards, ask, client, node } from './testing/index.js';
+import { afterwards, ask, client, node } from '../testing/index.js';
 
 /** Sends frames after an Engine.IO and Socket.IO handshake over WebSocket, and waits for the end or a pong. */
 function frames(url: string, sent: readonly (string | Buffer)[], connect = true): Promise<string[]> {
