@@ -1,4 +1,4 @@
-import type { ConnectionCounts } from './stub-status.js';
+import type { ConnectionCounts } from './answer/stub-status.js';
 
 /** The part of a TLS session that `$ssl_*` variables show, named as they are without the `ssl_`. */
 export type TlsFact =

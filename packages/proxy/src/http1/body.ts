@@ -1,5 +1,5 @@
 import { ProxyError } from '../errors.js';
-import type { ReadBuffer } from '../wire.js';
+import type { ReadBuffer } from '../net/wire.js';
 
 /** Takes the bytes of a body, framing removed, as they come. They are valid during the call only. */
 export interface BodySink {

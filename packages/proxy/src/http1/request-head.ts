@@ -1,5 +1,5 @@
 import { ProxyError } from '../errors.js';
-import { normalPath } from '../normal-path.js';
+import { normalPath } from './target.js';
 import { FieldKind } from './field-name.js';
 import { flatText } from './flat-text.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
