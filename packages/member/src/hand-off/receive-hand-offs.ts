@@ -1,9 +1,8 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { handOffMessage, readHandOffOrder } from '@pinwheel/protocol';
+import { handOffMessage, readHandOffOrder, sidOf } from '@pinwheel/protocol';
 import type { HandOffEnd, HandOffOffer } from '@pinwheel/protocol';
 import { IdTable } from '@pinwheel/roster';
-import { carriesSid } from '../engine-request.js';
 import { givenSocket } from './given-socket.js';
 import type { GivenSocket } from './given-socket.js';
 import { openHandOffPipe } from './hand-off-pipe.js';
@@ -42,7 +41,7 @@ export function receiveHandOffs(
       reports.ended(id, { status: 0, bytesReceived: 0, bytesSent: 0 });
       return;
     }
-    if (isDraining() && !carriesSid(targetOf(offer.text))) {
+    if (isDraining() && sidOf(targetOf(offer.text)) === '') {
       reports.refused(id);
       socket.destroy();
       return;

@@ -1,11 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
-import { newSessionId } from '@pinwheel/protocol';
+import { newSessionId, opensSession, sidOf } from '@pinwheel/protocol';
 import type { ReadyDocument } from '@pinwheel/protocol';
 import { drainSessions } from './drain.js';
 import type { DrainReport } from './drain.js';
-import { carriesSid, opensSession } from '../engine-request.js';
 import { interpose } from './http-server.js';
 import type { HttpServer } from './http-server.js';
 import { checkOptions, MemberOptionError, milliseconds } from './options.js';
@@ -143,7 +142,7 @@ class ClusterMember implements Member {
         return true;
       },
       (request, socket) => {
-        if (this.state === 'up' || carriesSid(request.url ?? '')) return false;
+        if (this.state === 'up' || sidOf(request.url ?? '') !== '') return false;
         socket.destroy();
         return true;
       },
