@@ -4,7 +4,7 @@ WORKDIR /pinwheel
 COPY package.json package-lock.json ./
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/roster/package.json packages/roster/
-COPY packages/stream-handle/package.json packages/stream-handle/
+COPY packages/raw-socket/package.json packages/raw-socket/
 COPY packages/proxy/package.json packages/proxy/
 COPY packages/nginx-conf/package.json packages/nginx-conf/
 COPY packages/member/package.json packages/member/

@@ -19,8 +19,8 @@ afterEach(() => {
 /** The wire as it is where a socket's handle can, or cannot, be used. */
 async function load(isThere: boolean): Promise<Wiring> {
   vi.resetModules();
-  if (isThere) vi.doUnmock('@pinwheel/stream-handle');
-  else vi.doMock('@pinwheel/stream-handle', () => ({ streamHandle: () => undefined }));
+  if (isThere) vi.doUnmock('@pinwheel/raw-socket');
+  else vi.doMock('@pinwheel/raw-socket', () => ({ streamHandle: () => undefined }));
   return import('./wire.js');
 }
 

@@ -1,6 +1,6 @@
 import type { Place } from '@pinwheel/roster';
-import type { StreamHandle } from '@pinwheel/stream-handle';
-import { readStraight, streamHandle, writeStraight } from '@pinwheel/stream-handle';
+import type { StreamHandle } from '@pinwheel/raw-socket';
+import { readStraight, streamHandle, writeStraight } from '@pinwheel/raw-socket';
 import type { Socket } from 'node:net';
 import { Socket as NetSocket } from 'node:net';
 import { TLSSocket } from 'node:tls';
