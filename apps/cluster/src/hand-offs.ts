@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { HandedOff, HandOffListener, HandOffTarget } from '@pinwheel/proxy';
 import { handOffMessage, readHandOffReport, saysPipeOpen } from '@pinwheel/protocol';
 import { IdTable } from '@pinwheel/roster';
-import { HandOffPipe } from './hand-off-pipe.js';
+import { HandOffPipe } from '@pinwheel/raw-socket';
 
 /** The WebSocket connections that were given to one node, over the IPC channel of its process or a pipe beside it. */
 export class HandOffs implements HandOffTarget {

@@ -5,7 +5,7 @@ import type { HandOffEnd, HandOffOffer } from '@pinwheel/protocol';
 import { IdTable } from '@pinwheel/roster';
 import { givenSocket } from './given-socket.js';
 import type { GivenSocket } from './given-socket.js';
-import { openHandOffPipe } from './hand-off-pipe.js';
+import { openHandOffPipe } from '@pinwheel/raw-socket';
 import { HandOffReports } from './hand-off-reports.js';
 import { Silence } from './silence.js';
 

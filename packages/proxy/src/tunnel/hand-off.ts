@@ -10,7 +10,7 @@ import type { ListenerCounts } from '../listen/listener-counts.js';
 import type { Location, PeerTimeouts } from '../route/location.js';
 import type { Evictable, Peer } from '../upstream/peer.js';
 import { isOwnSession } from '../upstream/affinity/engine-io.js';
-import { UnreadCopy } from './unread-copy.js';
+import { UnreadCopy } from '@pinwheel/raw-socket';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 
 /** What a hand-off tells the request that it is for. */
