@@ -1,30 +1,19 @@
 import { Socket } from 'node:net';
 import { HandOffOffers } from '@pinwheel/protocol';
 import type { HandOffOffer } from '@pinwheel/protocol';
-
-/** A libuv pipe that carries handles. It is not in the published types. */
-interface Pipe {
-  /** @returns 0 or nothing, or the system's error, negative */
-  open(fd: number): number | undefined;
-  close(): void;
-  /** What came with the bytes that are being read. */
-  pendingHandle?: object | null;
-}
-
-interface PipeBinding {
-  readonly Pipe: new (type: number) => Pipe;
-  readonly constants: { readonly IPC: number };
-}
+import { insides } from './insides.js';
+import type { Pipe } from './insides.js';
 
 /** Bytes of one read. */
 const READ = 65_536;
 
 /**
- * Reads offers of connections off the pipe that the balancer has given to this process.
+ * Reads offers of connections from the pipe that the balancer has given to this process.
  *
- * @param fd of the pipe
- * @param onOffer told of each, with the handle of its connection
- * @returns closes it; undefined where the runtime has no such pipes, and the balancer is to use the IPC channel
+ * @param fd the pipe's file descriptor
+ * @param onOffer gets each offer with the handle of its connection
+ * @returns a function that closes the pipe; undefined with plain sockets and for a descriptor that is no pipe: the balancer
+ * then uses the IPC channel
  */
 export function openHandOffPipe(
   fd: number,
@@ -49,29 +38,26 @@ export function openHandOffPipe(
   };
   const socket = new Socket(options);
   socket.unref();
-  // The balancer is gone, or gives no more this way. What it did not give wholly is nobody's.
+  // The balancer is gone, or it gives no more connections this way.
   socket.on('error', () => undefined);
   socket.once('close', () => {
+    // A connection whose offer did not arrive whole is closed: its request is unknown.
     for (const handle of offers.incomplete) (handle as Pipe).close();
   });
   return () => socket.destroy();
 }
 
 function openPipe(fd: number): Pipe | undefined {
-  const { binding } = process as unknown as { readonly binding?: (name: string) => unknown };
+  const node = insides();
+  if (node === undefined) return undefined;
   try {
-    const { Pipe, constants } = Reflect.apply(binding ?? none, process, ['pipe_wrap']) as PipeBinding;
-    const pipe = new Pipe(constants.IPC);
+    const pipe = new node.Pipe(node.constants.IPC);
     const error = pipe.open(fd) ?? 0;
     if (error === 0) return pipe;
     pipe.close();
     return undefined;
   } catch {
-    // Another runtime than the one this was written for.
+    // The descriptor is not a pipe.
     return undefined;
   }
-}
-
-function none(): never {
-  throw new Error('process.binding is not there');
 }

@@ -1,12 +1,24 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, test } from 'vitest';
+import { openHandOffPipe } from './hand-off-pipe-reader.js';
 import { HandOffPipe } from './hand-off-pipe.js';
+import { usesPlainSockets } from './insides.js';
 
 const TEXT = 'x'.repeat(1_000);
 
-describe.runIf(process.platform === 'linux')('a pipe for hand-offs', () => {
+const hasPipes = process.platform === 'linux' && !usesPlainSockets();
+
+test.skipIf(hasPipes)(
+  'there is no hand-off pipe with plain sockets, and none on other systems than Linux',
+  async () => {
+    expect(await HandOffPipe.make()).toBeUndefined();
+    expect(openHandOffPipe(1_000, () => undefined)).toBeUndefined();
+  },
+);
+
+describe.runIf(hasPipes)('a hand-off pipe', () => {
   const sockets: Socket[] = [];
 
   afterEach(() => {
@@ -24,7 +36,7 @@ describe.runIf(process.platform === 'linux')('a pipe for hand-offs', () => {
     return accepted._handle;
   }
 
-  /** A pipe whose other end nobody reads, and the ids that it refuses. */
+  /** A pipe whose other end is not read, and the ids that it refuses. */
   async function openPipe(): Promise<{ pipe: HandOffPipe; refused: number[]; processEnd: Socket }> {
     const pipe = await HandOffPipe.make();
     const processEnd = pipe?.takeProcessEnd();
@@ -37,7 +49,7 @@ describe.runIf(process.platform === 'linux')('a pipe for hand-offs', () => {
     return { pipe, refused, processEnd };
   }
 
-  it('is used once the process has said that it reads it, and for offers of a usual length', async () => {
+  it('takes offers of a usual length once the process has reported that it reads the pipe', async () => {
     const pipe = await HandOffPipe.make();
     onTestFinished(() => pipe?.close());
     const offer = { id: 1, idleMs: 0, text: TEXT };
@@ -49,12 +61,12 @@ describe.runIf(process.platform === 'linux')('a pipe for hand-offs', () => {
     expect(pipe?.takes(offer)).toBe(false);
   });
 
-  it('has its end inherited once', async () => {
+  it('gives out the end for the process once', async () => {
     const { pipe } = await openPipe();
     expect(pipe.takeProcessEnd()).toBeUndefined();
   });
 
-  it('never gives more than the system takes at once: the rest waits, and can be withdrawn', async () => {
+  it('writes no more than the kernel takes at once: the rest waits, and can be withdrawn', async () => {
     const { pipe, refused } = await openPipe();
     const handle = await handleOfConnection();
     for (let id = 1; id <= 500; id++) pipe.give({ id, idleMs: 0, text: TEXT }, handle);
@@ -65,7 +77,7 @@ describe.runIf(process.platform === 'linux')('a pipe for hand-offs', () => {
     expect(refused).toEqual([]);
   });
 
-  it('gives what waits as soon as the process has told of what it had', async () => {
+  it('writes what waits as soon as the process has reported earlier connections', async () => {
     const { pipe, refused } = await openPipe();
     const handle = await handleOfConnection();
     for (let id = 1; id <= 50; id++) pipe.give({ id, idleMs: 0, text: TEXT }, handle);
@@ -85,26 +97,26 @@ describe.runIf(process.platform === 'linux')('a pipe for hand-offs', () => {
     expect(refused.at(-1)).toBe(100);
   });
 
-  it('closes, and refuses what waits, when the system takes less than expected', async () => {
+  it('closes and refuses what waits when the kernel takes less than expected', async () => {
     const { pipe, refused } = await openPipe();
     const handle = await handleOfConnection();
     for (let id = 1; id <= 500; id++) pipe.give({ id, idleMs: 0, text: TEXT }, handle);
-    // The process tells of what it has not read: the system's buffer is full before it should be.
+    // The process reports connections that it has not read: the kernel's buffer is full before it should be.
     for (let id = 1; id <= 400; id++) pipe.arrived(id);
     expect(refused.at(-1)).toBe(500);
     expect(pipe.takes({ id: 501, idleMs: 0, text: TEXT })).toBe(false);
   });
 
-  it('refuses what it is given when the process is gone', async () => {
+  it('refuses an offer when the process is gone', async () => {
     const { pipe, processEnd } = await openPipe();
     const handle = await handleOfConnection();
     processEnd.destroy();
     await once(processEnd, 'close');
-    const told = new Promise<number>((resolve) => {
+    const refusal = new Promise<number>((resolve) => {
       pipe.onRefused = resolve;
     });
     pipe.give({ id: 1, idleMs: 0, text: TEXT }, handle);
-    expect(await told).toBe(1);
+    expect(await refusal).toBe(1);
     expect(pipe.withdraw(1)).toBe(false);
   });
 });

@@ -4,27 +4,11 @@ import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HandOffOffer, offerText } from '@pinwheel/protocol';
+import { insides } from './insides.js';
+import type { Insides, Pipe } from './insides.js';
 
-/** A libuv pipe that carries handles. Not in the published types, like all that is made of it here. */
-interface Pipe {
-  /** Bytes that wait. */
-  readonly writeQueueSize: number;
-  /** @returns 0, or the system's error, negative */
-  writeLatin1String(request: WriteRequest, text: string, handle: object): number;
-}
-
-interface WriteRequest {
-  oncomplete: (status: number) => void;
-}
-
-interface Bindings {
-  readonly Pipe: new (type: number) => Pipe;
-  readonly constants: { readonly IPC: number };
-  readonly WriteWrap: new () => WriteRequest;
-}
-
-/** Bytes of the system's buffer that offers under way may take: well below what it holds (Linux: 212,992). */
-const UNDER_WAY = 131_072;
+/** Bytes of the kernel's buffer that offers in flight may take: well below what it holds (Linux: 212,992). */
+const IN_FLIGHT = 131_072;
 
 interface Waiting {
   readonly offer: HandOffOffer;
@@ -32,100 +16,101 @@ interface Waiting {
 }
 
 /**
- * A pipe on which a node is given connections. The IPC channel of `child_process` gives one connection after the other, each
- * acknowledged, in JSON: a pipe of our own costs both processes a third less CPU time per connection.
+ * A pipe on which a node's process is given connections. The IPC channel of `child_process` sends one connection after the
+ * other, each acknowledged, in JSON: this pipe costs both processes about half the CPU time per connection (README).
  *
- * No more is written than the system takes at once: a write that waits would refer to a handle that may be closed
- * meanwhile. What is too much waits here.
+ * It writes only what the kernel takes at once, because a write that waits would refer to a handle that may be closed
+ * meanwhile. The rest waits here.
  */
 export class HandOffPipe {
   readonly #pipe: Pipe;
-  readonly #WriteWrap: Bindings['WriteWrap'];
+  readonly #WriteWrap: Insides['WriteWrap'];
   /** Around the pipe: closes it. */
   readonly #socket: Socket;
   #processEnd: Socket | undefined;
-  /** Bytes of the system's buffer, at most, by the id of the connection. */
-  readonly #underWay = new Map<number, number>();
+  /** Bytes that each connection takes of the kernel's buffer, at most, by the id of the connection. */
+  readonly #inFlight = new Map<number, number>();
   #bytes = 0;
   readonly #waiting = new Map<number, Waiting>();
-  /** The process reads it. */
+  /** True once the process reads the pipe. */
   #read = false;
   onRefused: (id: number) => void = () => undefined;
 
-  private constructor({ WriteWrap }: Bindings, pipe: Pipe, socket: Socket, processEnd: Socket) {
+  private constructor({ WriteWrap }: Insides, pipe: Pipe, socket: Socket, processEnd: Socket) {
     this.#WriteWrap = WriteWrap;
     this.#pipe = pipe;
     this.#socket = socket;
     this.#processEnd = processEnd;
     socket.unref();
     processEnd.unref();
-    // The process is gone.
+    // An error means that the process is gone, which its exit reports.
     socket.on('error', () => undefined);
   }
 
-  /** Makes one; undefined where the runtime or the system does not have such pipes. */
+  /** Makes a pipe; undefined with plain sockets, and on systems other than Linux. */
   static async make(): Promise<HandOffPipe | undefined> {
-    const bindings = bindingsOfRuntime();
-    if (bindings === undefined) return undefined;
+    const node = insides();
+    // How much the kernel's buffer holds is known for Linux only.
+    if (node === undefined || process.platform !== 'linux') return undefined;
     const folder = await mkdtemp(join(tmpdir(), 'pinwheel-pipe-'));
     try {
       const path = join(folder, 'pipe');
       const server = createServer({ pauseOnConnect: true }).listen(path);
       await once(server, 'listening');
       const accepted = once(server, 'connection');
-      const pipe = new bindings.Pipe(bindings.constants.IPC);
+      const pipe = new node.Pipe(node.constants.IPC);
       const socket = new Socket({ handle: pipe, readable: false } as object);
       await once(socket.connect(path), 'connect');
       const [processEnd] = (await accepted) as [Socket];
       server.close();
-      return new HandOffPipe(bindings, pipe, socket, processEnd);
+      return new HandOffPipe(node, pipe, socket, processEnd);
     } finally {
       await rm(folder, { recursive: true });
     }
   }
 
-  /** The end for the process, to be inherited by it; undefined when it has been asked for. It is the caller's to destroy. */
+  /** The end that the process inherits, for the caller to destroy; undefined after the first call. */
   takeProcessEnd(): Socket | undefined {
     const end = this.#processEnd;
     this.#processEnd = undefined;
     return end;
   }
 
-  /** The process has said that it reads it. */
+  /** To be called when the process reports that it reads the pipe. */
   opened(): void {
     this.#read = true;
   }
 
-  /** Whether it takes this offer, now or in a while. */
+  /** True when this offer can go over the pipe, now or a little later. */
   takes({ text }: HandOffOffer): boolean {
-    return this.#read && !this.#socket.destroyed && sizeOf(text) <= UNDER_WAY / 2;
+    return this.#read && !this.#socket.destroyed && sizeOf(text) <= IN_FLIGHT / 2;
   }
 
-  /** @param handle of the connection; stays open until the process has it */
+  /** @param handle the connection's; it must stay open until the process has it */
   give(offer: HandOffOffer, handle: object): void {
-    if (this.#waiting.size === 0 && this.#bytes + sizeOf(offer.text) <= UNDER_WAY) this.#write(offer, handle);
+    if (this.#waiting.size === 0 && this.#bytes + sizeOf(offer.text) <= IN_FLIGHT) this.#write(offer, handle);
     else this.#waiting.set(offer.id, { offer, handle });
   }
 
-  /** @returns false when it is on its way to the process */
+  /** Takes an offer back. @returns false when it is in flight to the process already */
   withdraw(id: number): boolean {
     return this.#waiting.delete(id);
   }
 
-  /** The process has told of a connection. */
+  /** To be called when the process reports a connection: its bytes have left the kernel's buffer. */
   arrived(id: number): void {
-    const size = this.#underWay.get(id);
+    const size = this.#inFlight.get(id);
     if (size === undefined) return;
-    this.#underWay.delete(id);
+    this.#inFlight.delete(id);
     this.#bytes -= size;
     for (const [next, { offer, handle }] of this.#waiting) {
-      if (this.#bytes + sizeOf(offer.text) > UNDER_WAY) return;
+      if (this.#bytes + sizeOf(offer.text) > IN_FLIGHT) return;
       this.#waiting.delete(next);
       this.#write(offer, handle);
     }
   }
 
-  /** Gives no more; what waits is refused. */
+  /** Gives no further connection, and refuses those that wait. */
   close(): void {
     this.#socket.destroy();
     this.#processEnd?.destroy();
@@ -137,7 +122,7 @@ export class HandOffPipe {
   #write(offer: HandOffOffer, handle: object): void {
     const { id } = offer;
     const size = sizeOf(offer.text);
-    this.#underWay.set(id, size);
+    this.#inFlight.set(id, size);
     this.#bytes += size;
     const request = new this.#WriteWrap();
     request.oncomplete = (status) => {
@@ -145,35 +130,18 @@ export class HandOffPipe {
     };
     const error = this.#socket.destroyed ? -1 : this.#pipe.writeLatin1String(request, offerText(offer), handle);
     if (error !== 0) this.#failed(id);
-    // The process gets what it was given wholly; closing cancels the rest, and whoever is told of that tries elsewhere.
+    // The process gets every offer that was written whole. Closing refuses the others, which then go to another peer.
     else if (this.#pipe.writeQueueSize > 0) this.close();
   }
 
   #failed(id: number): void {
-    if (!this.#underWay.has(id)) return;
+    if (!this.#inFlight.has(id)) return;
     this.onRefused(id);
     this.arrived(id);
   }
 }
 
-/** At most, in the system's buffer: it takes memory in powers of two, and some for each message. */
+/** At most, in the kernel's buffer: it takes memory in powers of two, and some more for each message. */
 function sizeOf(text: string): number {
   return 2 * text.length + 1_024;
-}
-
-function bindingsOfRuntime(): Bindings | undefined {
-  // How much fits is known of Linux only.
-  if (process.platform !== 'linux') return undefined;
-  const { binding } = process as unknown as { readonly binding?: (name: string) => object };
-  if (binding === undefined) return undefined;
-  try {
-    const named = (name: string): object => Reflect.apply(binding, process, [name]);
-    const found = { ...named('pipe_wrap'), ...named('stream_wrap') } as Partial<Bindings>;
-    const { Pipe, WriteWrap, constants } = found;
-    const known = Pipe !== undefined && WriteWrap !== undefined && constants?.IPC !== undefined;
-    return known && 'writeLatin1String' in Pipe.prototype ? { Pipe, WriteWrap, constants } : undefined;
-  } catch {
-    // Another runtime than the one this was written for.
-    return undefined;
-  }
 }

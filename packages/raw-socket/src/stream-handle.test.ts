@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { usesPlainSockets } from './insides.js';
 import { readStraight, streamHandle, writeStraight } from './stream-handle.js';
 import type { StreamHandle } from './stream-handle.js';
 
@@ -15,15 +16,17 @@ afterEach(() => {
   for (const socket of opened.splice(0)) socket.destroy();
 });
 
-interface Pair {
+interface Connection {
   readonly socket: Socket;
-  readonly handle: StreamHandle;
   /** The other end. */
   readonly far: Socket;
 }
 
-/** @param buffer what the socket reads into, with `length` told to `onRead` */
-async function pair(buffer = Buffer.alloc(1_024), onRead: (length: number) => void = () => undefined): Promise<Pair> {
+/** @param buffer what the socket reads into, with the length reported to `onRead` */
+async function connection(
+  buffer = Buffer.alloc(1_024),
+  onRead: (length: number) => void = () => undefined,
+): Promise<Connection> {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -43,16 +46,25 @@ async function pair(buffer = Buffer.alloc(1_024), onRead: (length: number) => vo
   opened.push(far);
   far.on('error', () => undefined);
   server.close();
+  return { socket, far };
+}
+
+async function pair(...reading: Parameters<typeof connection>): Promise<Connection & { handle: StreamHandle }> {
+  const { socket, far } = await connection(...reading);
   const handle = streamHandle(socket);
-  if (handle === undefined) throw new Error('expected a handle on this Node');
+  if (handle === undefined) throw new Error('an open connection has no handle');
   return { socket, handle, far };
 }
 
 const never = (): void => {
-  throw new Error('nothing was under way');
+  throw new Error('nothing was in flight');
 };
 
-describe('a handle', () => {
+test.runIf(usesPlainSockets())('with plain sockets there is no handle', async () => {
+  expect(streamHandle((await connection()).socket)).toBeUndefined();
+});
+
+describe.skipIf(usesPlainSockets())('a handle', () => {
   test('is there for an open TCP connection only', async () => {
     const { socket, far } = await pair();
     expect(streamHandle(far)).toBeDefined();
@@ -60,22 +72,6 @@ describe('a handle', () => {
     socket.destroy();
     expect(streamHandle(socket)).toBeUndefined();
     expect(streamHandle(new Socket())).toBeUndefined();
-  });
-
-  test.each<[string, () => unknown]>([
-    [
-      'is none',
-      () => {
-        throw new Error('No such binding');
-      },
-    ],
-    ['has other names', () => ({ WriteWrap: 'a class', streamBaseState: [] })],
-  ])('is not there where the binding %s', async (_what, find) => {
-    const { far } = await pair();
-    vi.resetModules();
-    vi.spyOn(process as unknown as { binding(): unknown }, 'binding').mockImplementation(find);
-    const { streamHandle: without } = await import('./stream-handle.js');
-    expect(without(far)).toBeUndefined();
   });
 
   test('writes text and bytes that the kernel takes at once', async () => {
@@ -94,7 +90,7 @@ describe('a handle', () => {
     ['text', (bytes: Buffer) => bytes.toString('latin1')],
     ['bytes', (bytes: Buffer) => bytes],
   ])(
-    'tells when the kernel has taken %s that it did not take at once, and all of it arrives in order',
+    'calls back when the kernel has taken %s that it did not take at once, and all of it arrives in order',
     async (_, out) => {
       const { socket, handle, far } = await pair();
       const sent = createHash('sha256');
@@ -121,7 +117,7 @@ describe('a handle', () => {
     },
   );
 
-  test('tells each of several sockets that have something under way', async () => {
+  test('calls back for each of several sockets with a write in flight', async () => {
     const pairs = await Promise.all([pair(), pair(), pair()]);
     const taken = pairs.map(
       ({ socket, handle }) =>
@@ -141,7 +137,7 @@ describe('a handle', () => {
     expect(await failed).toEqual([expect.objectContaining({ message: expect.stringMatching(GONE), syscall: 'write' })]);
   });
 
-  test('destroys its socket when a write that is under way fails', async () => {
+  test('destroys its socket when a write in flight fails', async () => {
     const { socket, handle, far } = await pair();
     socket.pause();
     const failed = once(socket, 'error');
@@ -150,27 +146,27 @@ describe('a handle', () => {
     expect(await failed).toEqual([expect.objectContaining({ message: expect.stringMatching(GONE), syscall: 'write' })]);
   });
 
-  test('tells nothing of what was under way when its socket is destroyed', async () => {
+  test('does not call back for a write in flight when its socket is destroyed', async () => {
     const { socket, handle } = await pair();
     while (writeStraight(socket, handle, Buffer.alloc(100_000), never) === 0);
     socket.destroy();
     await once(socket, 'close');
   });
 
-  test('tells of reads until they are given back, and leaves the end to the socket', async () => {
+  test('passes on reads until they are given back, and leaves the end to the socket', async () => {
     const [first, second] = [Buffer.alloc(4), Buffer.alloc(16)];
     const seen: string[] = [];
-    const told = { more: (): void => undefined };
+    const waiting = { more: (): void => undefined };
     const { socket, handle, far } = await pair(first, (length) => {
       seen.push(`socket: ${first.toString('latin1', 0, length)}`);
-      told.more();
+      waiting.more();
     });
-    const more = (): Promise<void> => new Promise((resolve) => (told.more = resolve));
+    const more = (): Promise<void> => new Promise((resolve) => (waiting.more = resolve));
     let buffer = first;
     const giveBack = readStraight(handle, (length) => {
       seen.push(buffer.toString('latin1', 0, length));
       buffer = second;
-      if (seen.length > 1) told.more();
+      if (seen.length > 1) waiting.more();
       return second;
     });
     let next = more();

@@ -1,39 +1,29 @@
 import { Socket } from 'node:net';
+import { takeHandle } from './handle.js';
 
-/** What is used of the handle below a socket; it is not in the published types. */
-interface Handle {
+interface ClosableHandle {
   [name: symbol]: unknown;
   close(): void;
 }
 
-/** By which a handle holds its socket: a symbol of net's own. */
-let owner: symbol | undefined;
-
-interface WithHandle {
-  _handle?: Handle | null;
-}
-
 /**
- * This process's copy of a connection that another process has: nobody reads it here, and it is told of nothing. Only the
- * handle is kept of the socket, which would be most of what the connection holds here. Where a runtime keeps its handles
- * elsewhere the socket stays.
+ * This process's copy of a connection that another process has: it is never read, and it reports nothing. It keeps the
+ * handle of the socket only, because the socket would be most of what the connection holds here. With plain sockets it
+ * keeps the socket.
  */
 export class UnreadCopy {
-  #handle: Handle | undefined;
+  #handle: ClosableHandle | undefined;
   #socket: Socket | undefined;
 
-  /** @param socket paused; nobody's any more */
+  /** @param socket paused; from now on only this copy uses it */
   constructor(socket: Socket) {
-    const holder = socket as unknown as WithHandle;
-    const handle = holder._handle;
     if (socket.destroyed) return;
-    if (handle === null || handle === undefined) {
+    const handle = takeHandle(socket) as ClosableHandle | undefined;
+    if (handle === undefined) {
       this.#socket = socket;
       return;
     }
-    holder._handle = null;
-    owner ??= Object.getOwnPropertySymbols(handle).find((name) => handle[name] === socket);
-    if (owner !== undefined) handle[owner] = undefined;
+    letGo(handle, socket);
     this.#handle = handle;
   }
 
@@ -45,9 +35,9 @@ export class UnreadCopy {
     this.#socket = undefined;
   }
 
-  /** Tells the client that the connection is over, and closes this copy: closing alone would tell it nothing. */
+  /** Ends the connection for the client and closes this copy; `close` alone would not reach the client. */
   end(): void {
-    // `handle` is what net.Server itself passes here. Not readable: the bytes are the other process's.
+    // Not readable, because the bytes belong to the other process.
     const socket =
       this.#handle === undefined
         ? this.#socket
@@ -55,5 +45,12 @@ export class UnreadCopy {
     this.#handle = this.#socket = undefined;
     socket?.on('error', () => undefined);
     socket?.end(() => socket.destroy());
+  }
+}
+
+/** A handle refers to its socket by a private symbol of `net`. Without that reference the socket can be collected. */
+function letGo(handle: ClosableHandle, socket: Socket): void {
+  for (const name of Object.getOwnPropertySymbols(handle)) {
+    if (handle[name] === socket) handle[name] = undefined;
   }
 }

@@ -2,10 +2,10 @@ import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { handOffMessage, readHandOffOrder, sidOf } from '@pinwheel/protocol';
 import type { HandOffEnd, HandOffOffer } from '@pinwheel/protocol';
+import { openHandOffPipe, proveInsides } from '@pinwheel/raw-socket';
 import { IdTable } from '@pinwheel/roster';
-import { givenSocket } from './given-socket.js';
-import type { GivenSocket } from './given-socket.js';
-import { openHandOffPipe } from '@pinwheel/raw-socket';
+import { givenConnection } from './given-socket.js';
+import type { GivenConnection } from './given-socket.js';
 import { HandOffReports } from './hand-off-reports.js';
 import { Silence } from './silence.js';
 
@@ -17,12 +17,15 @@ export interface HandOffChannel {
 }
 
 /**
- * Takes the WebSocket connections that the balancer which started this process gives to it, and lets `http` answer them as
- * if they had come in directly. Refuses those that would open a session while `isDraining`.
+ * Takes the WebSocket connections that the balancer which started this process hands off to it, and lets `http` answer
+ * them as if it had accepted them. While `isDraining` it refuses connections that would open a session.
  *
- * @param pipeFd file descriptor of a pipe on which the balancer would rather give them; without one, and where the runtime
- * cannot read it, they come over the IPC channel
- * @returns stops taking any; to be called before the process ends, else the balancer may miss the last endings
+ * @param channel default `process`
+ * @param pipeFd file descriptor of a pipe on which the balancer prefers to send them. Without one, and with plain sockets,
+ * they come over the IPC channel
+ * @returns a function that stops taking connections. Call it before the process exits, or the balancer may miss the last
+ * ends
+ * @example const stop = receiveHandOffs(httpServer, () => member.state === 'drain');
  */
 export function receiveHandOffs(
   http: HttpServer,
@@ -35,21 +38,21 @@ export function receiveHandOffs(
   const reports = new HandOffReports((message) => channel.send?.(message));
   const onOffer = (offer: HandOffOffer, handle: unknown): void => {
     const { id } = offer;
-    const socket = givenSocket(handle);
-    if (socket === undefined) {
-      // The client was gone before the socket arrived.
+    const given = givenConnection(handle);
+    if (given === undefined) {
+      // The client left before its socket arrived.
       reports.ended(id, { status: 0, bytesReceived: 0, bytesSent: 0 });
       return;
     }
     if (isDraining() && sidOf(targetOf(offer.text)) === '') {
       reports.refused(id);
-      socket.destroy();
+      given.socket.destroy();
       return;
     }
     reports.taken(id);
-    open.set(id, socket);
-    const watched = silence.watch(socket, offer.idleMs);
-    serve(http, socket, offer, (end) => {
+    open.set(id, given.socket);
+    const watched = silence.watch(given.socket, offer.idleMs);
+    serve(http, given, offer, (end) => {
       open.take(id);
       silence.forget(watched);
       reports.ended(id, end);
@@ -61,6 +64,7 @@ export function receiveHandOffs(
     if ('event' in order) open.get(order.id)?.destroy();
     else onOffer(order, handle);
   };
+  void proveInsides();
   channel.on('message', onMessage);
   const closePipe = pipeFd === undefined ? undefined : openHandOffPipe(pipeFd, onOffer);
   if (closePipe !== undefined) channel.send?.(handOffMessage({ event: 'pipe open' }));
@@ -77,14 +81,15 @@ function targetOf(head: string): string {
 
 function serve(
   http: HttpServer,
-  socket: GivenSocket,
+  given: GivenConnection,
   { text }: HandOffOffer,
   onEnded: (end: HandOffEnd) => void,
 ): void {
+  const { socket } = given;
   socket.once('close', () => {
-    onEnded({ status: socket.status, bytesReceived: socket.bytesRead, bytesSent: socket.bytesWritten });
+    onEnded({ status: given.status, bytesReceived: socket.bytesRead, bytesSent: socket.bytesWritten });
   });
-  // What an accepted socket has, too (http.Server: `noDelay`).
+  // The HTTP server sets it for the connections that it accepts (option `noDelay`).
   socket.setNoDelay(true);
   http.emit('connection', socket);
   socket.emit('data', Buffer.from(text, 'latin1'));
