@@ -8,7 +8,7 @@ import type { ListenerCounts } from '../listen/listener.js';
 import type { PeerTimeouts } from '../route/location.js';
 import type { Evictable, Peer } from '../upstream/peer.js';
 import type { HandOffs } from './hand-offs.js';
-import { UnreadCopy } from './unread-copy.js';
+import { UnreadCopy } from '@pinwheel/raw-socket';
 
 /** Who has chosen the peer, and chooses another one when its process does not take the connection. */
 export interface HandOffUser {
