@@ -1,4 +1,4 @@
-import type { FieldOptions, GivenLocation } from '@pinwheel/proxy';
+import type { GivenField, GivenLocation } from '@pinwheel/proxy';
 import { scopeLocation } from '../directives/location.js';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
@@ -84,7 +84,7 @@ function shownHost({ address, authority, scheme }: ConstantPass): Pick<GivenPass
 }
 
 /** `proxy_set_header`, and nginx's own `Host $proxy_host` unless that one is given. */
-function fieldsOf(scope: Scope): readonly FieldOptions[] {
+function fieldsOf(scope: Scope): readonly GivenField[] {
   const given = scope
     .list(proxy.proxy_set_header)
     .map(({ name, value }) => ({ name, value: value.value, steady: value.isSteady }));
