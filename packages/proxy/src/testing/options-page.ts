@@ -43,7 +43,10 @@ function groupsOf(text: string): readonly Group[] {
 
 function docOf(comment: string): Doc {
   const lines = comment.split('\n').map((line) => line.replace(/^\s*\* ?/, '').trim());
-  const [meaning = '', example] = lines.join(' ').trim().split(/ ?@example /);
+  const [meaning = '', example] = lines
+    .join(' ')
+    .trim()
+    .split(/ ?@example /);
   return { meaning: meaning.trim(), example: example?.trim() };
 }
 
