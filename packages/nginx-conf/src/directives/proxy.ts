@@ -17,7 +17,7 @@ import type { Context, Site } from '../declare/directive.js';
 import type { Regex } from '../values/regex.js';
 import type { ComplexValue } from '../values/value.js';
 import { scopeLocation } from './location.js';
-import { TLS_PROTOCOLS } from './tls-protocols.js';
+import { TLS_PROTOCOLS } from './tls.js';
 
 const LOCATION: readonly Context[] = ['http', 'server', 'location'];
 

@@ -1,5 +1,5 @@
 import type { Site } from '../declare/directive.js';
-import { Hostnames } from '../values/hostnames.js';
+import { ServerNames } from '@pinwheel/proxy';
 import type { Regex } from '../values/regex.js';
 
 /** A name of a server: exact or with a wildcard (lower case), a regular expression, or `$hostname`. */
@@ -18,7 +18,7 @@ export function readServerName(args: readonly string[], site: Site): readonly Se
       return { regex: site.regex(arg.slice(1), /[A-Z]/.test(arg)) };
     }
     if (arg.toLowerCase() === '$hostname') return { hostname: true };
-    if (new Hostnames<true>().add(arg, true) === 'invalid') {
+    if (new ServerNames<true>().add(arg, true) === 'invalid') {
       // nginx finds this when it has read everything.
       site.later(() => site.fail(`invalid server name or wildcard "${arg}"`));
     }

@@ -6,7 +6,10 @@ import type { Entry, Scope } from '../declare/scope.js';
 import { parseInteger } from '../text/units.js';
 import { zoneSize } from './core.js';
 import type { Listen } from './listen.js';
-import { TLS_PROTOCOLS } from './tls-protocols.js';
+
+/** Names that `ssl_protocols` and `proxy_ssl_protocols` take. */
+export const TLS_PROTOCOLS = ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+export type TlsProtocol = (typeof TLS_PROTOCOLS)[number];
 
 const SERVER: readonly Context[] = ['http', 'server'];
 

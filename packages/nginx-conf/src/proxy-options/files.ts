@@ -1,12 +1,14 @@
 import type { GivenLocation } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
+import { MimeTypes } from '../directives/types.js';
 import { fullPath } from '../text/parse.js';
 import type { Scope } from '../declare/scope.js';
 import type { ComplexValue, Value } from '../values/value.js';
 import { locationName } from '../directives/location.js';
 import type { Location } from '../directives/location.js';
-import { contentTypeOf } from './content-type.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
+
+const BUILT_IN = MimeTypes.defaults().entries;
 
 /** What a level answers with that has neither `return` nor `proxy_pass`: the counts of `stub_status`, else files. */
 export function contentOf(scope: Scope): Pick<GivenLocation, 'files' | 'stubStatus'> {
@@ -43,4 +45,17 @@ function pathOf({ value, source }: ComplexValue, prefix: string, cut: boolean): 
   // What is left of "/" is the beginning of every path.
   if (cut && source === '/') return '';
   return typeof value === 'string' ? path(value) : (facts) => path(value(facts));
+}
+
+/** The type of an answer: that of the path's extension (nginx: `types`), else `default_type`. */
+export function contentTypeOf(scope: Scope): Value {
+  const types = scope.get(http.types)?.entries ?? BUILT_IN;
+  const other = scope.get(http.default_type);
+  return ({ uri }) => types.get(extension(uri)) ?? other;
+}
+
+/** What follows the last dot of the last segment, lower case; '' without one. A dot that begins a name begins no extension. */
+function extension(path: string): string {
+  const dot = path.lastIndexOf('.');
+  return dot <= path.lastIndexOf('/') + 1 ? '' : path.slice(dot + 1).toLowerCase();
 }

@@ -6,7 +6,7 @@ import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
 import type { Configuration } from '../check/load.js';
 import type { Scope } from '../declare/scope.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 import { named } from './resolver.js';
 
 /**

@@ -1,3 +1,4 @@
+import { OWN_RESPONSE_FIELDS } from '@pinwheel/proxy';
 import type { FieldOptions, GivenLocation } from '@pinwheel/proxy';
 import { scopeLocation } from '../directives/location.js';
 import { http } from '../directives/http.js';
@@ -6,24 +7,12 @@ import type { ProxyPass } from '../directives/proxy.js';
 import { fullPath } from '../text/parse.js';
 import type { Scope } from '../declare/scope.js';
 import { redirectOf } from './proxy-redirect.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 import { locationResolver } from './resolver.js';
 import { tlsGroupName, upstreamTls } from './tls.js';
 
 type GivenPass = NonNullable<GivenLocation['pass']>;
 type ConstantPass = Extract<ProxyPass, { kind: 'constant' }>;
-
-/** Fields of answers that nginx keeps for itself unless `proxy_pass_header` names them. */
-const HIDDEN = [
-  'date',
-  'server',
-  'x-pad',
-  'x-accel-expires',
-  'x-accel-redirect',
-  'x-accel-limit-rate',
-  'x-accel-buffering',
-  'x-accel-charset',
-];
 
 /** `proxy_pass` of a location and the directives beside it; undefined where there is none. */
 export function forwardOf(scope: Scope, around: Surroundings): Partial<GivenLocation> | undefined {
@@ -113,7 +102,10 @@ function retryOf(scope: Scope): NonNullable<GivenPass['retry']> {
 
 function hiddenOf(scope: Scope): readonly string[] {
   const passed = new Set(scope.list(proxy.proxy_pass_header).map((name) => name.toLowerCase()));
-  const hidden = new Set([...HIDDEN, ...scope.list(proxy.proxy_hide_header).map((name) => name.toLowerCase())]);
+  const hidden = new Set([
+    ...OWN_RESPONSE_FIELDS,
+    ...scope.list(proxy.proxy_hide_header).map((name) => name.toLowerCase()),
+  ]);
   return [...hidden].filter((name) => !passed.has(name));
 }
 

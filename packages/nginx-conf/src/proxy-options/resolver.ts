@@ -5,7 +5,7 @@ import { upstream } from '../directives/upstream.js';
 import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
 import type { Scope } from '../declare/scope.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 
 type ResolverOptions = NonNullable<GivenUpstream['resolver']>;
 

@@ -1,6 +1,6 @@
 import type { GivenUpstream } from '@pinwheel/proxy';
 import type { Sticky } from '../directives/sticky.js';
-import type { Facts } from '../values/facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import type { Value } from '../values/value.js';
 import { builtin } from '../values/variables.js';
 

@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { Place } from '../text/error.js';
 import { ConfError } from '../text/error.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 
 /** Reads what TLS needs of files. What is wrong with one is told in nginx's words, as far as OpenSSL tells it to Node. */
 export class TlsFiles {

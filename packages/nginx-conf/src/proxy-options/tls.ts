@@ -10,14 +10,13 @@ import type {
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
-import type { TlsProtocol } from '../directives/tls-protocols.js';
 import { tls } from '../directives/tls.js';
-import type { SessionCache } from '../directives/tls.js';
+import type { SessionCache, TlsProtocol } from '../directives/tls.js';
 import type { Spec } from '../declare/directive.js';
 import type { Place } from '../text/error.js';
 import { ConfError } from '../text/error.js';
 import type { Scope } from '../declare/scope.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 import { checkCiphers, TlsFiles } from './tls-files.js';
 import { passPeers } from './upstreams.js';
 

@@ -8,7 +8,7 @@ import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
 import type { Scope } from '../declare/scope.js';
 import { addressesOf } from './hosts.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 import { resolverOf } from './resolver.js';
 import { stickyOf } from './sticky.js';
 

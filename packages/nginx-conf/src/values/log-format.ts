@@ -1,5 +1,5 @@
 import type { Place } from '../text/error.js';
-import type { Facts } from './facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import { parseTemplate } from './template.js';
 import type { Part } from './template.js';
 import type { Getter } from './value.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { memoryFiles } from '../testing/memory-files.js';
 import { request } from '../testing/request.js';
-import type { Facts } from './facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import { loadConfiguration } from '../check/load.js';
 import type { ComplexValue } from './value.js';

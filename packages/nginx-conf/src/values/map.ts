@@ -1,7 +1,7 @@
 import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
-import type { Facts } from './facts.js';
-import { Hostnames } from './hostnames.js';
+import { ServerNames } from '@pinwheel/proxy';
+import type { Facts } from '@pinwheel/proxy';
 import type { Directive } from '../text/parse.js';
 import { Regex } from './regex.js';
 import type { Variables } from './user-variables.js';
@@ -14,7 +14,7 @@ import type { Getter } from './value.js';
  */
 export class VariableMap {
   readonly #entries: { readonly key: string; readonly value: ComplexValue; readonly place: Place }[] = [];
-  readonly #names = new Hostnames<ComplexValue>();
+  readonly #names = new ServerNames<ComplexValue>();
   readonly #regexes: { readonly regex: Regex; readonly value: ComplexValue }[] = [];
   #default: ComplexValue | undefined;
   #hostnames = false;
@@ -79,7 +79,9 @@ export class VariableMap {
     let name = subject.toLowerCase();
     if (this.#hostnames && name.endsWith('.')) name = name.slice(0, -1);
     return (
-      this.#names.find(name) ?? this.#regexes.find(({ regex }) => regex.match(subject, facts))?.value ?? this.#default
+      this.#names.findName(name) ??
+      this.#regexes.find(({ regex }) => regex.match(subject, facts))?.value ??
+      this.#default
     );
   }
 

@@ -1,6 +1,6 @@
 import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
-import type { Facts } from './facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import { compilePattern, PatternError } from './pattern.js';
 import type { Pattern } from './pattern.js';
 import type { Variables } from './user-variables.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { request } from '../testing/request.js';
-import type { Facts } from './facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import { ConfError } from '../text/error.js';
 import { Variables } from './user-variables.js';
 import { ComplexValue } from './value.js';

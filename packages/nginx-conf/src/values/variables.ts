@@ -1,6 +1,6 @@
 import { binaryAddress } from '../text/address.js';
 import { seconds, timeIso8601, timeLocal } from './clock.js';
-import type { Facts, TlsFact, UpstreamAttempt } from './facts.js';
+import type { Facts, TlsFact, UpstreamAttempt } from '@pinwheel/proxy';
 import { argument, basicUser, cookie, setCookie } from './request-parts.js';
 import type { Getter } from './value.js';
 
