@@ -52,7 +52,7 @@ export const core = area({
     args: 'flag',
     read: flag,
     default: 'on',
-    note: '`off`: one process serves, whatever `worker_processes` and `user` say',
+    note: 'with `off` one process serves; `worker_processes` and `user` are ignored',
   }),
   worker_shutdown_timeout: directive({ in: ['main'], args: 1, read: msec }),
   events: directive({ in: ['main'], args: 0, opens: 'events', repeats: false, read: present }),

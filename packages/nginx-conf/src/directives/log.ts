@@ -77,6 +77,6 @@ export const log = area({
     inherit: 'list',
     read: readAccessLog,
     default: 'logs/access.log',
-    note: 'files only, not compressed; `off` counts for its whole level',
+    note: 'files only, uncompressed; `off` applies to its whole level',
   }),
 });

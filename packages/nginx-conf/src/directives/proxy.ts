@@ -166,7 +166,7 @@ export const proxy = area({
     args: 1,
     inherit: 'list',
     read: text,
-    note: '`X-Accel-Redirect` and its like are passed, never followed',
+    note: '`X-Accel-*` fields are passed on, never followed',
   }),
   proxy_redirect: directive({ in: LOCATION, args: [1, 2], inherit: 'list', read: readProxyRedirect }),
   proxy_connect_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),
@@ -178,7 +178,7 @@ export const proxy = area({
     args: 'flag',
     read: flag,
     default: 'on',
-    note: 'bodies of up to 1 MiB, in memory; longer ones are passed on as they come',
+    note: 'buffers bodies of up to 1 MiB, in memory; longer ones are streamed',
   }),
   proxy_next_upstream: directive({
     in: LOCATION,

@@ -192,7 +192,7 @@ export const upstream = area({
     args: [1, 9_999],
     inherit: 'none',
     read: readResolver,
-    note: 'as a name server, `system` means those of the system',
+    note: 'the name server `system` stands for those of the machine',
   }),
   resolver_timeout: directive({ in: UPSTREAM, args: 1, inherit: 'none', read: msec }),
   sticky: directive({
