@@ -78,7 +78,7 @@ export const core = area({
   }),
 });
 
-/** The size of a shared memory zone as several directives have it; at least eight pages, as in nginx. */
+/** The size of a shared memory zone in bytes; at least eight pages, as in nginx. */
 export function zoneSize(given: string): number | 'invalid' | 'small' {
   const bytes = parseSize(given);
   if (bytes === undefined) return 'invalid';

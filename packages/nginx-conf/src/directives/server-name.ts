@@ -14,12 +14,12 @@ export function readServerName(args: readonly string[], site: Site): readonly Se
     if (arg.includes('/')) site.warn(`server name "${arg}" has suspicious symbols`);
     if (arg.startsWith('~')) {
       if (arg.length === 1) site.fail(`empty regex in server name "${arg}"`);
-      // Hosts are compared in lower case, so that capitals in the expression could never match.
+      // Hosts are compared in lower case, so capital letters in the expression would never match.
       return { regex: site.regex(arg.slice(1), /[A-Z]/.test(arg)) };
     }
     if (arg.toLowerCase() === '$hostname') return { hostname: true };
     if (new ServerNames<true>().add(arg, true) === 'invalid') {
-      // nginx finds this when it has read everything.
+      // nginx reports this after it has read the whole file.
       site.later(() => site.fail(`invalid server name or wildcard "${arg}"`));
     }
     return { name: arg.toLowerCase() };

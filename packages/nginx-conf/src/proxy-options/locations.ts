@@ -18,7 +18,7 @@ interface LocationBlock {
 }
 
 /**
- * The locations of a server and what holds around them. `return` at the server's own level answers everything, as it runs
+ * The locations of a server and what applies around them. `return` at the server's own level answers every request, as it runs
  * before any location is chosen; only an error page may still be a named one.
  */
 export function locationsOf(
@@ -62,7 +62,7 @@ function matchOf(location: Location): Pick<GivenLocation, 'path' | 'match' | 'ma
   }
 }
 
-/** What runs before the content of a level: its `set`s, in the order of the file, up to the first `return`. */
+/** The steps before the content of a level: its `set`s in the order of the file, up to the first `return`. */
 function stepsOf(scope: Scope): Pick<GivenLocation, 'reply' | 'prepare'> {
   const sets: SetVariable[] = [];
   for (const { spec, value } of scope.entries) {
@@ -154,7 +154,7 @@ function writerOf({ path, format, condition, buffer, flush }: AccessLog, around:
   };
 }
 
-/** The log of a location, where it or its server names one of its own; else what happens there is told to that of `http`. */
+/** The log of a location that has its own `error_log`, or whose server has one; others use that of `http`. */
 function errorLogOf(scope: Scope, around: Surroundings): Pick<GivenLocation, 'log'> {
   for (let level: Scope | undefined = scope; level !== undefined && level.context !== 'http'; level = level.parent) {
     if (level.own(core.error_log).length > 0) {

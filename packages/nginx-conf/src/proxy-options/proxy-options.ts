@@ -14,9 +14,9 @@ import { listenerTls, tlsUpstreams, verificationOf } from './tls.js';
 import { implicitUpstreams, upstreamOf } from './upstreams.js';
 
 /**
- * The options of a proxy that does what the configuration says.
+ * The options of a proxy that serves the configuration.
  *
- * @throws ConfError for what only shows when all of it is known: files that cannot be read, names without address
+ * @throws ConfError for faults that need the whole configuration: files that cannot be read, names without an address
  */
 export function proxyOptions(configuration: Configuration, around: Surroundings): GivenProxyOptions {
   const main = configuration.main;
@@ -64,7 +64,7 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
       ...tlsUpstreams(block, upstreams, around),
     ],
     servers: given,
-    // Servers get no request that nobody made, as with nginx; a tag that is not known yet is asked for when it comes.
+    // As with nginx, peers get no requests but those of clients; an unknown tag is queried when it first appears.
     tagQueryAtStart: false,
   };
 }

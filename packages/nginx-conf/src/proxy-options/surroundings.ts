@@ -1,20 +1,20 @@
 import type { GivenLocation } from '@pinwheel/proxy';
 import type { ErrorLog } from '../directives/core.js';
 
-/** What a configuration needs of the world: the program provides it. */
+/** What a configuration needs from the program that serves it. */
 export interface Surroundings {
-  /** What relative paths start from, those of certificates excepted. */
+  /** The folder from which relative paths start, except those of certificates. */
   readonly prefix: string;
   /**
-   * The log at that path; what is given to it is one line without its end.
+   * The log at that path: a function that writes one line, given without its line end.
    *
-   * @param buffering bytes of lines that are gathered, and milliseconds after which they are written anyhow
+   * @param buffering `size` of the buffer in bytes, and `flush`: milliseconds after which it is written even if not full
    */
   accessLog(
     path: string,
     buffering?: { readonly size: number; readonly flush?: number | undefined },
   ): (line: string) => void;
-  /** Where to tell what belongs to a level that has logs of its own. Absent: it is told where the rest is. */
+  /** The log function for a level with its own `error_log`. Absent: its messages go to the common log. */
   errorLog?(logs: readonly ErrorLog[]): NonNullable<GivenLocation['log']>;
   /** The text of a certificate or key. @throws Error */
   readFile(path: string): string;
@@ -23,8 +23,8 @@ export interface Surroundings {
   /** Name of this machine, for `server_name $hostname`. */
   readonly hostname: string;
   /**
-   * Addresses of a name that `hostsToLookUp` has told, none when there are none. Without it names are looked up when a
-   * connection is made.
+   * Addresses of a name from `hostsToLookUp`; empty when it has none. Absent: names are resolved when a connection is
+   * opened.
    */
   addressesOf?(host: string): readonly string[];
 }

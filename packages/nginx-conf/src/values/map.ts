@@ -9,8 +9,8 @@ import { ComplexValue } from './value.js';
 import type { Getter } from './value.js';
 
 /**
- * A `map` block: `map $source $variable { ... }`. Its variable is worked out when a request first asks for it and then
- * kept for that request, unless the map is `volatile`.
+ * A `map` block: `map $source $variable { ... }`. Its variable is computed when a request first reads it, and kept for
+ * that request unless the map is `volatile`.
  */
 export class VariableMap {
   readonly #entries: { readonly key: string; readonly value: ComplexValue; readonly place: Place }[] = [];
@@ -35,7 +35,7 @@ export class VariableMap {
   }
 
   /**
-   * One line of the block.
+   * Adds one line of the block.
    *
    * @throws ConfError in nginx's words
    */
@@ -70,7 +70,7 @@ export class VariableMap {
     if (problem === 'invalid') throw new ConfError(`invalid hostname or wildcard "${literal}"`, place);
   }
 
-  /** All values it may need to give one. */
+  /** All values that its own value may depend on. */
   get uses(): readonly ComplexValue[] {
     return [this.source, ...this.#entries.map(({ value }) => value)];
   }
