@@ -48,7 +48,7 @@ export class TlsFiles {
     const text = this.#text(path, (why) =>
       told(why.replace(/\)$/, ' error:05880002:x509 certificate routines::system lib)')),
     );
-    if (!text.includes('BEGIN')) throw new ConfError(told(NOTHING_FOUND));
+    if (!text.includes('BEGIN')) throw new ConfError(messageFor(NOTHING_FOUND));
     attempt(() => new X509Certificate(text), told);
     return text;
   }
@@ -59,7 +59,7 @@ export class TlsFiles {
     const text = this.#text(path, (why) =>
       told(why.replace(/\)$/, ' error:05880002:x509 certificate routines::system lib)')),
     );
-    if (!text.includes('BEGIN X509 CRL')) throw new ConfError(told(NOTHING_FOUND));
+    if (!text.includes('BEGIN X509 CRL')) throw new ConfError(messageFor(NOTHING_FOUND));
     attempt(() => createSecureContext({ crl: text }), told);
     return text;
   }
@@ -90,14 +90,14 @@ export class TlsFiles {
     return path.startsWith('data:') ? path : (this.#around.pathOf?.(path) ?? path);
   }
 
-  /** @param told returns the message for a reason */
-  #text(path: string, told: (why: string) => string): string {
+  /** @param messageFor returns the message for a reason */
+  #text(path: string, messageFor: (why: string) => string): string {
     if (path.startsWith('data:')) return path.slice('data:'.length);
     try {
       return this.#around.readFile(path);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      throw new ConfError(told(fopenFailure(message)));
+      throw new ConfError(messageFor(fopenFailure(message)));
     }
   }
 }
@@ -115,11 +115,11 @@ export function checkCiphers(list: string): string {
 }
 
 /** Runs `act` and turns an error of OpenSSL into a ConfError. */
-function attempt<T>(act: () => T, told: (why: string) => string): T {
+function attempt<T>(act: () => T, messageFor: (why: string) => string): T {
   try {
     return act();
   } catch (error) {
-    throw new ConfError(told(`(SSL: ${error instanceof Error ? error.message : String(error)})`));
+    throw new ConfError(messageFor(`(SSL: ${error instanceof Error ? error.message : String(error)})`));
   }
 }
 
