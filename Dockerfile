@@ -5,10 +5,12 @@ COPY package.json package-lock.json ./
 COPY packages/testing/package.json packages/testing/
 COPY packages/page/package.json packages/page/
 COPY packages/protocol/package.json packages/protocol/
+COPY packages/cli/package.json packages/cli/
 COPY packages/roster/package.json packages/roster/
-COPY packages/stream-handle/package.json packages/stream-handle/
+COPY packages/raw-socket/package.json packages/raw-socket/
 COPY packages/proxy/package.json packages/proxy/
 COPY packages/nginx-conf/package.json packages/nginx-conf/
+COPY packages/admin/package.json packages/admin/
 COPY packages/member/package.json packages/member/
 COPY apps/demo/package.json apps/demo/
 COPY apps/loadtest/package.json apps/loadtest/

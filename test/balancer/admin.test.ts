@@ -1,4 +1,4 @@
-import type { BalancerStatus } from '@pinwheel/balancer';
+import type { BalancerStatus } from '@pinwheel/admin';
 import type { ProxyHistory } from '@pinwheel/proxy';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Admin } from '../admin/admin-client.js';

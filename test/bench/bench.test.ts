@@ -79,7 +79,7 @@ test.each([
     ['--scenario', 'policy', '--variant', 'no such'],
     /^bench: --variant: expected a part of the name of a variant, got "no such"$/m,
   ],
-  [['--fast'], /^bench: flag: expected one that --help lists, got "--fast"$/m],
+  [['--fast'], /^bench: unknown flag --fast \(see --help\)$/m],
 ])('%j is one clear line and exit code 2', async (args, line) => {
   const bench = startProgram(MAIN, args);
   expect(await bench.ended).toEqual({ code: 2, signal: null });

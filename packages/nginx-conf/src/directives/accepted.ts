@@ -29,6 +29,7 @@ export const accepted = area({
     /^(?:on|off|threads(?:=.*)?)$/s.test(value) ? value : site.reject('invalid value'),
   ),
   aio_write: io(LOCATION, 'flag', flag),
+  client_body_temp_path: files(LOCATION, [1, 4], texts),
   client_body_in_single_buffer: memory(LOCATION, 'flag', flag),
   client_header_buffer_size: memory(SERVER, 1, size),
   connection_pool_size: memory(SERVER, 1, size),

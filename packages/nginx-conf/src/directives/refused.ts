@@ -97,6 +97,7 @@ export const REFUSED: readonly Refused[] = [
     open_file_cache_events`,
   ),
   refused('sub-requests', 'a request is passed to one upstream', 'mirror mirror_request_body'),
+  refused('request bodies', 'bodies are not kept in files', 'client_body_in_file_only'),
   refused(
     'request parsing',
     'requests are parsed by fixed rules',

@@ -44,23 +44,23 @@ export class TlsFiles {
 
   /** Reads the certificates that others are verified against (`ssl_client_certificate`). */
   authorities(path: string): string {
-    const told = (why: string): string => `SSL_CTX_load_verify_locations("${this.#shown(path)}") failed ${why}`;
+    const messageFor = (why: string): string => `SSL_CTX_load_verify_locations("${this.#shown(path)}") failed ${why}`;
     const text = this.#text(path, (why) =>
-      told(why.replace(/\)$/, ' error:05880002:x509 certificate routines::system lib)')),
+      messageFor(why.replace(/\)$/, ' error:05880002:x509 certificate routines::system lib)')),
     );
     if (!text.includes('BEGIN')) throw new ConfError(messageFor(NOTHING_FOUND));
-    attempt(() => new X509Certificate(text), told);
+    attempt(() => new X509Certificate(text), messageFor);
     return text;
   }
 
   /** `proxy_ssl_crl`. */
   crl(path: string): string {
-    const told = (why: string): string => `X509_LOOKUP_load_file("${this.#shown(path)}") failed ${why}`;
+    const messageFor = (why: string): string => `X509_LOOKUP_load_file("${this.#shown(path)}") failed ${why}`;
     const text = this.#text(path, (why) =>
-      told(why.replace(/\)$/, ' error:05880002:x509 certificate routines::system lib)')),
+      messageFor(why.replace(/\)$/, ' error:05880002:x509 certificate routines::system lib)')),
     );
     if (!text.includes('BEGIN X509 CRL')) throw new ConfError(messageFor(NOTHING_FOUND));
-    attempt(() => createSecureContext({ crl: text }), told);
+    attempt(() => createSecureContext({ crl: text }), messageFor);
     return text;
   }
 

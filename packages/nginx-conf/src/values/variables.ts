@@ -104,7 +104,6 @@ export const VARIABLES: ReadonlyMap<string, Getter> = new Map<string, Getter>([
   ['remote_user', (facts) => basicUser(facts.requestHeader('authorization'))],
   ['request', (facts) => facts.requestLine],
   ['request_body', (facts) => facts.requestBody],
-  ['request_body_file', (facts) => facts.requestBodyFile],
   ['request_completion', (facts) => (facts.completed ? 'OK' : '')],
   ['request_filename', (facts) => facts.requestFilename],
   ['request_id', (facts) => facts.requestId],
@@ -186,6 +185,7 @@ export function isSteadyBuiltin(name: string): boolean {
 /** Names of nginx's variables that are not supported here; the error names them. */
 export const VARIABLES_NOT_SERVED: ReadonlySet<string> = new Set(
   `ancient_browser content_length_sent
+  request_body_file
   date_gmt date_local fastcgi_path_info fastcgi_script_name gzip_ratio http2 http3 invalid_referer
   limit_conn_status limit_rate limit_req_status memcached_key modern_browser msie nginx_version proxy_internal_body_length
   proxy_internal_chunked proxy_internal_connection quic request_port secure_link

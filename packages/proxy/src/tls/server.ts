@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { negotiated } from './client-certificate.js';
 import { beginsHandshake, readClientHello } from './client-hello.js';
 import type { ClientHello } from './client-hello.js';
-import { connectionBelow } from './underlay.js';
+import { underlayOf } from '@pinwheel/raw-socket';
 import { rememberHello } from './facts.js';
 import { handshakeFailure } from './failure.js';
 import { ServerNames } from '../net/server-names.js';
@@ -157,7 +157,7 @@ export class TlsServer {
 
   readonly #failed = (error: Error, socket: TLSSocket): void => {
     socket.destroy();
-    this.#events.failed(handshakeFailure(error), connectionBelow(socket) ?? socket);
+    this.#events.failed(handshakeFailure(error), underlayOf(socket) ?? socket);
   };
 }
 
