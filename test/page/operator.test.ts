@@ -134,7 +134,7 @@ describe.skipIf(isChromiumMissing)("the operator's page in Chromium (apt-get ins
       program.child.kill('SIGSTOP');
       await page.waitForSelector('body[data-state="lost"]', { timeout: 15_000 });
       expect(await page.textContent('#state')).toBe('no answer');
-      expect(await page.textContent('#silence')).toMatch(/^since \d+ s: nothing came within 4 s$/);
+      expect(await page.textContent('#silence')).toMatch(/^since \d+ s: no answer within 4 s$/);
       program.child.kill('SIGCONT');
       await page.waitForSelector(LIVE, { timeout: 15_000 });
       expect(await page.textContent('#silence')).toBe('');

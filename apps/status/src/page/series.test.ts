@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { BalancerStatus } from '@pinwheel/admin';
 import { Rates, SECONDS, Series, sumOf } from './series.js';
 
-/** A status of which only the counts matter. */
+/** A status with these counts. */
 function status(uptime: number, requests: number, peerRequests: number): BalancerStatus {
   return {
     uptime,
