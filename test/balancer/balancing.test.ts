@@ -24,57 +24,54 @@ const methods: Readonly<Record<string, Method>> = {
 /** What is the matter with the peer in the second place. */
 const troubles = ['none', 'down', 'refuses'] as const;
 
-describe.skipIf(isMissing('nginx'))(
-  'the same requests go to the same peers as with nginx (apt-get install nginx)',
-  () => {
-    const backends: Server[] = [];
-    const ports: number[] = [];
-    let nobody = 0;
-    const answers = new Map<Runner, ReadonlyMap<string, string>>();
+describe.skipIf(isMissing('nginx'))('requests reach the same peers as with nginx (apt-get install nginx)', () => {
+  const backends: Server[] = [];
+  const ports: number[] = [];
+  let nobody = 0;
+  const answers = new Map<Runner, ReadonlyMap<string, string>>();
 
-    beforeAll(async () => {
-      for (let i = 0; i < PEERS; i++) {
-        const server = backend(String(i));
-        await new Promise<void>((resolve) => {
-          server.listen(0, '127.0.0.1', resolve);
-        });
-        backends.push(server);
-        ports.push((server.address() as AddressInfo).port);
-      }
-      nobody = await freePort();
-      // One after the other: what they are given to choose from is the same to the port.
-      for (const runner of ['nginx', 'pinwheel'] as const) answers.set(runner, await answersOf(runner));
-    }, 60_000);
-
-    afterAll(() => {
-      for (const server of backends) server.close();
-    });
-
-    async function answersOf(runner: Runner): Promise<ReadonlyMap<string, string>> {
-      const port = await freePort();
-      const recipe = await Recipe.start(runner, configuration(port, ports, nobody), port);
-      try {
-        // Each upstream keeps its own count: what is asked of one at the same time says nothing to another.
-        const names = Object.keys(methods).flatMap((method) => troubles.map((trouble) => `${method} ${trouble}`));
-        const asked = names.map((name) => askAll(port, `/${name.replace(' ', '_')}`));
-        const found = await Promise.all(asked);
-        return new Map(names.map((name, i) => [name, found[i] ?? '']));
-      } finally {
-        await recipe.stop();
-      }
-    }
-
-    describe.each(Object.keys(methods))('%s', (method) => {
-      test.each(troubles)(`${REQUESTS} requests, one peer has the trouble "%s"`, (trouble) => {
-        const ours = answers.get('pinwheel')?.get(`${method} ${trouble}`) ?? '';
-        const theirs = answers.get('nginx')?.get(`${method} ${trouble}`) ?? '';
-        expect(ours).toHaveLength(REQUESTS);
-        expect(new Set(ours).size).toBe(trouble === 'none' ? PEERS : PEERS - 1);
-        expect([...ours].filter((peer, i) => peer !== theirs[i]).length).toBe(0);
+  beforeAll(async () => {
+    for (let i = 0; i < PEERS; i++) {
+      const server = backend(String(i));
+      await new Promise<void>((resolve) => {
+        server.listen(0, '127.0.0.1', resolve);
       });
+      backends.push(server);
+      ports.push((server.address() as AddressInfo).port);
+    }
+    nobody = await freePort();
+    // One after the other: what they are given to choose from is the same to the port.
+    for (const runner of ['nginx', 'pinwheel'] as const) answers.set(runner, await answersOf(runner));
+  }, 60_000);
+
+  afterAll(() => {
+    for (const server of backends) server.close();
+  });
+
+  async function answersOf(runner: Runner): Promise<ReadonlyMap<string, string>> {
+    const port = await freePort();
+    const recipe = await Recipe.start(runner, configuration(port, ports, nobody), port);
+    try {
+      // Each upstream keeps its own count: what is asked of one at the same time says nothing to another.
+      const names = Object.keys(methods).flatMap((method) => troubles.map((trouble) => `${method} ${trouble}`));
+      const asked = names.map((name) => askAll(port, `/${name.replace(' ', '_')}`));
+      const found = await Promise.all(asked);
+      return new Map(names.map((name, i) => [name, found[i] ?? '']));
+    } finally {
+      await recipe.stop();
+    }
+  }
+
+  describe.each(Object.keys(methods))('%s', (method) => {
+    test.each(troubles)(`${REQUESTS} requests, one peer fails with "%s"`, (trouble) => {
+      const ours = answers.get('pinwheel')?.get(`${method} ${trouble}`) ?? '';
+      const theirs = answers.get('nginx')?.get(`${method} ${trouble}`) ?? '';
+      expect(ours).toHaveLength(REQUESTS);
+      expect(new Set(ours).size).toBe(trouble === 'none' ? PEERS : PEERS - 1);
+      expect([...ours].filter((peer, i) => peer !== theirs[i]).length).toBe(0);
     });
-  },
-);
+  });
+});
 
 function configuration(port: number, ports: readonly number[], nobody: number): string {
   const upstreams = Object.entries(methods).flatMap(([name, { lines, weights }]) =>

@@ -38,7 +38,7 @@ describe.each(RUNNERS)('listeners, run by %s', (runner) => {
     afterAll(() => rm(folder, { recursive: true }));
     afterEach(() => recipe.stop());
 
-    test('a wildcard and single addresses of its port are servers of their own', async () => {
+    test('a wildcard and single addresses of its port are separate listeners', async () => {
       recipe = await Recipe.start(
         runner,
         file(
@@ -79,7 +79,7 @@ describe.each(RUNNERS)('listeners, run by %s', (runner) => {
       expect(await body({ host: '127.0.0.1', port: port + 5 })).toBe(`beside 127.0.0.1|127.0.0.1|${port + 5}`);
     });
 
-    test('a unix socket is open to all, has no client address, and goes with its server', async () => {
+    test('a unix socket is open to all users, has no client address, and is removed with its server', async () => {
       recipe = await Recipe.start(
         runner,
         file(
@@ -95,7 +95,7 @@ describe.each(RUNNERS)('listeners, run by %s', (runner) => {
       expect(existsSync(socketPath())).toBe(false);
     });
 
-    test('a file where the socket should be is told, and stays', async () => {
+    test('a file in place of the socket is reported, and stays', async () => {
       await writeFile(socketPath(), '');
       const start = Recipe.start(runner, file(server(`unix:${socketPath()}`, 'a')), port);
       await expect(start).rejects.toThrow(

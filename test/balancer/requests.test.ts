@@ -20,7 +20,7 @@ interface Outcome {
 const VARIABLES =
   '$request_method|$uri|$args|$is_args|$host|$http_host|$server_name|$http_x_a|$http_x_t|$http_cookie|$http_expect|$request';
 
-describe.skipIf(isMissing('nginx'))('requests, byte by byte, are read as nginx reads them', () => {
+describe.skipIf(isMissing('nginx'))('requests are parsed as nginx parses them', () => {
   const backend = new Backend();
   const recipes = new Map<Runner, { recipe: Recipe; port: number }>();
 

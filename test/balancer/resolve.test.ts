@@ -104,7 +104,7 @@ async function answeredBy(...expected: readonly string[]): Promise<void> {
   });
 }
 
-test('the peers are the addresses that the name has now', async () => {
+test('the peers follow the addresses of the name', async () => {
   dns.set('app.test', { A: ['127.0.0.2'] });
   await serve(`server app.test:${backendPort} resolve;`);
   await answeredBy('127.0.0.2');
@@ -129,7 +129,7 @@ test('a name server that fails changes nothing', async () => {
   await answeredBy('127.0.0.2', '127.0.0.3');
 });
 
-test('a tunnel goes on when the address of its peer is none any more, other servers stay as they are', async () => {
+test('a tunnel stays open when its peer’s address is removed, and other servers are unchanged', async () => {
   dns.set('app.test', { A: ['127.0.0.2'] });
   await serve(`server app.test:${backendPort} resolve; server 127.0.0.4:${backendPort} backup;`);
   await answeredBy('127.0.0.2');
@@ -143,7 +143,7 @@ test('a tunnel goes on when the address of its peer is none any more, other serv
   expect(await said(tunnel, 'still there')).toBe('still there');
 });
 
-test('a reload goes on with the addresses that were known', async () => {
+test('a reload keeps the known addresses', async () => {
   dns.set('app.test', { A: ['127.0.0.2'] });
   await serve(`server app.test:${backendPort} resolve;`);
   await answeredBy('127.0.0.2');
@@ -160,7 +160,7 @@ test('a reload goes on with the addresses that were known', async () => {
   expect(await ask()).toBe('502');
 });
 
-test('SRV records say ports and weights, and those of lower priority are backups', async () => {
+test('SRV records give ports and weights, and records of lower priority are backups', async () => {
   dns.set('_http._tcp.app.test', {
     SRV: [`1 3 ${backendPort} a.test`, `1 1 ${backendPort} b.test`, `2 1 ${backendPort} c.test`],
   });

@@ -58,15 +58,18 @@ test('D2: with round robin in Pinwheel default clients connect at the first try,
 });
 
 // On purpose another outcome than Pinwheel's: that the recipe fails like this is why this project exists.
-test.skipIf(isMissing('nginx'))('D2: with round robin in nginx they get errors (apt-get install nginx)', async () => {
-  const url = await start('nginx', '#ip_hash;\n');
-  const client = io(url, { forceNew: true });
-  const message = await new Promise<string>((resolve) => {
-    client.once('connect_error', (error) => resolve(error.message));
-  });
-  client.disconnect();
-  expect(message).toMatch(/error/);
-});
+test.skipIf(isMissing('nginx'))(
+  'D2: with round robin in nginx default clients get errors (apt-get install nginx)',
+  async () => {
+    const url = await start('nginx', '#ip_hash;\n');
+    const client = io(url, { forceNew: true });
+    const message = await new Promise<string>((resolve) => {
+      client.once('connect_error', (error) => resolve(error.message));
+    });
+    client.disconnect();
+    expect(message).toMatch(/error/);
+  },
+);
 
 describe.each(RUNNERS)('ip_hash in %s', (runner) => {
   test.skipIf(isMissing(runner))(

@@ -38,7 +38,7 @@ const BROKEN: readonly string[] = [
   `${GOOD} location / { ${UPSTREAM} proxy_ssl_trusted_certificate good.pem; proxy_ssl_crl junk; }`,
 ];
 
-describe('files that TLS cannot be spoken with', () => {
+describe('unusable files for TLS', () => {
   let prefix = '';
   beforeAll(() => {
     prefix = mkdtempSync(join(tmpdir(), 'pinwheel-tls-files-'));
@@ -64,7 +64,7 @@ describe('files that TLS cannot be spoken with', () => {
 });
 
 describe('certificates', () => {
-  test('may stand in the file itself, and are read again at each reload', async () => {
+  test('may be in the configuration itself, and are read again at each reload', async () => {
     const port = await freePort();
     const conf = (certificate: string, key: string): string =>
       `events { } http { access_log off; server { listen ${port} ssl; ssl_certificate ${certificate};

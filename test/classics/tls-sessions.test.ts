@@ -76,7 +76,7 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
     );
   });
 
-  test.skipIf(isMissing(runner))('of a shared cache outlive a reload', async () => {
+  test.skipIf(isMissing(runner))('of a shared cache survive a reload', async () => {
     const port = ports[2] ?? 0;
     const { again } = await visit(port, { maxVersion: 'TLSv1.2' });
     await recipe?.reload(file.replace('return 200 $ssl_session_reused', 'return 200 new'));

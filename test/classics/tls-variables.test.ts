@@ -108,7 +108,7 @@ describe('the variables of a TLS connection', () => {
     expect(ids).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), expect.stringMatching(/^[0-9a-f]{64}$/)]);
   });
 
-  test.skipIf(isMissing('nginx'))('stand in the log as nginx writes them', async () => {
+  test.skipIf(isMissing('nginx'))('are logged as nginx writes them', async () => {
     const logged = await Promise.all(
       BOTH.map(async (runner) => {
         const { recipe, port } = running.get(runner) ?? {};

@@ -34,7 +34,7 @@ describe.skipIf(isChromiumMissing)('the page by polling only, in Chromium (apt-g
   });
 
   test.each([
-    ['a proxy in front lets no WebSocket through', '/', 'no WebSocket gets through: stays on polling'],
+    ['a proxy in front lets no WebSocket through', '/', 'WebSocket is blocked: stays on polling'],
     ['its address asks for it', '/?transport=polling', undefined],
   ])(
     'says so and does everything, where %s',

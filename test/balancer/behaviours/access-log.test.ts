@@ -100,7 +100,7 @@ function answer({ head }: SeenRequest): string {
   return ok('ok', 'X-Up: up\r\n');
 }
 
-describe.skipIf(NO_NGINX)('access logs say what they say in nginx (apt-get install nginx)', () => {
+describe.skipIf(NO_NGINX)('access logs have the lines that nginx writes (apt-get install nginx)', () => {
   let pair: Pair;
 
   beforeAll(async () => {
@@ -126,7 +126,7 @@ describe.skipIf(NO_NGINX)('access logs say what they say in nginx (apt-get insta
     expect(ours).toEqual(theirs);
   });
 
-  it('a location has its own logs, none, or those of its level', async () => {
+  it('a location has its own logs, none, or inherited ones', async () => {
     for (const path of ['/', '/off', '/own', '/both', '/']) await pair.same(get(path), 1);
     for (const [name, count] of [
       ['http', 2],
@@ -149,7 +149,7 @@ describe.skipIf(NO_NGINX)('access logs say what they say in nginx (apt-get insta
     expect(bad.ours).toEqual(bad.theirs);
   });
 
-  it('bodies are counted as they are sent', async () => {
+  it('bodies are counted as sent on the wire', async () => {
     const requests = [
       get('/sizes'),
       get('/sizes/bare'),

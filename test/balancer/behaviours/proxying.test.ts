@@ -93,7 +93,7 @@ const FIELDS =
   'X-B: b\nX-Dup: 1\nX-Dup: 2\nTE: trailers\nKeep-Alive: 300\nX-Empty:\nX-Sp:   a  b  \nExpect-CT: x\n' +
   'Proxy-Authorization: Basic x\nAuthorization: Basic eA==\n';
 
-describe.skipIf(NO_NGINX)('peers get what they get from nginx (apt-get install nginx)', () => {
+describe.skipIf(NO_NGINX)('peers receive what nginx would send (apt-get install nginx)', () => {
   let pair: Pair;
 
   beforeAll(async () => {
@@ -105,13 +105,13 @@ describe.skipIf(NO_NGINX)('peers get what they get from nginx (apt-get install n
   afterAll(() => pair.stop());
 
   it.each(['/', '/slash/', '/noslash', '/uri/', '/glued/', '/re/', '/upuri/'])(
-    'whatever stands behind the path arrives as nginx sends it: %s',
+    'everything behind the path arrives as nginx sends it: %s',
     async (path) => {
       for (const tail of TAILS) await pair.sameProxied(get(path + tail));
     },
   );
 
-  it('a URI of proxy_pass takes the place of the path of the location', async () => {
+  it('a URI of proxy_pass replaces the path of the location', async () => {
     const paths = [
       '/query/x',
       '/query/x?y',
