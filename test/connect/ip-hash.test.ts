@@ -89,7 +89,7 @@ describe('ip_hash through a listener that trusts 127.0.0.0/8', () => {
       weights: [2, 3, 1],
       usable: [false, true, true],
     },
-  ])('1,000 addresses go where nginx sends them: $name', async ({ peers, weights, usable }) => {
+  ])('1,000 addresses reach the peers that nginx chooses: $name', async ({ peers, weights, usable }) => {
     await withProxy(peers, async (url) => {
       const wrong: string[] = [];
       for (const address of addresses) {

@@ -40,7 +40,7 @@ async function joinAndPoll(url: string, sid: string): Promise<{ status: number; 
   return { status: response.status, text: await response.text() };
 }
 
-test('a session goes on through another balancer that has never seen it, whatever its address', async () => {
+test('a session continues through another balancer that has never seen it, from another address', async () => {
   const opener = await startBalancer(0);
   const sids = await Promise.all(Array.from({ length: 9 }, () => openSession(opener)));
   const other = await startBalancer(1);
@@ -49,7 +49,7 @@ test('a session goes on through another balancer that has never seen it, whateve
   expect(answers.every((answer) => answer.text.includes('40{"sid"'))).toBe(true);
 });
 
-test('a session goes on through a balancer that was started after it began, and the opener is gone', async () => {
+test('a session continues through a balancer that was started after it, when the first balancer is gone', async () => {
   const opener = await startBalancer(2);
   const sids = await Promise.all(Array.from({ length: 6 }, () => openSession(opener)));
   await proxies.at(-1)?.close(0);
@@ -62,7 +62,7 @@ test.each([
   ['the sid of a node that nobody knows', 'nobody.AAAAAAAAAAAAAAAAAAAAAAAA'],
   ['a sid without a tag', 'lv_VI97HAXpY6yYWAAAC'],
   ['a sid of 7,000 characters', `x.${'A'.repeat(7_000)}`],
-])('%s is answered by a live node with Engine.IO’s own refusal', async (_name, sid) => {
+])('%s is answered by a live node with Engine.IO’s refusal', async (_name, sid) => {
   const url = await startBalancer(0);
   const response = await fetch(`${url}${path}&sid=${sid}`);
   expect(response.status).toBe(400);

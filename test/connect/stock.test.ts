@@ -24,7 +24,7 @@ describe.each<PolicyName>(['round_robin', 'ip_hash'])('two plain Socket.IO serve
 
   const bothUsed = policy === 'round_robin';
 
-  test('200 default clients one after another connect and upgrade at the first try', async () => {
+  test('200 default clients in sequence connect and upgrade at the first attempt', async () => {
     const direct = await connectInTurn(servers[0]?.url ?? '', 50);
     const through = await connectInTurn(url, 200);
     expect(errorsOf(through)).toEqual([]);
@@ -34,7 +34,7 @@ describe.each<PolicyName>(['round_robin', 'ip_hash'])('two plain Socket.IO serve
   });
 
   test.each([['polling'], ['websocket']])(
-    '60 %s clients one after another connect at the first try',
+    '60 %s clients in sequence connect at the first attempt',
     async (transport) => {
       const through = await connectInTurn(url, 60, { transports: [transport] });
       expect(errorsOf(through)).toEqual([]);
@@ -46,7 +46,7 @@ describe.each<PolicyName>(['round_robin', 'ip_hash'])('two plain Socket.IO serve
     ['default', undefined],
     ['polling', ['polling']],
     ['websocket', ['websocket']],
-  ])('50 %s clients at once connect at the first try', async (_name, transports) => {
+  ])('50 %s clients at once connect at the first attempt', async (_name, transports) => {
     const through = await connectAtOnce(url, 50, transports === undefined ? {} : { transports });
     expect(errorsOf(through)).toEqual([]);
   });

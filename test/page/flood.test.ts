@@ -74,7 +74,7 @@ describe.skipIf(isChromiumMissing)('the page in a flood (apt-get install chromiu
     await io.close();
   });
 
-  test('draws what comes together, a few times a second, and stays as big as it is', async () => {
+  test('draws messages in batches, a few times a second, and does not grow', async () => {
     const page = await browser.open(`http://127.0.0.1:${(http.address() as AddressInfo).port}/?room=flood`);
     await page.waitForFunction(() => document.querySelectorAll('#room-log > li').length === 200);
     expect(await page.textContent('#cluster-sum')).toBe('10,000 clients · 2 of 2 servers up');

@@ -4,7 +4,7 @@ import type { Cluster } from '@pinwheel/cluster';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isChromiumMissing, TestBrowser } from './browser.js';
 
-describe.skipIf(isChromiumMissing)('who is in a room, in Chromium (apt-get install chromium)', () => {
+describe.skipIf(isChromiumMissing)('the members of a room, in Chromium (apt-get install chromium)', () => {
   let cluster: Cluster;
   let browser: TestBrowser;
 
@@ -17,7 +17,7 @@ describe.skipIf(isChromiumMissing)('who is in a room, in Chromium (apt-get insta
     await cluster.stop(0);
   });
 
-  test('is counted by those who are there, also when a join that counted others is answered after the list came', async () => {
+  test('are counted from the list, also when the answer to a join has another count and arrives after it', async () => {
     const page = await browser.blank();
     const joins = new EventEmitter();
     const joined = once(joins, 'answered');

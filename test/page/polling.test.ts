@@ -7,7 +7,7 @@ import { isChromiumMissing, TestBrowser } from './browser.js';
 import { mouse } from './hand.js';
 import { happened, meetsOthers, seesTheCluster, type Setting, survives } from './story.js';
 
-describe.skipIf(isChromiumMissing)('the page by polling only, in Chromium (apt-get install chromium)', () => {
+describe.skipIf(isChromiumMissing)('the page with polling only, in Chromium (apt-get install chromium)', () => {
   let cluster: Cluster;
   let outer: Recipe;
   let url: string;
@@ -34,10 +34,10 @@ describe.skipIf(isChromiumMissing)('the page by polling only, in Chromium (apt-g
   });
 
   test.each([
-    ['a proxy in front lets no WebSocket through', '/', 'WebSocket is blocked: stays on polling'],
+    ['a proxy in front blocks WebSocket', '/', 'WebSocket is blocked: stays on polling'],
     ['its address asks for it', '/?transport=polling', undefined],
   ])(
-    'says so and does everything, where %s',
+    'reports it and still does everything, where %s',
     async (_why, path, told) => {
       const page = await browser.open(url + path);
       const setting: Setting = { hand: mouse, room: 'polls', transport: 'polling', others: 'anywhere' };

@@ -33,7 +33,7 @@ describe.skipIf(isChromiumMissing)('the story of the page in Chromium (apt-get i
     ['round_robin', finger, PHONE],
   ];
   test.each(ways.map(([policy, hand, options]) => ({ policy, by: hand.name, hand, options })))(
-    'goes through $policy by $by',
+    'works with $policy, operated by $by',
     async ({ policy, hand, options }) => {
       const { url } = await cluster(policy);
       const page = await (await browser(options)).open(`${url}/`);
