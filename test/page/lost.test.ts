@@ -1,7 +1,8 @@
 import { type Cluster, startCluster } from '@pinwheel/cluster';
 import type { ClientToServerEvents, Said, ServerToClientEvents } from '@pinwheel/protocol';
+import { until } from '@pinwheel/testing/until';
 import { io, type Socket } from 'socket.io-client';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { isChromiumMissing, serverOf, TestBrowser } from './browser.js';
 import { happened } from './story.js';
 
@@ -26,6 +27,7 @@ describe.skipIf(isChromiumMissing)('messages around a loss of the connection (ap
     await browser?.close();
     await cluster.stop(0);
   });
+  beforeEach(() => until('both nodes are ready', () => cluster.nodes.every(({ ready }) => ready)));
   afterEach(async () => {
     browser.forgiveLosses();
     await browser.closePages();
