@@ -46,7 +46,7 @@ test('a path with variables is opened for each line', async () => {
   for (const a of ['x', 'y', 'x']) await (await fetch(`http://127.0.0.1:${prefix.port}/?a=${a}`)).text();
   await prefix.logged(/^200/, 'logs/y.log');
   await prefix.logged(/^200 GET \/$/, 'logs/x.log');
-  // One in a folder that is not there is lost, and the request is not.
+  // A line for a missing folder is lost, but the request is served.
   expect((await fetch(`http://127.0.0.1:${prefix.port}/?a=no/x`)).status).toBe(200);
 });
 

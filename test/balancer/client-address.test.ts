@@ -19,11 +19,11 @@ function selfSigned(): { cert: string; key: string } {
   }
 }
 
-/** What a server sees of a client. */
+/** The client's address as a server sees it. */
 const WHO =
   '$remote_addr $remote_port|$realip_remote_addr|$proxy_protocol_addr $proxy_protocol_port|' +
   '$proxy_protocol_server_addr $proxy_protocol_server_port';
-/** Ports of our own connections are no news. */
+/** Replaces the ports of our own connections by `*`. */
 const OWN = /(127\.0\.0\.1) \d+(?=\|)/g;
 
 /** A header of version 2: command and version, family, addresses and what follows them. */
@@ -51,7 +51,7 @@ const ADDRESSES6 = [
   0,
   80,
 ];
-/** A TLV of type 4 (nothing to be done about) with three bytes. */
+/** A TLV of type 4 (ignored) with three bytes. */
 const TLV = [4, 0, 3, 1, 2, 3];
 
 describe.each(RUNNERS)('the client’s address, run by %s', (runner) => {
@@ -110,7 +110,7 @@ describe.each(RUNNERS)('the client’s address, run by %s', (runner) => {
         [binary(0x31, 0x11, ADDRESSES4), 'unknown PROXY protocol version: 3'],
       ])('broken as %j closes the connection and is logged', async (header, why) => {
         expect(await exchange({ port: port + 1 }, header)).toBe('');
-        // nginx 1.22 shows what came behind the first line, too.
+        // nginx 1.22 also logs the bytes behind the first line.
         const tail =
           runner === 'nginx' ? '' : ` while reading PROXY protocol, client: 127.0.0.1, server: 127.0.0.1:${port + 1}`;
         await recipe.has('logs/error.log', runner === 'nginx' ? why.replace(/"$/, '') : why + tail);

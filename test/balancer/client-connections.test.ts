@@ -12,7 +12,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
     let recipe: Recipe;
     let port: number;
     const open: Socket[] = [];
-    /** Answers requests without a body with the names that begin with X. */
+    /** Answers requests without a body with the names of their fields that begin with X. */
     const backend = createServer((socket) => {
       let text = '';
       socket.on('error', () => socket.destroy());
@@ -56,7 +56,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         ['/once', ['Connection: close']],
         ['/proxied', ['Connection: keep-alive', 'Keep-Alive: timeout=9']],
       ])('with %s has the field %j', async (path, told) => {
-        // In a proxied answer it stands with the other added fields.
+        // In a proxied response it is among the other added fields.
         expect((await fieldsOf(port, request(path))).toSorted()).toEqual(told);
       });
 
@@ -123,7 +123,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
     describe('the default server limits a head until its Host is known', () => {
       const long = `X-A: ${'v'.repeat(1_100)}`;
       test.each([
-        // Here a line may be as long as any server of the address takes it, so that this one is not refused.
+        // Here a line may be as long as any server of the address allows, so this one is not refused.
         [1, 'default', runner === 'nginx' ? 'HTTP/1.1 400' : 'HTTP/1.1 200'],
         [1, 'other', 'HTTP/1.1 200'],
         [2, 'other', 'HTTP/1.1 200'],
@@ -193,7 +193,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
   });
 });
 
-/** A connection whose answers are taken head by head; their bodies are empty. */
+/** A connection whose responses are read head by head; their bodies are empty. */
 class Talk {
   readonly socket: Socket;
   #text = '';

@@ -10,13 +10,13 @@ import { until } from '@pinwheel/testing/until';
 import { BIG, conf, FILES } from './served-files.js';
 import { isMissing, Recipe, type Runner, RUNNERS } from '../classics/recipe.js';
 
-/** The same time of all files, and so the same tags. */
+/** One time for all files, so that their ETags are the same. */
 const MODIFIED = 1_700_000_000;
 const ETAG = '"6553f100-a"';
 const DATE = 'Tue, 14 Nov 2023 22:13:20 GMT';
 const EARLIER = 'Tue, 14 Nov 2023 22:13:19 GMT';
 
-/** Requests, and what they show. `~` stands for CRLF. */
+/** Facts and their requests. `~` stands for CRLF. */
 const REQUESTS: readonly (readonly [why: string, request: string])[] = [
   ['a file is sent with its type, length, time and tag', 'GET /ten.txt'],
   ['its head alone', 'HEAD /ten.txt'],
@@ -145,14 +145,14 @@ class Site {
     const port = await freePort();
     const recipe = await Recipe.start(runner, conf(port), port, FILES);
     for (const name of Object.keys(FILES)) utimesSync(join(recipe.prefix, name), MODIFIED, MODIFIED);
-    // Nobody but root may look at these, and root serves as another user.
+    // Only root may read these, and a server started by root serves as another user.
     chmodSync(recipe.prefix, 0o755);
     for (const name of ['html/secret.txt', 'html/secret']) chmodSync(join(recipe.prefix, name), 0);
     execFileSync('mkfifo', [join(recipe.prefix, 'html/fifo')]);
     return new Site(runner, recipe, port);
   }
 
-  /** The whole answer, without what two servers cannot agree on: their names, places and the time. */
+  /** The whole response, without what differs between two servers: their names, folders and the time. */
   async answer(request: string): Promise<string> {
     const [first = '', ...more] = request.split('~');
     const line = first.includes(' HTTP/') ? first : `${first} HTTP/1.1`;
@@ -333,7 +333,7 @@ describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
 
 const canSeeOpenFiles = process.platform === 'linux';
 
-/** The large file as often as the server, or a worker of it, has it open. */
+/** The open descriptors of the large file in the server and its workers. */
 function openFiles({ recipe }: Site): readonly string[] {
   const pid = recipe.read('logs/nginx.pid').trim();
   const children = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
@@ -347,7 +347,7 @@ function openFiles({ recipe }: Site): readonly string[] {
         try {
           return readlinkSync(join(folder, fd));
         } catch {
-          // It was closed meanwhile.
+          // It has been closed meanwhile.
           return '';
         }
       })
@@ -355,7 +355,7 @@ function openFiles({ recipe }: Site): readonly string[] {
   });
 }
 
-/** A client that has asked for a large file and reads no further than its beginning. */
+/** A client that has requested a large file and reads only its beginning. */
 async function stalled(port: number, path = '/big.bin'): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);

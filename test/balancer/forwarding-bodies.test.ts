@@ -41,7 +41,7 @@ describe.each(RUNNERS)('bodies, unix sockets and timeouts, run by %s', (runner) 
       await rm(folder, { recursive: true, force: true });
     });
 
-    /** Sends the parts one after another; the second when the proxy may have read the first. */
+    /** Sends the parts in sequence, each after the proxy may have read the previous one. */
     async function ask(first: string, later?: () => Promise<string>): Promise<string> {
       const socket = connect(port, '127.0.0.1');
       let text = '';
@@ -67,14 +67,14 @@ describe.each(RUNNERS)('bodies, unix sockets and timeouts, run by %s', (runner) 
       const chunks = `${chunk.repeat(3)}0\r\n\r\n`;
       const text = await ask(`POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\nConnection: close\n\n${chunks}`);
       expect(text).toContain(`body ${big.length}`);
-      // nginx has a file for it, and then knows its length.
+      // nginx buffers it in a file, and so knows its length.
       expect(text).toContain(runner === 'nginx' ? 'length 3000000' : 'chunked');
     });
 
     it('no peer gets a request before its whole body has arrived', async () => {
       const before = connections;
       const text = await ask('POST / HTTP/1.1\nHost: a\nContent-Length: 4\nConnection: close\n\nab', async () => {
-        // Another request is answered meanwhile: what came before it has been looked at.
+        // Another request has been answered meanwhile, so the bytes before it have been read.
         await ask('GET /own HTTP/1.0\n\n');
         expect(connections).toBe(before);
         return 'cd';
@@ -145,7 +145,7 @@ async function listening(server: Server, where: { port: number; host: string } |
   await ready;
 }
 
-/** Answers with what it was asked, and closes. */
+/** Answers with the request, and closes. */
 function echoServer(onConnection: () => void): Server {
   return createServer((socket) => {
     onConnection();

@@ -88,7 +88,7 @@ describe.each(RUNNERS)('hosts and names from variables, run by %s', (runner) => 
   });
 });
 
-/** A certificate for localhost that is its own authority. */
+/** A self-signed certificate for localhost. */
 function certificate(): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'pinwheel-certificate-'));
   try {
@@ -120,7 +120,7 @@ function nameIn(question: Buffer): string {
   return labels.join('.');
 }
 
-/** 127.0.0.1 for every name of type A but `nowhere.test`, which does not exist. */
+/** Answers 127.0.0.1 for type A of every name except `nowhere.test`, which does not exist. */
 function answerTo(question: Buffer): Buffer {
   let end = 12;
   while ((question[end] ?? 0) > 0) end += (question[end] ?? 0) + 1;

@@ -34,7 +34,7 @@ describe.each(RUNNERS)('tunnels, run by %s', (runner) => {
       });
     });
 
-    /** A client that has asked for an upgrade, and the peer that has its request. */
+    /** A client that has requested an upgrade, and the peer that has received the request. */
     async function asked(more = ''): Promise<{ client: Side; peer: Side; request: string }> {
       accepted = [];
       const client = new Side(connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
@@ -141,7 +141,7 @@ class Side {
     });
   }
 
-  /** What came up to that text, as soon as it is there. */
+  /** Resolves with everything up to the text, when it has arrived. */
   async upTo(text: string): Promise<string> {
     for (;;) {
       const at = this.#text.indexOf(text);

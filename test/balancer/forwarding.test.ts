@@ -12,7 +12,7 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
 
   afterAll(() => pair.stop());
 
-  /** Both give the same answer and make the same request of it; gives what it is. */
+  /** Expects the same response and the same requests to peers from both; returns them. */
   async function same(raw: string): Promise<{ answer: string; seen: readonly SeenRequest[] }> {
     const { ours, theirs } = await pair.both(raw);
     const [one, other] = [ours, theirs].map(({ answer: lines, seen }) => ({
@@ -148,7 +148,7 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
     });
   });
 
-  // nginx refuses these since 1.23, chunks in HTTP/1.0 it takes.
+  // nginx refuses these since 1.23; it accepts chunks in HTTP/1.0.
   it.each([['old chunks'], ['both'], ['bad length'], ['unknown coding'], ['two lengths']])(
     '%s gives 502',
     async (name) => {
@@ -219,7 +219,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 function answer({ head }: SeenRequest): string {
   const [, method = '', path = '', query = ''] = /^(\S+) ([^ ?]*)\??(\S*)/.exec(head) ?? [];
   const named = ANSWERS[path.replace(/^\/(?:answer|logged)\//, '')];
-  // A peer's own Server is as long wherever it comes from.
+  // A Server field of a peer has the same length in both.
   if (named !== undefined) return path.startsWith('/logged/') ? named.replace('\r\n', '\r\nServer: a\r\n') : named;
   if (path === '/next/invalid') return ANSWERS['a-line-without-a-colon'] ?? '';
   const at = (url: string): string => url.replace('BACKEND', /^host: (\S+)/im.exec(head)?.[1] ?? '');

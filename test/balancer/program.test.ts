@@ -8,7 +8,7 @@ const MAIN = 'apps/balancer/dist/main.js';
 
 let origin: Server;
 let peer: string;
-/** Responses that the origin has not ended. */
+/** Responses that the origin has not finished. */
 let open: ServerResponse[];
 let onOpen: () => void;
 
@@ -94,7 +94,7 @@ test('a second signal ends the program at once', async () => {
   await isOpen;
   program.child.kill('SIGTERM');
   await refuses(url);
-  // Within a second it would be the same wish, told twice.
+  // Within a second both signals would count as one.
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   program.child.kill('SIGTERM');
   expect(await program.ended).toEqual({ code: 143, signal: null });

@@ -5,7 +5,7 @@ import { freePort } from '@pinwheel/testing/ports';
 import { until } from '@pinwheel/testing/until';
 import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
 
-/** What a request is answered with: status, `Location` if there is one, body if it is plain text. */
+/** The response to a request: status, `Location` if there is one, body if it is plain text. */
 type Answer = readonly [request: string, status: number, text: string];
 
 const LOCATIONS: readonly Answer[] = [

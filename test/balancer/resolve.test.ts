@@ -8,14 +8,14 @@ import { until } from '@pinwheel/testing/until';
 import { Recipe } from '../classics/recipe.js';
 import { DnsServer } from '@pinwheel/testing/dns-server';
 
-// The installed nginx cannot look names up while serving; what is expected is what nginx's documentation says.
+// The installed nginx cannot resolve names while serving; the expectations follow nginx's documentation.
 
 const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'] as const;
 
 let dns: DnsServer;
 let recipe: Recipe | undefined;
 let port = 0;
-/** The backends listen on it, each on an address of its own, and answer with that. */
+/** The port of all backends; each listens on its own address, and answers with it. */
 let backendPort = 0;
 let servers: Server[] = [];
 const sockets = new Set<Socket>();
@@ -79,7 +79,7 @@ async function serve(upstream: string): Promise<void> {
   recipe = await Recipe.start('pinwheel', conf(upstream), port);
 }
 
-/** Who answers, or the status where nobody does. */
+/** The backend that answers, or the status when none does. */
 function ask(): Promise<string> {
   return new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port, agent: false }, (response) => {
@@ -90,7 +90,7 @@ function ask(): Promise<string> {
   });
 }
 
-/** Waits until these, and no others, answer so many requests in a row. */
+/** Waits until exactly these backends answer a number of consecutive requests. */
 async function answeredBy(...expected: readonly string[]): Promise<void> {
   let found: readonly string[] = [];
   const isSo = async (): Promise<boolean> => {
@@ -201,7 +201,7 @@ test.each([
   await expect(started.catch((error: unknown) => String(error))).resolves.toMatch(expected);
 });
 
-/** What comes back when that is written. */
+/** The bytes that come back for the bytes written. */
 function said(socket: Socket, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     socket.once('data', (data) => resolve(data.toString('latin1')));

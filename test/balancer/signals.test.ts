@@ -12,7 +12,7 @@ let prefix: Prefix;
 let other: Prefix | undefined;
 let origin: Server;
 let originPort: number;
-/** Responses that the origin has begun and not ended. */
+/** Responses that the origin has started and not finished. */
 let open: ServerResponse[];
 
 beforeEach(async () => {
@@ -38,7 +38,7 @@ afterEach(async () => {
   origin.close();
 });
 
-/** A request whose response has begun; `text` is all of it, or the error that ended it. */
+/** A request whose response has started; `text` resolves with all of it, or with the error that ended it. */
 async function begin(): Promise<{ text: Promise<string> }> {
   const response = await fetch(`http://127.0.0.1:${prefix.port}/`);
   return { text: response.text().catch((error: unknown) => String(error)) };
@@ -60,7 +60,7 @@ test('daemon off: the pid file has the pid of the started process, and is writte
   const program = await prefix.serving();
   expect(prefix.read('logs/pinwheel.pid')).toBe(`${program.pid}\n`);
   expect(await prefix.text()).toBe('one');
-  // Written beside it and renamed: nothing is left of that.
+  // It is written to another file that is renamed, of which nothing is left.
   expect(readdirSync(prefix.file('logs')).toSorted()).toEqual(['error.log', 'pinwheel.pid']);
   expect(await prefix.run('-s', 'stop')).toEqual({ code: 0, stdout: '', stderr: '' });
   expect(await program.ended).toEqual({ code: 0, signal: null });
@@ -71,7 +71,7 @@ test('daemon off: the pid file has the pid of the started process, and is writte
 test('daemon on: the starter exits with 0 when the daemon serves, and the pid file has the daemon’s pid', async () => {
   const started = await prefix.run();
   expect(started).toEqual({ code: 0, stdout: '', stderr: '' });
-  // No waiting: all is there when the starter has gone.
+  // There is nothing to wait for: everything is ready when the starter has exited.
   const { pid } = prefix;
   expect(pid !== undefined && isAlive(pid)).toBe(true);
   expect(await prefix.text()).toBe('one');
@@ -187,7 +187,7 @@ test('SIGQUIT accepts no more connections and finishes responses', async () => {
   expect((await prefix.run('-s', 'quit')).code).toBe(0);
   await refuses();
   expect(program.child.exitCode).toBeNull();
-  // The balancer asks its peers for their tags, too.
+  // The balancer also queries its peers for their tags.
   for (const response of open) response.end(' last');
   expect(await text).toBe('first last');
   expect(await program.ended).toEqual({ code: 0, signal: null });
@@ -227,7 +227,7 @@ test('-s reports why it cannot signal, exit 1', async () => {
       `pinwheel: [error] invalid PID number "${text}" in "${path}"\n`,
     );
   }
-  // More than any process may have.
+  // More than any process id.
   await writeFile(path, '99999999\n');
   const { code, stderr } = await prefix.run('-s', 'reload');
   expect([code, stderr]).toEqual([1, 'pinwheel: [alert] kill(99999999, 1) failed (3: No such process)\n']);

@@ -7,8 +7,8 @@ import { freePort } from '@pinwheel/testing/ports';
 import { until } from '@pinwheel/testing/until';
 import { Recipe } from '../classics/recipe.js';
 
-// nginx has `sticky` and `drain` in its open source since 1.29.6, the installed one has not: what is expected here is
-// what nginx's documentation says.
+// Open-source nginx has `sticky` and `drain` since 1.29.6, the installed one does not: the expectations follow nginx's
+// documentation.
 
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
@@ -86,7 +86,7 @@ function count(log: string): number {
 
 interface Answer {
   readonly status: number;
-  /** Which backend it is from. */
+  /** The backend of a response. */
   readonly from: number;
   readonly cookies: readonly string[];
 }
@@ -225,7 +225,7 @@ describe('sticky learn', () => {
     expect(recipe?.read('logs/error.log').match(/start worker process/g)).toHaveLength(2);
     for (let i = 0; i < 4; i++) {
       const { from, cookie } = await login();
-      // Sooner or later every worker knows; each connection may be accepted by either.
+      // Every worker learns it eventually; each connection may be accepted by any of them.
       await until('every worker knows', async () => (await askMany(8, { cookie })).every((one) => one === from));
     }
   });

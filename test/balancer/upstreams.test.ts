@@ -102,10 +102,10 @@ describe.each(RUNNERS)('upstreams, run by %s', (runner) => {
   });
 });
 
-/** Three backends, two ports where nobody listens, and a balancer before them. */
+/** Three backends, two ports that refuse connections, and a balancer in front of them. */
 class Setting {
   connections = 0;
-  /** Backends do not answer, until `release`. */
+  /** While true, backends do not answer until `release`. */
   holds = false;
   held: ServerResponse[] = [];
   heldBy: string[] = [];
@@ -113,7 +113,7 @@ class Setting {
   readonly #port: number;
   readonly #folder: string;
   readonly #servers: readonly Server[];
-  /** What stands for a port or path in expectations. */
+  /** Placeholders for ports and paths in expectations. */
   readonly #names: readonly (readonly [string, string])[];
   readonly #agent = new Agent({ keepAlive: true });
 
@@ -172,11 +172,11 @@ class Setting {
     });
   }
 
-  /** So many requests, one after the other: status, addresses and upstream statuses, as logged. */
+  /** Sends requests in sequence and returns status, addresses and upstream statuses, as logged. */
   async asked(path: string, times: number): Promise<string[]> {
     const before = this.log(path).length;
     for (let i = 0; i < times; i++) await this.ask(path);
-    // The line comes when the answer has been sent.
+    // The line is written after the response has been sent.
     await until(`${times} more lines of ${path}`, () => this.log(path).length >= before + times);
     return this.log(path).slice(before);
   }

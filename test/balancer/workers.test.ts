@@ -31,7 +31,7 @@ function workersOf(program: Program): number[] {
   return descendants(program.pid).toSorted((a, b) => a - b);
 }
 
-/** Waits until a line has been logged so often. */
+/** Waits until a line has been logged a number of times. */
 async function loggedTimes(pattern: RegExp, times: number): Promise<void> {
   await until(
     `the error log has ${times} matches of ${pattern}`,
@@ -120,7 +120,7 @@ describe('two workers', () => {
   });
 });
 
-/** Between the end of the last worker and the start of the next one nobody listens. */
+/** Between the exit of the last worker and the start of the next one connections are refused. */
 async function answerWhenBack(): Promise<number> {
   for (;;) {
     const text = await prefix.text().catch(() => undefined);
@@ -292,7 +292,7 @@ test('with zone, the requests of one worker at a server count for the other', as
   const url = `http://127.0.0.1:${prefix.port}`;
   const first = await fetch(`${url}/`);
   const text = first.text().catch((error: unknown) => String(error));
-  // What is told is told within 100 ms.
+  // Workers report within 100 ms.
   await new Promise((resolve) => setTimeout(resolve, 250));
   const statuses = new Set<number>();
   for (let i = 0; i < 20; i++) {

@@ -120,7 +120,7 @@ http {
 `;
 }
 
-/** One request on a connection of its own. */
+/** Sends one request on a new connection. */
 async function ask(port: number, line: string) {
   const socket = connect(port, '127.0.0.1');
   let raw = '';

@@ -120,7 +120,7 @@ describe.each(RUNNERS)('plain WebSocket through %s', (runner) => {
       socket.terminate();
       const plain = await fetch(`http://127.0.0.1:${port}/wsapp/page`);
       expect([plain.status, await plain.text()]).toEqual([200, 'first /wsapp/page']);
-      // nginx has a default root there, whose files its worker may not be allowed to see.
+      // nginx serves its default root there, which its worker may not be allowed to read.
       expect([403, 404]).toContain((await fetch(`http://127.0.0.1:${port}/elsewhere`)).status);
     });
 

@@ -10,7 +10,7 @@ const UPGRADE =
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
 
-/** A server that grants the upgrade and reads nothing after it. */
+/** A server that accepts the upgrade and reads nothing afterwards. */
 async function startDeafServer(): Promise<{ port: number; stop: () => void }> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {

@@ -14,7 +14,7 @@ const deep = makeCertificate({ subject: '/CN=deep', isAuthority: true, issuer: m
 const foreign = makeCertificate({ subject: '/CN=foreign', isAuthority: true });
 const FILES = { 'conf/server.pem': server.cert, 'conf/server.key': server.key, 'conf/root.pem': root.cert };
 
-/** What a client shows: its certificate, and those that vouch for it. */
+/** The certificate of a client, with its chain. */
 function client(issuer: Certificate | undefined, ...between: readonly Certificate[]): ConnectionOptions {
   const { cert, key } = makeCertificate({ subject: '/CN=client', ...(issuer && { issuer }) });
   return { cert: cert + between.map((one) => one.cert).join(''), key };

@@ -16,7 +16,7 @@ import { openWebSocket } from './websocket.js';
 const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 const RSA = ['-newkey', 'rsa:2048'];
 
-/** A certificate for a name that nobody has signed but itself, with its key. */
+/** A self-signed certificate for a name, with its key. */
 function selfSigned(name: string, key: readonly string[], passphrase?: string): { cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'pinwheel-cert-'));
   const lock = passphrase === undefined ? ['-nodes'] : ['-passout', `pass:${passphrase}`];
@@ -59,7 +59,7 @@ afterEach(async () => {
   recipes = [];
 });
 
-/** Handshake done; rejects when it fails. */
+/** Resolves after the handshake; rejects when it fails. */
 async function handshake(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
   const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
   await once(socket, 'secureConnect');

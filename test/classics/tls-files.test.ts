@@ -24,7 +24,7 @@ const FILES: Readonly<Record<string, string>> = {
 const GOOD = 'ssl_certificate good.pem; ssl_certificate_key good.key;';
 const UPSTREAM = 'proxy_pass https://127.0.0.1:1; proxy_ssl_verify on;';
 
-/** One server each: its directives do not do. */
+/** Servers whose directives are refused. */
 const BROKEN: readonly string[] = [
   'ssl_certificate nothing.pem; ssl_certificate_key good.key;',
   'ssl_certificate junk; ssl_certificate_key good.key;',
@@ -78,7 +78,7 @@ describe('certificates', () => {
       await expect.poll(() => shownName(port), { timeout: 8_000 }).toBe('rsa');
       writeFileSync(join(recipe.prefix, 'conf/now.pem'), other.cert);
       await recipe.reload(files);
-      // The key does not fit yet: everything stays as it was.
+      // The key does not match yet, so the old configuration stays.
       await recipe.has('logs/error.log', 'SSL_CTX_use_PrivateKey("');
       expect(await shownName(port)).toBe('rsa');
       writeFileSync(join(recipe.prefix, 'conf/now.key'), other.key);

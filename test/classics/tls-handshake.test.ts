@@ -39,12 +39,12 @@ async function start(runner: Runner, conf: (port: number) => string): Promise<{ 
   return { recipe, port };
 }
 
-/** What comes until the other side ends; a reset is an end. */
+/** All bytes until the peer closes or resets the connection. */
 async function received(socket: Socket): Promise<string> {
   return text(socket).catch(() => '');
 }
 
-/** A connection that sends byte after byte, and the first TLS record as many records of few bytes. */
+/** A connection that sends single bytes, and splits the first TLS record into many small ones. */
 async function dripping(port: number): Promise<Duplex> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');

@@ -16,7 +16,7 @@ const front = makeCertificate({ subject: '/CN=front' });
 const back = makeCertificate({ subject: '/CN=back' });
 const FILES = { 'conf/front.pem': front.cert, 'conf/front.key': front.key };
 
-/** Answers GET with the body, anything else with the number of bytes that came; echoes WebSocket messages. */
+/** Answers GET with the body and other methods with the number of bytes received; echoes WebSocket messages. */
 let backend: Server;
 let recipe: Recipe | undefined;
 

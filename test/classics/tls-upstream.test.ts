@@ -30,7 +30,7 @@ const VERIFY =
 
 interface Backend {
   readonly port: number;
-  /** Of each request: whether its session was resumed, and the CN that the client showed. */
+  /** For each request: whether its session was resumed, and the CN of the client's certificate. */
   readonly seen: { readonly resumed: boolean; readonly shown: string }[];
 }
 
@@ -47,7 +47,7 @@ afterEach(async () => {
   backends = [];
 });
 
-/** An HTTPS server that closes after every answer. */
+/** An HTTPS server that closes after every response. */
 async function startBackend({ key, cert }: Certificate, chain = '', options: ServerOptions = {}): Promise<Backend> {
   const seen: { resumed: boolean; shown: string }[] = [];
   const server = createServer({ key, cert: cert + chain, ...options }, (request: IncomingMessage, response) => {
@@ -62,7 +62,7 @@ async function startBackend({ key, cert }: Certificate, chain = '', options: Ser
   return { port: (server.address() as AddressInfo).port, seen };
 }
 
-/** @param locations by path: what stands in each besides `proxy_pass` */
+/** @param locations the directives of each location besides `proxy_pass`, by path */
 async function start(
   runner: Runner,
   locations: Readonly<Record<string, readonly [Backend, string]>>,

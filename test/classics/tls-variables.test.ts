@@ -48,7 +48,7 @@ async function start(runner: Runner): Promise<void> {
   running.set(runner, { recipe, port });
 }
 
-/** What each of the two answers. They are asked again where the days that remain have changed in between. */
+/** The answers of both. They are requested again if the number of remaining days has changed in between. */
 async function answers(ask: (port: number) => Promise<string>): Promise<readonly string[]> {
   const once = (): Promise<readonly string[]> => Promise.all(BOTH.map((runner) => ask(running.get(runner)?.port ?? 0)));
   const both = await once();

@@ -10,7 +10,7 @@ import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import type { Runner } from './recipe.js';
 import { openWebSocket } from './websocket.js';
 
-/** A certificate for `localhost` that nobody has signed but itself. */
+/** A self-signed certificate for `localhost`. */
 function selfSigned(): { cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'pinwheel-cert-'));
   try {

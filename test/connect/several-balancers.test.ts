@@ -15,7 +15,7 @@ afterAll(async () => {
   await Promise.all(nodes.map((node) => node.kill()));
 });
 
-/** A balancer that has seen nothing yet; its peers stand in an order of its own. */
+/** A new balancer; its peers are in another order than those of the others. */
 async function startBalancer(first: number): Promise<string> {
   const order = nodes.map((_, i) => nodes[(i + first) % nodes.length] ?? nodes[0]);
   const peers = order.flatMap((node) => (node === undefined ? [] : [{ host: '127.0.0.1', port: node.port }]));
@@ -33,7 +33,7 @@ async function openSession(url: string): Promise<string> {
   return sid;
 }
 
-/** Joins the main namespace; the answers to a session's poll carry the name of its node. */
+/** Joins the main namespace; the greeting in the answer to a poll has the name of the session's node. */
 async function joinAndPoll(url: string, sid: string): Promise<{ status: number; text: string }> {
   await fetch(`${url}${path}&sid=${sid}`, { method: 'POST', body: '40' });
   const response = await fetch(`${url}${path}&sid=${sid}`);

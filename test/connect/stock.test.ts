@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectAtOnce, connectInTurn, errorsOf, median, perServer } from '@pinwheel/testing/connect';
 import { type ServerProcess, startStockServer } from '@pinwheel/testing/server-process';
 
-/** Servers that know nothing of Pinwheel: their session ids carry no tag, the balancer learns them. */
+/** Servers without Pinwheel: their session ids have no tag, so the balancer learns them. */
 describe.each<PolicyName>(['round_robin', 'ip_hash'])('two plain Socket.IO servers behind %s', (policy) => {
   let servers: ServerProcess[] = [];
   let proxy: Proxy;

@@ -2,7 +2,7 @@ import { type Cluster, startCluster } from '@pinwheel/cluster';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ClientOptions, type Connected, connect } from '@pinwheel/testing/connect';
 
-/** Milliseconds: four looks of the balancer, and the longest that a client waits by default before it comes back. */
+/** Milliseconds: four health checks, and the longest that a client waits by default before it reconnects. */
 const MOVED = 6_000;
 
 describe.each([
@@ -67,7 +67,7 @@ describe.each([
   });
 });
 
-/** Resolves when the balancer has seen it; there is no event for that. */
+/** Resolves when the balancer has noticed it; there is no event for that. */
 async function answersAgain(cluster: Cluster): Promise<void> {
   const end = performance.now() + 5_000;
   while (cluster.status().upstreams[0]?.peers.some(({ state }) => state !== 'up') === true) {

@@ -10,7 +10,7 @@ import { isChromiumMissing, TestBrowser } from './browser.js';
 const RATE = 2_000;
 const SECONDS = 3;
 
-/** A server that says of itself that it is two with 10,000 clients, and has a room of 2,000 that never stops talking. */
+/** A server that pretends to be two with 10,000 clients, and has a room of 2,000 members that keep sending. */
 describe.skipIf(isChromiumMissing)('the page in a flood (apt-get install chromium)', () => {
   let http: HttpServer;
   let io: Server<ClientToServerEvents, ServerToClientEvents>;
@@ -98,7 +98,7 @@ describe.skipIf(isChromiumMissing)('the page in a flood (apt-get install chromiu
     }, SECONDS);
     expect(seen.came).toBeGreaterThan(RATE);
     expect(seen.items).toBe(200);
-    // Five a second, and the one under way.
+    // Five a second, and the one in progress.
     expect(seen.drawings).toBeLessThanOrEqual(5 * SECONDS + 1);
     // The echo, the map and its pulses, once a second each.
     expect(seen.changes).toBeLessThan(300 * SECONDS);

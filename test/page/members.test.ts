@@ -24,7 +24,7 @@ describe.skipIf(isChromiumMissing)('the members of a room, in Chromium (apt-get 
     await page.routeWebSocket(/socket\.io/u, (client) => {
       const server = client.connectToServer();
       server.onMessage((message) => {
-        // A join is answered late, and counts members of a node that has just died.
+        // The answer to a join arrives late, and counts members of a node that has just died.
         const answer = /^(43\d+\[\{"ok":true,"room":"late","members":)1(\}\])$/u.exec(String(message));
         if (answer === null) client.send(message);
         else joins.emit('answered', () => client.send(`${answer[1]}7${answer[2]}`));

@@ -17,7 +17,7 @@ describe.skipIf(isChromiumMissing)('the page with polling only, in Chromium (apt
     cluster = await startCluster({ port: 0, nodePort: 0, policy: 'round_robin', controls: true });
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
-    // A proxy in front whose owner never heard of WebSockets.
+    // A proxy in front that does not support WebSockets.
     const conf = `events {} http { access_log off;
       server { listen 127.0.0.1:${port}; location / { proxy_pass ${cluster.url}; proxy_read_timeout 60s; } } }`;
     outer = await Recipe.start('pinwheel', conf, port);
@@ -56,7 +56,7 @@ describe.skipIf(isChromiumMissing)('the page with polling only, in Chromium (apt
     const leaves = await browser.open(`${url}/?transport=polling&room=farewell`);
     await stays.waitForSelector('#room-members[data-count="2"]');
     const farewell = leaves.waitForRequest((request) => request.method() === 'POST' && request.postData() === '1');
-    // A poll that is under way ends the session too; the page's own word does when there is none.
+    // Aborting a poll in flight ends the session too; without one the page's close packet does.
     await leaves.evaluate(() => window.dispatchEvent(new PageTransitionEvent('pagehide')));
     expect(new URL((await farewell).url()).searchParams.get('sid')).toMatch(/^[\w~.-]{20,}$/u);
     await leaves.close();

@@ -78,14 +78,14 @@ const REQUESTS: readonly string[] = [
   get('/gone/x'),
   'POST /small HTTP/1.1\nHost: a\nContent-Length: 6\n\nhello!',
   'POST /small HTTP/1.1\nHost: a\nContent-Length: 5\nConnection: close\n\nhello',
-  // One over the limit is refused since 1.29, not by 1.22.
+  // A body over the limit is refused since 1.29, not by 1.22.
   'POST /small HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\nConnection: close\n\n5\nhello\n0\n\n',
   'POST /passed-small HTTP/1.1\nHost: a\nContent-Length: 6\n\nhello!',
   'POST /passed-small HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n6\nhello!\n0\n\n',
   'GET /a b HTTP/1.1\nHost: a\n\n',
   get('/last'),
 ];
-/** Some of them are two or three. */
+/** Some entries are two or three fields. */
 const LINES = REQUESTS.length + 2 + 1 + 1;
 
 function answer({ head }: SeenRequest): string {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { get, NO_NGINX, Pair } from './pair.js';
 
-/** Statuses with a text or page of nginx's, and some without. */
+/** Statuses for which nginx has a text or page, and some for which it has none. */
 const STATUSES: readonly number[] = `
   200 201 202 203 204 205 206 207 226 300 301 302 303 304 305 306 307 308 400 401
   402 403 404 405 406 407 408 409 410 411 412 413 414 415 416 417 418 421 422 425
@@ -64,7 +64,7 @@ describe.skipIf(NO_NGINX)('responses of the balancer itself equal nginx’s (apt
     for (const path of ['/text/200', '/bare/204', '/text/304', '/text/404', '/empty/200']) {
       expect(await pair.same(`HEAD ${path} HTTP/1.1\nHost: a\nConnection: close\n\n`)).toMatch(/\n\n$/);
     }
-    // The product's name is part of the page, so that only the form can be the same.
+    // The page contains the product's name, so only its form can be compared.
     const { ours } = await pair.both('HEAD /bare/404 HTTP/1.1\nHost: a\nConnection: close\n\n');
     expect(ours.answer).toEqual([
       'HTTP/1.1 404 Not Found',
