@@ -47,7 +47,7 @@ async function start(runner: Runner): Promise<void> {
   running.set(runner, { recipe, port });
 }
 
-/** What each of the two answers. They are asked again where the days that remain have changed in between. */
+/** The answers of both. They are requested again if the number of remaining days has changed in between. */
 async function answers(ask: (port: number) => Promise<string>): Promise<readonly string[]> {
   const once = (): Promise<readonly string[]> => Promise.all(BOTH.map((runner) => ask(running.get(runner)?.port ?? 0)));
   const both = await once();
@@ -94,7 +94,7 @@ describe('the variables of a TLS connection', () => {
     expect(ours).toBe(theirs);
   });
 
-  test.skipIf(isMissing('nginx'))('stand in the log as nginx writes them', async () => {
+  test.skipIf(isMissing('nginx'))('are logged as nginx writes them', async () => {
     const logged = await Promise.all(
       BOTH.map(async (runner) => {
         const { recipe, port } = running.get(runner) ?? {};

@@ -13,16 +13,16 @@ function because(why: string) {
     directive<unknown>({ in: contexts, args, read, accepted: why, inherit: 'none' });
 }
 
-const io = because('how bytes are moved is the runtime\u2019s matter');
+const io = because('the runtime decides how bytes are moved');
 const memory = because('memory is managed by the runtime');
-const files = because('nothing is kept there');
-const tables = because('tables grow as they need');
+const files = because('no files are written there');
+const tables = because('tables grow on demand');
 const process = because('processes and threads are managed by Pinwheel');
-const lingering = because('what a client still sends is read for two seconds after the last answer');
-const browsers = because('connections of Internet Explorer 6 are kept as all others');
-const logging = because('changes nothing that is served');
+const lingering = because('after the last response, up to two seconds of what the client still sends is read');
+const browsers = because('connections of Internet Explorer 6 are kept like all others');
+const logging = because('it does not change responses');
 
-/** Directives that cannot change what a client or an upstream sees here; each is one warning. Values are checked. */
+/** Directives that change nothing here for a client or an upstream. Their values are checked; each gives one warning. */
 export const accepted = area({
   accept_mutex: process(EVENTS, 'flag', flag),
   accept_mutex_delay: process(EVENTS, 1, msec),
@@ -83,7 +83,7 @@ export const accepted = area({
   sendfile_max_chunk: io(LOCATION, 1, size),
   server_names_hash_bucket_size: tables(HTTP, 1, number),
   server_names_hash_max_size: tables(HTTP, 1, number),
-  server_tokens: because('no version is ever told')(LOCATION, 1, ([value = '']) => value),
+  server_tokens: because('responses never contain a version')(LOCATION, 1, ([value = '']) => value),
   ssl_buffer_size: memory(SERVER, 1, size),
   subrequest_output_buffer_size: memory(LOCATION, 1, size),
   tcp_nodelay: io(LOCATION, 'flag', flag),

@@ -3,18 +3,17 @@ import type { GivenListener, GivenServer, GivenNamedTls, GivenTls, GivenUpstream
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
-import type { TlsProtocol } from '../directives/tls-protocols.js';
 import { tls } from '../directives/tls.js';
-import type { SessionCache } from '../directives/tls.js';
+import type { SessionCache, TlsProtocol } from '../directives/tls.js';
 import type { Spec } from '../declare/directive.js';
 import type { Place } from '../text/error.js';
 import { ConfError } from '../text/error.js';
 import type { Scope } from '../declare/scope.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 import { checkCiphers, TlsFiles } from './tls-files.js';
 import { passPeers } from './upstreams.js';
 
-/** A server of an address, with what it is known by. */
+/** A server of an address, with its names. */
 export interface AddressServer {
   readonly scope: Scope;
   readonly options: GivenServer;
@@ -23,7 +22,7 @@ export interface AddressServer {
 type TlsListener = NonNullable<GivenListener['tls']>;
 
 /**
- * TLS of an address: the default server's, and that of the others by name.
+ * The TLS options of an address: those of the default server, and those of the other servers by name.
  *
  * @param servers all that listen on the address, in the order of the file
  */
@@ -49,7 +48,7 @@ export function listenerTls(servers: readonly AddressServer[], index: number, ar
   };
 }
 
-/** @param fallback the default server, whose handshakes a server without certificates of its own uses */
+/** @param fallback the default server; a server without certificates uses its handshake */
 function serverTls(server: Scope, around: Surroundings, fallback: Scope): GivenTls {
   if (server.get(tls.ssl_reject_handshake)) return { cert: [], key: [] };
   const certificates = server.list(tls.ssl_certificate);
@@ -77,7 +76,7 @@ function serverTls(server: Scope, around: Surroundings, fallback: Scope): GivenT
   };
 }
 
-/** Where the directive stands that counts here. */
+/** The place of the directive that applies here. */
 function placeOf(scope: Scope, spec: Spec): Place | undefined {
   const own = scope.entries.findLast((entry) => entry.spec === spec)?.directive;
   return own ?? (scope.parent === undefined ? undefined : placeOf(scope.parent, spec));
@@ -90,7 +89,7 @@ function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<GivenT
   return { sessionCache: builtin ?? 0 };
 }
 
-/** What clients of the server have to show. */
+/** How the server verifies certificates of clients. */
 export function verificationOf(server: Scope): Pick<GivenServer, 'verifyClient'> {
   return { verifyClient: server.get(tls.ssl_verify_client) };
 }
@@ -103,7 +102,7 @@ function versionsOf(given: readonly TlsProtocol[], place: { file: string; line: 
 
 type ConstantPass = Extract<ProxyPass, { kind: 'constant' }>;
 
-/** Name of the group that a location with `proxy_pass https://` uses: one for each upstream and TLS settings. */
+/** Name of the upstream of a location with `proxy_pass https://`: there is one for each group of peers and TLS settings. */
 export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
   const name = scope.get(proxy.proxy_ssl_name);
   const settings = JSON.stringify([
@@ -123,7 +122,7 @@ export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
   return `https://${pass.authority}#${createHash('sha256').update(settings).digest('hex').slice(0, 12)}`;
 }
 
-/** The groups of all locations with `proxy_pass https://`. */
+/** The upstreams of all locations with `proxy_pass https://`. */
 export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], around: Surroundings): GivenUpstream[] {
   const found = new Map<string, GivenUpstream>();
   const visit = (scope: Scope): void => {
@@ -141,7 +140,7 @@ export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], arou
   return [...found.values()];
 }
 
-/** TLS towards a host, by the `proxy_ssl_*` of a location. */
+/** TLS options for connections to a host, from the `proxy_ssl_*` of a location. */
 export function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNullable<GivenUpstream['tls']> {
   const ca = scope.get(proxy.proxy_ssl_trusted_certificate);
   const crl = scope.get(proxy.proxy_ssl_crl);
@@ -168,7 +167,7 @@ export function upstreamTls(scope: Scope, host: string, around: Surroundings): N
     verify,
     verifyDepth: scope.get(proxy.proxy_ssl_verify_depth),
     ...(ca === undefined ? {} : { ca: files.authorities(ca) }),
-    // Without verification nginx does not look at it either.
+    // nginx does not read the file without verification either.
     ...(crl === undefined || !verify ? {} : { crl: files.crl(crl) }),
     protocols: versionsOf(scope.get(proxy.proxy_ssl_protocols), place),
     ciphers: checkCiphers(scope.get(proxy.proxy_ssl_ciphers)),

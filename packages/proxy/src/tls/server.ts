@@ -5,7 +5,7 @@ import { beginsHandshake, readClientHello } from './client-hello.js';
 import type { ClientHello } from './client-hello.js';
 import { underlayOf } from '@pinwheel/raw-socket';
 import { handshakeFailure } from './failure.js';
-import { sentName, TlsNames } from './names.js';
+import { ServerNames } from '../net/server-names.js';
 import type { TlsOptions, TlsServerOptions } from '../options/tls.js';
 import { SessionMemory, TlsTerminal } from './terminal.js';
 
@@ -26,7 +26,7 @@ const NOTHING = Buffer.alloc(0);
 /** The terminals of one configuration. */
 interface Terminals {
   readonly fallback: TlsTerminal;
-  readonly names: TlsNames<TlsTerminal>;
+  readonly names: ServerNames<TlsTerminal>;
   readonly timeout: number;
 }
 
@@ -72,7 +72,12 @@ export class TlsServer {
       tls,
       named.findIndex((one) => sameSettings(one.tls, tls)),
     );
-    const names = new TlsNames(named, (one) => terminal(one.tls, named.indexOf(one)));
+    const names = new ServerNames<TlsTerminal>();
+    for (const [index, one] of named.entries()) {
+      const value = terminal(one.tls, index);
+      for (const name of one.names) names.add(name, value);
+      for (const matches of one.expressions ?? []) names.addExpression(matches, value);
+    }
     return { fallback, names, timeout };
   }
 
@@ -124,7 +129,7 @@ export class TlsServer {
   /** @param hello undefined for what OpenSSL shall find the fault in */
   #handshake(socket: Socket, hello: ClientHello | undefined): void {
     const name = sentName(hello?.serverName);
-    const named = name === undefined ? undefined : this.#terminals.names.find(name);
+    const named = name === undefined ? undefined : this.#terminals.names.find(name, () => undefined);
     const terminal = named ?? this.#terminals.fallback;
     // The end of what the client sends that was read along with its hello never reaches the TLS layer.
     socket.once('end', () => socket.destroy());
@@ -143,7 +148,8 @@ export class TlsServer {
     socket.allowHalfOpen = true;
     const { servername } = socket as TLSSocket & { readonly servername?: string | false | null };
     const name = typeof servername === 'string' ? sentName(servername) : undefined;
-    if (name !== undefined && this.#terminals.names.find(name) !== undefined) negotiated.set(socket, name);
+    if (name !== undefined && this.#terminals.names.find(name, () => undefined) !== undefined)
+      negotiated.set(socket, name);
     this.#events.secure(socket);
   };
 
@@ -171,4 +177,14 @@ function settingsOf(server: TlsServerOptions): unknown {
 
 function sameSettings(one: TlsServerOptions, other: TlsServerOptions): boolean {
   return JSON.stringify(settingsOf(one)) === JSON.stringify(settingsOf(other));
+}
+
+/**
+ * The name that a client sends in its handshake as names are compared: lower case, without a dot at the end.
+ *
+ * @returns undefined for a name that no host can have; nginx then goes on as without one
+ */
+function sentName(given: string | undefined): string | undefined {
+  const name = given?.toLowerCase().replace(/\.$/, '');
+  return name === undefined || name === '' || /[\0-\x20/\x7f]|\.\./.test(name) ? undefined : name;
 }

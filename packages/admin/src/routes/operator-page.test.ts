@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { PageFiles } from './page-files.js';
+import { OperatorPage } from './operator-page.js';
 
 async function folder(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'pinwheel-files-'));
@@ -19,21 +19,21 @@ async function fill(root: string): Promise<void> {
 
 test('the page is looked for until it is built, then it does not change', async () => {
   const root = await folder();
-  const files = new PageFiles(root);
-  expect(await files.page({})).toBeUndefined();
+  const files = new OperatorPage({ folder: root, contentSecurityPolicy: '' });
+  expect(files.page({})).toBeUndefined();
   await fill(root);
-  expect((await files.page({}))?.body).toEqual({
+  expect(files.page({})?.body).toEqual({
     text: Buffer.from('<p>page</p>'),
     contentType: 'text/html; charset=utf-8',
   });
   await writeFile(join(root, 'index.html'), 'another');
-  expect((await files.page({}))?.body).toMatchObject({ text: Buffer.from('<p>page</p>') });
+  expect(files.page({})?.body).toMatchObject({ text: Buffer.from('<p>page</p>') });
 });
 
 test('a client that accepts gzip gets the page compressed', async () => {
   const root = await folder();
   await fill(root);
-  const answer = await new PageFiles(root).page({ 'accept-encoding': 'br, gzip' });
+  const answer = new OperatorPage({ folder: root, contentSecurityPolicy: '' }).page({ 'accept-encoding': 'br, gzip' });
   expect(answer?.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept, accept-encoding' });
   expect(answer?.body).toMatchObject({ text: Buffer.from('packed') });
 });
@@ -41,8 +41,8 @@ test('a client that accepts gzip gets the page compressed', async () => {
 test('only files in the folder of the page are served', async () => {
   const root = await folder();
   await fill(root);
-  const files = new PageFiles(root);
-  await files.page({});
+  const files = new OperatorPage({ folder: root, contentSecurityPolicy: '' });
+  files.page({});
   expect(files.asset('a.js', {}).body).toMatchObject({ contentType: 'text/javascript; charset=utf-8' });
   for (const name of ['../index.html', 'b.js', '', '..']) {
     expect(() => files.asset(name, {})).toThrow(expect.objectContaining({ status: 404 }));
