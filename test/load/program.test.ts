@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { Server as SocketServer } from 'socket.io';
 import { afterEach, describe, expect, test } from 'vitest';
-import { allGone, descendants, endPrograms, startNode, takePort } from '../fixture/program.js';
-import { startStockServer } from '../fixture/process.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { allGone, descendants, endPrograms, startProgram } from '@pinwheel/testing/program';
+import { startStockServer } from '@pinwheel/testing/server-process';
 import { startFaultyServer } from './faulty-server.js';
 import { LOAD, load } from './load-program.js';
 
@@ -24,7 +25,7 @@ async function listen(server: Server): Promise<string> {
 
 /** Starts the program and waits for its end: exit code, and what it said on stderr. */
 async function said(args: readonly string[]): Promise<{ code: number | null; stderr: string; stdout: string }> {
-  const program = startNode(LOAD, args);
+  const program = startProgram(LOAD, args);
   const { code } = await program.ended;
   return { code, stderr: program.stderr, stdout: program.stdout };
 }
@@ -95,8 +96,7 @@ describe('the program prints one clear line and exits with the right code', () =
   test('when the admin listener does not answer', async () => {
     const server = await startFaultyServer({});
     closing.push(() => server.close());
-    const { port, release } = await takePort();
-    await release();
+    const port = await freePort();
     const { code, stderr } = await said([server.url, '--admin', `http://127.0.0.1:${port}`, '--kill', 'a@1s']);
     expect(stderr).toBe(
       `pinwheel-load: --admin: http://127.0.0.1:${port} cannot be reached: connect ECONNREFUSED 127.0.0.1:${port}\n`,

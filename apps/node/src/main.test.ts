@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { embeddedRedis, hasRedisServer, redisInstall, redisServer, until } from '@pinwheel/member/testing';
+import { embeddedRedis, hasRedisServer, redisInstall, redisServer } from '@pinwheel/testing/redis-process';
+import { until } from '@pinwheel/testing/until';
 import { describe, expect, it } from 'vitest';
 import { afterwards, ask, client, nodeProcess } from './testing/index.js';
 import type { Client } from './testing/index.js';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfError } from './error.js';
-import { BROKEN_AS_NGINX } from './fixture/broken-as-nginx.js';
-import { BROKEN_HERE } from './fixture/broken-here.js';
-import { memoryFiles } from './fixture/memory-files.js';
+import { BROKEN_AS_NGINX } from './testing/broken-as-nginx.js';
+import { BROKEN_HERE } from './testing/broken-here.js';
+import { memoryFiles } from './testing/memory-files.js';
 import { loadConfiguration } from './load.js';
 
 function refusal(text: string, path = '/etc/nginx/nginx.conf'): ConfError {

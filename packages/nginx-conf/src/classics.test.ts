@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { memoryFiles } from './fixture/memory-files.js';
-import { request } from './fixture/request.js';
+import { memoryFiles } from './testing/memory-files.js';
+import { request } from './testing/request.js';
 import { core } from './directives/core.js';
 import { http } from './directives/http.js';
 import { log } from './directives/log.js';

@@ -1,8 +1,8 @@
 import { it } from 'vitest';
 import fc from 'fast-check';
 import { ConfError } from './error.js';
-import { memoryFiles } from './fixture/memory-files.js';
-import { REAL_FILE } from './fixture/real-file.js';
+import { memoryFiles } from './testing/memory-files.js';
+import { REAL_FILE } from './testing/real-file.js';
 import { loadConfiguration } from './load.js';
 
 /** Reads it; anything but a configuration or a ConfError fails the test. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { request } from './fixture/request.js';
+import { request } from './testing/request.js';
 import { COMBINED, LogFormat } from './log-format.js';
 import type { LogEscape } from './log-format.js';
 import { Variables } from './user-variables.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { memoryFiles } from './fixture/memory-files.js';
-import { request } from './fixture/request.js';
+import { memoryFiles } from './testing/memory-files.js';
+import { request } from './testing/request.js';
 import type { Facts } from './facts.js';
 import { http } from './directives/http.js';
 import { loadConfiguration } from './load.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { ConfError } from './error.js';
-import { memoryFiles } from './fixture/memory-files.js';
+import { memoryFiles } from './testing/memory-files.js';
 import { parseFile, parseParameter } from './parse.js';
 import type { Directive } from './parse.js';
 import { printTree } from './print.js';

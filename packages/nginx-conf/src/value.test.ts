@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { request } from './fixture/request.js';
+import { request } from './testing/request.js';
 import type { Facts } from './facts.js';
 import { ConfError } from './error.js';
 import { Variables } from './user-variables.js';

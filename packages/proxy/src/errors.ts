@@ -1,5 +1,3 @@
-import type { RequestHead } from './http1/request-head.js';
-
 /**
  * Everything that can go wrong on the way of a request, as data. Code branches on `code`; the status is what the client
  * gets, where it can still get one.
@@ -81,8 +79,6 @@ export class ProxyError extends Error {
   readonly status: number;
   /** What came, without the words of the code. */
   readonly detail: string;
-  /** As much of the request's head as was read when it turned out to be wrong. */
-  head: RequestHead | undefined;
 
   constructor(code: ErrorCode, detail = '', cause?: unknown) {
     const kind = kinds[code];

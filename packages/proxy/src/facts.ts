@@ -1,5 +1,3 @@
-import type { ConnectionCounts } from './stub-status.js';
-
 /** The part of a TLS session that `$ssl_*` variables show, named as they are without the `ssl_`. */
 export type TlsFact =
   | 'protocol'
@@ -154,4 +152,17 @@ export interface Facts {
   /** Slot `index` (from 0, below `Variables.slots`) of the request's own variables; undefined until it is set. */
   variable(index: number): string | undefined;
   setVariable(index: number, value: string): void;
+}
+
+/** What the proxy counts of its client connections (nginx: `stub_status`). */
+export interface ConnectionCounts {
+  /** Since the start. `handled` is less than `accepted` by those that were closed at once for want of room. */
+  readonly accepted: number;
+  readonly handled: number;
+  readonly requests: number;
+  /** Open now: `reading` a request head, `writing` from then on to the end of the answer, `waiting` for a request. */
+  readonly active: number;
+  readonly reading: number;
+  readonly writing: number;
+  readonly waiting: number;
 }

@@ -1,5 +1,5 @@
-import { tint } from '@pinwheel/demo/page/colour.js';
-import { make, makeName, setText } from '@pinwheel/demo/page/element.js';
+import { tint } from '@pinwheel/page/browser/colour.js';
+import { make, makeName, setText } from '@pinwheel/page/browser/element.js';
 import type { NodeStatus } from '@pinwheel/protocol';
 import type { BalancerStatus } from '@pinwheel/admin';
 import { formatBytes, formatCount, formatRate } from './format.js';

@@ -1,4 +1,4 @@
-import { now } from '../clock.js';
+import { now } from '../net/clock.js';
 
 /** When the text is out of date, in `now()`: that is asked of the clock once a read, and the system's is not. */
 let until = Number.NEGATIVE_INFINITY;

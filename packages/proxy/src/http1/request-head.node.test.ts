@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProxyError } from '../errors.js';
-import { openRaw } from '../fixture/raw-connection.js';
-import { forwardedFields, lengthFields, upgradeLines } from '../forwarded-head.js';
-import type { BodyLength } from '../outgoing-request.js';
+import { openRaw } from '@pinwheel/testing/raw-connection';
+import { forwardedFields, lengthFields, upgradeLines } from '../forward/heads.js';
+import type { BodyLength } from './body.js';
 import type { RequestHead } from './request-head.js';
 import { readRequestHead } from './request-head.js';
 

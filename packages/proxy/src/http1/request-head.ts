@@ -1,5 +1,5 @@
 import { ProxyError } from '../errors.js';
-import { normalPath } from '../normal-path.js';
+import { normalPath } from './target.js';
 import { FieldKind } from './field-name.js';
 import { flatText } from './flat-text.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
@@ -89,6 +89,16 @@ export class RequestHead extends Fields {
   }
 }
 
+/** A head that cannot be served, with as much of it as was read. */
+export class HeadError extends ProxyError {
+  readonly head: RequestHead;
+
+  constructor({ code, detail, cause }: ProxyError, head: RequestHead) {
+    super(code, detail, cause);
+    this.head = head;
+  }
+}
+
 /** The limits and rules for the heads of requests. */
 export interface RequestRules extends HeadLimits, FieldRules {}
 
@@ -162,7 +172,7 @@ export function readRequestHead(
       head.method = '';
       head.target = '';
     }
-    if (error instanceof ProxyError) error.head = head;
+    if (error instanceof ProxyError) throw new HeadError(error, head);
     throw error;
   }
   return head;

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProxyError } from '../errors.js';
-import { responseHeadText } from '../forwarded-head.js';
+import { responseHeadText } from '../forward/heads.js';
 import type { BodyFraming } from './body.js';
 import { reasonOf } from './reply.js';
 import type { ResponseHead } from './response-head.js';

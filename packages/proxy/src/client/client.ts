@@ -1,0 +1,380 @@
+import type { Place } from '@pinwheel/roster';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { ClientHost } from './client-host.js';
+import type { ConnectionOptions } from '../options/client.js';
+import { now } from '../net/clock.js';
+import { Deadline } from '../net/deadline.js';
+import { ProxyError } from '../errors.js';
+import { Exchange } from './exchange.js';
+import type { Facts, ProxyProtocolFacts } from '../facts.js';
+import type { Origin } from '../origin/origin.js';
+import type { HandOff } from '../tunnel/hand-off.js';
+import type { BodySink } from '../http1/body.js';
+import { BodyReader } from '../http1/body.js';
+import { RecentHeads } from '../http1/recent-heads.js';
+import { findRequestHead, HeadError, RequestHead, readRequestHead } from '../http1/request-head.js';
+import type { Listener } from '../listen/listener.js';
+import { distrustsKeepalive } from './old-browser.js';
+import { EngineRequests } from '../upstream/affinity/engine-io.js';
+import type { TunnelEnds } from '../tunnel/tunnel.js';
+import type { ReadBuffer, Wire, WireReader } from '../net/wire.js';
+
+const NOWHERE: BodySink = { bodyBytes: () => {} };
+let connections = 0;
+/** Bytes of later requests taken in while one is being answered (RFC 9112 9.3.2); past that the client has to wait. */
+const PIPELINED = 65_536;
+/** Milliseconds given to a client to read an answer that came before the whole request. */
+const LINGER = 2_000;
+/** Milliseconds between two reads of a body nobody wants, and for all of it (nginx: `lingering_timeout`, `lingering_time`). */
+const DROPPED_READ = 5_000;
+const DROPPED_BODY = 30_000;
+/** The HTTP/1.1 connection of one client: reads its requests one after another, each an `Exchange`. */
+export class Client implements WireReader, BodySink {
+  readonly wire: Wire;
+  /** Among all clients. */
+  place: Place<Client> | undefined;
+  readonly tls: boolean;
+  /** Plain HTTP where TLS is spoken: every request is answered with 400 (nginx: 497). */
+  readonly refusesPlain: boolean;
+  readonly socketAddress: string;
+  readonly remotePort: number | undefined;
+  /** For peers: who the client is, where nobody else is believed. */
+  readonly directOrigin: Origin;
+  readonly deadline = new Deadline(() => this.#onExpired());
+  readonly host: ClientHost;
+  readonly body = new BodyReader();
+  readonly sessions = new EngineRequests();
+  /** Of the location that had the last request. */
+  settings: ConnectionOptions;
+  /** Milliseconds since the epoch. */
+  readonly acceptedAt = Date.now();
+  readonly serial = ++connections;
+  readonly #since = now();
+  /** On this connection so far. */
+  requests = 0;
+  /** The current request came in one read with the end of the one before (nginx: `$pipe`). */
+  pipelined = false;
+  /** Bytes of the current request's body as they came, framing included; what is dropped does not count. */
+  bodyTaken = 0;
+  #exchange: Exchange | undefined;
+  readonly #known = new RecentHeads<RequestHead>();
+  /** When a body that nobody wants any more has to be over, in `now()`; undefined while it is wanted. */
+  #dropUntil: number | undefined;
+  /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
+  #carry = '';
+  /** What came of a chunked body in one read with its head, while it is decided what becomes of the request. */
+  #early: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
+  /** What is looked at came behind a request that has been answered meanwhile. */
+  #behind = false;
+  /** What just came is being worked through. */
+  processing = false;
+  /** No further request is read; what still comes is thrown away. */
+  #ending = false;
+  #switched = false;
+
+  /**
+   * @param listener the one it came to
+   * @param address of the client
+   */
+  constructor(
+    host: ClientHost,
+    readonly listener: Listener,
+    address: string,
+    wireUp: (reader: WireReader) => Wire,
+    /** What the PROXY protocol said. */
+    readonly proxied?: ProxyProtocolFacts,
+  ) {
+    this.host = host;
+    this.socketAddress = address;
+    this.wire = wireUp(this);
+    this.tls = this.wire.socket instanceof TLSSocket;
+    this.refusesPlain = listener.options.tls !== undefined && !this.tls;
+    this.remotePort = this.wire.socket.remotePort;
+    this.directOrigin = {
+      socketAddress: address,
+      clientAddress: address,
+      clientPort: this.remotePort,
+      tls: this.tls,
+      trusted: false,
+    };
+    this.settings = host.connectionDefaults;
+    this.deadline.set(listener.head.timeout);
+  }
+
+  /** The request in hand; compared with what it was earlier it tells whether that one is over. */
+  get underWay(): object | undefined {
+    return this.#exchange;
+  }
+
+  /** A request is being read or answered. */
+  get busy(): boolean {
+    return this.#exchange !== undefined || this.#carry !== '';
+  }
+
+  /** What it is counted as (nginx: `stub_status`); undefined when all has been said and only its end is waited for. */
+  get phase(): 'reading' | 'writing' | 'waiting' | undefined {
+    if (this.#ending && this.wire.pending === 0) return undefined;
+    if (this.#exchange !== undefined && this.#dropUntil === undefined) return 'writing';
+    return this.#carry === '' ? 'waiting' : 'reading';
+  }
+
+  readonly getFacts = (): Facts => {
+    if (this.#exchange === undefined) throw new TypeError('there is no request to know something of');
+    return this.#exchange.facts;
+  };
+
+  /** Whether the connection may carry another request after this one. */
+  mayKeepAlive(head: RequestHead): boolean {
+    const { keepaliveTimeout, keepaliveRequests, keepaliveTime, keepaliveDisable } = this.settings;
+    if (head.close || this.host.closing || keepaliveTimeout === 0 || this.requests >= keepaliveRequests) return false;
+    if (keepaliveTime > 0 && now() - this.#since > keepaliveTime) return false;
+    return keepaliveDisable.length === 0 || !distrustsKeepalive(head, keepaliveDisable);
+  }
+
+  /** Closes an idle connection now; a busy one ends with the request in hand. */
+  closeWhenIdle(): void {
+    if (this.busy || this.#ending) return;
+    if (this.wire.pending > 0) this.#end();
+    else this.wire.destroy();
+  }
+
+  /** The peer takes no more for now: the body is read no further, which is not the client's fault. */
+  holdBody(): void {
+    this.wire.pause();
+    // Where the client takes no answer either, its time for that goes on.
+    if (!this.body.done && !this.wire.congested) this.deadline.clear();
+  }
+
+  /** The peer takes the body again. */
+  takeBody(): void {
+    if (!this.body.done) this.deadline.set(this.settings.bodyTimeout);
+    this.wire.resume();
+  }
+
+  onBytes(buffer: ReadBuffer, length: number): void {
+    if (!this.#ending) this.#process(buffer, 0, length);
+  }
+
+  #process(buffer: ReadBuffer, start: number, end: number): void {
+    this.processing = true;
+    try {
+      let at = start;
+      while (at < end && !this.#ending) at = this.#step(buffer, at, end);
+      this.#exchange?.flush();
+    } catch (error) {
+      if (!(error instanceof ProxyError)) throw error;
+      if (this.#dropUntil === undefined) this.#refuse(error, buffer.bytes.toString('latin1', start, end));
+      else this.onExchangeEnd(false);
+      // Its page may be a peer's.
+      this.#exchange?.flush();
+    } finally {
+      this.processing = false;
+    }
+  }
+
+  /** Reads on in the request line and fields, the body, or what is behind it. */
+  #step(buffer: ReadBuffer, at: number, end: number): number {
+    const exchange = this.#exchange;
+    if (exchange === undefined && !this.wire.congested) return this.#readHead(buffer, at, end);
+    if (exchange === undefined || this.body.done) {
+      // A client that takes no answers is asked for no further requests: `onDrain` goes on.
+      this.#carry += buffer.bytes.toString('latin1', at, end);
+      if (exchange === undefined || this.#carry.length > PIPELINED) this.wire.pause();
+      return end;
+    }
+    const next = this.body.read(buffer, at, end, this);
+    if (this.#exchange !== exchange) return next;
+    if (this.#dropUntil === undefined) this.bodyTaken += next - at;
+    if (this.#dropUntil !== undefined) {
+      if (this.body.done) this.onExchangeEnd(true);
+      else this.deadline.set(Math.max(1, Math.min(DROPPED_READ, this.#dropUntil - now())));
+    } else if (this.body.done) {
+      this.deadline.clear();
+      exchange.requestBodyEnd();
+    } else if (!this.wire.paused) {
+      this.deadline.set(this.settings.bodyTimeout);
+    }
+    return next;
+  }
+
+  #readHead(buffer: ReadBuffer, at: number, end: number): number {
+    const before = this.#carry.length;
+    const rules = this.listener.head;
+    this.#known.readUnder(rules);
+    if (before === 0) this.pipelined = at > 0 || this.#behind;
+    let head = before === 0 ? findRequestHead(buffer.bytes, at, end, this.#known) : undefined;
+    if (head === undefined) {
+      const text = this.#carry + buffer.bytes.toString('latin1', at, end);
+      head = readRequestHead(text, 0, rules, this.#known);
+      this.#carry = head === undefined ? text : '';
+    }
+    if (head === undefined) {
+      if (before === 0) this.deadline.set(rules.timeout);
+      return end;
+    }
+    const next = at + head.length - before;
+    this.requests++;
+    this.bodyTaken = 0;
+    this.body.begin(head.chunked ? 'chunked' : head.contentLength > 0 ? 'length' : 'none', head.contentLength);
+    const exchange = new Exchange(this, head, this.host.originOf(head, this));
+    this.#exchange = exchange;
+    if (this.body.done) this.deadline.clear();
+    else this.deadline.set(this.settings.bodyTimeout);
+    if (head.chunked && next < end) this.#early = { buffer, start: next, end };
+    exchange.begin();
+    this.#early = undefined;
+    return next;
+  }
+
+  /**
+   * Looks through what came with the head of a body that nobody will read: as with nginx the answer waits for that.
+   *
+   * @param limit bytes of the body; 0 is no limit
+   * @throws ProxyError `bad_chunk`, `body_too_large`
+   */
+  checkEarlyBody(limit: number): void {
+    if (this.#early === undefined) return;
+    const { buffer, start, end } = this.#early;
+    this.#early = undefined;
+    const early = new BodyReader();
+    early.begin('chunked', -1);
+    for (let at = start; at < end && !early.done;) at = early.read(buffer, at, end, NOWHERE);
+    if (limit > 0 && early.received > limit) {
+      throw new ProxyError('body_too_large', `chunked body: ${early.received} bytes`);
+    }
+  }
+
+  /** What came cannot be served as it is (RFC 9112 2.2, 6.3). @param text that came last */
+  #refuse(error: ProxyError, text: string): void {
+    let exchange = this.#exchange;
+    this.#early = undefined;
+    if (exchange === undefined) {
+      // Not even a head: that is a request all the same, and the last one.
+      const head = error instanceof HeadError ? error.head : new RequestHead();
+      if (head.line === '') head.line = /^\s*([^\r\n]*)/.exec(this.#carry + text)?.[1] ?? '';
+      if (head.host === '') head.host = head.get('host') ?? '';
+      head.close = true;
+      head.chunked = false;
+      head.contentLength = -1;
+      this.#carry = '';
+      this.requests++;
+      this.body.begin('none', 0);
+      exchange = new Exchange(this, head, this.host.originOf(head, this));
+      this.#exchange = exchange;
+    }
+    exchange.fail(error);
+  }
+
+  bodyBytes(buffer: ReadBuffer, start: number, end: number): void {
+    if (this.#dropUntil === undefined) this.#exchange?.requestBody(buffer, start, end);
+  }
+
+  /** The answer has been written. What is left of the request's body is read and dropped when the connection goes on. */
+  onExchangeEnd(keepAlive: boolean): void {
+    const exchange = this.#exchange;
+    if (keepAlive && !this.body.done) {
+      this.#dropUntil = now() + DROPPED_BODY;
+      this.deadline.set(DROPPED_READ);
+      this.wire.resume();
+      return;
+    }
+    this.#dropUntil = undefined;
+    exchange?.over();
+    this.#exchange = undefined;
+    if (!keepAlive || (this.host.closing && this.#carry === '')) this.#end();
+    else this.#awaitRequest();
+  }
+
+  #awaitRequest(): void {
+    const { keepaliveTimeout, sendTimeout } = this.settings;
+    this.deadline.set(this.wire.pending > 0 ? Math.max(keepaliveTimeout, sendTimeout) : keepaliveTimeout);
+    this.wire.resume();
+    if (!this.processing && this.#carry !== '') this.#processCarry();
+  }
+
+  #processCarry(): void {
+    const bytes = Buffer.from(this.#carry, 'latin1');
+    this.#carry = '';
+    this.#behind = true;
+    this.#process({ bytes, shared: false, lent: false }, 0, bytes.length);
+    this.#behind = false;
+  }
+
+  /**
+   * Ends the connection after what was written. Closing while the client still sends would reset it and may take the
+   * answer away unread, so what comes is read and dropped for a while (RFC 9112 9.6).
+   */
+  #end(): void {
+    this.#ending = true;
+    this.#carry = '';
+    this.wire.resume();
+    this.wire.end();
+    this.deadline.set(this.wire.pending > 0 ? this.settings.sendTimeout : LINGER);
+  }
+
+  /** What came behind the current request, for whoever has the connection now. */
+  takeEarly(): string {
+    const early = this.#carry;
+    this.#carry = '';
+    return early;
+  }
+
+  /** The connection belongs to the process of a peer from now on. */
+  onHandedOff(handOff: HandOff): Socket {
+    this.#switched = true;
+    this.#exchange = undefined;
+    this.host.onHandedOff(this, handOff);
+    return this.wire.release();
+  }
+
+  /** The connection belongs to a tunnel from now on. */
+  onSwitched(ends: TunnelEnds): void {
+    this.#switched = true;
+    this.deadline.close();
+    this.host.onTunnel(this, ends, this.takeEarly());
+  }
+
+  onEnd(): void {
+    // nginx takes the end of a client's stream for its leaving (499); so does this.
+    const started = this.#exchange?.responseStarted ?? false;
+    const answered = this.#dropUntil !== undefined;
+    this.#abandon();
+    if (started && !answered) this.wire.reset();
+    else if (this.wire.pending === 0) this.wire.destroy();
+    else if (!this.#ending) this.#end();
+  }
+
+  /** The client is gone in the middle of a request. */
+  #abandon(): void {
+    const exchange = this.#exchange;
+    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed', this);
+    this.#exchange = undefined;
+    this.#dropUntil = undefined;
+    exchange?.abort();
+  }
+
+  onDrain(): void {
+    if (this.#ending) this.deadline.set(LINGER);
+    else if (this.#exchange !== undefined) this.#exchange.onClientDrain();
+    else if (this.wire.paused || this.#carry === '') this.#awaitRequest();
+  }
+
+  onClose(): void {
+    this.deadline.close();
+    this.#abandon();
+    if (!this.#switched) this.host.onClientClosed(this);
+  }
+
+  #onExpired(): void {
+    const exchange = this.#exchange;
+    const answered = this.#dropUntil !== undefined;
+    const awaitsRequest = exchange === undefined ? this.#carry !== '' : !this.body.done;
+    if (this.wire.pending > 0 || (!answered && exchange?.responseStarted === true)) this.wire.reset();
+    else if (this.#ending || answered || !awaitsRequest) this.wire.destroy();
+    else {
+      const part = exchange !== undefined ? 'body' : this.#carry.includes('\n') ? 'headers' : 'line';
+      this.#refuse(new ProxyError('request_timeout', ` while reading client request ${part}`), '');
+    }
+  }
+}

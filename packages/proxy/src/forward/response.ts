@@ -1,0 +1,175 @@
+import type { Exchange } from '../client/exchange.js';
+import type { Facts } from '../facts.js';
+import { responseHeadText } from './heads.js';
+import type { BodyFraming } from '../http1/body.js';
+import { httpDate } from '../http1/date.js';
+import { flatText } from '../http1/flat-text.js';
+import type { RequestHead } from '../http1/request-head.js';
+import type { ResponseHead } from '../http1/response-head.js';
+import type { Location } from '../route/location.js';
+import { HANDSHAKE_LENGTH, handshakeSid } from '../upstream/affinity/engine-io.js';
+import type { ReadBuffer } from '../net/wire.js';
+
+/** Passes one answer of a peer on to the client: its head written anew, its body in the framing the client can read. */
+export class ResponseRelay {
+  readonly #exchange: Exchange;
+  readonly #request: RequestHead;
+  readonly #location: Location;
+  readonly #facts: () => Facts;
+  /** The answer may open an Engine.IO session; told its sid. */
+  readonly #onSid: ((sid: string) => void) | undefined;
+  /** A byte was passed on. */
+  started = false;
+  /** The connection may carry another request. */
+  keepAlive = false;
+  #framing: BodyFraming = 'none';
+  /** Of one read, for a client that is answered in chunks: a single piece stays where it is. */
+  #piece: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
+  #pieces = '';
+  /** Beginning of a handshake response, while its sid has not been found. */
+  #handshake = '';
+  #learning = false;
+
+  constructor(
+    exchange: Exchange,
+    request: RequestHead,
+    location: Location,
+    facts: () => Facts,
+    onSid: ((sid: string) => void) | undefined,
+  ) {
+    this.#exchange = exchange;
+    this.#request = request;
+    this.#location = location;
+    this.#facts = facts;
+    this.#onSid = onSid;
+  }
+
+  /**
+   * @param framing of the body that the peer sends
+   * @param whole the request's body has come, so that another request may follow it
+   * @param fields further field lines, each ended by CRLF
+   */
+  begin(head: ResponseHead, framing: BodyFraming, whole: boolean, fields: string): void {
+    const exchange = this.#exchange;
+    this.started = true;
+    this.#learning = this.#onSid !== undefined && head.status === 200;
+    const modern = this.#request.minor === 1;
+    const bodiless = this.#request.method === 'HEAD';
+    // A body without known end is chunked for a client that can read that, else it ends with the connection.
+    if (bodiless) this.#framing = 'none';
+    else if (framing === 'until_close' || framing === 'chunked') this.#framing = modern ? 'chunked' : 'until_close';
+    else this.#framing = framing;
+    // A length that no body follows, as that of a HEAD which the client did not ask for, ends with the connection.
+    const short =
+      framing === 'none' && !bodiless && head.contentLength > 0 && head.status !== 204 && head.status !== 304;
+    this.keepAlive = exchange.mayKeepAlive(this.#request) && this.#framing !== 'until_close' && whole && !short;
+    const stated =
+      modern && bodiless && (head.chunked || framing === 'chunked' || framing === 'until_close')
+        ? 'chunked'
+        : this.#framing;
+    exchange.status = exchange.toldStatus === 0 ? head.status : exchange.toldStatus;
+    const text = this.#headText(head, head.chunked || framing !== 'none' ? stated : this.#framing, fields);
+    exchange.sentHead = text;
+    // HTTP/0.9 has no heads.
+    if (!this.#request.isOld) exchange.client.wire.put(text);
+  }
+
+  /** @param framing that the head states */
+  #headText(head: ResponseHead, framing: BodyFraming, fields: string): string {
+    const location = this.#location;
+    const { keepAlive } = this;
+    const { status } = this.#exchange;
+    const date = httpDate();
+    const usual = fields === '' && status === head.status && location.options.addedFields === undefined;
+    const { relayed } = head;
+    if (
+      relayed !== undefined &&
+      usual &&
+      relayed.of === location &&
+      relayed.keepAlive === keepAlive &&
+      relayed.framing === framing &&
+      relayed.date === date
+    ) {
+      if (!relayed.isFlat) {
+        relayed.isFlat = true;
+        relayed.text = flatText(relayed.text);
+      }
+      return relayed.text;
+    }
+    const kept = keepAlive ? location.keepAliveLine : '';
+    const added = kept + location.addedTo(status, this.#facts) + fields;
+    const text = responseHeadText(head, status, framing, keepAlive, added, location.pass, this.#facts);
+    // Where the client is sent may depend on its request.
+    if (usual && head.get('location') === undefined && head.get('refresh') === undefined) {
+      head.relayed = { of: location, keepAlive, framing, date, text, isFlat: false };
+    }
+    return text;
+  }
+
+  /** All that the client gets is this head: its connection ends after it. */
+  headAlone({ status }: ResponseHead, text: string): void {
+    const { client } = this.#exchange;
+    this.started = true;
+    this.#exchange.status = status;
+    this.#exchange.sentHead = text;
+    client.wire.put(text);
+    client.wire.flush();
+    client.onExchangeEnd(false);
+  }
+
+  /** Bytes of the body, framing removed. They are only sure to be on the client's wire after `readEnd`. */
+  body(buffer: ReadBuffer, start: number, end: number): void {
+    if (this.#learning) this.#learn(buffer, start, end);
+    if (this.#framing !== 'chunked') {
+      this.#exchange.client.wire.putFrom(buffer, start, end);
+    } else if (this.#piece === undefined && this.#pieces === '') {
+      this.#piece = { buffer, start, end };
+    } else {
+      this.#joinPiece();
+      this.#pieces += buffer.bytes.toString('latin1', start, end);
+    }
+  }
+
+  #joinPiece(): void {
+    if (this.#piece === undefined) return;
+    const { buffer, start, end } = this.#piece;
+    this.#piece = undefined;
+    this.#pieces += buffer.bytes.toString('latin1', start, end);
+  }
+
+  /** What came in one read of the peer's goes out as one chunk, as in nginx. */
+  readEnd(): void {
+    const { wire } = this.#exchange.client;
+    if (this.#piece !== undefined) {
+      const { buffer, start, end } = this.#piece;
+      this.#piece = undefined;
+      wire.put(`${(end - start).toString(16)}\r\n`);
+      wire.putFrom(buffer, start, end);
+      wire.put('\r\n');
+    } else if (this.#pieces !== '') {
+      wire.put(`${this.#pieces.length.toString(16)}\r\n${this.#pieces}\r\n`);
+      this.#pieces = '';
+    }
+  }
+
+  #learn(buffer: ReadBuffer, start: number, end: number): void {
+    this.#handshake += buffer.bytes.toString('latin1', start, Math.min(end, start + HANDSHAKE_LENGTH));
+    const sid = handshakeSid(this.#handshake);
+    if (sid !== undefined) this.#onSid?.(sid);
+    this.#learning = sid === undefined && this.#handshake.length < HANDSHAKE_LENGTH;
+  }
+
+  /** The answer breaks off. @returns whether the client can tell that from a whole one */
+  cut(): boolean {
+    if (!this.started || (this.#framing !== 'chunked' && this.#framing !== 'length')) return false;
+    this.readEnd();
+    this.#exchange.client.wire.flush();
+    return true;
+  }
+
+  end(): void {
+    this.readEnd();
+    if (this.#framing === 'chunked') this.#exchange.client.wire.put('0\r\n\r\n');
+    this.#exchange.client.wire.flush();
+  }
+}

@@ -1,0 +1,162 @@
+import { OptionError } from '../options/schema.js';
+
+const DOT = 46;
+const COLON = 58;
+const ZERO = 48;
+
+/**
+ * Writes the bytes of an IP address into `into`, allocating nothing. IPv4-mapped IPv6 counts as IPv4; the zone of a
+ * link-local address (`fe80::1%eth0`, which a socket's own address may have) is not looked at.
+ *
+ * @param into at least 16 bytes
+ * @returns 4, 16, or 0 for a text that is no IP address
+ */
+export function addressBytes(text: string, into: Uint8Array): 0 | 4 | 16 {
+  if (!text.includes(':')) return ipv4Bytes(text, 0, into, 0) ? 4 : 0;
+  const zone = text.indexOf('%');
+  if (!ipv6Bytes(zone < 0 ? text : text.slice(0, zone), into)) return 0;
+  for (let i = 0; i < 10; i++) if (into[i] !== 0) return 16;
+  if (into[10] !== 255 || into[11] !== 255) return 16;
+  for (let i = 0; i < 4; i++) into[i] = into[12 + i] ?? 0;
+  return 4;
+}
+
+/** Dotted decimal and nothing else: an octet with a leading zero is octal to some readers and is refused. */
+function ipv4Bytes(text: string, from: number, into: Uint8Array, at: number): boolean {
+  let octet = -1;
+  let octets = 0;
+  for (let i = from; i <= text.length; i++) {
+    const code = i === text.length ? DOT : text.charCodeAt(i);
+    if (code === DOT) {
+      if (octet < 0 || octets === 4) return false;
+      into[at + octets++] = octet;
+      octet = -1;
+    } else {
+      if (code < ZERO || code > 57 || octet === 0) return false;
+      octet = Math.max(octet, 0) * 10 + code - ZERO;
+      if (octet > 255) return false;
+    }
+  }
+  return octets === 4;
+}
+
+/** RFC 4291 2.2, with an IPv4 tail and without zone. */
+function ipv6Bytes(text: string, into: Uint8Array): boolean {
+  let filled = 0;
+  let gap = -1;
+  let i = 0;
+  if (text.charCodeAt(0) === COLON) {
+    if (text.charCodeAt(1) !== COLON) return false;
+    i = 1;
+  }
+  while (i < text.length) {
+    if (text.charCodeAt(i) === COLON && text.charCodeAt(i - 1) === COLON) {
+      if (gap >= 0) return false;
+      gap = filled;
+      i++;
+      if (i === text.length) break;
+      continue;
+    }
+    const start = i;
+    let group = 0;
+    for (; i < text.length && text.charCodeAt(i) !== COLON; i++) {
+      if (text.charCodeAt(i) === DOT) {
+        if (!ipv4Bytes(text, start, into, filled)) return false;
+        return spread(into, filled + 4, gap);
+      }
+      const digit = hexDigit(text.charCodeAt(i));
+      if (digit < 0 || i - start === 4) return false;
+      group = group * 16 + digit;
+    }
+    if (filled === 16 || i === start) return false;
+    into[filled++] = group >> 8;
+    into[filled++] = group & 255;
+    if (i < text.length) {
+      i++;
+      if (i === text.length) return false;
+    }
+  }
+  return spread(into, filled, gap);
+}
+
+/** Moves what stands behind `::` to the end. */
+function spread(into: Uint8Array, filled: number, gap: number): boolean {
+  if (gap < 0) return filled === 16;
+  if (filled > 14) return false;
+  // Loops: over so few bytes a call of copyWithin or fill takes longer.
+  let to = 16;
+  for (let from = filled; from > gap;) into[--to] = into[--from] ?? 0;
+  while (to > gap) into[--to] = 0;
+  return true;
+}
+
+function hexDigit(code: number): number {
+  if (code >= ZERO && code <= 57) return code - ZERO;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+/** The bytes of the address at hand; nothing is awaited while they are in use. */
+const scratch = new Uint8Array(16);
+
+interface Block {
+  /** 4 or 16. */
+  readonly length: number;
+  readonly bytes: Uint8Array;
+  /** How many leading bits an address has in common with it. */
+  readonly bits: number;
+}
+
+/**
+ * Addresses and CIDR blocks whose word on the client's address counts (nginx: `set_real_ip_from`); `unix:` stands for
+ * the other ends of all unix sockets.
+ */
+export class TrustedProxies {
+  readonly #blocks: readonly Block[];
+  readonly #unix: boolean;
+
+  /** @throws OptionError for an entry that is no address and no block */
+  constructor(entries: readonly string[]) {
+    this.#unix = entries.includes('unix:');
+    this.#blocks = entries.flatMap((entry, index) => {
+      if (entry === 'unix:') return [];
+      const block = readBlock(entry);
+      if (block === undefined) {
+        throw new OptionError(`trustedProxies[${index}]`, 'an address or a CIDR block such as 10.0.0.0/8', entry);
+      }
+      return block;
+    });
+  }
+
+  /** An IPv4-mapped IPv6 address is looked up as the IPv4 address that it is. */
+  has(address: string): boolean {
+    const length = addressBytes(address, scratch);
+    if (length === 0) return this.#unix && address === 'unix:';
+    for (const block of this.#blocks) if (block.length === length && contains(block)) return true;
+    return false;
+  }
+}
+
+function readBlock(entry: string): Block | undefined {
+  const slash = entry.indexOf('/');
+  const address = slash < 0 ? entry : entry.slice(0, slash);
+  const bytes = new Uint8Array(16);
+  const length = addressBytes(address, bytes);
+  if (length === 0 || address.includes('%')) return undefined;
+  // A block of mapped addresses counts its bits from the beginning of the IPv6 address.
+  const offset = length === 4 && address.includes(':') ? 96 : 0;
+  if (slash < 0) return { length, bytes, bits: length * 8 };
+  const digits = entry.slice(slash + 1);
+  const bits = Number(digits) - offset;
+  if (!/^\d{1,3}$/.test(digits) || bits < 0 || bits > length * 8) return undefined;
+  return { length, bytes, bits };
+}
+
+/** The address in `scratch` begins with the block's bits. */
+function contains({ bytes, bits }: Block): boolean {
+  const whole = bits >> 3;
+  for (let i = 0; i < whole; i++) if (scratch[i] !== bytes[i]) return false;
+  const rest = bits & 7;
+  if (rest === 0) return true;
+  return ((scratch[whole] ?? 0) ^ (bytes[whole] ?? 0)) >> (8 - rest) === 0;
+}

@@ -1,0 +1,90 @@
+import type { ErrorCode } from '../errors.js';
+import type { RetryOccasion, RetryOptions } from '../options/pass.js';
+
+/** What is known when an attempt has come to nothing. */
+export interface Attempted {
+  /** The client's. */
+  readonly method: string;
+  /** A byte of the request was written to the peer. */
+  readonly requestSent: boolean;
+  /** The request's body, as far as it has come, can be sent again. */
+  readonly bodyKept: boolean;
+  /** Attempts made so far, this one included, and how many there may be. */
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  /** Milliseconds since the first attempt began. */
+  readonly elapsed: number;
+}
+
+export interface FailedAttempt extends Attempted {
+  readonly code: ErrorCode;
+  /** A byte of the response was passed to the client. */
+  readonly responseStarted: boolean;
+}
+
+const occasions: ReadonlyMap<ErrorCode, RetryOccasion> = new Map<ErrorCode, RetryOccasion>([
+  ['connect_failed', 'error'],
+  ['upstream_closed', 'error'],
+  ['connect_timeout', 'timeout'],
+  ['upstream_timeout', 'timeout'],
+  ['upstream_stalled', 'timeout'],
+  ['bad_response', 'invalid_header'],
+]);
+
+const statusOccasions: readonly (readonly [number, RetryOccasion])[] = [
+  [403, 'http_403'],
+  [404, 'http_404'],
+  [429, 'http_429'],
+  [500, 'http_500'],
+  [502, 'http_502'],
+  [503, 'http_503'],
+  [504, 'http_504'],
+];
+
+/** Methods that may have had their effect when a request was sent and no answer came (nginx: `non_idempotent`). */
+const notIdempotent: ReadonlySet<string> = new Set(['POST', 'LOCK', 'PATCH']);
+
+/** nginx's `proxy_next_upstream` with its `_tries` and `_timeout`. */
+export class RetryRule {
+  /** Statuses after which another peer is asked. */
+  readonly statuses: ReadonlySet<number>;
+  /** Attempts at most. */
+  readonly tries: number;
+  readonly #on: ReadonlySet<RetryOccasion>;
+  readonly #timeout: number;
+
+  constructor({ on, tries, timeout }: RetryOptions) {
+    this.#on = new Set(on);
+    this.tries = tries === 0 ? Number.POSITIVE_INFINITY : tries;
+    this.#timeout = timeout === 0 ? Number.POSITIVE_INFINITY : timeout;
+    this.statuses = new Set(statusOccasions.flatMap(([status, word]) => (this.#on.has(word) ? [status] : [])));
+  }
+
+  /** May the request be sent to another peer after that failure? */
+  afterFailure(failed: FailedAttempt): boolean {
+    // Half an answer cannot be taken back.
+    if (failed.responseStarted) return false;
+    const occasion = occasions.get(failed.code);
+    if (occasion === undefined || !this.#on.has(occasion)) return false;
+    return this.#mayRepeat(failed);
+  }
+
+  /** May it be after an answer with that status, of which nothing was passed on? */
+  afterStatus(status: number, attempted: Attempted): boolean {
+    return this.statuses.has(status) && this.#mayRepeat(attempted);
+  }
+
+  #mayRepeat({ attempts, maxAttempts, elapsed, requestSent, bodyKept, method }: Attempted): boolean {
+    if (attempts >= maxAttempts || elapsed >= this.#timeout || !bodyKept) return false;
+    // Where nothing left this process the peer cannot have acted on it, whatever the method.
+    return !requestSent || !notIdempotent.has(method) || this.#on.has('non_idempotent');
+  }
+}
+
+/** nginx's default: `proxy_next_upstream error timeout`. */
+export const USUAL_RETRIES = new RetryRule({ on: ['error', 'timeout'], tries: 0, timeout: 0 });
+
+/** Does the failure take the peer nearer to being out (nginx: `max_fails`)? An answer with these statuses does not. */
+export function countsAsFailure(status: number): boolean {
+  return status !== 403 && status !== 404;
+}

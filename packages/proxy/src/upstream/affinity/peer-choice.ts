@@ -1,0 +1,52 @@
+import type { Facts } from '../../facts.js';
+import type { RequestHead } from '../../http1/request-head.js';
+import type { Peer } from '../peer.js';
+import { Tried } from '../policy/policy.js';
+import type { EngineRequest } from './engine-io.js';
+import { opensPollingSession, sessionOpened } from './engine-io.js';
+import type { UpstreamGroup } from '../upstream-group.js';
+
+/** Which peers a request is sent to, one after another: that of its session, then those of the policy. */
+export class PeerChoice {
+  readonly tried = new Tried();
+  /** The answer to it names a new sid. */
+  readonly opensPolling: boolean;
+  readonly #clientAddress: string;
+  readonly #head: RequestHead;
+  readonly #facts: () => Facts;
+  readonly #engine: EngineRequest | undefined;
+  #asked = false;
+
+  constructor(engine: EngineRequest | undefined, clientAddress: string, head: RequestHead, facts: () => Facts) {
+    this.#clientAddress = clientAddress;
+    this.#head = head;
+    this.#facts = facts;
+    this.#engine = engine;
+    this.opensPolling = this.#engine !== undefined && opensPollingSession(this.#engine, head);
+  }
+
+  /** It is Engine.IO's, and of no session yet. */
+  get opensSession(): boolean {
+    return this.#engine?.sid === '';
+  }
+
+  /** @returns undefined when there is no live one; a promise when somebody is asked first: then choose again */
+  next(group: UpstreamGroup): Peer | Promise<void> | undefined {
+    const { upstream } = group;
+    const sid = this.#engine?.sid ?? '';
+    if (sid !== '' && upstream.options.stickySid) {
+      const pinned = upstream.pinnedPeer(sid);
+      if (pinned !== undefined && !this.tried.has(pinned)) return pinned;
+      if (!this.#asked && group.mayFindOut(sid)) {
+        this.#asked = true;
+        return group.findOut(sid);
+      }
+    }
+    return upstream.pick({
+      clientAddress: this.#clientAddress,
+      opens: sessionOpened(this.#engine, this.#head),
+      tried: this.tried,
+      facts: this.#facts,
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readProxyOptions } from '../../options/proxy.js';
+import type { GivenUpstream } from '../../options/proxy.js';
+import type { Peer } from '../peer.js';
+import { Tried } from '../policy/policy.js';
+import { Upstream } from '../upstream.js';
+
+function upstreamOf(more: Partial<GivenUpstream>, now: () => number): Upstream {
+  const peers = ['a', 'b', 'c'].map((id, i) => ({ host: '127.0.0.1', port: 9_000 + i, id }));
+  const upstreams = [{ name: 'test', peers, ...more }];
+  const [options] = readProxyOptions({ listeners: [{ port: 0 }], upstreams }).upstreams;
+  if (options === undefined) throw new Error('expected one upstream');
+  return new Upstream(options, now);
+}
+
+// The values below take nothing from a request.
+function facts(): never {
+  throw new Error('nobody asks for facts here');
+}
+
+function pick(upstream: Upstream): Peer {
+  const peer = upstream.pick({ clientAddress: '', opens: undefined, tried: new Tried(), facts });
+  if (peer === undefined) throw new Error('expected a peer');
+  return peer;
+}
+
+describe('sticky', () => {
+  test('a peer asked for by name goes before the policy, while it can be used', () => {
+    const upstream = upstreamOf({ sticky: { lookup: ['', 'b', 'c'] } }, () => 0);
+    expect([1, 2, 3].map(() => pick(upstream).id)).toEqual(['b', 'b', 'b']);
+    upstream.peers[1]?.acquire();
+    upstream.peers[1]?.release(false);
+    expect([1, 2].map(() => pick(upstream).id)).not.toContain('b');
+  });
+
+  test('a session is forgotten after its time without an answer, and then any peer may get it', () => {
+    const clock = { now: 0 };
+    const learn = { create: ['id'], timeout: 1_000, sessions: 10, atHead: true };
+    const upstream = upstreamOf({ sticky: { lookup: ['id'], learn } }, () => clock.now);
+    const third = upstream.peers[2];
+    upstream.onHead(third, facts);
+    clock.now = 1_000;
+    expect([1, 2].map(() => pick(upstream).id)).toEqual(['c', 'c']);
+    upstream.onHead(third, facts);
+    clock.now = 2_000;
+    expect(pick(upstream).id).toBe('c');
+    clock.now = 2_001;
+    // The others are dealt first: the third has had its turns.
+    expect([1, 2, 3].map(() => pick(upstream).id)).toEqual(['a', 'b', 'a']);
+  });
+
+  test('an upstream that takes the place of another knows its sessions', () => {
+    const learn = { create: ['id'], timeout: 1_000, sessions: 10, atHead: false };
+    const before = upstreamOf({ sticky: { lookup: ['id'], learn } }, () => 0);
+    before.onAnswer(before.peers[1], facts);
+    const after = upstreamOf({ sticky: { lookup: ['id'], learn } }, () => 0);
+    after.inherit(before);
+    expect([1, 2].map(() => pick(after).id)).toEqual(['b', 'b']);
+    // An answer that was under way teaches the new one.
+    before.onAnswer(before.peers[2], facts);
+    expect(pick(after).id).toBe('c');
+  });
+});
+
+describe('addresses of a name', () => {
+  const addresses = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 6 });
+
+  test('after any changes the peers are those of the last one, those that stayed are the same, and no other is picked', () => {
+    fc.assert(
+      fc.property(fc.array(addresses, { minLength: 1, maxLength: 6 }), (changes) => {
+        const server = { host: 'name.test', port: 80, resolve: true };
+        const upstream = upstreamOf({ peers: [server], resolver: { servers: ['127.0.0.1:53'] } }, () => 0);
+        const [template] = upstream.options.peers;
+        if (template === undefined) throw new Error('expected a server');
+        for (const change of changes) {
+          const before = [...upstream.peers];
+          const wantedNow = change.map((last) => ({ host: `10.0.0.${last}`, port: 80 }));
+          const gone = upstream.setAddresses(template, wantedNow);
+          const names = upstream.peers.map((peer) => peer.name);
+          expect(names.toSorted()).toEqual(wantedNow.map(({ host }) => `${host}:80`).toSorted());
+          expect(before.filter((peer) => !gone.includes(peer)).every((peer) => upstream.peers.includes(peer))).toBe(
+            true,
+          );
+          expect(gone.every((peer) => peer.gone && !peer.available && !peer.holdsSessions)).toBe(true);
+          const picked = upstream.pick({ clientAddress: '', opens: undefined, tried: new Tried(), facts });
+          expect(picked === undefined ? upstream.peers.length === 0 : upstream.peers.includes(picked)).toBe(true);
+        }
+      }),
+    );
+  });
+});

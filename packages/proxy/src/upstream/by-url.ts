@@ -1,0 +1,178 @@
+import { isIP } from 'node:net';
+import { ProxyError } from '../errors.js';
+import type { Facts } from '../facts.js';
+import { NameServers } from './name-servers.js';
+import type { ProxyOptions } from '../options/proxy.js';
+import type { PassOptions } from '../options/pass.js';
+import { RecentMap } from '../net/recent-map.js';
+import { UpstreamGroup } from './upstream-group.js';
+import { upstream as readUpstream } from '../options/upstream.js';
+
+/** Where a request goes, and what it is called there. */
+export interface PassTarget {
+  readonly group: UpstreamGroup;
+  /** What `$proxy_host` and `$proxy_port` show. */
+  readonly host: string;
+  readonly port: string;
+  /** Target for the peer in place of the request's own. */
+  readonly uri: string | undefined;
+}
+
+/** A URL taken apart. */
+interface PassUrl extends Omit<PassTarget, 'group'> {
+  readonly secure: boolean;
+  /** As written: the name of an upstream, or an address with or without its port. */
+  readonly authority: string;
+  /** What peers of its own have: an address or a name without brackets, or `unix:` and a path. */
+  readonly address: string;
+  /** 0 for a unix socket. */
+  readonly number: number;
+}
+
+interface Made {
+  readonly group: UpstreamGroup;
+  /** When its name has to be looked up again, by `performance.now`. */
+  until: number;
+}
+
+/** Hosts remembered: a URL may be made of what clients send. */
+const REMEMBERED = 1_000;
+
+/** The upstreams of a location whose `proxy_pass` has variables. */
+export class PassTargets {
+  readonly #url: (facts: Facts) => string;
+  readonly #options: PassOptions;
+  readonly #proxy: ProxyOptions;
+  readonly #groups: ReadonlyMap<string, UpstreamGroup>;
+  readonly #names: NameServers | undefined;
+  readonly #made = new RecentMap<Made>(REMEMBERED);
+  /** Names that are being looked up. */
+  readonly #asked = new Map<string, Promise<UpstreamGroup>>();
+
+  constructor(options: PassOptions, proxy: ProxyOptions, groups: ReadonlyMap<string, UpstreamGroup>) {
+    if (options.url === undefined) throw new TypeError('a location without a URL to make');
+    this.#url = options.url;
+    this.#options = options;
+    this.#proxy = proxy;
+    this.#groups = groups;
+    this.#names = options.resolver === undefined ? undefined : new NameServers(options.resolver);
+  }
+
+  /** Tells the log why a request went nowhere. */
+  tell(message: string): void {
+    this.#proxy.log('error', message);
+  }
+
+  /**
+   * @returns a promise while the host's name is looked up
+   * @throws ProxyError `bad_pass_url` for what is no URL, `no_resolver` for a name that leads nowhere, as may the promise
+   */
+  find(facts: Facts): PassTarget | Promise<PassTarget> {
+    const url = passUrl(this.#url(facts));
+    const { host, port, uri } = url;
+    const group = this.#groupFor(url);
+    return group instanceof Promise
+      ? group.then((one) => ({ group: one, host, port, uri }))
+      : { group, host, port, uri };
+  }
+
+  #groupFor(url: PassUrl): UpstreamGroup | Promise<UpstreamGroup> {
+    const { authority, secure, address, number } = url;
+    const named = this.#groups.get(authority) ?? this.#groups.get(authority.toLowerCase());
+    if (named !== undefined && !secure) return named;
+    const key = `${secure ? 'https' : 'http'}://${authority}`;
+    const known = this.#made.use(key);
+    if (known !== undefined && performance.now() < known.until) return known.group;
+    if (named !== undefined || number === 0 || isIP(address) !== 0) {
+      return this.#make(key, url, named, [address], Number.POSITIVE_INFINITY);
+    }
+    if (this.#names === undefined) {
+      throw new ProxyError('no_resolver', `no resolver defined to resolve ${address}`);
+    }
+    const asked = this.#asked.get(key) ?? this.#lookUp(this.#names, key, url, known);
+    this.#asked.set(key, asked);
+    return asked;
+  }
+
+  async #lookUp(names: NameServers, key: string, url: PassUrl, known: Made | undefined): Promise<UpstreamGroup> {
+    try {
+      const { found, keep = 0 } = await names.addresses(url.address);
+      if (found.length === 0) throw notResolved(url.address, '3: Host not found');
+      const until = performance.now() + keep;
+      if (known?.group.upstream.peers.map(({ options }) => options.host).join(' ') === found.join(' ')) {
+        known.until = until;
+        return known.group;
+      }
+      return this.#make(key, url, undefined, found, until);
+    } catch (error) {
+      if (error instanceof ProxyError) throw error;
+      const late = error instanceof Error && 'code' in error && error.code === 'ETIMEOUT';
+      throw notResolved(url.address, late ? '110: Operation timed out' : '2: Server failure');
+    } finally {
+      this.#asked.delete(key);
+    }
+  }
+
+  #make(
+    key: string,
+    { authority, secure, address, number }: PassUrl,
+    named: UpstreamGroup | undefined,
+    addresses: readonly string[],
+    until: number,
+  ): UpstreamGroup {
+    const { urlTls } = this.#options;
+    const peers = addresses.map((host) => ({ host, port: number }));
+    const options = readUpstream(
+      {
+        ...(named?.upstream.options ?? { peers, stickySid: false }),
+        // Nobody would close what is kept for a host that is not asked for again.
+        keepalive: { connections: 0 },
+        name: authority,
+        ...(secure && { tls: { ...urlTls, name: urlTls?.name ?? address, host: authority } }),
+      },
+      'upstream',
+    );
+    const group = new UpstreamGroup(options, this.#proxy);
+    this.#made.set(key, { group, until });
+    return group;
+  }
+}
+
+function notResolved(name: string, reason: string): ProxyError {
+  return new ProxyError('no_resolver', `${name} could not be resolved (${reason})`);
+}
+
+/** @throws ProxyError `bad_pass_url` */
+function passUrl(text: string): PassUrl {
+  const [, scheme = '', rest = ''] = /^(https?):\/\/(.*)$/is.exec(text) ?? [];
+  if (scheme === '') throw new ProxyError('bad_pass_url', `invalid URL prefix in "${text}"`);
+  const secure = scheme.toLowerCase() === 'https';
+  const unix = /^unix:([^:]*)(?::(.*))?$/is.exec(rest);
+  if (unix !== null) {
+    const authority = `unix:${unix[1] ?? ''}`;
+    return { secure, authority, address: authority, number: 0, host: 'localhost', port: '', uri: uriOf(unix[2] ?? '') };
+  }
+  const at = rest.search(/[/?]/);
+  const authority = at < 0 ? rest : rest.slice(0, at);
+  const usual = secure ? '443' : '80';
+  const [, host = '', port = usual] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority) ?? [];
+  const number = Number(port);
+  if (!/^\d{1,5}$/.test(port) || number < 1 || number > 65_535) {
+    throw new ProxyError('bad_pass_url', `invalid port in upstream "${rest}"`);
+  }
+  if (host === '') throw new ProxyError('bad_pass_url', `no host in upstream "${rest}"`);
+  return {
+    secure,
+    authority,
+    address: host.replace(/^\[(.*)\]$/, '$1'),
+    number,
+    host: port === usual ? host : `${host}:${port}`,
+    port,
+    uri: uriOf(at < 0 ? '' : rest.slice(at)),
+  };
+}
+
+function uriOf(text: string): string | undefined {
+  if (text === '') return undefined;
+  return text.startsWith('/') ? text : `/${text}`;
+}
