@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { metricsTable } from '../packages/admin/dist/index.js';
 import { settingsTables } from '../packages/cli/dist/index.js';
-import { SETTINGS as balancer } from '../apps/balancer/dist/options.js';
+import { SETTINGS as balancer } from '../apps/balancer/dist/flags/options.js';
 import { SETTINGS as cluster } from '../apps/cluster/dist/options.js';
 import { CLUSTER_METRICS } from '../apps/cluster/dist/admin-metrics.js';
 import { SETTINGS as loadtest } from '../apps/loadtest/dist/options/settings.js';

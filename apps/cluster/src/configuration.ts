@@ -1,4 +1,4 @@
-import { fileOptions } from '@pinwheel/balancer';
+import { fileOptions } from '@pinwheel/nginx-disk';
 import { isSystemError } from '@pinwheel/cli';
 import type { GivenProxyOptions } from '@pinwheel/proxy';
 import { ClusterFailure } from './cluster-failure.js';
