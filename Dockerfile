@@ -7,7 +7,7 @@ COPY packages/page/package.json packages/page/
 COPY packages/protocol/package.json packages/protocol/
 COPY packages/cli/package.json packages/cli/
 COPY packages/roster/package.json packages/roster/
-COPY packages/stream-handle/package.json packages/stream-handle/
+COPY packages/raw-socket/package.json packages/raw-socket/
 COPY packages/proxy/package.json packages/proxy/
 COPY packages/nginx-conf/package.json packages/nginx-conf/
 COPY packages/nginx-disk/package.json packages/nginx-disk/

@@ -8,6 +8,7 @@ import { startCluster } from '@pinwheel/cluster';
 import type { Cluster } from '@pinwheel/cluster';
 import { createProxy } from '@pinwheel/proxy';
 import type { Facts, HandOffListener } from '@pinwheel/proxy';
+import { HandOffPipe } from '@pinwheel/raw-socket';
 import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -19,7 +20,7 @@ const UPGRADE =
 /** A masked text frame with `hi`, its mask all zero. */
 const HI = Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]).toString('latin1');
 
-/** Resolves once `holds`; there is no event for a counter of the balancer. */
+/** Resolves once `holds`: a counter of the balancer has no event. */
 async function eventually(holds: () => boolean): Promise<void> {
   const end = performance.now() + 10_000;
   while (!holds()) {
@@ -29,14 +30,14 @@ async function eventually(holds: () => boolean): Promise<void> {
 }
 
 describe.each([
-  ['a pipe', true],
-  ['the IPC channel, where the runtime has no such pipe', false],
-])('WebSockets of a cluster, given over %s,', (_way, hasPipes) => {
+  ['a pipe, or the IPC channel with plain sockets', true],
+  ['the IPC channel, as there is no pipe', false],
+])('a cluster that hands WebSockets off over %s', (_way, hasPipes) => {
   let cluster: Cluster;
   let port = 0;
 
   beforeAll(async () => {
-    if (!hasPipes) vi.spyOn(process as unknown as { binding: () => object }, 'binding').mockReturnValue({});
+    if (!hasPipes) vi.spyOn(HandOffPipe, 'make').mockResolvedValue(undefined);
     cluster = await startCluster({ port: 0, nodePort: 0, websocketPolicy: 'round_robin', policy: 'round_robin' });
     port = Number(new URL(cluster.url).port);
   }, 40_000);
@@ -51,7 +52,7 @@ describe.each([
     return [handedOff, tunnels, clients];
   };
 
-  it('are on their node, and no connection of the balancer, until they end', async () => {
+  it('counts them on their node, and not as connections of the balancer, until they end', async () => {
     const sockets = [1, 2, 3, 4].map(() => new WebSocket(`ws://127.0.0.1:${port}/plain`));
     for (const socket of sockets) {
       if (socket.readyState !== WebSocket.OPEN) await once(socket, 'open');
@@ -70,7 +71,7 @@ describe.each([
     expect(cluster.status().upstreams[0]?.peers.map((peer) => peer.active)).toEqual([0, 0]);
   });
 
-  it('bring along what the client sent behind its request', async () => {
+  it('passes on what the client sent behind its request', async () => {
     const socket = connect(port, '127.0.0.1');
     let text = '';
     socket.setEncoding('latin1').on('data', (chunk: string) => {
@@ -85,7 +86,7 @@ describe.each([
     await eventually(() => counts()[0] === 0);
   });
 
-  it('carry a Socket.IO session that began with polling', async () => {
+  it('hands off a Socket.IO session that began with polling', async () => {
     const client = io(cluster.url, { forceNew: true });
     await once(client as never, 'connect');
     await eventually(() => client.io.engine.transport.name === 'websocket' && counts()[0] === 1);
@@ -94,7 +95,7 @@ describe.each([
     await eventually(() => counts()[0] === 0);
   });
 
-  it('that the node refuses get its refusal', async () => {
+  it("passes on the node's refusal", async () => {
     const socket = connect(port, '127.0.0.1');
     socket.write(UPGRADE.replace('/plain', '/socket.io/?EIO=4&transport=websocket&sid=none'));
     let text = '';
@@ -104,7 +105,7 @@ describe.each([
     await eventually(() => counts()[0] === 0);
   });
 
-  it('of a node that is killed end; the next one goes to another node', async () => {
+  it('ends the WebSockets of a killed node, and hands the next one off to another node', async () => {
     const sockets = [1, 2].map(() => new WebSocket(`ws://127.0.0.1:${port}/plain`));
     await Promise.all(sockets.map((socket) => once(socket, 'open')));
     const ended = Promise.race(sockets.map((socket) => once(socket, 'close')));
@@ -117,7 +118,7 @@ describe.each([
     await eventually(() => counts()[0] === 0 && cluster.nodes.every(({ ready }) => ready));
   }, 20_000);
 
-  it('that come while their nodes are asleep are served when these go on, however many', async () => {
+  it('serves 300 WebSockets that came while their nodes were stopped, once these go on', async () => {
     for (const { name } of cluster.nodes) await cluster.kill(name, 'SIGSTOP');
     const sockets = Array.from({ length: 300 }, () => new WebSocket(`ws://127.0.0.1:${port}/plain`));
     const open = sockets.map((socket) => once(socket, 'open'));
@@ -129,7 +130,7 @@ describe.each([
     await eventually(() => counts()[0] === 0);
   }, 20_000);
 
-  it('without a byte for as long as proxy_read_timeout end', async () => {
+  it('ends a WebSocket on which no byte moves for proxy_read_timeout', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${await quietPort()}/plain`);
     await once(socket, 'open');
     const began = performance.now();
@@ -156,7 +157,7 @@ describe.each([
     return ownPort;
   }
 
-  it('are tunnelled when hand-off is turned off', async () => {
+  it('tunnels WebSockets when hand-off is turned off', async () => {
     const other = await startCluster({ port: 0, nodePort: 0, nodes: 1, handOff: false });
     try {
       const socket = new WebSocket(`${other.url.replace('http', 'ws')}/plain`);
@@ -169,7 +170,7 @@ describe.each([
   }, 20_000);
 });
 
-describe('a connection that is given to a process', () => {
+describe('a connection that is handed off', () => {
   const ends: (() => unknown)[] = [];
 
   afterEach(async () => {
@@ -215,7 +216,7 @@ describe('a connection that is given to a process', () => {
     expect(await answer(port)).toBe('');
   });
 
-  it('gets a 504 when the process does not take it in time', async () => {
+  it('gets a 504 when the process does not take it within the connect timeout', async () => {
     const { port } = await proxyWith(() => undefined);
     expect(await answer(port)).toMatch(/^HTTP\/1.1 504 /);
   });
@@ -225,7 +226,7 @@ describe('a connection that is given to a process', () => {
     expect(await answer(port)).toMatch(/^HTTP\/1.1 502 /);
   });
 
-  it('is logged at its end with the status and bytes that the process tells', async () => {
+  it('is logged at its end with the status and bytes that the process reports', async () => {
     const logged: unknown[] = [];
     let listener: HandOffListener | undefined;
     const { port, handedOff } = await proxyWith(
@@ -245,7 +246,7 @@ describe('a connection that is given to a process', () => {
     expect(handedOff()).toBe(0);
   });
 
-  it('tells the process who the client is', async () => {
+  it('comes to the process with the address of the client', async () => {
     let head = '';
     const { port } = await proxyWith((_socket, listener, text) => {
       head = text;

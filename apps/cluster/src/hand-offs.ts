@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { HandedOff, HandOffListener, HandOffTarget } from '@pinwheel/proxy';
 import { handOffMessage, readHandOffReport, saysPipeOpen } from '@pinwheel/protocol';
 import { IdTable } from '@pinwheel/roster';
-import { HandOffPipe } from './hand-off-pipe.js';
+import { handleOf, HandOffPipe } from '@pinwheel/raw-socket';
 
 /** The WebSocket connections that were given to one node, over the IPC channel of its process or a pipe beside it. */
 export class HandOffs implements HandOffTarget {
@@ -72,7 +72,7 @@ export class HandOffs implements HandOffTarget {
 
   give(socket: Socket, text: string, idleMs: number, listener: HandOffListener): HandedOff {
     const offer = { id: this.#next++, text, idleMs };
-    const handle = (socket as unknown as WithHandle)._handle ?? undefined;
+    const handle = handleOf(socket);
     const given = new Given(this, offer.id, listener);
     this.#given.set(offer.id, given);
     if (handle !== undefined && this.#pipe?.takes(offer) === true) {
@@ -144,8 +144,4 @@ class Given implements HandedOff {
   destroy(): void {
     this.owner.end(this);
   }
-}
-
-interface WithHandle {
-  readonly _handle?: object | null;
 }

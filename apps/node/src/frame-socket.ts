@@ -1,5 +1,5 @@
-import type { StreamHandle } from '@pinwheel/stream-handle';
-import { streamHandle, writeStraight } from '@pinwheel/stream-handle';
+import type { StreamHandle } from '@pinwheel/raw-socket';
+import { streamHandle, writeStraight } from '@pinwheel/raw-socket';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';

@@ -4,7 +4,7 @@ import { receiveHandOffs } from '@pinwheel/member';
 import { type NodeCommand, type NodeConfig, PROGRAM, readNodeCommand } from './config.js';
 import { ListenError, startNode } from './node.js';
 import type { RunningNode } from './node.js';
-import { reportToParent } from './report.js';
+import { reportToParent } from './cluster/report.js';
 
 /** Milliseconds to drain when the process that started this one has exited: no operator waits for the sessions then. */
 const ORPHAN_DRAIN_MS = 500;

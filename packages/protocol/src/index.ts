@@ -1,4 +1,5 @@
 export * from './adapters.js';
+export * from './engine-request.js';
 export * from './events.js';
 export * from './health.js';
 export * from './session-id.js';

@@ -112,10 +112,8 @@ export interface Facts {
   /** The whole answer has been sent. */
   readonly completed: boolean;
 
-  /** The body, where it was read to be passed on and is not too long to be kept; undefined where there is none. */
+  /** The body, where all of it was read before it was passed on and is short enough; undefined otherwise. */
   readonly requestBody: string | undefined;
-  /** The path of the file that has it, where it is too long to be told. */
-  readonly requestBodyFile: string | undefined;
 
   /** Status sent to the client; 0 before there is one. */
   readonly status: number;

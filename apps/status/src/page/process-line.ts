@@ -1,5 +1,5 @@
-import type { ProcessStatus } from '@pinwheel/admin';
 import { byId, make, setText } from '@pinwheel/page/browser/element.js';
+import type { ProcessStatus } from '@pinwheel/admin';
 import type { StatusDocument } from './feed.js';
 import { formatBytes, formatCount, formatDuration, formatMs, formatShare } from './format.js';
 

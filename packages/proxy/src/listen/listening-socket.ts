@@ -2,17 +2,9 @@ import { chmodSync, existsSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { createServer, isIP, isIPv4, SocketAddress } from 'node:net';
 import { dirname } from 'node:path';
+import { acceptHandles, proveInsides } from '@pinwheel/raw-socket';
 import type { ListenOptions } from '../options/listener.js';
 import type { Listener } from './listener.js';
-
-/** What `net.Server` has connections accepted by; it is not in the published types. */
-interface AcceptingHandle {
-  onconnection?: ((this: object, error: number, accepted: object) => void) | null;
-}
-
-interface WithHandle {
-  readonly _handle?: AcceptingHandle | null;
-}
 
 /** One bound socket. It may serve several listeners: the one for all addresses of its port, and others for single ones. */
 export class ListeningSocket {
@@ -46,29 +38,27 @@ export class ListeningSocket {
     (guest ?? this.#owner)?.accept(socket);
   }
 
-  /**
-   * `net` would make a socket of each connection that the wire of the connection has no use for. Where a runtime accepts
-   * in another way it may do so.
-   */
-  #acceptHandles(): void {
-    const handle = (this.#server as unknown as WithHandle)._handle;
-    const usual = handle?.onconnection;
-    if (handle === undefined || handle === null || typeof usual !== 'function') return;
-    handle.onconnection = (error, accepted) => {
-      const owner = this.#guests.size === 0 && error === 0 ? this.#owner : undefined;
-      if (owner?.takesHandles === true) owner.acceptHandle(accepted);
-      else Reflect.apply(usual, handle, [error, accepted]);
-    };
+  /** Takes connections to which nothing but a wire is done before any socket is made of them. */
+  #acceptHandle(handle: object): boolean {
+    const owner = this.#guests.size === 0 ? this.#owner : undefined;
+    if (owner?.takesHandles !== true) return false;
+    owner.acceptHandle(handle);
+    return true;
   }
 
   /** Resolves when bound; rejects with the system's error (`EADDRINUSE`, `EACCES`, ...). */
-  listen(): Promise<void> {
+  async listen(): Promise<void> {
+    await this.#bind();
+    await proveInsides();
+    acceptHandles(this.#server, (handle) => this.#acceptHandle(handle));
+  }
+
+  #bind(): Promise<void> {
     const { host, port, path, backlog, ipv6Only } = this.#options;
     return new Promise((resolve, reject) => {
       this.#onListenError = (error) => reject(path === undefined ? error : withRealReason(error, path));
       this.#server.listen(path === undefined ? { host, port, backlog, ipv6Only } : { path, backlog }, () => {
         this.#onListenError = undefined;
-        this.#acceptHandles();
         if (path !== undefined) openToAll(path);
         resolve();
       });

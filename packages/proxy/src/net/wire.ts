@@ -1,8 +1,7 @@
 import type { Place } from '@pinwheel/roster';
-import type { StreamHandle } from '@pinwheel/stream-handle';
-import { readStraight, streamHandle, writeStraight } from '@pinwheel/stream-handle';
+import type { OnRead, StreamHandle } from '@pinwheel/raw-socket';
+import { newSocket, readStraight, streamHandle, takeHandle, writeStraight } from '@pinwheel/raw-socket';
 import type { Socket } from 'node:net';
-import { Socket as NetSocket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { holdClock, releaseClock } from './clock.js';
 
@@ -301,20 +300,10 @@ export class Wire {
   };
 }
 
-/** The `onread` option of `net`: where reads go, and who is told. */
-export interface OnRead {
-  buffer: () => Buffer;
-  callback: (length: number, bytes: Uint8Array) => boolean;
-}
-
-interface WithHandle {
-  _handle?: object | null;
-}
-
 /**
  * The wire of a connection that a `net.Server` accepted with `pauseOnConnect`. `net` offers `onread` to outgoing
- * connections only, so the accepted handle moves to a socket made with it. Where a runtime keeps its handles elsewhere
- * the accepted socket is read the ordinary way.
+ * connections only, so the accepted handle moves to a socket made with it. With plain sockets the accepted socket is read
+ * the ordinary way.
  *
  * @param early bytes already read; they come first
  */
@@ -330,41 +319,14 @@ export function acceptedWire(accepted: Socket, reader: WireReader, early?: Buffe
 }
 
 function wireOf(accepted: Socket, reader: WireReader): Wire {
-  const holder = accepted as unknown as WithHandle;
-  const handle = holder._handle;
-  if (handle === null || handle === undefined) {
-    const wire = new Wire(accepted, reader);
-    accepted.resume();
-    return wire;
-  }
-  holder._handle = null;
-  return handleWire(handle, reader);
+  const handle = takeHandle(accepted);
+  if (handle !== undefined) return handleWire(handle, reader);
+  const wire = new Wire(accepted, reader);
+  accepted.resume();
+  return wire;
 }
 
 /** The wire of an accepted connection for which no socket was made. It is read at once. */
 export function handleWire(handle: object, reader: WireReader): Wire {
   return new Wire((onread) => newSocket(handle, onread), reader);
-}
-
-/**
- * A socket that reads into our buffers.
- *
- * @param handle of an accepted connection; undefined for one that is still to connect. It is what `net.Server` itself
- * passes here, and not in the published types
- */
-export function newSocket(handle: object | undefined, onread: OnRead): Socket {
-  // net copies the options and sets the last three in the copy, to these very values. V8 gives a copy that grows a shape
-  // of its own, and each of the thirty accesses to it is then a search: 10 us a socket, more than all else of it.
-  const options = {
-    handle,
-    allowHalfOpen: true,
-    noDelay: handle === undefined,
-    readable: true,
-    writable: true,
-    onread,
-    emitClose: false,
-    autoDestroy: true,
-    decodeStrings: false,
-  };
-  return new NetSocket(options);
 }

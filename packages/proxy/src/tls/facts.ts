@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import { cipherName, groupName } from './cipher-names.js';
 import { verifyResult } from './client-certificate.js';
 import type { ClientHello } from './client-hello.js';
-import { connectionBelow } from './underlay.js';
+import { underlayOf } from '@pinwheel/raw-socket';
 import { onelineName, rfc2253Name } from './distinguished-name.js';
 import type { TlsFact } from '../facts.js';
 
@@ -24,7 +24,7 @@ export function rememberHello(below: Socket, hello: ClientHello): void {
 }
 
 function helloOf(socket: TLSSocket): ClientHello | undefined {
-  const below = connectionBelow(socket);
+  const below = underlayOf(socket);
   return below === undefined ? undefined : hellos.get(below);
 }
 

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { negotiated } from './client-certificate.js';
 import { beginsHandshake, readClientHello } from './client-hello.js';
 import type { ClientHello } from './client-hello.js';
-import { connectionBelow } from './underlay.js';
+import { underlayOf } from '@pinwheel/raw-socket';
 import { rememberHello } from './facts.js';
 import { handshakeFailure } from './failure.js';
 import { sentName, TlsNames } from './names.js';
@@ -151,7 +151,7 @@ export class TlsServer {
 
   readonly #failed = (error: Error, socket: TLSSocket): void => {
     socket.destroy();
-    this.#events.failed(handshakeFailure(error), connectionBelow(socket) ?? socket);
+    this.#events.failed(handshakeFailure(error), underlayOf(socket) ?? socket);
   };
 }
 

@@ -1,3 +1,4 @@
+import { engineParameter, sidOf } from '@pinwheel/protocol';
 import type { RequestHead } from '../../http1/request-head.js';
 
 /**
@@ -12,11 +13,9 @@ export interface EngineRequest {
 
 /** Reads the Engine.IO parameters of a request target, or undefined when it is no Engine.IO request. */
 export function engineRequest(target: string): EngineRequest | undefined {
-  const query = target.indexOf('?');
-  if (query < 0 || !hasParameter(target, query, 'EIO=')) return undefined;
-  const transport = parameter(target, query, 'transport=');
-  if (transport === undefined) return undefined;
-  return { transport, sid: parameter(target, query, 'sid=') ?? '' };
+  if (engineParameter(target, 'EIO') === undefined) return undefined;
+  const transport = engineParameter(target, 'transport');
+  return transport === undefined ? undefined : { transport, sid: sidOf(target) };
 }
 
 /**
@@ -45,36 +44,6 @@ export class EngineRequests {
 
 /** A longer id is none that Engine.IO makes. */
 const LONGEST_SID = 128;
-
-function hasParameter(target: string, query: number, name: string): boolean {
-  return find(target, query, name) >= 0;
-}
-
-/** Index of the parameter's name, which stands behind `?` or `&`. */
-function find(target: string, query: number, name: string): number {
-  let at = target.indexOf(name, query + 1);
-  while (at >= 0) {
-    const before = target.charCodeAt(at - 1);
-    if (before === 0x3f || before === 0x26) return at;
-    at = target.indexOf(name, at + 1);
-  }
-  return -1;
-}
-
-/** Engine.IO ids need no percent-encoding; one that has it is decoded all the same, as the server will. */
-function parameter(target: string, query: number, name: string): string | undefined {
-  const at = find(target, query, name);
-  if (at < 0) return undefined;
-  const start = at + name.length;
-  const end = target.indexOf('&', start);
-  const value = end < 0 ? target.slice(start) : target.slice(start, end);
-  if (!value.includes('%')) return value;
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
-}
 
 /** True for the polling request that opens a session: its response names the new sid. */
 export function opensPollingSession(engine: EngineRequest, head: RequestHead): boolean {

@@ -14,7 +14,8 @@ import type { Via } from './via.js';
 import type { Peer } from '../peer.js';
 import type { UpstreamTls } from './tls.js';
 import type { ReadBuffer, WireReader } from '../../net/wire.js';
-import { newSocket, Wire } from '../../net/wire.js';
+import { newSocket } from '@pinwheel/raw-socket';
+import { Wire } from '../../net/wire.js';
 
 /** The request that is using a link. */
 export interface LinkUser extends BodySink {

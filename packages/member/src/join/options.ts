@@ -1,0 +1,76 @@
+import { hostname } from 'node:os';
+import { isTag } from '@pinwheel/protocol';
+import type { OtherConnections } from './drain.js';
+import type { RedisClients } from '../redis/pub-sub.js';
+import type { RedisLink } from '../redis/redis-link.js';
+
+export interface MemberOptions {
+  /** The server's name, 1 to 64 characters, in its status documents. Default: the host's name. */
+  readonly server?: string;
+  /**
+   * The tag that begins its session ids: 1 to 64 of `A-Z a-z 0-9 _ -`, another for every server. Default: made of the
+   * host's name, the server's name and the address it listens on.
+   */
+  readonly tag?: string;
+  /** What `/readyz` proves to work: a link, or the clients given to a Redis adapter. Default: no Redis. */
+  readonly redis?: RedisLink | RedisClients;
+  /** Milliseconds that `/readyz` waits for a message to go through Redis and back. Default 1,000. */
+  readonly readyTimeout?: number;
+  /** Milliseconds for which the result of that is given again. Default 250. */
+  readonly readyCache?: number;
+  /** Milliseconds over which a drain closes the sessions. Default 3,000. */
+  readonly drainTimeout?: number;
+  /** Long-lived connections that are no Socket.IO sessions and are drained with them. Default none. */
+  readonly connections?: OtherConnections;
+  /** Signals that drain the server and then end the process. Default `['SIGTERM']`. */
+  readonly signals?: readonly NodeJS.Signals[];
+}
+
+export interface DrainOptions {
+  /** Milliseconds over which the sessions are closed. Default: `drainTimeout` of the member. */
+  readonly timeoutMs?: number;
+}
+
+/** An option that cannot be used. */
+export class MemberOptionError extends TypeError {
+  readonly code = 'bad_option';
+  override name = 'MemberOptionError';
+
+  constructor(option: string, expected: string, got: unknown) {
+    super(
+      `joinCluster: ${option}: expected ${expected}, got ${typeof got === 'string' ? JSON.stringify(got) : String(got)}`,
+    );
+  }
+}
+
+/** {@link MemberOptions} with the defaults filled in. `tag` has none before the server listens. */
+export type CheckedOptions = Required<Omit<MemberOptions, 'tag' | 'redis' | 'connections'>> &
+  Pick<MemberOptions, 'tag' | 'redis' | 'connections'>;
+
+/** @throws MemberOptionError (code `bad_option`) */
+export function checkOptions(given: MemberOptions): CheckedOptions {
+  const options: CheckedOptions = {
+    ...given,
+    server: given.server ?? hostname(),
+    readyTimeout: milliseconds('readyTimeout', given.readyTimeout, 1_000),
+    readyCache: milliseconds('readyCache', given.readyCache, 250),
+    drainTimeout: milliseconds('drainTimeout', given.drainTimeout, 3_000),
+    signals: given.signals ?? ['SIGTERM'],
+  };
+  if (options.server.length < 1 || options.server.length > 64) {
+    throw new MemberOptionError('server', 'a name of 1 to 64 characters', options.server);
+  }
+  if (options.tag !== undefined && !isTag(options.tag)) {
+    throw new MemberOptionError('tag', '1 to 64 characters A-Z a-z 0-9 _ -', options.tag);
+  }
+  return Object.freeze(options);
+}
+
+/** @throws MemberOptionError (code `bad_option`) */
+export function milliseconds(option: string, given: number | undefined, otherwise: number): number {
+  if (given === undefined) return otherwise;
+  if (!Number.isFinite(given) || given < 0 || given > 3_600_000) {
+    throw new MemberOptionError(option, 'milliseconds from 0 to 3,600,000', given);
+  }
+  return given;
+}
