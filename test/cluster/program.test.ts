@@ -57,7 +57,7 @@ test('without --policy all clients of an address are on one server', async () =>
 });
 
 test('with REDIS_URL the ready line shows its host and port only', async () => {
-  const redis = await startServer(`${root}/apps/cluster/dist/redis-process.js`, 'Redis', { PORT: '0' });
+  const redis = await startServer(`${root}/apps/cluster/dist/redis/redis-process.js`, 'Redis', { PORT: '0' });
   try {
     const program = cluster([], { REDIS_URL: `redis://127.0.0.1:${redis.port}/3` });
     await urlOf(program);

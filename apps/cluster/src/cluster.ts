@@ -10,17 +10,17 @@ import {
   type ProxyHistory,
   type ProxyStatus,
 } from '@pinwheel/proxy';
-import { openAdmin } from './admin.js';
-import { ClusterFailure } from './cluster-failure.js';
-import { cannotServe, readConfiguration } from './configuration.js';
-import { Controls } from './controls.js';
-import { NodeProcess } from './node-process.js';
+import { openAdmin } from './admin/admin.js';
+import { ClusterFailure } from './process/failure.js';
+import { cannotServe, readConfiguration } from './balancer.js';
+import { Controls } from './control/controls.js';
+import { NodeProcess } from './nodes/node-process.js';
 import { type ClusterOptions, DEFAULTS } from './options.js';
-import { PageLink } from './page-link.js';
-import { cannotListen, checkPort, nodePorts } from './ports.js';
-import { tryHandshake, waitUntilReady } from './probe.js';
-import { checkRedis, type ClusterRedis, startRedis } from './redis.js';
-import type { SupervisedProcess } from './supervised-process.js';
+import { PageLink } from './control/page-link.js';
+import { cannotListen, checkPort, nodePorts } from './process/ports.js';
+import { tryHandshake, waitUntilReady } from './nodes/probe.js';
+import { checkRedis, type ClusterRedis, startRedis } from './redis/redis.js';
+import type { SupervisedProcess } from './process/supervised-process.js';
 
 /** Milliseconds that nodes and connections get to end by themselves: a node drains over 3,000, and all is over in 5,000. */
 const GRACE = 4_000;

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { Redis } from 'ioredis';
 import { afterEach, expect, test } from 'vitest';
 import { checkRedis, startRedis } from './redis.js';
-import type { SupervisedProcess } from './supervised-process.js';
+import type { SupervisedProcess } from '../process/supervised-process.js';
 
 const undo: (() => unknown)[] = [];
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { type Address, isSystemError, listenFailure } from '@pinwheel/cli';
-import { ClusterFailure } from './cluster-failure.js';
-import type { ClusterOptions } from './options.js';
+import { ClusterFailure } from './failure.js';
+import type { ClusterOptions } from '../options.js';
 
 const HOST_AT_FAULT = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN']);
 

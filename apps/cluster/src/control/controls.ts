@@ -1,7 +1,7 @@
 import { AdminFailure } from '@pinwheel/admin';
 import type { RedisStatus } from '@pinwheel/protocol';
-import type { NodeProcess } from './node-process.js';
-import type { ClusterRedis } from './redis.js';
+import type { NodeProcess } from '../nodes/node-process.js';
+import type { ClusterRedis } from '../redis/redis.js';
 
 /** Milliseconds that a node gets to hand its sessions back and end: it drains over 3,000. */
 const DRAIN_GRACE = 5_000;

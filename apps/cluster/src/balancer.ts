@@ -1,7 +1,7 @@
 import { fileOptions } from '@pinwheel/nginx-disk';
 import { isSystemError } from '@pinwheel/cli';
 import type { GivenProxyOptions } from '@pinwheel/proxy';
-import { ClusterFailure } from './cluster-failure.js';
+import { ClusterFailure } from './process/failure.js';
 
 /**
  * The balancer's options from the file of `--config`.

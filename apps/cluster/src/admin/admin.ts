@@ -1,10 +1,10 @@
 import { AdminFailure, type AdminListener, listenAdmin, ProcessMeter, type StatusSource } from '@pinwheel/admin';
 import { isSystemError, packageVersion } from '@pinwheel/cli';
-import type { ClusterNow } from './admin-metrics.js';
-import { clusterRoutes } from './admin-routes.js';
-import type { Cluster } from './cluster.js';
-import type { AdminOptions } from './options.js';
-import { cannotListen } from './ports.js';
+import type { ClusterNow } from './metrics.js';
+import { clusterRoutes } from './routes.js';
+import type { Cluster } from '../cluster.js';
+import type { AdminOptions } from '../options.js';
+import { cannotListen } from '../process/ports.js';
 
 const HOST = '127.0.0.1';
 

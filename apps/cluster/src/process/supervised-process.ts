@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { BackOff } from './back-off.js';
-import { ClusterFailure } from './cluster-failure.js';
+import { ClusterFailure } from './failure.js';
 
 /** Milliseconds from the fork until a process must have said that it is ready. */
 const START_LIMIT = 30_000;

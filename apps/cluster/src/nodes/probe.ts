@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { ClusterFailure } from './cluster-failure.js';
+import { ClusterFailure } from '../process/failure.js';
 
 /** Milliseconds for one request of a probe. */
 const REQUEST_LIMIT = 5_000;

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { metricsTable } from '@pinwheel/admin';
 import { bareLines, documented } from '@pinwheel/cli/testing';
 import { expect, test } from 'vitest';
-import { CLUSTER_METRICS } from './admin-metrics.js';
+import { CLUSTER_METRICS } from './metrics.js';
 
 function read(path: string): string {
-  return readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+  return readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8');
 }
 
 test('docs/metrics.md lists the metrics of the table (else run npm run docs)', () => {
-  const page = new URL('../../../docs/metrics.md', import.meta.url);
+  const page = new URL('../../../../docs/metrics.md', import.meta.url);
   expect(documented(page, 'metrics')).toEqual(bareLines(metricsTable(CLUSTER_METRICS)));
 });
 

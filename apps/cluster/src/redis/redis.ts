@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { ClusterFailure } from './cluster-failure.js';
-import { readListening } from './listening.js';
+import { ClusterFailure } from '../process/failure.js';
+import { readListening } from '../process/listening.js';
 import { readRedisUrl } from '@pinwheel/member';
-import { SupervisedProcess } from './supervised-process.js';
+import { SupervisedProcess } from '../process/supervised-process.js';
 
 /** Milliseconds in which a Redis of `REDIS_URL` must answer. */
 const ANSWER_LIMIT = 2_000;
@@ -33,7 +33,7 @@ export async function startRedis(
   let port = 0;
   const server = new SupervisedProcess({
     name: 'Redis',
-    module: fileURLToPath(new URL('../dist/redis-process.js', import.meta.url)),
+    module: fileURLToPath(new URL('../../dist/redis/redis-process.js', import.meta.url)),
     env: () => ({ ...process.env, PORT: String(port) }),
     onMessage: (message) => {
       const listening = readListening(message);

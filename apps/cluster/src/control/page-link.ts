@@ -9,7 +9,7 @@ import {
   readControlOrder,
   readNodeReport,
 } from '@pinwheel/protocol';
-import { ClusterFailure } from './cluster-failure.js';
+import { ClusterFailure } from '../process/failure.js';
 import type { Controls } from './controls.js';
 
 export interface PageLinkOptions {

@@ -11,9 +11,9 @@ import {
   type ViewNode,
 } from '@pinwheel/protocol';
 import { HandOffs } from './hand-offs.js';
-import { readListening } from './listening.js';
-import type { PageLink } from './page-link.js';
-import { INHERITED_FD, SupervisedProcess } from './supervised-process.js';
+import { readListening } from '../process/listening.js';
+import type { PageLink } from '../control/page-link.js';
+import { INHERITED_FD, SupervisedProcess } from '../process/supervised-process.js';
 
 /** A node of the cluster. */
 export class NodeProcess {

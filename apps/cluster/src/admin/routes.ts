@@ -1,7 +1,7 @@
 import { type AdminRoute, balancerStatus, statusRoutes, type StatusSource } from '@pinwheel/admin';
 import type { ClusterStatus } from '@pinwheel/admin';
-import { CLUSTER_METRICS, type ClusterNow } from './admin-metrics.js';
-import type { Controls, Done, NodeVerb, RedisVerb } from './controls.js';
+import { CLUSTER_METRICS, type ClusterNow } from './metrics.js';
+import type { Controls, Done, NodeVerb, RedisVerb } from '../control/controls.js';
 
 const NODE_VERBS: readonly NodeVerb[] = ['kill', 'hang', 'resume', 'drain', 'restart'];
 const REDIS_VERBS: readonly RedisVerb[] = ['cut', 'restore'];
