@@ -104,21 +104,21 @@ describe('the admin listener of a cluster', () => {
     expect(metrics.get('process_cpu_seconds_total')).toBeGreaterThan(0);
   });
 
-  test('kill ends a node, which is started again with its tag', async () => {
+  test('kill ends a node, which is restarted with its tag', async () => {
     const before = await admin.node('Server2');
     expect(await admin.post('/nodes/Server2/kill')).toEqual({
       status: 200,
       body: {
         name: 'Server2',
         action: 'kill',
-        done: `killed process ${before.pid}, it is started again by itself`,
+        done: `killed process ${before.pid}; the node restarts automatically`,
         pending: false,
       },
     });
     const after = await admin.untilNode('Server2', 'up');
     expect(after).toMatchObject({ tag: before.tag, url: before.url, crashes: before.crashes + 1 });
     expect(after.pid).not.toBe(before.pid);
-    await program.line('stderr', new RegExp(`^admin \\| Server2 kill: killed process ${before.pid},`));
+    await program.line('stderr', new RegExp(`^admin \\| Server2 kill: killed process ${before.pid};`));
   });
 
   test('a node that hangs is told as hung until it is resumed', async () => {
@@ -157,10 +157,10 @@ describe('the admin listener of a cluster', () => {
       status: 409,
       body: { error: { code: 'not_running' } },
     });
-    expect(await admin.post('/nodes/Server1/restart')).toMatchObject({ status: 202, body: { done: 'is started' } });
+    expect(await admin.post('/nodes/Server1/restart')).toMatchObject({ status: 202, body: { done: 'starts' } });
     await admin.untilNode('Server1', 'up');
     await program.line('stderr', /^admin \| Server1 has been restarted$/);
-    expect(program.stderr).not.toContain('Server1 ended unasked');
+    expect(program.stderr).not.toContain('Server1 exited unexpectedly');
   });
 
   test('restart drains a node that runs, and starts it', async () => {
@@ -181,7 +181,7 @@ describe('the admin listener of a cluster', () => {
     expect((await admin.post('/redis/restore')).status).toBe(200);
     const restored = await admin.until(({ nodes }) => nodes.every((node) => node.redis === true));
     expect(restored.redis.state).toBe('up');
-    expect(program.stderr).not.toContain('Redis ended unasked');
+    expect(program.stderr).not.toContain('Redis exited unexpectedly');
   });
 
   test('a name that no node has is 404 and names those that there are', async () => {

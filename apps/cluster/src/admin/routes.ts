@@ -6,7 +6,7 @@ import type { Controls, Done, NodeVerb, RedisVerb } from '../control/controls.js
 const NODE_VERBS: readonly NodeVerb[] = ['kill', 'hang', 'resume', 'drain', 'restart'];
 const REDIS_VERBS: readonly RedisVerb[] = ['cut', 'restore'];
 
-/** What the admin listener of a cluster answers. */
+/** The routes of a cluster's admin listener. */
 export function clusterRoutes(
   version: string,
   url: () => string,
@@ -20,8 +20,8 @@ export function clusterRoutes(
     nodes,
     redis,
   });
-  const answer = async (doing: Promise<Done>): Promise<{ status: number; body: Done }> => {
-    const body = await doing;
+  const answer = async (action: Promise<Done>): Promise<{ status: number; body: Done }> => {
+    const body = await action;
     return { status: body.pending ? 202 : 200, body };
   };
   return [

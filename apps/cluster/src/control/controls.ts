@@ -1,43 +1,71 @@
 import { AdminFailure } from '@pinwheel/admin';
-import type { RedisStatus } from '@pinwheel/protocol';
-import type { NodeProcess } from '../nodes/node-process.js';
-import type { ClusterRedis } from '../redis/redis.js';
+import type { NodeState, NodeStatus, RedisStatus } from '@pinwheel/protocol';
 
-/** Milliseconds that a node gets to hand its sessions back and end: it drains over 3,000. */
+/** Milliseconds in which a node drains and exits: it drains over 3,000. */
 const DRAIN_GRACE = 5_000;
-/** Milliseconds for the embedded Redis, which holds nothing worth waiting for. */
+/** Milliseconds in which the embedded Redis exits: it holds nothing worth waiting for. */
 const CUT_GRACE = 500;
 
 export type NodeVerb = 'kill' | 'hang' | 'resume' | 'drain' | 'restart';
 export type RedisVerb = 'cut' | 'restore';
 
-/** What was done, for the log and for whoever asked. */
+/** A process that can be controlled. */
+export interface ControlledProcess {
+  /** Undefined while it does not run. */
+  readonly pid: number | undefined;
+  readonly ready: boolean;
+  readonly held: boolean;
+  readonly asleep: boolean;
+  start(): Promise<void>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+  hold(graceMs: number): Promise<void>;
+}
+
+export interface ControlledNode {
+  readonly name: string;
+  readonly state: NodeState;
+  readonly process: ControlledProcess;
+  status(): Pick<NodeStatus, 'redis'>;
+}
+
+export interface ControlledRedis {
+  readonly kind: RedisStatus['kind'];
+  readonly shown: string;
+  /** The process of the embedded Redis. */
+  readonly process?: ControlledProcess;
+}
+
+/** An action that was done, for the log and for the caller. */
 export interface Done {
   /** The node, or `Redis`. */
   readonly name: string;
   readonly action: NodeVerb | RedisVerb;
   readonly done: string;
-  /** Goes on after this was told. */
+  /** True when the action continues after the answer. */
   readonly pending: boolean;
 }
 
-/** What can be done, by hand, to the processes of a cluster. Every action is one line of the log. */
+/** The actions of an operator on the processes of a cluster. Each action is logged in one line. */
 export class Controls {
-  readonly #nodes: () => readonly NodeProcess[];
-  readonly #redis: () => ClusterRedis | undefined;
+  readonly #nodes: () => readonly ControlledNode[];
+  readonly #redis: () => ControlledRedis | undefined;
   readonly #log: (line: string) => void;
-  /** Nodes that are about to be started again. */
-  readonly #restarting = new Map<NodeProcess, Promise<void>>();
+  /** Nodes whose restart is in progress. */
+  readonly #restarting = new Map<ControlledNode, Promise<void>>();
 
-  constructor(nodes: () => readonly NodeProcess[], redis: () => ClusterRedis | undefined, log: (line: string) => void) {
+  constructor(
+    nodes: () => readonly ControlledNode[],
+    redis: () => ControlledRedis | undefined,
+    log: (line: string) => void,
+  ) {
     this.#nodes = nodes;
     this.#redis = redis;
     this.#log = log;
   }
 
   /**
-   * Does something to a node. `kill` is SIGKILL, and it is started again by itself; `hang` is SIGSTOP, `resume` SIGCONT;
-   * `drain` has it hand its sessions back and end, until `restart`; `restart` is a drain, where it runs, and a start.
+   * Acts on a node. `kill` is SIGKILL, after which the node is restarted; `hang` is SIGSTOP, `resume` SIGCONT; `drain`
+   * makes it hand back its sessions and exit, until `restart`; `restart` is a drain, if it runs, and a start.
    *
    * @throws AdminFailure `unknown_node` (404), `not_running` (409)
    */
@@ -48,7 +76,7 @@ export class Controls {
       const shown = JSON.stringify(name).slice(0, 80);
       throw new AdminFailure(404, 'unknown_node', `expected one of ${known.join(', ')}, got ${shown}`);
     }
-    if (action === 'restart') return this.#told(node.name, action, this.#restart(node), true);
+    if (action === 'restart') return this.#report(node.name, action, this.#restart(node), true);
     const { pid } = node.process;
     if (pid === undefined) {
       throw new AdminFailure(409, 'not_running', `${name} does not run: POST /nodes/${name}/restart starts it`);
@@ -56,31 +84,31 @@ export class Controls {
     switch (action) {
       case 'kill':
         await node.process.kill('SIGKILL');
-        return this.#told(name, action, `killed process ${pid}, it is started again by itself`);
+        return this.#report(name, action, `killed process ${pid}; the node restarts automatically`);
       case 'hang':
         await node.process.kill('SIGSTOP');
-        return this.#told(
+        return this.#report(
           name,
           action,
-          `stopped process ${pid} (SIGSTOP), which keeps its connections and says nothing`,
+          `stopped process ${pid} (SIGSTOP), which keeps its connections and sends nothing`,
         );
       case 'resume':
         await node.process.kill('SIGCONT');
-        return this.#told(name, action, `woke process ${pid} (SIGCONT)`);
+        return this.#report(name, action, `woke process ${pid} (SIGCONT)`);
       case 'drain':
-        this.#then(node.process.hold(DRAIN_GRACE), `${name} has drained and stays down`);
-        return this.#told(name, action, `process ${pid} hands its sessions back, then ends and stays down`, true);
+        this.#logWhenDone(node.process.hold(DRAIN_GRACE), `${name} has drained and stays down`);
+        return this.#report(name, action, `process ${pid} hands back its sessions, then exits and stays down`, true);
     }
   }
 
-  /** Wakes a node that hangs; starts one that is down, or has it start again once it has drained. */
+  /** Wakes a node that hangs; restarts any other node. */
   async revive(name: string): Promise<Done> {
     const node = this.#nodes().find((one) => one.name === name);
     return this.node(name, node?.process.asleep === true ? 'resume' : 'restart');
   }
 
-  /** @returns what is being done */
-  #restart(node: NodeProcess): string {
+  /** @returns a description of what happens */
+  #restart(node: ControlledNode): string {
     const { name, process } = node;
     const { pid } = process;
     if (!this.#restarting.has(node)) {
@@ -88,16 +116,16 @@ export class Controls {
       this.#restarting.set(node, restarting);
       const over = (): boolean => this.#restarting.delete(node);
       restarting.then(over, over);
-      this.#then(restarting, `${name} has been restarted`);
+      this.#logWhenDone(restarting, `${name} has been restarted`);
     }
-    return pid === undefined ? 'is started' : `process ${pid} hands its sessions back, then it is started again`;
+    return pid === undefined ? 'starts' : `process ${pid} hands back its sessions, then the node starts again`;
   }
 
   /**
-   * `cut` stops the embedded Redis and keeps it away: its port refuses connections, nodes serve their own clients only.
+   * `cut` ends the embedded Redis until `restore`: its port refuses connections, and nodes serve their own clients only.
    * `restore` starts it on the same port, empty.
    *
-   * @throws AdminFailure `not_embedded` (409) where the Redis is not ours
+   * @throws AdminFailure `not_embedded` (409) for the Redis of `REDIS_URL`
    */
   async redis(action: RedisVerb): Promise<Done> {
     const redis = this.#redis();
@@ -109,13 +137,13 @@ export class Controls {
     if (action === 'cut') {
       const { pid } = process;
       await process.hold(CUT_GRACE);
-      return this.#told('Redis', action, pid === undefined ? 'stays down' : `ended process ${pid}, which stays down`);
+      return this.#report('Redis', action, pid === undefined ? 'stays down' : `ended process ${pid}, which stays down`);
     }
     await process.start();
-    return this.#told('Redis', action, `process ${process.pid ?? 'unknown'} serves on the same port, empty`);
+    return this.#report('Redis', action, `process ${process.pid ?? 'unknown'} serves on the same port, empty`);
   }
 
-  /** The embedded one by its process, another one by what the nodes say. */
+  /** The state of the embedded Redis comes from its process, that of another Redis from the nodes' reports. */
   redisStatus(): RedisStatus {
     const { kind, shown, process } = this.#redis() ?? { kind: 'embedded', shown: 'embedded' };
     const pid = process?.pid ?? null;
@@ -124,12 +152,12 @@ export class Controls {
     return { kind, shown, pid, state: isDown ? 'down' : 'up' };
   }
 
-  #told(name: string, action: Done['action'], done: string, pending = false): Done {
+  #report(name: string, action: Done['action'], done: string, pending = false): Done {
     this.#log(`${name} ${action}: ${done}`);
     return { name, action, done, pending };
   }
 
-  #then(work: Promise<void>, line: string): void {
+  #logWhenDone(work: Promise<void>, line: string): void {
     work.then(
       () => this.#log(line),
       (error: unknown) => this.#log(error instanceof Error ? error.message : String(error)),

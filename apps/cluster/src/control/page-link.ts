@@ -14,11 +14,11 @@ import type { Controls } from './controls.js';
 
 export interface PageLinkOptions {
   readonly view: () => ClusterView;
-  /** Undefined where pages may do nothing. */
+  /** Undefined when pages have no controls. */
   readonly controls: Controls | undefined;
 }
 
-/** Serves the pages of the nodes over their IPC channels: the cluster as it stands, and what pages ask to have done. */
+/** Connects the pages of the nodes with the cluster, over IPC: sends the state of the cluster, and runs the pages' controls. */
 export class PageLink {
   readonly #options: PageLinkOptions;
 
@@ -26,15 +26,15 @@ export class PageLink {
     this.#options = options;
   }
 
-  /** Listens to a process from its start to its end. Its reports ask for a view while a page of it looks. */
+  /** Listens to a node's process from its start to its end. A report with `watched` asks for the state of the cluster. */
   attach(child: ChildProcess): void {
     child.on('message', (message) => {
-      if (readNodeReport(message)?.watched === true) this.#tell(child, { event: 'view', view: this.#options.view() });
+      if (readNodeReport(message)?.watched === true) this.#send(child, { event: 'view', view: this.#options.view() });
       const order = readControlOrder(message);
       if (order === undefined) return;
       void this.#obey(order).then((answer) => {
-        this.#tell(child, { event: 'answer', id: order.id, answer });
-        this.#tell(child, { event: 'view', view: this.#options.view() });
+        this.#send(child, { event: 'answer', id: order.id, answer });
+        this.#send(child, { event: 'view', view: this.#options.view() });
       });
     });
   }
@@ -42,7 +42,7 @@ export class PageLink {
   /** Never rejects. */
   async #obey({ verb, name }: ControlOrder): Promise<ControlAnswer> {
     const { controls } = this.#options;
-    if (controls === undefined) return refusal('expected a cluster that was started with its controls, this was not');
+    if (controls === undefined) return refusal('the cluster was started without controls');
     try {
       if (verb === 'cut' || verb === 'restore') return { ok: true, done: (await controls.redis(verb)).done };
       const done = verb === 'revive' ? await controls.revive(name) : await controls.node(name, verb);
@@ -53,8 +53,8 @@ export class PageLink {
     }
   }
 
-  #tell(child: ChildProcess, news: PageNews): void {
-    // A channel that has just closed is told by its own event.
+  #send(child: ChildProcess, news: PageNews): void {
+    // When the channel has just closed its own event reports that.
     if (child.connected) child.send(pageMessage(news), () => undefined);
   }
 }

@@ -1,6 +1,7 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { formatAddress, reachableHost } from '@pinwheel/cli';
+import { type Address, formatAddress, reachableHost } from '@pinwheel/cli';
 import {
   type AdapterName,
   type NodeReport,
@@ -12,37 +13,38 @@ import {
 } from '@pinwheel/protocol';
 import { HandOffs } from './hand-offs.js';
 import { readListening } from '../process/listening.js';
-import type { PageLink } from '../control/page-link.js';
 import { INHERITED_FD, SupervisedProcess } from '../process/supervised-process.js';
+
+export interface NodeOptions {
+  readonly name: string;
+  /** The address to listen on. Port 0 takes a free one and keeps it over restarts. */
+  readonly listen: Address;
+  readonly redis: { readonly url: string; readonly adapter: AdapterName };
+  /** Pages may kill, hang, drain and revive nodes. */
+  readonly controls: boolean;
+  /** Called with every process of the node when it is started. */
+  readonly onStarted: (child: ChildProcess) => void;
+  readonly log: (line: string) => void;
+}
 
 /** A node of the cluster. */
 export class NodeProcess {
   readonly name: string;
-  /** Where it is reached on this machine. */
+  /** The host at which this machine reaches the node. */
   readonly host: string;
   readonly process: SupervisedProcess;
-  /** Gives WebSockets to its process. */
+  /** Gives WebSockets to the process. */
   readonly handOffs = new HandOffs(() => this.process.ready);
+  readonly #options: NodeOptions;
   #report: NodeReport | undefined;
-  /** When something came from the process, in milliseconds of `performance.now()`. */
+  /** When the last message of the process arrived, in milliseconds of `performance.now()`. */
   #heardAt = 0;
   #port: number;
   #tag: string;
 
-  /**
-   * @param listen the address to listen on; port 0 takes a free one, and keeps it over restarts
-   * @param redis how it shares rooms through which Redis
-   * @param page serves its pages
-   * @param controls pages may do things to the nodes
-   */
-  constructor(
-    name: string,
-    listen: { readonly host: string; readonly port: number },
-    redis: { readonly url: string; readonly adapter: AdapterName },
-    page: PageLink,
-    controls: boolean,
-    log: (line: string) => void,
-  ) {
+  constructor(options: NodeOptions) {
+    const { name, listen, log } = options;
+    this.#options = options;
     this.name = name;
     this.host = reachableHost(listen.host);
     this.#tag = `${name}-${randomBytes(4).toString('hex')}`;
@@ -51,39 +53,49 @@ export class NodeProcess {
       name,
       module: fileURLToPath(new URL('main.js', import.meta.resolve('@pinwheel/node'))),
       inherits: () => this.handOffs.takeProcessEnd(),
-      env: (inherits) => ({
-        ...process.env,
-        HOST: listen.host,
-        PORT: String(this.#port),
-        SERVER_NAME: name,
-        NODE_TAG: this.#tag,
-        REDIS_URL: redis.url,
-        ADAPTER: redis.adapter,
-        CONTROLS: controls ? '1' : '0',
-        ...(inherits && { HAND_OFF_FD: String(INHERITED_FD) }),
-      }),
-      onMessage: (message) => {
-        const listening = readListening(message);
-        this.#port = listening?.port ?? this.#port;
-        this.#tag = listening?.tag ?? this.#tag;
-        this.#heardAt = performance.now();
-        return listening !== undefined;
-      },
-      onStarted: (child) => {
-        this.#report = undefined;
-        this.handOffs.attach(child);
-        child.on('message', (message) => {
-          const report = readNodeReport(message);
-          if (report === undefined) return;
-          this.#report = report;
-          this.#heardAt = performance.now();
-        });
-        page.attach(child);
-        child.once('exit', () => {
-          this.#report = undefined;
-        });
-      },
+      env: (inherits) => this.#environment(inherits),
+      onMessage: (message) => this.#readListening(message),
+      onStarted: (child) => this.#attach(child),
       log,
+    });
+  }
+
+  #environment(inherits: boolean): NodeJS.ProcessEnv {
+    const { name, listen, redis, controls } = this.#options;
+    return {
+      ...process.env,
+      HOST: listen.host,
+      PORT: String(this.#port),
+      SERVER_NAME: name,
+      NODE_TAG: this.#tag,
+      REDIS_URL: redis.url,
+      ADAPTER: redis.adapter,
+      CONTROLS: controls ? '1' : '0',
+      ...(inherits && { HAND_OFF_FD: String(INHERITED_FD) }),
+    };
+  }
+
+  /** @returns true when the process listens */
+  #readListening(message: unknown): boolean {
+    const listening = readListening(message);
+    this.#port = listening?.port ?? this.#port;
+    this.#tag = listening?.tag ?? this.#tag;
+    this.#heardAt = performance.now();
+    return listening !== undefined;
+  }
+
+  #attach(child: ChildProcess): void {
+    this.#report = undefined;
+    this.handOffs.attach(child);
+    child.on('message', (message) => {
+      const report = readNodeReport(message);
+      if (report === undefined) return;
+      this.#report = report;
+      this.#heardAt = performance.now();
+    });
+    this.#options.onStarted(child);
+    child.once('exit', () => {
+      this.#report = undefined;
     });
   }
 
@@ -100,7 +112,7 @@ export class NodeProcess {
     return `http://${formatAddress(this)}`;
   }
 
-  /** It hands its sessions back: nobody new is sent to it. */
+  /** True while the node drains: it gets no new clients. */
   get leaving(): boolean {
     return this.process.leaving || this.#report?.draining === true;
   }
@@ -115,7 +127,7 @@ export class NodeProcess {
     return this.#report?.draining === true ? 'draining' : 'up';
   }
 
-  /** What pages draw of it. */
+  /** The part of the status that pages draw. */
   view(): ViewNode {
     const { polling = 0, websocket = 0, events = 0, said = 0, redisMs } = this.#report ?? {};
     return { server: this.name, state: this.state, polling, websocket, events, said, redisMs };

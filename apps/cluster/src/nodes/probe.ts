@@ -3,8 +3,8 @@ import { ClusterFailure } from '../process/failure.js';
 
 /** Milliseconds for one request of a probe. */
 const REQUEST_LIMIT = 5_000;
-/** Milliseconds between two looks at a node that is not ready yet. */
-const LOOK = 50;
+/** Milliseconds between two requests to a node that is not ready yet. */
+const INTERVAL = 50;
 /** Milliseconds for a node to become ready after it listens. */
 const READY_LIMIT = 15_000;
 
@@ -32,9 +32,9 @@ function ask(url: string, method: 'GET' | 'POST', body?: string): Promise<Answer
 }
 
 /**
- * Waits until the node at `url` says that it is ready.
+ * Waits until the node at `url` answers that it is ready.
  *
- * @param signal gives up early
+ * @param signal ends the waiting early
  * @throws ClusterFailure with the node's reason when it is not ready within 15 s
  */
 export async function waitUntilReady(name: string, url: string, signal: AbortSignal): Promise<void> {
@@ -49,14 +49,14 @@ export async function waitUntilReady(name: string, url: string, signal: AbortSig
       reason = error instanceof Error ? error.message : String(error);
     }
     if (signal.aborted || performance.now() > end) throw new ClusterFailure(`${name} is not ready: ${reason}`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    await new Promise((resolve) => setTimeout(resolve, INTERVAL));
   }
 }
 
 /**
- * Opens an Engine.IO session and closes it again, as a client would.
+ * Opens an Engine.IO session and closes it, as a client would.
  *
- * @throws ClusterFailure when that does not work
+ * @throws ClusterFailure when the server does not answer as expected
  */
 export async function tryHandshake(name: string, url: string): Promise<void> {
   const polling = `${url}/socket.io/?EIO=4&transport=polling`;
@@ -69,6 +69,6 @@ export async function tryHandshake(name: string, url: string): Promise<void> {
     if (closed.status !== 200) throw new Error(`${closed.status} ${closed.body.slice(0, 300)}`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ClusterFailure(`expected ${name} to open a session, got ${reason}`, { cause: error });
+    throw new ClusterFailure(`${name} does not open sessions: ${reason}`, { cause: error });
   }
 }

@@ -1,14 +1,14 @@
-/** Milliseconds before the first restart, and at most. */
+/** Milliseconds before the first restart, and before any restart at most. */
 const FIRST = 200;
 const LAST = 5_000;
-/** Milliseconds of good health after which the next restart is a first one again. */
+/** Milliseconds of health after which the delay starts again at its first value. */
 const HEALTHY = 10_000;
 
-/** How long to wait before something that keeps ending is started again: 200 ms, doubled each time, at most 5 s. */
+/** The delay before a process that keeps exiting is restarted: 200 ms, doubled each time, at most 5 s. */
 export class BackOff {
   #next = FIRST;
 
-  /** @param health milliseconds that it was healthy before it ended */
+  /** @param health milliseconds that the process was healthy before it exited */
   delayAfter(health: number): number {
     if (health >= HEALTHY) this.#next = FIRST;
     const delay = this.#next;

@@ -1,8 +1,5 @@
-/** The cluster cannot start. The message is one line for a person. */
+/** The cluster cannot start or go on. The message is one line for the operator. */
 export class ClusterFailure extends Error {
+  override readonly name = 'ClusterFailure';
   readonly code = 'cluster_failed';
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'ClusterFailure';
-  }
 }

@@ -1,4 +1,4 @@
-/** What a child process sends over IPC when it listens. */
+/** The message of a child process that listens. */
 export interface Listening {
   readonly port: number;
   /** The node tag in the session ids of a node. */

@@ -15,11 +15,11 @@ test.each([
   [{ nodes: 2, nodePort: 3102, port: 3102 }, [3103, 3104]],
   [{ nodes: 3, nodePort: 0, port: 0 }, [0, 0, 0]],
   [{ nodes: 2, nodePort: 3100, port: 0 }, [3100, 3101]],
-])('%j gives the nodes the ports %j', (options, ports) => {
+])('with %j the nodes get the ports %j', (options, ports) => {
   expect(nodePorts(options)).toEqual(ports);
 });
 
-test('a port in use is told with the flag that moves it', async () => {
+test('a port in use is reported with the flag that moves the listener', async () => {
   const server = createServer();
   taken = server;
   const port = await new Promise<number>((resolve) => {
@@ -30,13 +30,13 @@ test('a port in use is told with the flag that moves it', async () => {
   );
 });
 
-test('an address of another machine is told with --host', async () => {
+test('an address of another machine is reported with --host', async () => {
   await expect(checkPort({ host: '192.0.2.1', port: 3102 }, '--port')).rejects.toThrow(
     '192.0.2.1:3102 is not an address of this machine: choose another with --host',
   );
 });
 
-test('a free port is left free', async () => {
+test('a check leaves a free port free', async () => {
   const server = createServer();
   taken = server;
   const port = await new Promise<number>((resolve) => {

@@ -51,7 +51,7 @@ function logged(text: string, count = 1): Promise<void> {
 
 const SERVES = `process.send('ready'); process.on('disconnect', () => process.exit()); setInterval(() => {}, 1e9);`;
 
-test('what the process prints is logged behind its name', async () => {
+test('the output of a process is logged after its name', async () => {
   const it = supervise(`console.log('out'); console.error('It: err'); process.stdout.write('last'); ${SERVES}`);
   await it.start();
   await Promise.all([logged('It | out'), logged('It | err')]);
@@ -60,14 +60,14 @@ test('what the process prints is logged behind its name', async () => {
   expect(it.ready).toBe(false);
 });
 
-test('one that ends before it is ready is not started again', async () => {
+test('a process that exits before it is ready is not restarted', async () => {
   const it = supervise(`console.error('no'); process.exit(3);`);
   await expect(it.start()).rejects.toThrow('It did not start: exit code 3');
   expect(lines).toEqual(['It | no']);
   expect(it.pid).toBeUndefined();
 });
 
-test('one that is killed is started again, later each time, until it is stopped', async () => {
+test('a killed process is restarted after growing delays, until it is stopped', async () => {
   const it = supervise(SERVES);
   await it.start();
   const first = it.pid;
@@ -79,14 +79,14 @@ test('one that is killed is started again, later each time, until it is stopped'
   await it.stop(1_000);
   expect(it.pid).toBeUndefined();
   expect(lines).toEqual([
-    'It ended unasked (SIGKILL): starting it again in 200 ms',
+    'It exited unexpectedly (SIGKILL): restarting in 200 ms',
     'It is back',
-    'It ended unasked (SIGKILL): starting it again in 400 ms',
+    'It exited unexpectedly (SIGKILL): restarting in 400 ms',
     'It is back',
   ]);
 });
 
-test('one that fails at its restart is tried again', async () => {
+test('a process that fails during its restart is restarted again', async () => {
   const mark = join(folder, 'mark');
   // The second run fails, the third is well.
   const it = supervise(`
@@ -99,8 +99,8 @@ test('one that fails at its restart is tried again', async () => {
   await it.kill('SIGKILL');
   await logged('It is back');
   expect(lines).toEqual([
-    'It ended unasked (SIGKILL): starting it again in 200 ms',
-    'It ended unasked (exit code 7): starting it again in 400 ms',
+    'It exited unexpectedly (SIGKILL): restarting in 200 ms',
+    'It exited unexpectedly (exit code 7): restarting in 400 ms',
     'It is back',
   ]);
 });
@@ -114,7 +114,7 @@ test('a stop between two runs cancels the restart', async () => {
   await expect(it.start()).rejects.toThrow('It did not start: it was stopped');
 });
 
-test('one that is held ends, is not started again by itself, and is by start', async () => {
+test('hold ends a process, which stays down until start', async () => {
   const it = supervise(SERVES);
   await it.start();
   const first = it.pid;
@@ -127,30 +127,30 @@ test('one that is held ends, is not started again by itself, and is by start', a
   expect(lines).toEqual([]);
 });
 
-test('holding one between two runs cancels the restart', async () => {
+test('hold between two runs cancels the restart', async () => {
   const it = supervise(SERVES);
   await it.start();
   await it.kill('SIGKILL');
   expect(it.crashes).toBe(1);
   await it.hold(1_000);
   await it.start();
-  expect(lines).toEqual(['It ended unasked (SIGKILL): starting it again in 200 ms']);
+  expect(lines).toEqual(['It exited unexpectedly (SIGKILL): restarting in 200 ms']);
 });
 
-test('one that is told to end twice is told once', async () => {
+test('a process that is stopped while it is held gets one SIGTERM', async () => {
   const it = supervise(`
-    let told = 0;
-    process.on('SIGTERM', () => { told++; setTimeout(() => { console.log('told', told); process.exit(); }, 100); });
+    let signals = 0;
+    process.on('SIGTERM', () => { signals++; setTimeout(() => { console.log('signals', signals); process.exit(); }, 100); });
     ${SERVES}`);
   await it.start();
   const held = it.hold(10_000);
   expect(it.leaving).toBe(true);
   await it.stop(10_000);
   await held;
-  expect(lines).toEqual(['It | told 1']);
+  expect(lines).toEqual(['It | signals 1']);
 });
 
-test('one that was stopped by a signal is known to sleep until it is woken', async () => {
+test('a process counts as asleep from SIGSTOP to SIGCONT', async () => {
   const it = supervise(SERVES);
   await it.start();
   await it.kill('SIGSTOP');
@@ -163,10 +163,10 @@ test('a process that ignores SIGTERM is killed after the grace', async () => {
   const it = supervise(`process.on('SIGTERM', () => {}); ${SERVES}`);
   await it.start();
   await it.stop(50);
-  expect(lines).toEqual(['It did not end within 50 ms: killed']);
+  expect(lines).toEqual(['It did not exit within 50 ms: killed']);
 });
 
-test('a process that sleeps is woken to end by itself', async () => {
+test('a process that sleeps is woken, so that it can end in order', async () => {
   const it = supervise(`process.on('SIGTERM', () => { console.log('ends'); process.exit(); }); ${SERVES}`);
   await it.start();
   await it.kill('SIGSTOP');

@@ -5,34 +5,33 @@ import type { Readable } from 'node:stream';
 import { BackOff } from './back-off.js';
 import { ClusterFailure } from './failure.js';
 
-/** Milliseconds from the fork until a process must have said that it is ready. */
+/** Milliseconds in which a process must become ready after its start. */
 const START_LIMIT = 30_000;
 
-/** Behind standard input, output, error and the IPC channel. */
+/** The file descriptor after standard input, output, error and the IPC channel. */
 export const INHERITED_FD = 4;
 
 export interface ProcessOptions {
-  /** How it is called in the log. */
+  /** Name of the process in the log. */
   readonly name: string;
-  /** File of its module. */
+  /** File of the module that it runs. */
   readonly module: string;
-  /** Its environment, asked for at every start. @param inherits there is something at `INHERITED_FD` */
+  /** Makes its environment, at every start. @param inherits true when it inherits a socket as `INHERITED_FD` */
   readonly env: (inherits: boolean) => NodeJS.ProcessEnv;
-  /** What it inherits as file descriptor `INHERITED_FD`, if anything; asked for at every start, and destroyed here then. */
+  /** Makes the socket that it inherits as `INHERITED_FD`, at every start. This process destroys its own end. */
   readonly inherits?: () => Socket | undefined;
-  /** Looks at a message of the process; true when it says that it is ready. */
+  /** Reads a message of the process. @returns true when the message reports that the process is ready */
   readonly onMessage: (message: unknown) => boolean;
-  /** Told of every process that is started. */
+  /** Called with every process that is started. */
   readonly onStarted?: (child: ChildProcess) => void;
   readonly log: (line: string) => void;
 }
 
 /**
- * A child process that is started again whenever it ends unasked. It ends as asked by `stop`, for good, and by `hold`, until
- * `start` is called.
+ * A child process that is restarted when it exits unexpectedly. `stop` ends it for good, `hold` until `start` is called.
  *
- * It is in a session of its own, so that Ctrl-C in the terminal reaches only this process, which ends it in order. The
- * IPC channel tells it when this process is gone.
+ * It runs in a session of its own, so that Ctrl-C in the terminal reaches only this process, which ends its children in
+ * order. When this process exits, the closed IPC channel makes the child exit.
  */
 export class SupervisedProcess {
   readonly #options: ProcessOptions;
@@ -42,11 +41,11 @@ export class SupervisedProcess {
   #restart: NodeJS.Timeout | undefined;
   #stopping = false;
   #held = false;
-  /** The process that was told to end. */
+  /** The process that was sent SIGTERM. */
   #leaving: ChildProcess | undefined;
   #asleep = false;
   #crashes = 0;
-  /** In milliseconds of `performance.now()`; undefined while it is not ready. */
+  /** In milliseconds of `performance.now()`; undefined while the process is not ready. */
   #readyAt: number | undefined;
 
   constructor(options: ProcessOptions) {
@@ -62,40 +61,40 @@ export class SupervisedProcess {
     return this.#child?.pid;
   }
 
-  /** True from the moment the process says so until it ends. */
+  /** True from the moment the process reports it until it exits. */
   get ready(): boolean {
     return this.#readyAt !== undefined;
   }
 
-  /** Seconds that it has been ready. */
+  /** Seconds since the process became ready; 0 while it is not. */
   get uptime(): number {
     return this.#readyAt === undefined ? 0 : (performance.now() - this.#readyAt) / 1_000;
   }
 
-  /** It runs and was told to end. */
+  /** True while the process runs after SIGTERM. */
   get leaving(): boolean {
     return this.#leaving !== undefined && this.#leaving === this.#child;
   }
 
-  /** It is to stay away until it is started. */
+  /** True after `hold`, until `start`. */
   get held(): boolean {
     return this.#held;
   }
 
-  /** It was sent SIGSTOP, and no SIGCONT since. */
+  /** True after SIGSTOP, until SIGCONT. */
   get asleep(): boolean {
     return this.#asleep;
   }
 
-  /** How often it has ended unasked. */
+  /** How often the process exited unexpectedly. */
   get crashes(): number {
     return this.#crashes;
   }
 
   /**
-   * Starts the process, if it does not run, and waits until it is ready. From then on it is kept running.
+   * Starts the process if it does not run, and waits until it is ready. From then on it is kept running.
    *
-   * @throws ClusterFailure when it ends before that, or is not ready within 30 s
+   * @throws ClusterFailure when the process exits before that, or is not ready within 30 s
    */
   async start(): Promise<void> {
     this.#held = false;
@@ -106,8 +105,8 @@ export class SupervisedProcess {
   }
 
   /**
-   * Sends a signal to the process; resolves when it has ended, or at once for SIGSTOP and SIGCONT. What has ended is
-   * started again.
+   * Sends a signal to the process. Resolves when the process has exited, or at once for SIGSTOP and SIGCONT. A process
+   * that exits is restarted.
    */
   async kill(signal: NodeJS.Signals): Promise<void> {
     if (this.#child?.kill(signal) === true && (signal === 'SIGSTOP' || signal === 'SIGCONT')) {
@@ -116,13 +115,13 @@ export class SupervisedProcess {
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.#ended;
   }
 
-  /** Ends the process for good: SIGTERM, and after `graceMs` milliseconds SIGKILL. Resolves when it has ended. */
+  /** Ends the process for good: SIGTERM, and SIGKILL after `graceMs` milliseconds. Resolves when it has exited. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     await this.#end(graceMs);
   }
 
-  /** Ends the process as `stop` does; it may be started again, and is not unless `start` is called. */
+  /** Ends the process as `stop` does, but `start` may start it again. */
   async hold(graceMs: number): Promise<void> {
     this.#held = true;
     await this.#end(graceMs);
@@ -133,19 +132,19 @@ export class SupervisedProcess {
     const child = this.#child;
     if (child === undefined) return;
     const timer = setTimeout(() => {
-      this.#options.log(`${this.name} did not end within ${graceMs} ms: killed`);
+      this.#options.log(`${this.name} did not exit within ${graceMs} ms: killed`);
       child.kill('SIGKILL');
     }, graceMs);
-    // A second one would be taken for the wish to have it end at once.
+    // A second SIGTERM would make the process exit at once.
     if (this.#leaving !== child) child.kill('SIGTERM');
     this.#leaving = child;
-    // A stopped process (SIGSTOP) would sleep through its SIGTERM.
+    // A process that SIGSTOP has stopped gets its SIGTERM only when it continues.
     child.kill('SIGCONT');
     await this.#ended;
     clearTimeout(timer);
   }
 
-  /** Starts it once. Resolves with undefined when it is ready, or with how it ended or failed before. */
+  /** Starts the process once. Resolves with undefined when it is ready, or with how it exited or failed before. */
   #run(): Promise<string | undefined> {
     if (this.#stopping) return Promise.resolve('it was stopped');
     const { name, module, env, log, onMessage } = this.#options;
@@ -190,7 +189,7 @@ export class SupervisedProcess {
     this.#crashes++;
     const { name, log } = this.#options;
     const delay = this.#backOff.delayAfter(health);
-    log(`${name} ended unasked (${how}): starting it again in ${delay} ms`);
+    log(`${name} exited unexpectedly (${how}): restarting in ${delay} ms`);
     this.#restart = setTimeout(() => {
       void this.#run().then((failed) => {
         if (failed === undefined) log(`${name} is back`);
@@ -200,7 +199,7 @@ export class SupervisedProcess {
   }
 }
 
-/** Resolves when the process has ended, or could not be started, and its output is through. */
+/** Resolves when the process has exited and its output is read, or when it could not be started. */
 function howItEnds(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
@@ -211,7 +210,7 @@ function howItEnds(child: ChildProcess): Promise<string> {
 }
 
 /**
- * Logs each line behind the name, once if the process puts it there too.
+ * Logs each line after the name of the process. A name that the process itself puts before a line is removed.
  *
  * @param stream missing when the process could not be started
  */

@@ -60,7 +60,7 @@ test('the embedded Redis carries messages and listens on 127.0.0.1 only', async 
   expect((await refused).message).toContain('ECONNREFUSED');
 });
 
-test('a killed embedded Redis comes back on its port, and says so', async () => {
+test('a killed embedded Redis is restarted on its port, and both are logged', async () => {
   let back: () => void;
   const isBack = new Promise<void>((resolve) => {
     back = resolve;
@@ -74,7 +74,7 @@ test('a killed embedded Redis comes back on its port, and says so', async () => 
   await process?.kill('SIGKILL');
   await isBack;
   expect(process?.pid).not.toBe(pid);
-  expect(lines[0]).toBe('Redis ended unasked (SIGKILL): starting it again in 200 ms');
+  expect(lines[0]).toBe('Redis exited unexpectedly (SIGKILL): restarting in 200 ms');
   expect((await checkRedis(url)).kind).toBe('external');
 });
 
@@ -89,7 +89,7 @@ test.each([
   ['is silent', () => undefined, 'no answer within 2 s'],
   ['closes', (socket: Socket) => socket.end(), 'Connection is closed'],
   ['wants another password', answering('-WRONGPASS invalid'), 'WRONGPASS'],
-])('a Redis that %s is told without its password', async (_how, onConnection, reason) => {
+])('a Redis that %s is reported without its password', async (_how, onConnection, reason) => {
   const port = onConnection === undefined ? 1 : await listen(onConnection);
   const failure = await checkRedis(`redis://user:secret@127.0.0.1:${port}`).catch((error: unknown) => String(error));
   expect(failure).toContain(`Redis at 127.0.0.1:${port} (REDIS_URL) does not answer: `);

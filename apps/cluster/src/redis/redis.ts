@@ -5,26 +5,26 @@ import { readListening } from '../process/listening.js';
 import { readRedisUrl } from '@pinwheel/member';
 import { SupervisedProcess } from '../process/supervised-process.js';
 
-/** Milliseconds in which a Redis of `REDIS_URL` must answer. */
+/** Milliseconds in which the Redis of `REDIS_URL` must answer. */
 const ANSWER_LIMIT = 2_000;
 
 /** The Redis that the nodes share. */
 export interface ClusterRedis {
   readonly kind: 'embedded' | 'external';
-  /** With its password: for the nodes only. */
+  /** With the password: for the nodes only. */
   readonly url: string;
-  /** What may be shown: `embedded`, or host and port. */
+  /** For logs and pages: `embedded`, or host and port. */
   readonly shown: string;
-  /** The process of the embedded one. */
+  /** The process of the embedded Redis. */
   readonly process?: SupervisedProcess;
 }
 
 /**
- * Starts the embedded Redis in a process of its own, on a free port of 127.0.0.1. When it crashes it is started again
- * on the same port, empty.
+ * Starts the embedded Redis in a process of its own, on a free port of 127.0.0.1. After a crash it is restarted on the
+ * same port, empty.
  *
  * @param onProcess gets the process before it is started
- * @throws ClusterFailure when it does not start
+ * @throws ClusterFailure when the process does not start
  */
 export async function startRedis(
   log: (line: string) => void,
@@ -48,9 +48,9 @@ export async function startRedis(
 }
 
 /**
- * Makes sure that the Redis at `url` answers PING within 2 s.
+ * Checks that the Redis at `url` answers PING within 2 s.
  *
- * @throws ClusterFailure when it does not, without the password
+ * @throws ClusterFailure when it does not; the message never contains the password
  */
 export async function checkRedis(url: string): Promise<ClusterRedis> {
   const { shown } = readRedisUrl(url);

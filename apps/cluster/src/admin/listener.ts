@@ -2,16 +2,16 @@ import { AdminFailure, type AdminListener, listenAdmin, ProcessMeter, type Statu
 import { isSystemError, packageVersion } from '@pinwheel/cli';
 import type { ClusterNow } from './metrics.js';
 import { clusterRoutes } from './routes.js';
-import type { Cluster } from '../cluster.js';
+import type { Cluster } from '../cluster-types.js';
 import type { AdminOptions } from '../options.js';
 import { cannotListen } from '../process/ports.js';
 
 const HOST = '127.0.0.1';
 
 /**
- * Opens the admin listener of a cluster, before anything else of it is there.
+ * Opens the admin listener of a cluster, before any other part of the cluster.
  *
- * @throws ClusterFailure when its port cannot be had
+ * @throws ClusterFailure when the listener cannot be opened
  */
 export async function openAdmin(
   cluster: Cluster,
@@ -32,8 +32,8 @@ export async function openAdmin(
   };
   const version = packageVersion(import.meta.url);
   const routes = clusterRoutes(version, () => cluster.url, source, cluster.controls);
-  const tell = (line: string): void => log(`admin | ${line}`);
-  const open = (at: number): Promise<AdminListener> => listenAdmin({ host: HOST, port: at, routes, log: tell });
+  const logAdmin = (line: string): void => log(`admin | ${line}`);
+  const open = (at: number): Promise<AdminListener> => listenAdmin({ host: HOST, port: at, routes, log: logAdmin });
   try {
     return await open(port);
   } catch (error) {
