@@ -22,8 +22,8 @@ export interface HandOffUser {
 }
 
 /**
- * Where the request's connection may be given to: a WebSocket over plain TCP, whose 101 needs nothing of ours, and a peer
- * whose process takes it.
+ * The process that the request's connection may be handed off to: for a WebSocket over plain TCP whose 101 needs nothing of
+ * ours, at a peer whose process takes it. With plain sockets there is none, and the WebSocket is tunnelled.
  */
 export function handOffTarget(
   { client }: Exchange,
@@ -35,7 +35,7 @@ export function handOffTarget(
   const { handOff } = peer.options;
   if (handOff === undefined || !head.asksWebSocket || client.tls || !handOff.available) return undefined;
   if (location.options.addedFields !== undefined || upstream.sticky !== undefined) return undefined;
-  return client.body.done && client.wire.pending === 0 ? handOff : undefined;
+  return client.body.done && client.wire.pending === 0 && !client.wire.readsAhead ? handOff : undefined;
 }
 
 /** What is needed only until the peer's process has the connection. */
