@@ -2,11 +2,15 @@
 FROM node:24-slim AS build
 WORKDIR /pinwheel
 COPY package.json package-lock.json ./
+COPY packages/testing/package.json packages/testing/
+COPY packages/page/package.json packages/page/
 COPY packages/protocol/package.json packages/protocol/
+COPY packages/cli/package.json packages/cli/
 COPY packages/roster/package.json packages/roster/
 COPY packages/raw-socket/package.json packages/raw-socket/
 COPY packages/proxy/package.json packages/proxy/
 COPY packages/nginx-conf/package.json packages/nginx-conf/
+COPY packages/admin/package.json packages/admin/
 COPY packages/member/package.json packages/member/
 COPY apps/demo/package.json apps/demo/
 COPY apps/loadtest/package.json apps/loadtest/
@@ -22,9 +26,10 @@ COPY packages packages
 COPY apps apps
 COPY test test
 RUN npm run build
-# What runs needs neither compiler nor tests.
+# The image needs neither the compiler nor the tests.
 RUN npm prune --omit=dev --no-audit --no-fund \
-  && find packages apps \( -name '*.test.*' -o -name '*.tsbuildinfo' -o -name '*.map' \) -path '*/dist/*' -delete
+  && find packages apps \( -name '*.test.*' -o -name '*.tsbuildinfo' -o -name '*.map' \) -path '*/dist/*' -delete \
+  && rm -rf packages/testing node_modules/@pinwheel/testing
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3100

@@ -1,7 +1,7 @@
 // npm run check: formatting (prettier) and lint (oxlint, with types). Shows the findings of both; exit 1 if any.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from './root.mjs';
+import { root } from './prepare.mjs';
 
 const tools = [
   { name: 'formatting', path: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },

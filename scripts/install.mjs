@@ -1,4 +1,4 @@
-// Dependencies: node_modules is compared with package-lock.json and installed anew when they differ.
+// Dependencies: installs them again when node_modules differs from package-lock.json.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -8,26 +8,26 @@ import { runStep } from './step.mjs';
 const NOT_INHERITED =
   /^npm_config_(workspaces?|include_workspace_root|omit|include|only|production|global|location|dry_run)$/i;
 
-/** Runs `npm ci` unless node_modules already is what package-lock.json says. */
+/** Runs `npm ci` unless node_modules already matches package-lock.json. */
 export async function install(root) {
   if (isInstalled(root)) return;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name)));
   const npm = [...npmCommand(), 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=warn'];
   const shell = process.platform === 'win32' && npm[0] === 'npm';
-  // npm writes it last: as long as it is not there, nobody takes a half-done installation for a whole one.
+  // npm writes this file last: without it an interrupted installation is not taken for a complete one.
   rmSync(installedFile(root), { force: true });
   await runStep('installing the dependencies (npm ci)', npm, { cwd: root, env, shell });
   writeFileSync(stampFile(root), stampText(root));
 }
 
-/** The npm that started us, else the one in PATH. */
+/** The npm that started this process, else the one in PATH. */
 function npmCommand() {
   const script = process.env.npm_execpath;
   return script !== undefined && basename(script) === 'npm-cli.js' ? [process.execPath, script] : ['npm'];
 }
 
 const lockFile = (root) => join(root, 'package-lock.json');
-/** What npm says it has installed: written by npm at the end of an installation. */
+/** npm's list of what it has installed, written at the end of an installation. */
 const installedFile = (root) => join(root, 'node_modules', '.package-lock.json');
 const stampFile = (root) => join(root, 'node_modules', '.pinwheel-installed');
 
@@ -39,7 +39,7 @@ function isInstalled(root) {
   return fits(JSON.parse(readFileSync(lockFile(root), 'utf8')).packages, installed);
 }
 
-/** Says that exactly this installation came out of `npm ci` with exactly this lock file, on this kind of machine. */
+/** Identifies this installation, made from this lock file on this kind of machine. */
 function stampText(root) {
   const hash = createHash('sha256');
   for (const file of [lockFile(root), installedFile(root)]) hash.update(readFileSync(file)).update('\0');
@@ -47,8 +47,8 @@ function stampText(root) {
 }
 
 /**
- * True when everything locked is installed in the locked version; more may be there. What is optional may be missing,
- * but nothing may be there that is for another kind of machine: such a tree was copied here.
+ * True when everything locked is installed in the locked version; more may be installed. Optional packages may be
+ * missing, but none may be for another kind of machine: such a tree was copied from there.
  */
 export function fits(locked, installed) {
   for (const [path, entry] of Object.entries(locked)) {
@@ -68,7 +68,7 @@ export function fits(locked, installed) {
   );
 }
 
-/** npm's `os` and `cpu` lists: names that are allowed, or `!name` for ones that are not. */
+/** npm's `os` and `cpu` lists: allowed names, or `!name` for excluded ones. */
 function allows(list, name) {
   if (list === undefined) return true;
   if (list.includes(`!${name}`)) return false;

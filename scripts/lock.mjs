@@ -1,146 +1,108 @@
-// A lock between processes, held by a directory: it exists with its owner's file inside, or it is free.
+// A lock between processes: a directory with one file, named after its owner. Without a file the lock is free.
 //
-// It appears by renaming a directory that already has the owner's file in it (atomic; fails while another owner's file
-// is there) and it is freed or broken by unlinking exactly that file, whose name is unique. So two processes that find
-// the same stale lock cannot both break it, and neither can break the lock that the other one takes next.
+// A process takes it by renaming a directory that already contains its file (atomic; it fails while another file is
+// there). The lock is freed, or broken when its owner is dead, by unlinking exactly that file, whose name is unique: of
+// two processes that find the same dead owner, neither can break the lock that the other one takes next.
 import { randomBytes } from 'node:crypto';
 import {
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   rmdirSync,
+  statSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Milliseconds between two signs of life of the owner. */
+/** Milliseconds between two updates of the time of the owner's file. */
 const BEAT = 1_000;
-/** Milliseconds without a sign of life, by the clock of the one who waits, after which the owner counts as dead. */
+/** Milliseconds without an update, by the waiting process's own clock, after which the owner counts as dead. */
 const SILENCE = 15_000;
-/** Milliseconds between two looks at a lock that another process holds. */
-const LOOK = 100;
+/** Milliseconds between two attempts to take a lock that another process holds. */
+const RETRY = 100;
 
-const TAKEN = new Set(['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES']);
+const HELD = new Set(['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES']);
 const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /**
- * Waits until the lock at `path` is ours.
+ * Waits until this process holds the lock at `path`.
  *
  * @param {string} path a directory that need not exist
- * @param {(pid: number) => void} onWait called once, when another process turns out to hold the lock
+ * @param {(pid: number) => void} onWait called once if another process holds the lock
  * @returns {Promise<{ note(child: number | undefined): void, release(): void }>} `note` names a child process that must
- *   also be gone before the lock may be broken. On a file system that cannot be written both do nothing: then nothing
- *   can be installed or built either.
+ *   have exited, too, before the lock may be broken. On a file system that cannot be written both do nothing: nothing
+ *   can be installed or built there either.
  */
 export async function takeLock(path, onWait) {
-  const token = `${process.pid}-${randomBytes(8).toString('hex')}`;
+  const nameWith = (child) => [process.pid, child, hostname(), token].join('~');
+  const token = randomBytes(8).toString('hex');
+  let name = nameWith(0);
   const mine = `${path}.${token}`;
-  const owner = { pid: process.pid, host: hostname(), child: 0, beat: 0 };
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    mkdirSync(mine);
+    mkdirSync(mine, { recursive: true });
+    writeFileSync(join(mine, name), '');
   } catch (error) {
     if (UNWRITABLE.has(error.code)) return { note: () => undefined, release: () => undefined };
     throw error;
   }
-  writeFileSync(join(mine, token), shown(owner));
   await moveIn(mine, path, onWait);
-  sweep(path);
-
-  const file = join(path, token);
-  const tell = () => writeIfThere(file, shown(owner));
-  const timer = setInterval(() => {
-    owner.beat += 1;
-    tell();
-  }, BEAT);
+  const timer = setInterval(() => ifThere(() => utimesSync(join(path, name), new Date(), new Date())), BEAT);
   timer.unref();
   return {
     note(child) {
-      owner.child = child ?? 0;
-      tell();
+      const next = nameWith(child ?? 0);
+      ifThere(() => {
+        renameSync(join(path, name), join(path, next));
+        name = next;
+      });
     },
     release() {
       clearInterval(timer);
-      free(path, token);
+      free(path, name);
     },
   };
 }
 
 async function moveIn(mine, path, onWait) {
-  let seen = { text: '', since: 0, told: false };
-  try {
-    for (;;) {
-      try {
-        renameSync(mine, path);
-        return;
-      } catch (error) {
-        if (!TAKEN.has(error.code)) throw error;
+  let seen = { beat: '', since: 0 };
+  let hasWaited = false;
+  for (;;) {
+    try {
+      renameSync(mine, path);
+      return;
+    } catch (error) {
+      if (!HELD.has(error.code)) {
+        rmSync(mine, { recursive: true, force: true });
+        throw error;
       }
-      const holder = readHolder(path);
-      if (holder === undefined) {
-        freeEmpty(path);
-        continue;
-      }
-      if (holder.text !== seen.text) seen = { ...seen, text: holder.text, since: performance.now() };
-      if (isDead(holder.owner) || performance.now() - seen.since > SILENCE) {
-        free(path, holder.token);
-        continue;
-      }
-      if (!seen.told) onWait(holder.owner?.pid ?? 0);
-      seen.told = true;
-      await wait(LOOK);
     }
-  } catch (error) {
-    rmSync(mine, { recursive: true, force: true });
-    throw error;
+    const holder = ifThere(() => readdirSync(path)[0]);
+    const beat = holder && ifThere(() => `${holder} ${statSync(join(path, holder)).mtimeMs}`);
+    if (beat === undefined) {
+      // Free: a rename replaces the empty directory, except on Windows.
+      ifThere(() => rmdirSync(path));
+      continue;
+    }
+    if (beat !== seen.beat) seen = { beat, since: performance.now() };
+    if (isDead(holder) || performance.now() - seen.since > SILENCE) {
+      free(path, holder);
+      continue;
+    }
+    if (!hasWaited) onWait(Number(holder.split('~')[0]));
+    hasWaited = true;
+    await wait(RETRY);
   }
 }
 
-/** Takes away what processes left that were killed while they waited. */
-function sweep(path) {
-  for (const name of readdirSync(dirname(path))) {
-    if (!name.startsWith(`${basename(path)}.`)) continue;
-    const waiting = join(dirname(path), name);
-    const holder = readHolder(waiting);
-    if (holder !== undefined && isDead(holder.owner)) rmSync(waiting, { recursive: true, force: true });
-  }
-}
-
-/** The owner's file as it is now, or undefined when nobody holds the lock any more. */
-function readHolder(path) {
-  try {
-    const token = readdirSync(path)[0];
-    if (token === undefined) return undefined;
-    const text = readFileSync(join(path, token), 'utf8');
-    return { token, text, owner: parseOwner(text) };
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** Of one length always: it is written over the text before it. */
-function shown(owner) {
-  return JSON.stringify(owner).padEnd(512);
-}
-
-/** Undefined while the owner is in the middle of writing its file. */
-function parseOwner(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** True when the owner and the child it noted are surely gone; another host's pids (containers) say nothing here. */
-function isDead(owner) {
-  return owner !== undefined && owner.host === hostname() && !isAlive(owner.pid) && !isAlive(owner.child);
+/** True when the owner and its child have certainly exited; process ids of another host (a container) prove nothing. */
+function isDead(holder) {
+  const [pid, child, host] = holder.split('~');
+  return host === hostname() && !isAlive(Number(pid)) && !isAlive(Number(child));
 }
 
 function isAlive(pid) {
@@ -153,30 +115,18 @@ function isAlive(pid) {
   }
 }
 
-/** Frees the lock if it is still the one of `token`. */
-function free(path, token) {
-  try {
-    unlinkSync(join(path, token));
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
-  }
-  freeEmpty(path);
+/** Frees the lock if `holder` still holds it. */
+function free(path, holder) {
+  ifThere(() => unlinkSync(join(path, holder)));
+  ifThere(() => rmdirSync(path));
 }
 
-/** An empty directory is a free lock; taking it away is needed only where a rename cannot replace it (Windows). */
-function freeEmpty(path) {
+/** Undefined when another process was faster: what `act` works on is not there, or the directory is in use again. */
+function ifThere(act) {
   try {
-    rmdirSync(path);
+    return act();
   } catch (error) {
     if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
-  }
-}
-
-/** Rewrites the owner's file, but never brings one back that was taken away. */
-function writeIfThere(file, text) {
-  try {
-    writeFileSync(file, text, { flag: 'r+' });
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
+    return undefined;
   }
 }

@@ -1,11 +1,11 @@
-// Imported before anything else: plain enough for a Node that is too old to run the rest.
+// Imported first, in a syntax that a Node too old for the rest understands.
 const needed = [20, 19];
 const parts = process.versions.node.split('.').map(Number);
 if (parts[0] < needed[0] || (parts[0] === needed[0] && parts[1] < needed[1])) {
   process.stderr.write(
-    'pinwheel: expected Node ' +
+    'pinwheel: Node ' +
       needed.join('.') +
-      ' or newer, got ' +
+      ' or newer is needed, this is ' +
       process.versions.node +
       ' (' +
       process.execPath +

@@ -1,14 +1,20 @@
-// node scripts/run.mjs MODULE [ARGS]: installs and builds what is missing or stale, then becomes MODULE.
+// node scripts/run.mjs [MODULE [ARGS]]: installs and builds what is missing or stale, then runs MODULE, if there is one.
 //
-// MODULE is a path from the root of the project. It runs in this very process, with process.argv as if it had been
-// started itself, so that signals, exit code and standard streams are its own. Only node-version.mjs is imported
-// statically: everything else needs the Node that it asks for.
+// MODULE is a path from the root of the project. It runs in this process, with process.argv as if it had been started
+// directly, so its signals, exit code and standard streams are its own. The version of Node is checked before any other
+// file is loaded: the others need the version that it asks for.
 import './node-version.mjs';
 
-import('./become.mjs')
-  .then(({ become }) => become(process.argv[2], process.argv.slice(3)))
+import('./prepare.mjs')
+  .then(async ({ prepare, root }) => {
+    await prepare();
+    const [node, , module, ...args] = process.argv;
+    if (module === undefined) return;
+    process.argv = [node, `${root}/${module}`, ...args];
+    await import(new URL(`../${module}`, import.meta.url).href);
+  })
   .catch((error) => {
-    // As if the module itself had thrown it: uncaught.
+    // As if the module had thrown it: uncaught.
     process.nextTick(() => {
       throw error;
     });

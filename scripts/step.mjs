@@ -4,10 +4,10 @@ import { constants } from 'node:os';
 
 /** Milliseconds after which a step that still runs is announced. */
 const QUIET = 400;
-/** Milliseconds that a step gets to end after a signal: npm would first finish what it has begun, for seconds. */
-const LAST_WORDS = 500;
+/** Milliseconds between a signal and SIGKILL: npm would go on for seconds. */
+const GRACE = 500;
 
-/** A step failed. The message is for a person and holds all of the step's output. */
+/** A step failed. The message is for the user and contains the step's whole output. */
 export class StepFailure extends Error {}
 
 let running;
@@ -16,7 +16,7 @@ let held;
 /**
  * Runs one command to its end.
  *
- * @param {string} title what is being done, such as `compiling`
+ * @param {string} title names the step, such as `compiling`
  * @param {readonly string[]} command program and arguments
  * @param {{ cwd: string, env?: NodeJS.ProcessEnv, shell?: boolean }} options
  * @throws StepFailure when it cannot be started or does not exit with 0
@@ -52,10 +52,10 @@ export async function runStep(title, [program, ...args], options) {
 }
 
 /**
- * Until the returned function is called, SIGINT, SIGTERM and SIGHUP end the running step and then this process, the
- * lock freed: a step left behind alone would work on the tree while the next one starts.
+ * Until the returned function is called, SIGINT, SIGTERM and SIGHUP end the running step, free the lock and end this
+ * process: a step that outlived it would change the tree while the next one starts.
  *
- * @param {{ note(child: number | undefined): void, release(): void }} lock told of the running step's process id
+ * @param {{ note(child: number | undefined): void, release(): void }} lock gets the process id of the running step
  */
 export function endOnSignal(lock) {
   held = lock;
@@ -69,7 +69,7 @@ export function endOnSignal(lock) {
       running.removeAllListeners('close');
       running.once('close', leave);
       running.kill(signal);
-      setTimeout(() => running?.kill('SIGKILL'), LAST_WORDS);
+      setTimeout(() => running?.kill('SIGKILL'), GRACE);
     }
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { endPrograms } from '../fixture/program.js';
+import { endPrograms } from '@pinwheel/testing/program';
 import { Prefix } from './prefix.js';
 
 let prefix: Prefix;

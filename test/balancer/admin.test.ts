@@ -1,8 +1,9 @@
-import type { BalancerStatus } from '@pinwheel/balancer';
+import type { BalancerStatus } from '@pinwheel/admin';
 import type { ProxyHistory } from '@pinwheel/proxy';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Admin } from '../fixture/admin.js';
-import { endPrograms, type Program, startNode, takePort } from '../fixture/program.js';
+import { Admin } from '../admin/admin-client.js';
+import { takePort } from '@pinwheel/testing/ports';
+import { type Program, endPrograms, startProgram } from '@pinwheel/testing/program';
 import { Prefix } from './prefix.js';
 
 const MAIN = 'apps/balancer/dist/main.js';
@@ -15,7 +16,7 @@ describe('with flags', () => {
   afterEach(endPrograms);
 
   function balancer(...args: string[]): Program {
-    return startNode(MAIN, ['--listen', '0', '--upstream', '127.0.0.1:1', ...args]);
+    return startProgram(MAIN, ['--listen', '0', '--upstream', '127.0.0.1:1', ...args]);
   }
 
   test('--admin-port opens a listener for status and metrics', async () => {

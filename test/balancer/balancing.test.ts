@@ -1,7 +1,8 @@
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, isMissing, Recipe } from '../classics/recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { isMissing, Recipe } from '../classics/recipe.js';
 import type { Runner } from '../classics/recipe.js';
 
 const REQUESTS = 3_000;

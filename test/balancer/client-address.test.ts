@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
-import { bodyOf, exchange, freePorts } from './raw-exchange.js';
+import { freePorts } from '@pinwheel/testing/ports';
+import { bodyOf, exchange } from '@pinwheel/testing/raw-http';
 
 function selfSigned(): { cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'pinwheel-cert-'));

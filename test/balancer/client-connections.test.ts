@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { isMissing, Recipe, RUNNERS, until } from '../classics/recipe.js';
-import { bodyOf, exchange, freePorts } from './raw-exchange.js';
+import { until } from '@pinwheel/testing/until';
+import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
+import { freePorts } from '@pinwheel/testing/ports';
+import { bodyOf, exchange } from '@pinwheel/testing/raw-http';
 
 describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
   describe.skipIf(isMissing(runner))('apt-get install nginx', () => {
@@ -173,7 +175,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
             .read('logs/error.log')
             .split('\n')
             .find((one) => one.includes(said) && one.includes(context));
-        await until(() => line() !== undefined, `${said} ... ${context}`);
+        await until(`${said} ... ${context}`, () => line() !== undefined);
         expect(line()).toMatch(
           /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[info\] \d+#\d+: \*\d+ client sent .*, client: 127\.0\.0\.1, server: first, request: "/,
         );

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { endPrograms } from '../fixture/program.js';
+import { endPrograms } from '@pinwheel/testing/program';
 import { Prefix } from './prefix.js';
 
 let prefix: Prefix;

@@ -5,8 +5,10 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
 import { BIG, conf, FILES } from './served-files.js';
-import { freePort, isMissing, Recipe, type Runner, RUNNERS, until } from '../classics/recipe.js';
+import { isMissing, Recipe, type Runner, RUNNERS } from '../classics/recipe.js';
 
 /** The same time of all files, and so the same tags. */
 const MODIFIED = 1_700_000_000;
@@ -245,7 +247,7 @@ describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
       await once(other, 'data');
       expect(await count()).toEqual([2, accepted + 3, accepted + 3, requests + 3, 0, 1, 1]);
       other.write('GET /ten.txt HTTP/1.1\r\n');
-      await until(async () => (await count())[4] === 1, 'a connection that is reading');
+      await until('a connection that is reading', async () => (await count())[4] === 1);
       other.end();
       await once(other.resume(), 'close');
     });
@@ -285,9 +287,9 @@ describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
 
     it.skipIf(!canSeeOpenFiles)('a file is closed when its client leaves in the middle', async () => {
       const socket = await stalled(site.port);
-      await until(() => openFiles(site).length === 1, 'the file is open');
+      await until('the file is open', () => openFiles(site).length === 1);
       socket.destroy();
-      await until(() => openFiles(site).length === 0, 'the file is closed');
+      await until('the file is closed', () => openFiles(site).length === 0);
     });
 
     it('a file that becomes shorter while it is sent does not look whole', async () => {

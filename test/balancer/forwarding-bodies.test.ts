@@ -5,7 +5,8 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
 
 describe.each(RUNNERS)('bodies, sockets and time, run by %s', (runner) => {
   describe.skipIf(isMissing(runner))('apt-get install nginx', () => {

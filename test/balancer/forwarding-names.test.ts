@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
 
 describe.each(RUNNERS)('hosts and names out of variables, run by %s', (runner) => {
   describe.skipIf(isMissing(runner))('apt-get install nginx', () => {

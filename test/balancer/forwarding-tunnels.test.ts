@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
 
 describe.each(RUNNERS)('tunnels, run by %s', (runner) => {
   describe.skipIf(isMissing(runner))('apt-get install nginx', () => {

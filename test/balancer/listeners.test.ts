@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { isMissing, Recipe, RUNNERS, until } from '../classics/recipe.js';
-import type { To } from './raw-exchange.js';
-import { bodyOf, exchange, freePorts } from './raw-exchange.js';
+import { until } from '@pinwheel/testing/until';
+import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
+import { freePorts } from '@pinwheel/testing/ports';
+import { type To, bodyOf, exchange } from '@pinwheel/testing/raw-http';
 
 const GET = 'GET / HTTP/1.0\n\n';
 const WHO = '$remote_addr|$server_addr|$server_port';
@@ -121,18 +122,18 @@ describe.each(RUNNERS)('listeners, run by %s', (runner) => {
       );
       await recipe.reload(next);
       await until(
-        async () => (await answers({ path: socketPath() })) && !(await answers({ port: port + 1 })),
         'reloaded',
+        async () => (await answers({ path: socketPath() })) && !(await answers({ port: port + 1 })),
       );
       expect(await body({ port })).toContain('single');
       expect(await body({ host: '127.0.0.9', port })).toContain('wild');
       expect(await body({ port: port + 4 })).toContain('range');
       expect(await body({ host: '::1', port: port + 2 })).toContain('kept');
       await recipe.reload(file(server(`${port}`, 'wild'), server(`[::1]:${port + 2}`, 'kept')));
-      await until(async () => !(await answers({ path: socketPath() })), 'reloaded');
+      await until('reloaded', async () => !(await answers({ path: socketPath() })));
       expect(existsSync(socketPath())).toBe(false);
       // An old worker of nginx may still accept.
-      await until(async () => (await body({ port })).startsWith('wild'), 'one server for all addresses');
+      await until('one server for all addresses', async () => (await body({ port })).startsWith('wild'));
     });
   });
 });

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { allGone, isAlive, type Program, startNode, takePort } from '../fixture/program.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { type Program, allGone, isAlive, startProgram } from '@pinwheel/testing/program';
+import { until } from '@pinwheel/testing/until';
 
 /** A folder that a balancer has as its `-p`, with `conf` and `logs` in it. */
 export class Prefix {
@@ -19,9 +21,7 @@ export class Prefix {
     const path = await mkdtemp(join(tmpdir(), 'pinwheel-prefix-'));
     await mkdir(join(path, 'conf'));
     await mkdir(join(path, 'logs'));
-    const { port, release } = await takePort();
-    await release();
-    return new Prefix(path, port);
+    return new Prefix(path, await freePort());
   }
 
   file(name: string): string {
@@ -52,13 +52,13 @@ export class Prefix {
 
   /** Starts the program with `-p` and these options. */
   start(...args: string[]): Program {
-    return startNode('apps/balancer/dist/main.js', ['-p', this.path, ...args]);
+    return startProgram('apps/balancer/dist/main.js', ['-p', this.path, ...args]);
   }
 
   /** Starts it in the foreground and waits for its pid file. */
   async serving(...args: string[]): Promise<Program> {
     const program = this.start('-g', 'daemon off;', ...args);
-    await until(() => this.pid !== undefined || program.child.exitCode !== null);
+    await until('its pid file is written', () => this.pid !== undefined || program.child.exitCode !== null);
     if (program.child.exitCode !== null) throw new Error(`it ended:\n${program.stderr}`);
     return program;
   }
@@ -80,17 +80,13 @@ export class Prefix {
   }
 
   /** Waits until a log has a line that fits. */
-  async logged(pattern: RegExp, name = 'logs/error.log'): Promise<string> {
-    let found: string | undefined;
-    await until(() => {
-      found = existsSync(this.file(name))
-        ? this.read(name)
-            .split('\n')
-            .find((line) => pattern.test(line))
-        : undefined;
-      return found !== undefined;
+  logged(pattern: RegExp, name = 'logs/error.log'): Promise<string> {
+    return until(`${name} has a line that matches ${pattern}`, () => {
+      if (!existsSync(this.file(name))) return undefined;
+      return this.read(name)
+        .split('\n')
+        .find((line) => pattern.test(line));
     });
-    return found ?? '';
   }
 
   /** Ends what its pid file names, and removes it. */
@@ -101,14 +97,5 @@ export class Prefix {
       await allGone([pid]);
     }
     await rm(this.path, { recursive: true, force: true });
-  }
-}
-
-/** Waits until something is so; rejects after 20 s. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error(`not so after 20 s: ${isSo.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,7 +1,8 @@
 import { createServer, get, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { endPrograms, type Program, startNode, takePort } from '../fixture/program.js';
+import { freePort, takePort } from '@pinwheel/testing/ports';
+import { type Program, endPrograms, startProgram } from '@pinwheel/testing/program';
 
 const MAIN = 'apps/balancer/dist/main.js';
 
@@ -35,7 +36,7 @@ afterEach(async () => {
 });
 
 function balancer(...args: string[]): Program {
-  return startNode(MAIN, args);
+  return startProgram(MAIN, args);
 }
 
 async function urlOf(program: Program): Promise<string> {
@@ -54,8 +55,7 @@ test('it says ready with its URL, peers and policies, and serves', async () => {
 });
 
 test('it starts before its peers do', async () => {
-  const { port, release } = await takePort();
-  await release();
+  const port = await freePort();
   const url = await urlOf(balancer('--listen', '0', '--upstream', `127.0.0.1:${port};max_fails=0`));
   expect((await fetch(url)).status).toBe(502);
   const late = createServer((_request, response) => response.end('late'));
@@ -123,9 +123,7 @@ test('a command line that does not fit is one line that names the flag, exit 2',
 test('a certificate that cannot be read is one line that names the flag, exit 2', async () => {
   const program = balancer('--upstream', peer, '--tls-cert', '/nowhere/cert.pem', '--tls-key', '/nowhere/key.pem');
   expect(await program.ended).toEqual({ code: 2, signal: null });
-  expect(program.stderr).toBe(
-    'pinwheel-balancer: --tls-cert: expected a file that can be read, got "/nowhere/cert.pem (ENOENT)"\n',
-  );
+  expect(program.stderr).toBe('pinwheel-balancer: --tls-cert: /nowhere/cert.pem cannot be read (ENOENT)\n');
 });
 
 test('--help shows every flag, --version the version', async () => {

@@ -328,11 +328,11 @@ const WHOLE: readonly RawRequest[] = [
   { name: 'TLS', text: '\x16\x03\x01\x02\x00\x01\n\n' },
   { name: 'nothing but a line', text: 'nonsense\n' },
   { name: 'a line with an error, and no more', text: 'GET x HTTP/1.1\n' },
-  { name: 'HTTP/0.9', text: 'GET /old\n' },
-  { name: 'HTTP/0.9 with CRLF', text: 'GET /old\r\n' },
-  { name: 'HTTP/0.9 with blanks', text: 'GET  /old  \n' },
-  { name: 'HTTP/0.9 that fails', text: 'GET /%00\n' },
-  { name: 'POST in HTTP/0.9', text: 'POST /old\n' },
+  { name: 'HTTP/0.9', text: 'GET /old\n', differs: 'HTTP/0.9 is refused with 400' },
+  { name: 'HTTP/0.9 with CRLF', text: 'GET /old\r\n', differs: 'HTTP/0.9 is refused with 400' },
+  { name: 'HTTP/0.9 with blanks', text: 'GET  /old  \n', differs: 'HTTP/0.9 is refused with 400' },
+  { name: 'HTTP/0.9 that fails', text: 'GET /%00\n', differs: 'HTTP/0.9 is refused with 400' },
+  { name: 'POST in HTTP/0.9', text: 'POST /old\n', differs: 'HTTP/0.9 is refused with 400' },
 ];
 
 const named = (kind: string, text: string, value: string): RawRequest => ({

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
+import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
 
 /** What a request is answered with: status, `Location` if there is one, body if it is plain text. */
 type Answer = readonly [request: string, status: number, text: string];
@@ -89,10 +91,10 @@ describe.each(RUNNERS)('requests that go on elsewhere, run by %s', (runner) => {
         text += chunk;
       });
       socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\nGET /a');
-      await until(() => text.endsWith('root'), socket);
+      await until('the root answers', () => text.endsWith('root'));
       socket.write(' HTTP/1.1\r\n\r\n\r\n');
       socket.write('POST /outer/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
-      await until(() => text.endsWith('outer'), socket);
+      await until('the outer location answers', () => text.endsWith('outer'));
       socket.write('0\r\n\r\nGET /x.php HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
       await once(socket, 'close');
       expect(text.match(/HTTP\/1.1 200/g)).toHaveLength(3);
@@ -205,8 +207,4 @@ async function ask(port: number, line: string, fields = '', body = ''): Promise<
     location: /^location: (.*?)\r?$/im.exec(head)?.[1],
     body: text.slice(end + 4),
   };
-}
-
-async function until(holds: () => boolean, socket: ReturnType<typeof connect>): Promise<void> {
-  while (!holds()) await once(socket, 'data', { signal: AbortSignal.timeout(5_000) });
 }

@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { endPrograms } from '../fixture/program.js';
-import { Prefix, until } from './prefix.js';
+import { endPrograms } from '@pinwheel/testing/program';
+import { until } from '@pinwheel/testing/until';
+import { Prefix } from './prefix.js';
 
 const TUNNELS = 200;
 const RELOADS = 50;
@@ -81,8 +82,11 @@ test(`${RELOADS} reloads under ${TUNNELS} tunnels and steady polling close none 
   for (let reload = 1; reload <= RELOADS; reload++) {
     program.child.kill('SIGHUP');
     const before = polling.count;
-    await until(() => (prefix.read('logs/error.log').match(/: reconfigured$/gm) ?? []).length === reload);
-    await until(() => polling.count > before);
+    await until(
+      `reload ${reload} is logged`,
+      () => (prefix.read('logs/error.log').match(/: reconfigured$/gm) ?? []).length === reload,
+    );
+    await until('the polling client gets another answer', () => polling.count > before);
   }
   const echoes = await Promise.all(tunnels.map((socket, i) => answer(socket, `after ${i}`)));
   polling.goesOn = false;

@@ -5,7 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isMissing, Recipe } from '../classics/recipe.js';
 import type { Runner } from '../classics/recipe.js';
-import { exchange, freePorts } from './raw-exchange.js';
+import { freePorts } from '@pinwheel/testing/ports';
+import { exchange } from '@pinwheel/testing/raw-http';
 import type { RawRequest } from './raw-requests.js';
 import { RAW_REQUESTS } from './raw-requests.js';
 

@@ -3,8 +3,10 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { freePort, Recipe, until } from '../classics/recipe.js';
-import { DnsServer } from '../fixture/dns-server.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
+import { Recipe } from '../classics/recipe.js';
+import { DnsServer } from '@pinwheel/testing/dns-server';
 
 // The installed nginx cannot look names up while serving; what is expected is what nginx's documentation says.
 
@@ -97,7 +99,7 @@ async function answeredBy(...expected: readonly string[]): Promise<void> {
     found = [...new Set(answers)].toSorted();
     return found.join(' ') === expected.toSorted().join(' ');
   };
-  await until(isSo, `answers by ${expected.join(', ')}`).catch((error: unknown) => {
+  await until(`answers by ${expected.join(', ')}`, isSo).catch((error: unknown) => {
     throw new Error(`it was ${found.join(', ')}`, { cause: error });
   });
 }
@@ -152,8 +154,8 @@ test('a reload goes on with the addresses that were known', async () => {
   // The port is that of the new file.
   await recipe?.reload(conf(`server app.test:${await freePort()} resolve;`));
   await until(
-    () => (recipe?.read('logs/error.log').match(/: reconfigured$/gm) ?? []).length === 2,
     'reconfigured twice',
+    () => (recipe?.read('logs/error.log').match(/: reconfigured$/gm) ?? []).length === 2,
   );
   expect(await ask()).toBe('502');
 });

@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { allGone, endPrograms, isAlive, takePort } from '../fixture/program.js';
-import { Prefix, until } from './prefix.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { allGone, endPrograms, isAlive } from '@pinwheel/testing/program';
+import { until } from '@pinwheel/testing/until';
+import { Prefix } from './prefix.js';
 
 let prefix: Prefix;
 let other: Prefix | undefined;
@@ -252,7 +254,7 @@ test('a configuration without a listener runs until it is told to end', async ()
   const program = await prefix.serving();
   program.child.kill('SIGHUP');
   program.child.kill('SIGUSR2');
-  await until(() => isAlive(program.pid));
+  await until('the program has started', () => isAlive(program.pid));
   await prefix.serve('return 200 one;');
   program.child.kill('SIGHUP');
   await prefix.logged(/reconfigured$/);
@@ -260,8 +262,7 @@ test('a configuration without a listener runs until it is told to end', async ()
 });
 
 test('error_log of a server and of a location take what belongs to them', async () => {
-  const { port, release } = await takePort();
-  await release();
+  const port = await freePort();
   const pass = `proxy_pass http://127.0.0.1:${port};`;
   await prefix.configure(
     `error_log logs/error.log notice; events { } http { access_log off; server { listen 127.0.0.1:${prefix.port};

@@ -3,7 +3,9 @@ import { createServer, get } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, Recipe, until } from '../classics/recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
+import { Recipe } from '../classics/recipe.js';
 
 // nginx has `sticky` and `drain` in its open source since 1.29.6, the installed one has not: what is expected here is
 // what nginx's documentation says.
@@ -75,7 +77,7 @@ async function reload(upstream: string): Promise<void> {
   if (recipe === undefined) throw new Error('nothing is served');
   const before = count(recipe.read('logs/error.log'));
   await recipe.reload(conf(upstream));
-  await until(() => recipe !== undefined && count(recipe.read('logs/error.log')) > before, 'reconfigured');
+  await until('reconfigured', () => recipe !== undefined && count(recipe.read('logs/error.log')) > before);
 }
 
 function count(log: string): number {
@@ -224,7 +226,7 @@ describe('sticky learn', () => {
     for (let i = 0; i < 4; i++) {
       const { from, cookie } = await login();
       // Sooner or later every worker knows; each connection may be accepted by either.
-      await until(async () => (await askMany(8, { cookie })).every((one) => one === from), 'every worker knows');
+      await until('every worker knows', async () => (await askMany(8, { cookie })).every((one) => one === from));
     }
   });
 

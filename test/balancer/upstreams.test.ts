@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, isMissing, Recipe, RUNNERS, until } from '../classics/recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
+import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
 import type { Runner } from '../classics/recipe.js';
 
 describe.each(RUNNERS)('upstreams, run by %s', (runner) => {
@@ -39,7 +41,7 @@ describe.each(RUNNERS)('upstreams, run by %s', (runner) => {
     test('a failed try that leaves no server usable ends with the upstream’s name', async () => {
       setting.holds = true;
       const held = setting.ask('/failing');
-      await until(() => setting.held.length === 1, 'a request is held');
+      await until('a request is held', () => setting.held.length === 1);
       expect(await setting.asked('/failing', 1)).toEqual(['502 DEAD1, failing 502, 502']);
       setting.release();
       await held;
@@ -53,11 +55,11 @@ describe.each(RUNNERS)('upstreams, run by %s', (runner) => {
     test('max_conns holds for requests under way', async () => {
       setting.holds = true;
       const held = [setting.ask('/full'), setting.ask('/full')];
-      await until(() => setting.held.length === 2, 'two requests are held');
+      await until('two requests are held', () => setting.held.length === 2);
       expect(await setting.ask('/full')).toBe(502);
       setting.release();
       await Promise.all(held);
-      await until(() => setting.log('/full').length === 3, 'three lines');
+      await until('three lines', () => setting.log('/full').length === 3);
       expect(setting.log('/full').toSorted()).toEqual(['200 PEER0 200', '200 PEER1 200', '502 full 502']);
       expect(await setting.asked('/full', 2)).toEqual(['200 PEER1 200', '200 PEER0 200']);
     });
@@ -67,7 +69,7 @@ describe.each(RUNNERS)('upstreams, run by %s', (runner) => {
       const held = [];
       for (let i = 1; i <= 12; i++) {
         held.push(setting.ask('/least'));
-        await until(() => setting.held.length === i, `${i} requests are held`);
+        await until(`${i} requests are held`, () => setting.held.length === i);
       }
       const order = setting.heldBy.join('');
       setting.release();
@@ -175,7 +177,7 @@ class Setting {
     const before = this.log(path).length;
     for (let i = 0; i < times; i++) await this.ask(path);
     // The line comes when the answer has been sent.
-    await until(() => this.log(path).length >= before + times, `${times} more lines of ${path}`);
+    await until(`${times} more lines of ${path}`, () => this.log(path).length >= before + times);
     return this.log(path).slice(before);
   }
 

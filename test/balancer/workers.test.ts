@@ -3,10 +3,11 @@ import { renameSync } from 'node:fs';
 import { createServer, get, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connectAtOnce, errorsOf, perServer } from '../fixture/connect.js';
-import { startStockServer } from '../fixture/process.js';
-import { allGone, descendants, endPrograms, type Program } from '../fixture/program.js';
-import { Prefix, until } from './prefix.js';
+import { connectAtOnce, errorsOf, perServer } from '@pinwheel/testing/connect';
+import { type Program, allGone, descendants, endPrograms } from '@pinwheel/testing/program';
+import { startStockServer } from '@pinwheel/testing/server-process';
+import { until } from '@pinwheel/testing/until';
+import { Prefix } from './prefix.js';
 
 let prefix: Prefix;
 
@@ -32,7 +33,10 @@ function workersOf(program: Program): number[] {
 
 /** Waits until a line has been logged so often. */
 async function loggedTimes(pattern: RegExp, times: number): Promise<void> {
-  await until(() => (prefix.read('logs/error.log').match(pattern) ?? []).length >= times);
+  await until(
+    `the error log has ${times} matches of ${pattern}`,
+    () => (prefix.read('logs/error.log').match(pattern) ?? []).length >= times,
+  );
 }
 
 describe('two workers', () => {
@@ -61,7 +65,7 @@ describe('two workers', () => {
     await loggedTimes(/start worker process/g, 3);
     process.kill(second, 'SIGKILL');
     await loggedTimes(/start worker process/g, 4);
-    await until(() => workersOf(program).length === 2);
+    await until('two workers run', () => workersOf(program).length === 2);
     const third = workersOf(program);
     expect(third).not.toContain(first);
     expect(third).toContain(await answerWhenBack());
@@ -111,7 +115,7 @@ describe('two workers', () => {
     program.child.kill('SIGUSR1');
     await loggedTimes(/reopened logs/g, 2);
     await answering(10);
-    await until(() => prefix.read('logs/a.log').split('\n').length === 11);
+    await until('ten requests are logged', () => prefix.read('logs/a.log').split('\n').length === 11);
     expect(prefix.read('logs/a.log.1').split('\n')).toHaveLength(11);
   });
 });
@@ -132,8 +136,8 @@ describe.each([1, 2])('with worker_processes %i', (count) => {
     for (let i = 0; i < 30; i++) program.child.kill('SIGHUP');
     await prefix.serve('return 200 two;', `worker_processes ${count};`);
     program.child.kill('SIGHUP');
-    await until(async () => (await prefix.text()) === 'two');
-    await until(() => prefix.read('logs/error.log').trimEnd().endsWith('reconfigured'));
+    await until('the new file is served', async () => (await prefix.text()) === 'two');
+    await until('the reload is logged', () => prefix.read('logs/error.log').trimEnd().endsWith('reconfigured'));
     expect(prefix.read('logs/error.log')).not.toMatch(/\[(?:emerg|alert)\]/);
     const began = performance.now();
     program.child.kill('SIGTERM');
@@ -144,7 +148,7 @@ describe.each([1, 2])('with worker_processes %i', (count) => {
   test('a stop while it starts ends it, with nothing left behind', async () => {
     await prefix.serve('return 200 one;', `worker_processes ${count};`);
     const program = prefix.start('-g', 'daemon off;');
-    await until(() => prefix.exists('logs/error.log'));
+    await until('the new error log exists', () => prefix.exists('logs/error.log'));
     program.child.kill('SIGTERM');
     await program.ended;
     expect(prefix.pid).toBeUndefined();
@@ -216,7 +220,7 @@ describe('a reload', () => {
     await prefix.serve('return 200 $pid;', 'worker_processes 1;');
     program.child.kill('SIGHUP');
     await loggedTimes(/: reconfigured$/gm, 2);
-    await until(() => workersOf(program).length === 1);
+    await until('one worker is left', () => workersOf(program).length === 1);
     expect([...(await answering(3))]).toEqual(workersOf(program));
   });
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { allGone, descendants, endPrograms, startNode } from '../fixture/program.js';
+import { allGone, descendants, endPrograms, startProgram } from '@pinwheel/testing/program';
 
 const MAIN = 'test/dist/bench/main.js';
 const SMALL = ['--quick', '--scenario', 'ws-echo', '--rounds', '2', '--seconds', '0.2'];
@@ -19,7 +19,15 @@ afterEach(async () => {
 
 test('a run prints a table and writes JSON with the figures of every round', async () => {
   const json = join(folder, 'bench.json');
-  const bench = startNode(MAIN, [...SMALL, '--contender', 'direct', '--contender', 'pinwheel-tunnel', '--json', json]);
+  const bench = startProgram(MAIN, [
+    ...SMALL,
+    '--contender',
+    'direct',
+    '--contender',
+    'pinwheel-tunnel',
+    '--json',
+    json,
+  ]);
   expect(await bench.ended).toEqual({ code: 0, signal: null });
 
   expect(bench.stdout).toContain('## ws-echo');
@@ -52,7 +60,7 @@ test('a run prints a table and writes JSON with the figures of every round', asy
 });
 
 test('SIGINT ends every process that was started', async () => {
-  const bench = startNode(MAIN, [...SMALL, '--rounds', '1000', '--contender', 'pinwheel tunnel']);
+  const bench = startProgram(MAIN, [...SMALL, '--rounds', '1000', '--contender', 'pinwheel tunnel']);
   await bench.line('stderr', /round 2 of 1000/);
   const processes = descendants(bench.pid);
   // The generator, the backend, the balancer.
@@ -71,9 +79,9 @@ test.each([
     ['--scenario', 'policy', '--variant', 'no such'],
     /^bench: --variant: expected a part of the name of a variant, got "no such"$/m,
   ],
-  [['--fast'], /^bench: flag: expected one that --help lists, got "--fast"$/m],
+  [['--fast'], /^bench: unknown flag --fast \(see --help\)$/m],
 ])('%j is one clear line and exit code 2', async (args, line) => {
-  const bench = startNode(MAIN, args);
+  const bench = startProgram(MAIN, args);
   expect(await bench.ended).toEqual({ code: 2, signal: null });
   expect(bench.stderr).toMatch(line);
   expect(bench.stderr.match(/^bench: /gm)).toHaveLength(1);

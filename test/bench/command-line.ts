@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { type FlagKind, readFlags, readInteger, UsageError } from '@pinwheel/balancer';
+import { HELP, integer, type Program, readCommand, settings, text, wrongValue } from '@pinwheel/cli';
 import { CONTENDERS } from './contenders/all.js';
 import type { Contender } from './contenders/contender.js';
 import { ON_REQUEST, SCENARIOS } from './scenarios/all.js';
@@ -11,43 +11,48 @@ const MAX_SECONDS = 600;
 const FULL = { rounds: 5, warmUpRound: true, clock: { warmUp: 500, window: 2_000 } } as const;
 const QUICK = { rounds: 1, warmUpRound: true, clock: { warmUp: 100, window: 500 } } as const;
 
-const KINDS = {
-  scenario: 'list',
-  contender: 'list',
-  variant: 'list',
-  rounds: 'value',
-  seconds: 'value',
-  quick: 'switch',
-  json: 'value',
-  help: 'switch',
-} as const satisfies Record<string, FlagKind>;
-
 const names = (all: readonly { readonly name: string }[]): string => all.map(({ name }) => wordOf(name)).join(', ');
 
-export const HELP = `usage: npm run bench -- [flags]
+const SETTINGS = settings({
+  scenario: {
+    value: text('NAME'),
+    many: 'repeated',
+    help: `only this one: ${names(SCENARIOS)}; only when asked for: ${names(ON_REQUEST)}`,
+  },
+  contender: { value: text('NAME'), many: 'repeated', help: `only this one: ${names(CONTENDERS)}` },
+  variant: {
+    value: text('TEXT'),
+    many: 'repeated',
+    example: '"50 x 64 B"',
+    help: 'only variants whose name contains this text',
+  },
+  rounds: {
+    value: integer(1, 1_000),
+    otherwise: `${FULL.rounds}, with \`--quick\` ${QUICK.rounds}`,
+    help: 'rounds that count',
+  },
+  seconds: {
+    value: { placeholder: 'S', read: readSeconds },
+    otherwise: `${FULL.clock.window / 1_000}, with \`--quick\` ${QUICK.clock.window / 1_000}`,
+    help: 'how long each round is measured; CPU time is counted in hundredths of a second',
+  },
+  quick: { help: 'a few small variants, under 90 s in all: shows that everything runs, proves nothing' },
+  json: { value: { placeholder: 'FILE', read: readWritable }, help: "writes every round's figures, too" },
+  help: HELP,
+});
 
-Measures Pinwheel and others side by side on this machine. Tables on stdout, progress on stderr.
-
-  --scenario NAME   only this one; may be repeated
-                    ${names(SCENARIOS)};
-                    only when asked for: ${names(ON_REQUEST)}
-  --contender NAME  only this one; may be repeated
-                    ${names(CONTENDERS.slice(0, 6))},
-                    ${names(CONTENDERS.slice(6))}
-  --variant TEXT    only variants whose name contains it, such as "50 x 64 B"; may be repeated
-  --rounds N        rounds that count (${FULL.rounds}; with --quick ${QUICK.rounds})
-  --seconds S       what is measured in one round (${FULL.clock.window / 1_000}; with --quick ${QUICK.clock.window / 1_000}); CPU time is counted in
-                    hundredths of a second
-  --quick           a few small variants, under 90 s in all; good to see that it runs, not for conclusions
-  --json FILE       every round's figures too
-  --help            show this text
-
-REDIS_URL takes the place of a redis-server of its own. Exit code: 0, 1 when something could not be measured, 2 for a
-command line that does not fit.
-`;
+export const PROGRAM: Program = {
+  name: 'bench',
+  usage: ['npm run bench -- [flags]'],
+  summary: 'Measures Pinwheel and others side by side on this machine. Tables on stdout, progress on stderr.',
+  settings: SETTINGS,
+  notes: [
+    'REDIS_URL takes the place of a redis-server that the benchmark starts.',
+    'Exit code: 0, 1 when something could not be measured, 2 for a mistake on the command line.',
+  ],
+};
 
 export interface Command {
-  readonly help: boolean;
   readonly scenarios: readonly Scenario[];
   readonly contenders: readonly Contender[];
   readonly plan: Plan;
@@ -57,27 +62,25 @@ export interface Command {
 /**
  * Reads the command line of the benchmark.
  *
- * @throws UsageError for one that does not fit
+ * @returns undefined when it asks for the help text
+ * @throws UsageError for the first mistake
  */
-export function readCommand(args: readonly string[]): Command {
-  const flags = readFlags(args, KINDS);
-  const basis = flags.has('quick') ? QUICK : FULL;
-  const rounds = flags.value('rounds');
-  const seconds = flags.value('seconds');
-  const scenarios = flags.list('scenario');
-  const contenders = flags.list('contender');
+export function readBenchCommand(args: readonly string[]): Command | undefined {
+  const command = readCommand(SETTINGS, { args });
+  if (command.kind !== 'run') return undefined;
+  const { scenario, contender, variant, rounds, seconds, quick, json } = command.values;
+  const basis = quick ? QUICK : FULL;
   return {
-    help: flags.has('help'),
-    scenarios: scenarios.length === 0 ? SCENARIOS : choose('--scenario', scenarios, [...SCENARIOS, ...ON_REQUEST]),
-    contenders: contenders.length === 0 ? CONTENDERS : choose('--contender', contenders, CONTENDERS),
+    scenarios: scenario.length === 0 ? SCENARIOS : choose('--scenario', scenario, [...SCENARIOS, ...ON_REQUEST]),
+    contenders: contender.length === 0 ? CONTENDERS : choose('--contender', contender, CONTENDERS),
     plan: {
-      rounds: rounds === undefined ? basis.rounds : readInteger('--rounds', rounds, 1, 1_000),
+      rounds: rounds ?? basis.rounds,
       warmUpRound: basis.warmUpRound,
-      clock: { ...basis.clock, window: seconds === undefined ? basis.clock.window : readSeconds(seconds) },
-      quick: flags.has('quick'),
-      variants: flags.list('variant'),
+      clock: { ...basis.clock, window: seconds ?? basis.clock.window },
+      quick,
+      variants: variant,
     },
-    json: readWritable(flags.value('json')),
+    json,
   };
 }
 
@@ -87,7 +90,7 @@ function choose<T extends { readonly name: string }>(
   all: readonly T[],
 ): readonly T[] {
   for (const word of words) {
-    if (!all.some(({ name }) => isCalled(name, word))) throw new UsageError(flag, `one of ${names(all)}`, word);
+    if (!all.some(({ name }) => isCalled(name, word))) throw wrongValue(flag, `one of ${names(all)}`, word);
   }
   return all.filter(({ name }) => words.some((word) => isCalled(name, word)));
 }
@@ -101,20 +104,19 @@ function wordOf(name: string): string {
   return name.toLowerCase().replaceAll(' ', '-');
 }
 
-/** The run may take an hour: a file that cannot be written is told before it. */
-function readWritable(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
+/** The run may take an hour: a file that cannot be written is reported before it. */
+function readWritable(flag: string, file: string): string {
   try {
     closeSync(openSync(file, 'a'));
     return file;
   } catch {
-    throw new UsageError('--json', 'a file that can be written', file);
+    throw wrongValue(flag, 'a file that can be written', file);
   }
 }
 
 /** Milliseconds. */
-function readSeconds(text: string): number {
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+function readSeconds(flag: string, given: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(given) ? Number(given) : Number.NaN;
   if (seconds >= 0.1 && seconds <= MAX_SECONDS) return seconds * 1_000;
-  throw new UsageError('--seconds', `a number from 0.1 to ${MAX_SECONDS}`, text);
+  throw wrongValue(flag, `a number from 0.1 to ${MAX_SECONDS}`, given);
 }

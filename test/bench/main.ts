@@ -1,11 +1,11 @@
 /** `npm run bench`: reads the command line, measures, prints. See README.md. */
 import { writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { UsageError } from '@pinwheel/balancer';
+import { helpText, reportUsageError, wrongValue } from '@pinwheel/cli';
 import type { Row, Sample } from './aggregate.js';
 import { aggregate } from './aggregate.js';
 import type { Command } from './command-line.js';
-import { HELP, readCommand } from './command-line.js';
+import { PROGRAM, readBenchCommand } from './command-line.js';
 import { CONTENDERS } from './contenders/all.js';
 import type { Contender } from './contenders/contender.js';
 import { PLAIN } from './contenders/contender.js';
@@ -89,7 +89,7 @@ async function bench(command: Command): Promise<void> {
   for (const { what, message } of failures) process.stdout.write(`\nFailed: ${what}: ${message}\n`);
   say(`done in ${((performance.now() - started) / 1_000).toFixed(0)} s`);
   if (samples.length === 0 && failures.length === 0) {
-    throw new UsageError('--variant', 'a part of the name of a variant', plan.variants.join(', '));
+    throw wrongValue('--variant', 'a part of the name of a variant', plan.variants.join(', '));
   }
   if (failures.length > 0) process.exitCode = 1;
 }
@@ -102,8 +102,8 @@ function endOn(signal: 'SIGINT' | 'SIGTERM'): void {
 }
 
 try {
-  const command = readCommand(process.argv.slice(2));
-  if (command.help) process.stdout.write(HELP);
+  const command = readBenchCommand(process.argv.slice(2));
+  if (command === undefined) process.stdout.write(helpText(PROGRAM));
   else {
     endOn('SIGINT');
     endOn('SIGTERM');
@@ -114,7 +114,5 @@ try {
     }
   }
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  say(`bench: ${error.message}`);
-  process.exitCode = 2;
+  process.exitCode = reportUsageError(PROGRAM.name, error);
 }

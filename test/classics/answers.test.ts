@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, isMissing, Recipe, RUNNERS } from './recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 
 describe.each(RUNNERS)("answers of the balancer's own, run by %s", (runner) => {
   describe.skipIf(isMissing(runner))('apt-get install nginx', () => {

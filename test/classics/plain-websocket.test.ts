@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
 import { startEchoServer } from './echo-server.js';
 import type { EchoServer } from './echo-server.js';
-import { freePort, isMissing, Recipe, RUNNERS, until } from './recipe.js';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import { openWebSocket } from './websocket.js';
 
 const FORWARDING = `
@@ -132,10 +134,10 @@ describe.each(RUNNERS)('plain WebSocket through %s', (runner) => {
       const { ask, socket } = await openWebSocket(`ws://127.0.0.1:${port}/chat/`);
       expect(await ask('before')).toBe('Server received from client: before');
       await recipe.reload(form(servers[1]?.port));
-      await until(async () => {
+      await until('an answer of the new server', async () => {
         const response = await fetch(`http://127.0.0.1:${port}/chat/x`, { headers: { connection: 'close' } });
         return (await response.text()) === 'second /chat/x';
-      }, 'an answer of the new server');
+      });
       expect(await ask('after')).toBe('Server received from client: after');
       expect(servers[0]?.received).toHaveLength(2);
       socket.terminate();

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { nginxPath } from '../fixture/nginx.js';
-import { takePort } from '../fixture/program.js';
+import { nginxPath } from '@pinwheel/testing/nginx-process';
+import { isOpen } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
 
 const BALANCER = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/balancer')), 'main.js');
 
@@ -21,13 +21,6 @@ export const RUNNERS: readonly Runner[] = ['pinwheel', 'nginx'];
 /** For `describe.skipIf`: nginx's rows need nginx (apt-get install nginx). */
 export function isMissing(runner: Runner): boolean {
   return runner === 'nginx' && nginxPath === undefined;
-}
-
-/** A free port of 127.0.0.1. */
-export async function freePort(): Promise<number> {
-  const { port, release } = await takePort();
-  await release();
-  return port;
 }
 
 /** A program that serves an nginx.conf, started as nginx is: `-p PREFIX -c conf/nginx.conf`. */
@@ -86,7 +79,7 @@ export class Recipe {
 
   /** Waits until one of its files has the text. */
   async has(name: string, text: string): Promise<void> {
-    await until(() => this.read(name).includes(text), `"${text}" in ${name}`);
+    await until(`${name} contains "${text}"`, () => this.read(name).includes(text));
   }
 
   /** Puts another file in the place of the first and has it reloaded. */
@@ -97,26 +90,21 @@ export class Recipe {
 
   async stop(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const gone = once(this.#child, 'exit');
+      const exited = once(this.#child, 'exit');
       this.#child.kill('SIGTERM');
-      await gone;
+      await exited;
     }
     await rm(this.prefix, { recursive: true, force: true });
   }
 
+  /** Rejects when the program exits, or does not listen on the port within 10 s. */
   async #accepts(port: number): Promise<void> {
-    const open = (): Promise<boolean> =>
-      new Promise((resolve) => {
-        const socket = connect(port, '127.0.0.1');
-        socket.once('connect', () => resolve(true));
-        socket.once('error', () => resolve(false));
-        socket.once('connect', () => socket.destroy());
-      });
-    const end = performance.now() + 10_000;
-    while (!(await open())) {
-      if (this.#child.exitCode !== null || performance.now() > end) throw new Error(`nothing listens on ${port}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const open = await until(
+      `port ${port} is open`,
+      async () => ((await isOpen(port)) ? 'open' : this.#child.exitCode !== null && 'exited'),
+      10_000,
+    );
+    if (open === 'exited') throw new Error(`the program exited before it listened on port ${port}`);
   }
 }
 
@@ -125,13 +113,4 @@ async function writeConf(prefix: string, conf: string): Promise<void> {
   const path = join(prefix, 'conf/nginx.conf');
   await writeFile(`${path}.new`, `pid logs/nginx.pid;\n${conf}`);
   await rename(`${path}.new`, path);
-}
-
-/** Waits until it holds; rejects after 10 s. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`after 10 s still not: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { freePort, isMissing, Recipe, RUNNERS } from './recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 
 const UPGRADE =
   'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +

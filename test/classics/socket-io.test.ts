@@ -1,9 +1,9 @@
 import { io } from 'socket.io-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connectAtOnce, connectInTurn, errorsOf, perServer } from '../fixture/connect.js';
-import { startStockServer } from '../fixture/process.js';
-import type { ServerProcess } from '../fixture/process.js';
-import { freePort, isMissing, Recipe, RUNNERS } from './recipe.js';
+import { connectAtOnce, connectInTurn, errorsOf, perServer } from '@pinwheel/testing/connect';
+import { type ServerProcess, startStockServer } from '@pinwheel/testing/server-process';
+import { freePort } from '@pinwheel/testing/ports';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import type { Runner } from './recipe.js';
 
 /** CLASSICS D: app1 and app2 as plain Socket.IO servers, the recipe's very file in front of them. */

@@ -1,8 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
 import type { Certificate } from './certificates.js';
 import { makeCertificate } from './certificates.js';
-import { freePort, isMissing, Recipe, RUNNERS, until } from './recipe.js';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import { bodyOf, exchange, get } from './tls-client.js';
 
 const server = makeCertificate({ subject: '/CN=server' });
@@ -122,7 +124,7 @@ describe.each(RUNNERS)('certificates of clients before %s (nginx: apt-get instal
               ?.read('logs/clients.log')
               .split('\n')
               .find((one) => one.startsWith(start));
-          await until(() => line() !== undefined, 'a line in the log');
+          await until('a line in the log', () => line() !== undefined);
           outcome[who] = `${title} ${(line() ?? '').slice(start.length + 4)}`;
         }
         expect(outcome).toEqual(EXPECTED[name]);

@@ -8,8 +8,9 @@ import { text } from 'node:stream/consumers';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
+import { freePort } from '@pinwheel/testing/ports';
 import { startEchoServer } from './echo-server.js';
-import { freePort, isMissing, Recipe, RUNNERS } from './recipe.js';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import { openWebSocket } from './websocket.js';
 
 const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];

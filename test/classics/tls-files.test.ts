@@ -4,9 +4,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nginxPath } from '../fixture/nginx.js';
+import { nginxPath } from '@pinwheel/testing/nginx-process';
+import { freePort } from '@pinwheel/testing/ports';
 import { makeCertificate } from './certificates.js';
-import { freePort, isMissing, Recipe } from './recipe.js';
+import { isMissing, Recipe } from './recipe.js';
 import { shownName } from './tls-client.js';
 
 const BALANCER = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/balancer')), 'main.js');

@@ -6,8 +6,10 @@ import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
 import { makeCertificate } from './certificates.js';
-import { freePort, isMissing, Recipe, RUNNERS, until } from './recipe.js';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import type { Runner } from './recipe.js';
 import { bodyOf, get, handshake, shownName } from './tls-client.js';
 
@@ -144,7 +146,7 @@ describe.each(RUNNERS)('TLS handshakes with %s (nginx: apt-get install nginx)', 
     );
     const told = async (reason: string): Promise<void> => {
       const line = `${reason} while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:${port}\n`;
-      await until(() => recipe.read('logs/info.log').includes(line), line);
+      await until(line, () => recipe.read('logs/info.log').includes(line));
       expect(
         recipe
           .read('logs/info.log')
@@ -183,7 +185,7 @@ describe.each(RUNNERS)('TLS handshakes with %s (nginx: apt-get install nginx)', 
       expect(await ask('one.test')).toMatch(/^HTTP\/1.1 400 [^]*The plain HTTP request was sent to HTTPS port/);
       expect(await ask('two.test')).toMatch(/^HTTP\/1.1 302 [^]*Location: https:\/\/two.test\/a\?b\r\n/);
       const lines = '400 http one.test "GET /a?b HTTP/1.1"\n302 http two.test "GET /a?b HTTP/1.1"\n';
-      await until(() => recipe.read('logs/plain.log') === lines, lines);
+      await until(lines, () => recipe.read('logs/plain.log') === lines);
     },
   );
 });

@@ -1,7 +1,9 @@
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
 import { makeCertificate } from './certificates.js';
-import { freePort, isMissing, Recipe, RUNNERS, until } from './recipe.js';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import { bodyOf, exchange, handshake } from './tls-client.js';
 
 const one = makeCertificate({ subject: '/CN=one' });
@@ -69,7 +71,7 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
       KINDS.map(async ([kind, options]) => {
         const { again } = await visit(shortPort, options);
         expect(again.session).toBeDefined();
-        await until(async () => (await visit(shortPort, again)).told === '.', `an old session of ${kind} is refused`);
+        await until(`an old session of ${kind} is refused`, async () => (await visit(shortPort, again)).told === '.');
       }),
     );
   });
@@ -78,7 +80,7 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
     const port = ports[2] ?? 0;
     const { again } = await visit(port, { maxVersion: 'TLSv1.2' });
     await recipe?.reload(file.replace('return 200 $ssl_session_reused', 'return 200 new'));
-    await until(async () => (await visit(ports[0] ?? 0, {})).told === 'new', 'the new file is served');
+    await until('the new file is served', async () => (await visit(ports[0] ?? 0, {})).told === 'new');
     expect((await visit(port, again)).told).toBe('r');
   });
 });

@@ -3,8 +3,10 @@ import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
 import { makeCertificate } from './certificates.js';
-import { freePort, isMissing, Recipe, RUNNERS, until } from './recipe.js';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import { handshake } from './tls-client.js';
 import { openWebSocket } from './websocket.js';
 
@@ -67,7 +69,7 @@ describe.each(RUNNERS)('TLS outside and inside through %s (nginx: apt-get instal
       const head = whole.indexOf('\r\n\r\n') + 4;
       expect(whole.subarray(head).equals(body)).toBe(true);
       const line = `200 ${whole.length} ${SIZE}\n`;
-      await until(() => recipe?.read('logs/l.log') === line, line);
+      await until(line, () => recipe?.read('logs/l.log') === line);
     },
   );
 
@@ -93,7 +95,7 @@ describe.each(RUNNERS)('TLS outside and inside through %s (nginx: apt-get instal
     const head = `HTTP/1.1 101 ${String(answer.statusMessage)}\r\n\r\n`.length + fields;
     // Frames: 10 and 2 bytes before the messages, the close with its code.
     const line = `101 ${head + 10 + message.length + 2 + 5 + 4} ${10 + message.length + 2 + 5 + 4}\n`;
-    await until(() => recipe?.read('logs/l.log') === line, line);
+    await until(line, () => recipe?.read('logs/l.log') === line);
   });
 
   test.skipIf(isMissing(runner))('a client that goes away in the middle harms nobody', async () => {

@@ -4,9 +4,10 @@ import type { Server, ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
+import { freePort } from '@pinwheel/testing/ports';
 import type { Certificate } from './certificates.js';
 import { makeCertificate, revocationList } from './certificates.js';
-import { freePort, isMissing, Recipe, RUNNERS } from './recipe.js';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import type { Runner } from './recipe.js';
 
 const root = makeCertificate({ subject: '/CN=root', isAuthority: true });

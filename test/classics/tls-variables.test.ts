@@ -1,7 +1,9 @@
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
 import { makeCertificate } from './certificates.js';
-import { freePort, isMissing, Recipe, until } from './recipe.js';
+import { isMissing, Recipe } from './recipe.js';
 import type { Runner } from './recipe.js';
 import { bodyOf, get, handshake } from './tls-client.js';
 
@@ -111,7 +113,7 @@ describe('the variables of a TLS connection', () => {
       BOTH.map(async (runner) => {
         const { recipe, port } = running.get(runner) ?? {};
         await get(port ?? 0, 'logged.test', client);
-        await until(() => recipe?.read('logs/one.log').includes('=logged.test|') === true, 'the line in the log');
+        await until('the line in the log', () => recipe?.read('logs/one.log').includes('=logged.test|') === true);
         return recipe
           ?.read('logs/one.log')
           .split('\n')

@@ -3,9 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freePort } from '@pinwheel/testing/ports';
 import { startEchoServer } from './echo-server.js';
 import type { EchoServer } from './echo-server.js';
-import { freePort, isMissing, Recipe, RUNNERS } from './recipe.js';
+import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import type { Runner } from './recipe.js';
 import { openWebSocket } from './websocket.js';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCluster } from '@pinwheel/cluster';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connect } from '../fixture/connect.js';
-import { takePort } from '../fixture/program.js';
+import { connect } from '@pinwheel/testing/connect';
+import { freePorts } from '@pinwheel/testing/ports';
 
 describe('a cluster whose balancer has an nginx.conf', () => {
   let folder = '';
@@ -21,20 +21,20 @@ describe('a cluster whose balancer has an nginx.conf', () => {
   }
 
   test('serves clients as the file says', async () => {
-    const [node, balancer] = await Promise.all([takePort(), takePort()]);
-    await Promise.all([node.release(), balancer.release()]);
+    const node = await freePorts(2);
+    const balancer = node + 1;
     const config = await write(`events { }
       http {
         access_log off;
-        upstream websocket { server 127.0.0.1:${node.port}; }
-        server { listen 127.0.0.1:${balancer.port};
+        upstream websocket { server 127.0.0.1:${node}; }
+        server { listen 127.0.0.1:${balancer};
           location = /who { return 200 "the file"; }
           location / { proxy_pass http://websocket; proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection "upgrade"; } }
       }`);
-    const cluster = await startCluster({ nodes: 1, nodePort: node.port, config });
+    const cluster = await startCluster({ nodes: 1, nodePort: node, config });
     try {
-      expect(cluster.url).toBe(`http://127.0.0.1:${balancer.port}`);
+      expect(cluster.url).toBe(`http://127.0.0.1:${balancer}`);
       expect(await (await fetch(`${cluster.url}/who`)).text()).toBe('the file');
       const { client, server, errors } = await connect(cluster.url);
       client.disconnect();

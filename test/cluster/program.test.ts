@@ -1,16 +1,16 @@
 import { io } from 'socket.io-client';
 import { afterEach, describe, expect, test } from 'vitest';
+import { freePort, takePort } from '@pinwheel/testing/ports';
 import {
+  type Program,
   allGone,
   descendants,
   endPrograms,
   isAlive,
-  type Program,
-  startNode,
   root,
-  takePort,
-} from '../fixture/program.js';
-import { startServer } from '../fixture/process.js';
+  startProgram,
+} from '@pinwheel/testing/program';
+import { startServer } from '@pinwheel/testing/server-process';
 
 const MAIN = 'apps/cluster/dist/main.js';
 const READY = /^ready /;
@@ -19,7 +19,7 @@ afterEach(endPrograms);
 
 /** A cluster on free ports, so that it meets no other one. */
 function cluster(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Program {
-  return startNode(MAIN, ['--port', '0', '--node-port', '0', ...args], { REDIS_URL: '', ...env });
+  return startProgram(MAIN, ['--port', '0', '--node-port', '0', ...args], { REDIS_URL: '', ...env });
 }
 
 async function urlOf(program: Program): Promise<string> {
@@ -138,7 +138,7 @@ describe('what ends it leaves nothing behind', () => {
 describe('what is in its way is one line, exit 1, nothing left', () => {
   test('the balancer port', async () => {
     const { port, release } = await takePort();
-    const program = startNode(MAIN, ['--port', String(port), '--node-port', '0'], { REDIS_URL: '' });
+    const program = startProgram(MAIN, ['--port', String(port), '--node-port', '0'], { REDIS_URL: '' });
     expect(await program.ended).toEqual({ code: 1, signal: null });
     expect(program.stdout).toBe('');
     expect(program.stderr).toBe(
@@ -149,7 +149,7 @@ describe('what is in its way is one line, exit 1, nothing left', () => {
 
   test('the port of a node', async () => {
     const { port, release } = await takePort();
-    const program = startNode(MAIN, ['--port', '0', '--node-port', String(port)], { REDIS_URL: '' });
+    const program = startProgram(MAIN, ['--port', '0', '--node-port', String(port)], { REDIS_URL: '' });
     expect(await program.ended).toEqual({ code: 1, signal: null });
     expect(program.stderr).toBe(
       `pinwheel: 127.0.0.1:${port} is already in use: stop what listens there or choose another with --node-port\n`,
@@ -158,8 +158,7 @@ describe('what is in its way is one line, exit 1, nothing left', () => {
   });
 
   test('a REDIS_URL without a Redis, its password not shown', async () => {
-    const { port, release } = await takePort();
-    await release();
+    const port = await freePort();
     const program = cluster([], { REDIS_URL: `redis://user:secret@127.0.0.1:${port}` });
     expect(await program.ended).toEqual({ code: 1, signal: null });
     expect(program.stderr).toMatch(

@@ -7,6 +7,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import type { ClientToServerEvents, Said, ServerGreeting, ServerToClientEvents } from '@pinwheel/protocol';
 import { io } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';
+import { until } from '@pinwheel/testing/until';
 
 type Client = Socket<ServerToClientEvents, ClientToServerEvents>;
 
@@ -138,7 +139,7 @@ async function tryControls(compose: readonly string[]): Promise<void> {
     } finally {
       for (const client of clients.values()) client.disconnect();
     }
-    await eventually(`compose starts ${gone} again`, () => restarts(compose, service) > before);
+    await until(`compose restarts ${gone}`, () => restarts(compose, service) > before, PATIENCE);
     for (const client of (await connectToBoth()).values()) client.disconnect();
     say(`ok  compose has started ${gone} again, and it takes clients`);
   }
@@ -147,14 +148,6 @@ async function tryControls(compose: readonly string[]): Promise<void> {
 function restarts(compose: readonly string[], service: string): number {
   const id = output([...compose, 'ps', '--all', '--quiet', service]);
   return Number(output(['docker', 'inspect', '--format', '{{.RestartCount}}', id]));
-}
-
-async function eventually(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + PATIENCE;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`${what}: did not happen within ${PATIENCE} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
 }
 
 async function main(): Promise<number> {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { endPrograms, type Program, startNode } from '../fixture/program.js';
+import { type Program, endPrograms, startProgram } from '@pinwheel/testing/program';
 import { load, type Loaded } from './load-program.js';
 
 afterEach(endPrograms);
@@ -10,7 +10,7 @@ async function startCluster(
   ...more: string[]
 ): Promise<{ url: string; admin: string; program: Program }> {
   const flags = ['--nodes', String(nodes), '--port', '0', '--node-port', '0', '--admin-port', '0', ...more];
-  const program = startNode('apps/cluster/dist/main.js', flags, { REDIS_URL: '' });
+  const program = startProgram('apps/cluster/dist/main.js', flags, { REDIS_URL: '' });
   const url = (await program.line('stdout', /^ready /)).split(' ')[1] ?? '';
   const admin = (await program.line('stderr', /^admin \| listens on /)).split(' ').at(-1) ?? '';
   return { url, admin, program };

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { makeCertificate } from '../classics/certificates.js';
-import { endPrograms } from '../fixture/program.js';
+import { endPrograms } from '@pinwheel/testing/program';
 import { type Faults, type FaultyServer, startFaultyServer } from './faulty-server.js';
 import { load } from './load-program.js';
 

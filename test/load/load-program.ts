@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Result } from '@pinwheel/loadtest';
-import { type Ended, type Program, startNode } from '../fixture/program.js';
+import { type Ended, type Program, startProgram } from '@pinwheel/testing/program';
 
 export const LOAD = 'apps/loadtest/dist/main.js';
 
@@ -17,7 +17,7 @@ export async function load(args: readonly string[], whileRunning?: (program: Pro
   const folder = await mkdtemp(join(tmpdir(), 'pinwheel-load-'));
   try {
     const file = join(folder, 'report.json');
-    const program = startNode(LOAD, [...args, '--json', file]);
+    const program = startProgram(LOAD, [...args, '--json', file]);
     whileRunning?.(program);
     const ended = await program.ended;
     const text = await readFile(file, 'utf8').catch(() => {

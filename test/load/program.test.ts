@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { Server as SocketServer } from 'socket.io';
 import { afterEach, describe, expect, test } from 'vitest';
-import { allGone, descendants, endPrograms, startNode, takePort } from '../fixture/program.js';
-import { startStockServer } from '../fixture/process.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { allGone, descendants, endPrograms, startProgram } from '@pinwheel/testing/program';
+import { startStockServer } from '@pinwheel/testing/server-process';
 import { startFaultyServer } from './faulty-server.js';
 import { LOAD, load } from './load-program.js';
 
@@ -24,19 +25,19 @@ async function listen(server: Server): Promise<string> {
 
 /** Starts the program and waits for its end: exit code, and what it said on stderr. */
 async function said(args: readonly string[]): Promise<{ code: number | null; stderr: string; stdout: string }> {
-  const program = startNode(LOAD, args);
+  const program = startProgram(LOAD, args);
   const { code } = await program.ended;
   return { code, stderr: program.stderr, stdout: program.stdout };
 }
 
-describe('one clear line and the right exit code', () => {
-  test('when nobody listens', async () => {
+describe('the program prints one clear line and exits with the right code', () => {
+  test('when the target does not listen', async () => {
     const { code, stderr } = await said(['http://127.0.0.1:1']);
     expect(stderr).toBe('pinwheel-load: http://127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n');
     expect(code).toBe(1);
   });
 
-  test('when something else than Socket.IO answers', async () => {
+  test('when the target is not a Socket.IO server', async () => {
     const answer: RequestListener = (_request, response) => response.writeHead(404).end('not here');
     const url = await listen(createServer(answer));
     const { code, stderr } = await said([url]);
@@ -61,21 +62,19 @@ describe('one clear line and the right exit code', () => {
     expect(code).toBe(1);
   });
 
-  test('for nonsense on the command line', async () => {
+  test('for a value that cannot be used', async () => {
     const { code, stderr } = await said(['http://127.0.0.1:1', '--clients', 'many']);
     expect(stderr).toBe('pinwheel-load: --clients: expected a whole number from 1 to 1000000, got "many"\n');
     expect(code).toBe(2);
   });
 
-  test('for a file that cannot be written, before anything is measured', async () => {
+  test('for a report file that cannot be written, before anything is measured', async () => {
     const { code, stderr } = await said(['http://127.0.0.1:1', '--json', '/nowhere/at/all.json']);
-    expect(stderr).toBe(
-      'pinwheel-load: --json: expected a file in a folder that is there, got "/nowhere/at/all.json"\n',
-    );
+    expect(stderr).toBe('pinwheel-load: --json: /nowhere/at/all.json is in a folder that does not exist\n');
     expect(code).toBe(2);
   });
 
-  test('for a metric that there is not', async () => {
+  test('for a metric that does not exist', async () => {
     const { code, stderr } = await said(['http://127.0.0.1:1', '--assert', 'latency.p98<3']);
     expect(stderr).toBe(
       'pinwheel-load: --assert: expected a metric that --help lists, such as latency.p99, missing or neverReturned, got "latency.p98"\n',
@@ -97,8 +96,7 @@ describe('one clear line and the right exit code', () => {
   test('when the admin listener does not answer', async () => {
     const server = await startFaultyServer({});
     closing.push(() => server.close());
-    const { port, release } = await takePort();
-    await release();
+    const port = await freePort();
     const { code, stderr } = await said([server.url, '--admin', `http://127.0.0.1:${port}`, '--kill', 'a@1s']);
     expect(stderr).toBe(
       `pinwheel-load: --admin: http://127.0.0.1:${port} cannot be reached: connect ECONNREFUSED 127.0.0.1:${port}\n`,
@@ -107,7 +105,7 @@ describe('one clear line and the right exit code', () => {
   });
 });
 
-test('Ctrl-C ends the run early, reports, writes and leaves nothing running', async () => {
+test('Ctrl-C ends the run early, prints and writes its report and leaves nothing running', async () => {
   const server = await startFaultyServer({});
   closing.push(() => server.close());
   let workers: number[] = [];
@@ -128,7 +126,7 @@ test('Ctrl-C ends the run early, reports, writes and leaves nothing running', as
   expect(`${program.stdout}${program.stderr}`).not.toContain('\x1b');
 });
 
-test('a server that goes away in the middle of a run is told of, and what was measured is written', async () => {
+test('a server that exits in the middle of a run is reported, and what was measured is written', async () => {
   const server = await startStockServer('Server1');
   closing.push(() => server.kill());
   const args = '--mode echo --clients 10 --rate 20 --duration 3s --warmup 0s --settle 300ms';

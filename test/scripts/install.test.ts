@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { root } from '../fixture/program.js';
+import { root } from '@pinwheel/testing/program';
 
 type Packages = Record<string, object>;
 const { fits } = (await import(`${root}/scripts/install.mjs`)) as {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { endPrograms, Program, root } from '../fixture/program.js';
+import { Program, endPrograms, root } from '@pinwheel/testing/program';
 
 let folder: string;
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startNode, root } from '../fixture/program.js';
+import { root, startProgram } from '@pinwheel/testing/program';
 
 let project: string;
 
@@ -32,7 +32,7 @@ afterAll(() => {
 });
 
 async function run(args: readonly string[], CI = ''): Promise<{ code: number | null; last: string; output: string }> {
-  const program = startNode('scripts/test.mjs', ['--root', project, ...args], { CI, VITEST: '' });
+  const program = startProgram('scripts/test.mjs', ['--root', project, ...args], { CI, VITEST: '' });
   const { code } = await program.ended;
   return { code, last: program.stdout.trimEnd().split('\n').at(-1) ?? '', output: program.stdout };
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { isSystemError } from './listen-failure.js';
-import { UsageError } from './usage-error.js';
+import { isSystemError, UsageError } from '@pinwheel/cli';
 
 /** PEM texts, or the names of the files that hold them. */
 export interface CertificateAndKey {
@@ -10,9 +9,9 @@ export interface CertificateAndKey {
 }
 
 /**
- * Reads the files of `--tls-cert` and `--tls-key` and tries whether TLS can be served with them.
+ * Reads the files of `--tls-cert` and `--tls-key` and checks that TLS can be served with them.
  *
- * @throws UsageError when one cannot be read, or they do not fit together
+ * @throws UsageError when a file cannot be read, or certificate and key do not fit together
  */
 export function readTlsFiles(files: CertificateAndKey): CertificateAndKey {
   const pem = { cert: readPem('--tls-cert', files.cert), key: readPem('--tls-key', files.key) };
@@ -20,7 +19,7 @@ export function readTlsFiles(files: CertificateAndKey): CertificateAndKey {
     createSecureContext(pem);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new UsageError('--tls-cert', 'a certificate that fits the key of --tls-key', error.message);
+    throw new UsageError(`--tls-cert does not fit --tls-key: ${error.message}`, { cause: error });
   }
   return pem;
 }
@@ -31,8 +30,8 @@ function readPem(flag: string, file: string): string {
     text = readFileSync(file, 'latin1');
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new UsageError(flag, 'a file that can be read', `${file} (${error.code})`);
+    throw new UsageError(`${flag}: ${file} cannot be read (${error.code})`, { cause: error });
   }
-  if (!text.includes('-----BEGIN ')) throw new UsageError(flag, 'a file in PEM form', file);
+  if (!text.includes('-----BEGIN ')) throw new UsageError(`${flag}: ${file} is not a PEM file`);
   return text;
 }

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { metricsTable } from '@pinwheel/admin';
+import { bareLines, documented } from '@pinwheel/cli/testing';
 import { expect, test } from 'vitest';
 import { CLUSTER_METRICS } from './admin-metrics.js';
 
@@ -6,20 +8,17 @@ function read(path: string): string {
   return readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 }
 
-test.each(CLUSTER_METRICS.map(({ name, type, labels }) => ({ name, type, labels })))(
-  '$name is documented and named by convention',
-  ({ name, type, labels }) => {
-    const row = read('apps/balancer/README.md')
-      .split('\n')
-      .find((line) => line.startsWith(`| \`${name}\` `));
-    const cells = row?.split('|').map((cell) => cell.trim()) ?? [];
-    expect(cells.slice(2, 4)).toEqual([type, labels.map((label) => `\`${label}\``).join(', ')]);
-    expect(name).toMatch(/^pinwheel_[a-z0-9_]+$/);
-    expect(name.endsWith('_total')).toBe(type === 'counter');
-  },
-);
+test('docs/metrics.md lists the metrics of the table (else run npm run docs)', () => {
+  const page = new URL('../../../docs/metrics.md', import.meta.url);
+  expect(documented(page, 'metrics')).toEqual(bareLines(metricsTable(CLUSTER_METRICS)));
+});
 
-test('the dashboard asks for metrics and labels that there are', () => {
+test('metrics are named by the conventions of Prometheus', () => {
+  for (const { name } of CLUSTER_METRICS) expect(name).toMatch(/^pinwheel_[a-z0-9_]+$/);
+  expect(new Set(CLUSTER_METRICS.map(({ name }) => name)).size).toBe(CLUSTER_METRICS.length);
+});
+
+test('the dashboard queries only metrics and labels that exist', () => {
   const dashboard = read('docs/grafana.json');
   const known = new Map(CLUSTER_METRICS.map(({ name, labels }) => [name, labels]));
   const asked = [...dashboard.matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)].map(([, expression = '']) => expression);

@@ -1,7 +1,7 @@
-import { type BalancerNow, type Metric, PROXY_METRICS } from '@pinwheel/balancer';
+import { BALANCER_METRICS, type BalancerNow, type Metric } from '@pinwheel/admin';
 import type { NodeStatus, RedisStatus } from '@pinwheel/protocol';
 
-/** What the metrics of a cluster are read from. */
+/** The status that the metrics of a cluster are read from. */
 export interface ClusterNow extends BalancerNow {
   readonly nodes: readonly NodeStatus[];
   readonly redis: RedisStatus;
@@ -9,64 +9,61 @@ export interface ClusterNow extends BalancerNow {
 
 const NODE_STATES = ['up', 'starting', 'draining', 'hung', 'down'] as const;
 
-/** Those of the balancer, and those of the nodes and of Redis. */
+/** The metrics of the balancer, of the nodes and of Redis. */
 export const CLUSTER_METRICS: readonly Metric<ClusterNow>[] = [
-  ...PROXY_METRICS,
-  {
-    name: 'pinwheel_node_state',
-    type: 'gauge',
-    help: '1 for the state that the node is in',
-    labels: ['node', 'state'],
-    read: ({ nodes }, add) => {
-      for (const { name, state } of nodes) for (const one of NODE_STATES) add(one === state ? 1 : 0, name, one);
-    },
-  },
-  {
-    name: 'pinwheel_node_sessions',
-    type: 'gauge',
-    help: 'Engine.IO sessions now',
-    labels: ['node', 'transport'],
-    read: ({ nodes }, add) => {
-      for (const { name, sessions } of nodes) {
-        add(sessions.polling, name, 'polling');
-        add(sessions.websocket, name, 'websocket');
-      }
-    },
-  },
-  ofNode('plain_connections', 'connections of the plain WebSocket echo now', ({ plain }) => plain),
-  ofNode('handed_off', 'WebSockets that the balancer has given to it', ({ handedOff }) => handedOff),
-  ofNode('rooms', 'rooms that its clients are in', ({ rooms }) => rooms),
-  ofNode('event_loop_delay_p99_seconds', 'how late timers are', ({ eventLoop }) => eventLoop.delayP99 / 1_000),
-  ofNode('event_loop_delay_max_seconds', 'how late timers are at most', ({ eventLoop }) => eventLoop.delayMax / 1_000),
-  ofNode(
+  ...BALANCER_METRICS,
+  ofNode('state', '1 for the state that the node is in, 0 for the others', 'state', ({ state }) =>
+    NODE_STATES.map((one) => [one, one === state ? 1 : 0]),
+  ),
+  ofNode('sessions', 'Engine.IO sessions now', 'transport', ({ sessions }) => Object.entries(sessions)),
+  numberOfNode('plain_connections', 'connections of the plain WebSocket echo now', ({ plain }) => plain),
+  numberOfNode(
+    'handed_off',
+    'WebSockets that the balancer has given to it and that are open now',
+    ({ handedOff }) => handedOff,
+  ),
+  numberOfNode('rooms', 'rooms that its clients are in', ({ rooms }) => rooms),
+  numberOfNode('event_loop_delay_p99_seconds', 'how late timers are', ({ eventLoop }) => eventLoop.delayP99 / 1_000),
+  numberOfNode(
+    'event_loop_delay_max_seconds',
+    'how late timers are at most',
+    ({ eventLoop }) => eventLoop.delayMax / 1_000,
+  ),
+  numberOfNode(
     'event_loop_utilization_ratio',
     'share of time that the event loop is busy',
     ({ eventLoop }) => eventLoop.utilization,
   ),
-  ofNode('resident_memory_bytes', 'resident memory', ({ rss }) => rss),
-  ofNode('uptime_seconds', 'time since it began to serve', ({ uptime }) => uptime),
-  {
-    name: 'pinwheel_node_crashes_total',
-    type: 'counter',
-    help: 'how often it has ended unasked',
-    labels: ['node'],
-    read: ({ nodes }, add) => {
-      for (const { name, crashes } of nodes) add(crashes, name);
-    },
-  },
+  numberOfNode('resident_memory_bytes', 'resident memory', ({ rss }) => rss),
+  numberOfNode('uptime_seconds', 'time since it became ready', ({ uptime }) => uptime),
+  numberOfNode('crashes_total', 'how often it exited unexpectedly', ({ crashes }) => crashes),
   {
     name: 'pinwheel_redis_up',
-    type: 'gauge',
-    help: '1 while Redis is there',
+    help: '1 while Redis is reachable',
     labels: [],
     read: ({ redis }, add) => add(redis.state === 'up' ? 1 : 0),
   },
 ];
 
-function ofNode(name: string, help: string, value: (node: NodeStatus) => number): Metric<ClusterNow> {
+function ofNode(
+  name: string,
+  help: string,
+  label: string,
+  values: (node: NodeStatus) => Iterable<readonly [label: string, value: number]>,
+): Metric<ClusterNow> {
   return {
     name: `pinwheel_node_${name}`,
-    type: 'gauge',
+    help,
+    labels: ['node', label],
+    read: ({ nodes }, add) => {
+      for (const node of nodes) for (const [one, value] of values(node)) add(value, node.name, one);
+    },
+  };
+}
+
+function numberOfNode(name: string, help: string, value: (node: NodeStatus) => number): Metric<ClusterNow> {
+  return {
+    name: `pinwheel_node_${name}`,
     help,
     labels: ['node'],
     read: ({ nodes }, add) => {

@@ -1,5 +1,5 @@
-import { type AdminRoute, balancerStatus, statusRoutes, type StatusSource } from '@pinwheel/balancer';
-import type { ClusterStatus } from '@pinwheel/status';
+import { type AdminRoute, balancerStatus, statusRoutes, type StatusSource } from '@pinwheel/admin';
+import type { ClusterStatus } from '@pinwheel/admin';
 import { CLUSTER_METRICS, type ClusterNow } from './admin-metrics.js';
 import type { Controls, Done, NodeVerb, RedisVerb } from './controls.js';
 

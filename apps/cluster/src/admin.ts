@@ -1,12 +1,5 @@
-import {
-  AdminFailure,
-  type AdminListener,
-  isSystemError,
-  listenAdmin,
-  packageVersion,
-  ProcessMeter,
-  type StatusSource,
-} from '@pinwheel/balancer';
+import { AdminFailure, type AdminListener, listenAdmin, ProcessMeter, type StatusSource } from '@pinwheel/admin';
+import { isSystemError, packageVersion } from '@pinwheel/cli';
 import type { ClusterNow } from './admin-metrics.js';
 import { clusterRoutes } from './admin-routes.js';
 import type { Cluster } from './cluster.js';

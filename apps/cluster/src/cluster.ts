@@ -1,4 +1,5 @@
-import { type AdminListener, formatAddress, urlOf } from '@pinwheel/balancer';
+import type { AdminListener } from '@pinwheel/admin';
+import { formatAddress, urlOf } from '@pinwheel/cli';
 import type { ClusterView, ControlVerb, NodeStatus, RedisStatus } from '@pinwheel/protocol';
 import {
   createProxy,

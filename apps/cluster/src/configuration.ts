@@ -1,4 +1,5 @@
-import { fileOptions, isSystemError } from '@pinwheel/balancer';
+import { fileOptions } from '@pinwheel/balancer';
+import { isSystemError } from '@pinwheel/cli';
 import type { GivenProxyOptions } from '@pinwheel/proxy';
 import { ClusterFailure } from './cluster-failure.js';
 

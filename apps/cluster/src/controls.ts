@@ -1,4 +1,4 @@
-import { AdminFailure } from '@pinwheel/balancer';
+import { AdminFailure } from '@pinwheel/admin';
 import type { RedisStatus } from '@pinwheel/protocol';
 import type { NodeProcess } from './node-process.js';
 import type { ClusterRedis } from './redis.js';

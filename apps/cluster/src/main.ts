@@ -1,35 +1,35 @@
 #!/usr/bin/env node
 import { constants } from 'node:os';
-import { onStopSignal, packageVersion, UsageError } from '@pinwheel/balancer';
+import { onStopSignal, printAbout, reportUsageError, surviveClosedOutput } from '@pinwheel/cli';
 import { startCluster } from './cluster.js';
 import { ClusterFailure } from './cluster-failure.js';
-import { type ClusterOptions, HELP, readCommand } from './options.js';
+import { type ClusterOptions, PROGRAM, readClusterCommand } from './options.js';
 
-function say(line: string): void {
+function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
 async function start(options: ClusterOptions): Promise<void> {
   const stopping = new AbortController();
-  const starting = startCluster({ ...options, log: say, signal: stopping.signal });
+  const starting = startCluster({ ...options, log, signal: stopping.signal });
   onStopSignal(
     () => {
       stopping.abort();
       starting
         .then((cluster) => cluster.stop())
         .catch((error: unknown) => {
-          // The start was given up, as it should be.
+          // The abort makes a start that is in flight fail, as it should.
           if (!(error instanceof ClusterFailure) && error !== stopping.signal.reason) throw error;
         })
         .then(
           () => process.exit(0),
           (error: unknown) => {
-            say(`pinwheel: stopping failed: ${String(error)}`);
+            log(`${PROGRAM.name}: stopping failed: ${String(error)}`);
             process.exit(1);
           },
         );
     },
-    // The processes end by themselves when their channel to this one closes.
+    // Nodes and Redis exit when their channel to this process closes.
     (signal) => process.exit(128 + constants.signals[signal]),
   );
   try {
@@ -38,23 +38,16 @@ async function start(options: ClusterOptions): Promise<void> {
   } catch (error) {
     if (stopping.signal.aborted) return;
     if (!(error instanceof ClusterFailure)) throw error;
-    say(`pinwheel: ${error.message}`);
+    log(`${PROGRAM.name}: ${error.message}`);
     process.exit(1);
   }
 }
 
-// Whoever read our output may be gone; the cluster goes on without a reader.
-const readerGone = (): void => undefined;
-process.stdout.on('error', readerGone);
-process.stderr.on('error', readerGone);
-
+surviveClosedOutput();
 try {
-  const { command, options } = readCommand(process.argv.slice(2), process.env);
-  if (command === 'help') process.stdout.write(HELP);
-  else if (command === 'version') process.stdout.write(`${packageVersion(import.meta.url)}\n`);
-  else await start(options);
+  const command = readClusterCommand(process.argv.slice(2), process.env);
+  if (command.kind === 'start') await start(command.options);
+  else printAbout(PROGRAM, command.kind, import.meta.url);
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  say(`pinwheel: ${error.message}`);
-  process.exitCode = 2;
+  process.exitCode = reportUsageError(PROGRAM.name, error);
 }

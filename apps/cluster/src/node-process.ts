@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { formatAddress, reachableHost } from '@pinwheel/balancer';
+import { formatAddress, reachableHost } from '@pinwheel/cli';
 import {
   type AdapterName,
   type NodeReport,

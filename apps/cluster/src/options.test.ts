@@ -1,18 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { readCommand } from './options.js';
+import { type ClusterOptions, readClusterCommand } from './options.js';
+
+function optionsOf(args: readonly string[], env: Record<string, string> = {}): ClusterOptions {
+  const command = readClusterCommand(args, env);
+  if (command.kind !== 'start') throw new Error(`the command is ${command.kind}`);
+  return command.options;
+}
 
 function complaint(args: readonly string[], env: Record<string, string> = {}): string {
   try {
-    readCommand(args, env);
+    readClusterCommand(args, env);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
   return 'nothing';
 }
 
-test('without flags: two nodes from 3100, the balancer on 3102, all on 127.0.0.1, Redis embedded', () => {
-  expect(readCommand([], {})).toEqual({
-    command: 'start',
+test('a cluster without flags has two nodes from 3100, the balancer on 3102 and an embedded Redis, all on 127.0.0.1', () => {
+  expect(readClusterCommand([], {})).toEqual({
+    kind: 'start',
     options: {
       nodes: 2,
       host: '127.0.0.1',
@@ -30,12 +36,12 @@ test('without flags: two nodes from 3100, the balancer on 3102, all on 127.0.0.1
   });
 });
 
-test('every flag moves what it names', () => {
+test('every flag changes the option that it names', () => {
   const args = [
     ...'--nodes 4 --port 8080 --node-port=9000 --host [::1] --policy round_robin'.split(' '),
     ...'--no-hand-off --admin-port 0 --adapter streams'.split(' '),
   ];
-  expect(readCommand(args, { REDIS_URL: 'rediss://u:secret@redis.example:7000/2' }).options).toEqual({
+  expect(optionsOf(args, { REDIS_URL: 'rediss://u:secret@redis.example:7000/2' })).toEqual({
     nodes: 4,
     host: '::1',
     port: 8080,
@@ -51,25 +57,25 @@ test('every flag moves what it names', () => {
   });
 });
 
-test('--no-admin is no admin listener, whatever its port', () => {
-  expect(readCommand(['--no-admin', '--admin-port', '1'], {}).options.admin).toBeUndefined();
+test('--no-admin opens no admin listener, even with --admin-port', () => {
+  expect(optionsOf(['--no-admin', '--admin-port', '1'], {}).admin).toBeUndefined();
 });
 
-test('an empty REDIS_URL is none', () => {
-  expect(readCommand([], { REDIS_URL: '' }).options.redisUrl).toBeUndefined();
+test('an empty REDIS_URL counts as not set', () => {
+  expect(optionsOf([], { REDIS_URL: '' }).redisUrl).toBeUndefined();
 });
 
-test('ADAPTER is what --adapter is, which goes before it', () => {
-  expect(readCommand([], { ADAPTER: 'sharded' }).options.adapter).toBe('sharded');
-  expect(readCommand(['--adapter', 'redis'], { ADAPTER: 'sharded' }).options.adapter).toBe('redis');
-  expect(readCommand([], { ADAPTER: '' }).options.adapter).toBe('redis');
+test('--adapter goes before ADAPTER in the environment', () => {
+  expect(optionsOf([], { ADAPTER: 'sharded' }).adapter).toBe('sharded');
+  expect(optionsOf(['--adapter', 'redis'], { ADAPTER: 'sharded' }).adapter).toBe('redis');
+  expect(optionsOf([], { ADAPTER: '' }).adapter).toBe('redis');
   expect(complaint(['--adapter', 'x'])).toBe('--adapter: expected one of redis, sharded, streams, got "x"');
   expect(complaint([], { ADAPTER: 'x' })).toBe('ADAPTER: expected one of redis, sharded, streams, got "x"');
 });
 
-test('--help and --version are seen beside other flags', () => {
-  expect(readCommand(['--nodes', '3', '--help'], {}).command).toBe('help');
-  expect(readCommand(['--version'], {}).command).toBe('version');
+test('--help and --version are accepted beside other flags', () => {
+  expect(readClusterCommand(['--nodes', '3', '--help'], {}).kind).toBe('help');
+  expect(readClusterCommand(['--version'], {}).kind).toBe('version');
 });
 
 test.each([
@@ -80,18 +86,21 @@ test.each([
   [['--port', '65536'], '--port: expected a whole number from 0 to 65535, got "65536"'],
   [['--port', '-1'], '--port: expected a whole number from 0 to 65535, got "-1"'],
   [['--admin-port', 'x'], '--admin-port: expected a whole number from 0 to 65535, got "x"'],
-  [['--node-port', '65535'], '--node-port: expected room for 2 ports up to 65535, got "65535"'],
+  [['--node-port', '65535'], '--node-port 65535 leaves no room for 2 nodes: the last port is 65536, above 65535'],
   [['--host', 'a b'], '--host: expected an address or host name, got "a b"'],
   [['--policy', 'random'], '--policy: expected one of round_robin, ip_hash, least_conn, got "random"'],
-  [['--confg', 'x'], 'flag: expected one that --help lists, got "--confg"'],
-  [['--config', 'x', '--port', '1'], '--port: expected it to stand in the file of --config, got "1"'],
-  [['--config', 'x', '--policy', 'ip_hash'], '--policy: expected it to stand in the file of --config, got "ip_hash"'],
-  [['4'], 'argument: expected a flag (see --help), got "4"'],
-])('%j is refused', (args, message) => {
+  [['--confg', 'x'], 'unknown flag --confg (did you mean --config? see --help)'],
+  [['--config', 'x', '--port', '1'], '--port cannot be combined with --config: set "listen" in the file'],
+  [
+    ['--config', 'x', '--policy', 'ip_hash'],
+    '--policy cannot be combined with --config: set the policy in its "upstream" block',
+  ],
+  [['4'], 'unexpected argument "4" (see --help)'],
+])('the command line %j is refused', (args, message) => {
   expect(complaint(args)).toBe(message);
 });
 
-describe('a REDIS_URL that does not fit is refused without showing it', () => {
+describe('a REDIS_URL that cannot be read is refused without repeating it', () => {
   test.each(['redis-host:6379', 'http://user:secret@redis:6379', 'user:secret@redis', 'redis://', '//secret'])(
     '%s',
     (url) => {
@@ -108,10 +117,13 @@ test.each([
   [['--host', '0.0.0.0'], {}, false],
   [['--host', '0.0.0.0'], { CONTROLS: '1' }, true],
   [[], { CONTROLS: '0' }, false],
-])('with %j and %j the page has controls: %s', (args, env: Record<string, string>, controls) => {
-  expect(readCommand(args, env).options.controls).toBe(controls);
-});
+])(
+  'with the flags %j and the environment %j the page has controls: %s',
+  (args, env: Record<string, string>, controls) => {
+    expect(optionsOf(args, env).controls).toBe(controls);
+  },
+);
 
-test('CONTROLS is 0 or 1', () => {
+test('CONTROLS accepts 0 and 1 only', () => {
   expect(complaint([], { CONTROLS: 'yes' })).toContain('CONTROLS: expected 0 or 1, got "yes"');
 });

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { AdminFailure } from '@pinwheel/balancer';
+import { AdminFailure } from '@pinwheel/admin';
 import {
   type ClusterView,
   type ControlAnswer,

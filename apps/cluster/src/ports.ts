@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { type Address, isSystemError, listenFailure } from '@pinwheel/balancer';
+import { type Address, isSystemError, listenFailure } from '@pinwheel/cli';
 import { ClusterFailure } from './cluster-failure.js';
 import type { ClusterOptions } from './options.js';
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { ClusterFailure } from './cluster-failure.js';
 import { readListening } from './listening.js';
-import { redisAddress } from './redis-url.js';
+import { readRedisUrl } from '@pinwheel/member';
 import { SupervisedProcess } from './supervised-process.js';
 
 /** Milliseconds in which a Redis of `REDIS_URL` must answer. */
@@ -53,7 +53,7 @@ export async function startRedis(
  * @throws ClusterFailure when it does not, without the password
  */
 export async function checkRedis(url: string): Promise<ClusterRedis> {
-  const shown = redisAddress(url);
+  const { shown } = readRedisUrl(url);
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: ANSWER_LIMIT,

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { HELP } from './help.js';
-import { OptionError } from './options/option-error.js';
+import { printAbout, reportUsageError, surviveClosedOutput } from '@pinwheel/cli';
 import type { Options } from './options/options.js';
 import { readOptions } from './options/read-options.js';
+import { PROGRAM } from './options/settings.js';
 import { compareFiles } from './report/compare.js';
-import { packageVersion } from './report/environment.js';
 import { htmlReport } from './report/html.js';
 import { liveProgress } from './report/live.js';
 import { checkWritable, writeWhole } from './report/output-file.js';
@@ -13,24 +12,13 @@ import { RunFailure } from './run/run-failure.js';
 import { run } from './run/run.js';
 
 function complain(line: string): void {
-  process.stderr.write(`pinwheel-load: ${line}\n`);
+  process.stderr.write(`${PROGRAM.name}: ${line}\n`);
 }
 
 async function load(options: Options): Promise<number> {
   if (options.json !== undefined) checkWritable('--json', options.json);
   if (options.html !== undefined) checkWritable('--html', options.html);
-  const ending = new AbortController();
-  for (const [signal, who] of [
-    ['SIGINT', 'Ctrl-C'],
-    ['SIGTERM', 'SIGTERM'],
-  ] as const) {
-    process.on(signal, () => {
-      // The workers end when their channel to this process closes.
-      if (ending.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
-      ending.abort(who);
-    });
-  }
-  const result = await run(options, liveProgress(process.stderr), ending.signal);
+  const result = await run(options, liveProgress(process.stderr), endOnSignal());
   process.stdout.write(`${summarize(result).join('\n')}\n`);
   try {
     if (options.json !== undefined) await writeWhole(options.json, `${JSON.stringify(result, undefined, 1)}\n`);
@@ -42,26 +30,38 @@ async function load(options: Options): Promise<number> {
   return result.outcome.exitCode;
 }
 
+/** Aborted by the first SIGINT or SIGTERM, its reason saying by which; the second one exits at once. */
+function endOnSignal(): AbortSignal {
+  const ending = new AbortController();
+  for (const [signal, who] of [
+    ['SIGINT', 'Ctrl-C'],
+    ['SIGTERM', 'SIGTERM'],
+  ] as const) {
+    process.on(signal, () => {
+      // The workers exit when their channel to this process closes.
+      if (ending.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+      ending.abort(who);
+    });
+  }
+  return ending.signal;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === 'compare') return compareFiles(args.slice(1), (line) => process.stdout.write(`${line}\n`));
   const command = readOptions(args);
-  if (command.command === 'run') return load(command.options);
-  process.stdout.write(command.command === 'help' ? HELP : `${packageVersion()}\n`);
+  if (command.kind === 'run') return load(command.options);
+  printAbout(PROGRAM, command.kind, import.meta.url);
   return 0;
 }
 
-// Whoever read our output may be gone: the run goes on, and its files are written.
-const readerGone = (): void => undefined;
-process.stdout.on('error', readerGone);
-process.stderr.on('error', readerGone);
-
+surviveClosedOutput();
 try {
   process.exitCode = await main(process.argv.slice(2));
-  // A connection that its server does not close holds nobody up.
+  // A connection that its server leaves open does not keep the program running.
   process.stdout.write('', () => process.exit());
 } catch (error) {
-  if (error instanceof OptionError) process.exitCode = 2;
-  else if (error instanceof RunFailure) process.exitCode = 1;
-  else throw error;
-  complain(error.message);
+  if (error instanceof RunFailure) {
+    complain(error.message);
+    process.exitCode = 1;
+  } else process.exitCode = reportUsageError(PROGRAM.name, error);
 }

@@ -1,8 +1,21 @@
-import { ADAPTERS, isAdapterName, isTag } from '@pinwheel/protocol';
-import type { AdapterName } from '@pinwheel/protocol';
+import {
+  HELP,
+  HOST,
+  PORT,
+  type Program,
+  readBy,
+  readCommand,
+  type Setting,
+  settings,
+  text,
+  VERSION,
+  word,
+  ZERO_OR_ONE,
+} from '@pinwheel/cli';
 import { readRedisUrl, RedisUrlError } from '@pinwheel/member';
+import { type AdapterName, ADAPTERS } from '@pinwheel/protocol';
 
-/** How a node is set up. */
+/** The settings of a node. */
 export interface NodeConfig {
   /** Address or name to listen on. */
   readonly host: string;
@@ -14,86 +27,91 @@ export interface NodeConfig {
   readonly redisUrl: string | undefined;
   /** How rooms are shared through Redis. */
   readonly adapter: AdapterName;
-  /** The tag in its session ids. Undefined: made of where it listens. */
+  /** The tag in its session ids. Undefined derives one from the address that the node listens on. */
   readonly tag: string | undefined;
-  /** Pages may do things to the nodes and to Redis. */
+  /** Pages may kill, hang, drain and revive nodes and cut Redis. */
   readonly controls: boolean;
 }
 
-/** A setting that cannot be used; the message is one line for the person who set it. */
-export class ConfigError extends Error {
-  readonly code = 'bad_setting';
-  override name = 'ConfigError';
-}
+/** A setting that only the environment gives; an empty variable is a value. */
+const VARIABLE = { variableOnly: true, emptyIsValue: true } as const satisfies Partial<Setting>;
+
+export const SETTINGS = settings({
+  help: HELP,
+  version: VERSION,
+  port: { ...VARIABLE, value: PORT, variable: 'PORT', default: '3100', help: 'port to listen on; 0 takes a free one' },
+  host: { ...VARIABLE, value: HOST, variable: 'HOST', default: '127.0.0.1', help: 'address to listen on' },
+  server: {
+    ...VARIABLE,
+    value: text('NAME', /^[A-Za-z0-9._-]{1,64}$/, '1 to 64 characters A-Z a-z 0-9 . _ -'),
+    variable: 'SERVER_NAME',
+    default: 'Server1',
+    help: 'name of the node: 1 to 64 characters `A-Z a-z 0-9 . _ -`',
+  },
+  redisUrl: {
+    ...VARIABLE,
+    value: readBy('URL', redisUrlOrNone, RedisUrlError),
+    variable: 'REDIS_URL',
+    default: 'redis://127.0.0.1:6379',
+    help: 'the Redis that nodes share rooms through, `redis://` or `rediss://`; an empty one leaves the node alone',
+  },
+  adapter: {
+    value: word(ADAPTERS),
+    variable: 'ADAPTER',
+    variableOnly: true,
+    default: 'redis',
+    help: 'how rooms are shared, the same for all nodes: `redis`, `sharded` or `streams`',
+  },
+  tag: {
+    value: text('TAG', /^[A-Za-z0-9_-]{1,64}$/, '1 to 64 characters A-Z a-z 0-9 _ -'),
+    variable: 'NODE_TAG',
+    variableOnly: true,
+    otherwise: 'derived from the address that the node listens on',
+    help: 'what the session ids begin with: 1 to 64 characters `A-Z a-z 0-9 _ -`',
+  },
+  controls: {
+    value: ZERO_OR_ONE,
+    variable: 'CONTROLS',
+    variableOnly: true,
+    default: '0',
+    help: '`1` lets pages kill, hang, drain and revive nodes and cut Redis',
+  },
+});
+
+export const PROGRAM: Program = {
+  name: 'pinwheel-node',
+  usage: ['PORT=3100 SERVER_NAME=Server1 pinwheel-node'],
+  summary:
+    'Serves Socket.IO, a plain WebSocket echo and the demo page on one port. Nodes share rooms through Redis. The environment holds all settings.',
+  settings: SETTINGS,
+  notes: [
+    'SIGTERM and SIGINT drain the node and end it; the same signal again ends it at once.',
+    'Exit code: 0 after a signal, 1 when the node cannot listen or a second signal ended it, 2 for a setting that cannot be used.',
+  ],
+};
+
+export type NodeCommand =
+  { readonly kind: 'help' | 'version' } | { readonly kind: 'start'; readonly config: NodeConfig };
 
 /**
- * Reads a node's settings: `PORT` (3100), `HOST` (127.0.0.1), `SERVER_NAME` (Server1), `REDIS_URL`
- * (redis://127.0.0.1:6379; empty for none), `ADAPTER` (redis), `NODE_TAG` (none), `CONTROLS` (0; 1 lets pages kill, drain
- * and so on).
+ * Reads the command line and the environment of `pinwheel-node`.
  *
- * @throws ConfigError (code `bad_setting`) naming the variable, what was expected and what came, but never a password
+ * @param args the command line after the program's name
+ * @throws UsageError for the first mistake; the message never contains a password
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): NodeConfig {
-  return Object.freeze({
-    host: text(env, 'HOST', '127.0.0.1', /^[^\s/]{1,255}$/, 'an address or host name'),
-    port: port(env['PORT']),
-    server: text(env, 'SERVER_NAME', 'Server1', /^[A-Za-z0-9._-]{1,64}$/, '1 to 64 characters A-Z a-z 0-9 . _ -'),
-    redisUrl: redisUrl(env['REDIS_URL']),
-    adapter: adapter(env['ADAPTER']),
-    tag: tag(env['NODE_TAG']),
-    controls: controls(env['CONTROLS']),
-  });
+export function readNodeCommand(
+  args: readonly string[],
+  variables: Readonly<Record<string, string | undefined>>,
+): NodeCommand {
+  const command = readCommand(SETTINGS, { args, variables });
+  if (command.kind !== 'run') return command;
+  const { host, port, server, redisUrl, adapter, tag, controls } = command.values;
+  return { kind: 'start', config: Object.freeze({ host, port, server, redisUrl, adapter, tag, controls }) };
 }
 
-function text(
-  env: Readonly<Record<string, string | undefined>>,
-  name: string,
-  otherwise: string,
-  form: RegExp,
-  expected: string,
-): string {
-  const given = env[name];
-  if (given === undefined) return otherwise;
-  if (!form.test(given)) throw new ConfigError(`${name}: expected ${expected}, got ${JSON.stringify(given)}`);
-  return given;
-}
-
-function port(given: string | undefined): number {
-  if (given === undefined) return 3100;
-  if (!/^\d{1,5}$/.test(given) || Number(given) > 65_535) {
-    throw new ConfigError(`PORT: expected a port number from 0 to 65535, got ${JSON.stringify(given)}`);
-  }
-  return Number(given);
-}
-
-function redisUrl(given: string | undefined): string | undefined {
-  if (given === '') return undefined;
-  const url = given ?? 'redis://127.0.0.1:6379';
-  try {
-    readRedisUrl(url);
-  } catch (error) {
-    if (error instanceof RedisUrlError) throw new ConfigError(`REDIS_URL: ${error.message}`);
-    throw error;
-  }
+/** @throws RedisUrlError */
+function redisUrlOrNone(url: string): string | undefined {
+  if (url === '') return undefined;
+  readRedisUrl(url);
   return url;
-}
-
-function controls(given: string | undefined): boolean {
-  if (given === undefined || given === '' || given === '0') return false;
-  if (given === '1') return true;
-  throw new ConfigError(`CONTROLS: expected 0 or 1, got ${JSON.stringify(given)}`);
-}
-
-function adapter(given: string | undefined): AdapterName {
-  if (given === undefined || given === '') return 'redis';
-  if (isAdapterName(given)) return given;
-  throw new ConfigError(`ADAPTER: expected one of ${ADAPTERS.join(', ')}, got ${JSON.stringify(given)}`);
-}
-
-function tag(given: string | undefined): string | undefined {
-  if (given === undefined || given === '') return undefined;
-  if (!isTag(given)) {
-    throw new ConfigError(`NODE_TAG: expected 1 to 64 characters A-Z a-z 0-9 _ -, got ${JSON.stringify(given)}`);
-  }
-  return given;
 }

@@ -1,4 +1,3 @@
-export { ConfigError, readConfig } from './config.js';
 export type { NodeConfig } from './config.js';
 export type { InterServerEvents, NodeServer } from './echo/serve-contract.js';
 export { ListenError, startNode } from './node.js';

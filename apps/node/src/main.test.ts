@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { embeddedRedis, hasRedisServer, redisInstall, redisServer, until } from '@pinwheel/member/testing';
+import { embeddedRedis, hasRedisServer, redisInstall, redisServer } from '@pinwheel/testing/redis-process';
+import { until } from '@pinwheel/testing/until';
 import { describe, expect, it } from 'vitest';
 import { afterwards, ask, client, nodeProcess } from './testing/index.js';
 import type { Client } from './testing/index.js';
@@ -13,8 +14,8 @@ function partsOf(line: string): { server: string; url: string; port: number; tag
   return { server, url, port: Number(port), tag, redis };
 }
 
-describe('the program', () => {
-  it('says one line when it listens, drains on SIGTERM and ends with 0', async () => {
+describe('the program pinwheel-node', () => {
+  it('prints one line when it listens, drains on SIGTERM and exits with 0', async () => {
     const { child, ready, exited, stdout, stderr } = nodeProcess({ PORT: '0', SERVER_NAME: 'app1', REDIS_URL: '' });
     const { server, url, tag, redis } = partsOf(await ready);
     expect([server, redis]).toEqual(['app1', 'none']);
@@ -37,7 +38,7 @@ describe('the program', () => {
     expect(partsOf(await second.ready).tag).toBe(tag);
   });
 
-  it('needs no Redis to start, and repeats no password', async () => {
+  it('starts without a Redis, and prints no password', async () => {
     const { ready, stderr } = nodeProcess({ PORT: '0', REDIS_URL: 'redis://me:secret@127.0.0.1:1/' });
     const line = await ready;
     expect(partsOf(line).redis).toBe('127.0.0.1:1');
@@ -51,7 +52,7 @@ describe('the program', () => {
     expect(line + body + stderr.join()).not.toContain('secret');
   });
 
-  it('ends at once at the second signal of a kind', async () => {
+  it('exits at once when the same signal comes again', async () => {
     const { child, ready, exited } = nodeProcess({ PORT: '0', REDIS_URL: '' });
     const { url } = partsOf(await ready);
     // A session that nobody polls keeps the drain waiting.
@@ -64,7 +65,7 @@ describe('the program', () => {
     expect(await exited).toEqual([1, null]);
   });
 
-  it('tells its parent where it listens, and does not outlive it', async () => {
+  it('reports to its parent where it listens, and exits with it', async () => {
     const { child, exited } = nodeProcess({ PORT: '0', REDIS_URL: '', NODE_TAG: 'mine' }, true);
     const [message] = await once(child, 'message');
     expect(message).toEqual({ type: 'listening', port: expect.any(Number), tag: 'mine' });
@@ -72,14 +73,35 @@ describe('the program', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it('refuses bad settings in one line, with 2', async () => {
+  it('prints its settings with --help, and no server starts', async () => {
+    const { exited, stdout, stderr } = nodeProcess({ PORT: '0' }, false, ['--help']);
+    expect(await exited).toEqual([0, null]);
+    expect(stderr).toEqual([]);
+    for (const variable of ['PORT', 'HOST', 'SERVER_NAME', 'REDIS_URL', 'ADAPTER', 'NODE_TAG', 'CONTROLS']) {
+      expect(stdout).toContainEqual(expect.stringMatching(new RegExp(`^  ${variable} `)));
+    }
+  });
+
+  it('prints its version with --version', async () => {
+    const { exited, stdout } = nodeProcess({}, false, ['--version']);
+    expect(await exited).toEqual([0, null]);
+    expect(stdout).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
+  });
+
+  it('refuses an unknown argument in one line, with exit code 2', async () => {
+    const { exited, stderr } = nodeProcess({}, false, ['--port', '1']);
+    expect(await exited).toEqual([2, null]);
+    expect(stderr).toEqual(['pinwheel-node: unknown flag --port (see --help)']);
+  });
+
+  it('refuses bad settings in one line, with exit code 2', async () => {
     const { exited, stdout, stderr } = nodeProcess({ PORT: 'http' });
     expect(await exited).toEqual([2, null]);
-    expect(stderr).toEqual(['pinwheel-node: PORT: expected a port number from 0 to 65535, got "http"']);
+    expect(stderr).toEqual(['pinwheel-node: PORT: expected a whole number from 0 to 65535, got "http"']);
     expect(stdout).toEqual([]);
   });
 
-  it('says that its port is in use in one line, with 1', async () => {
+  it('reports a port in use in one line, with exit code 1', async () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await once(blocker, 'listening');
     afterwards(() => blocker.close());
@@ -96,8 +118,8 @@ describe('the program', () => {
 describe.each([
   { name: 'redis-server', start: redisServer, skip: !hasRedisServer },
   { name: 'js-redis-server', start: embeddedRedis, skip: false },
-])('of two processes over $name', ({ name, start, skip }) => {
-  it('the members of one that is killed or hangs count no more', async (context) => {
+])('nodes over $name', ({ name, start, skip }) => {
+  it('stop counting the members of a node that is killed or hangs', async (context) => {
     if (skip) context.skip(`${name} ${redisInstall}`);
     const redis = await start();
     afterwards(() => redis.kill());

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { PageFiles, pageHandler, visitorPage } from '@pinwheel/page';
 import type { ControlAnswer, ControlVerb, NodeCounters } from '@pinwheel/protocol';
-import { contentSecurityPolicy, demoRoot } from '@pinwheel/demo';
 import { connectRedis, joinCluster, RoomCounts } from '@pinwheel/member';
 import type { Member, RedisLink } from '@pinwheel/member';
 import { Roster } from '@pinwheel/roster';
@@ -18,7 +18,6 @@ import { PlainEcho } from './echo/plain-echo.js';
 import { endReceiversOnce } from './sockets/receiver-end.js';
 import { roomKey, roomOfKey } from './echo/room-key.js';
 import { SlowReaders } from './echo/slow-readers.js';
-import { StaticSite } from './page/static-site.js';
 import { straightenBroadcasts } from './straight-broadcasts.js';
 import { routeUpgrades } from './sockets/upgrade-route.js';
 import { WebSocketEngine } from './web-socket-engine.js';
@@ -76,8 +75,8 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
   const link = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl);
   if (link !== undefined) tellOfRedis(link, tell);
 
-  const site = new StaticSite(demoRoot, { 'content-security-policy': contentSecurityPolicy });
-  if (site.empty) tell(`there is no page in ${demoRoot}: run "npm run build"`);
+  const page = new PageFiles(visitorPage);
+  if (page.isEmpty) tell(`there is no page in ${visitorPage.folder}: run "npm run build"`);
   const http = createServer(
     {
       // Longer than any balancer keeps an idle connection: it is the balancer that ends one, never we under its request.
@@ -85,7 +84,7 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
       headersTimeout: 30_000,
       requestTimeout: 120_000,
     },
-    site.handle,
+    pageHandler(page),
   );
   const adapter = link === undefined ? undefined : nodeAdapter(config.adapter, link, tell);
   endReceiversOnce();

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { until } from '@pinwheel/member/testing';
+import { until } from '@pinwheel/testing/until';
 import type { Server } from 'socket.io';
 import { io as connect } from 'socket.io-client';
 import type { Socket } from 'socket.io-client';

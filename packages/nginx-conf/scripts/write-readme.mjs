@@ -1,6 +1,6 @@
 // Puts the directive tables into README.md. Build the package first.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { directiveTables } from '../dist/directive-tables.js';
+import { directiveTables } from '../dist/directives/directive-tables.js';
 
 const MARK = '<!-- directives -->';
 const path = new URL('../README.md', import.meta.url);

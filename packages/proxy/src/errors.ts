@@ -1,5 +1,3 @@
-import type { RequestHead } from './http1/request-head.js';
-
 /**
  * Everything that can go wrong on the way of a request, as data. Code branches on `code`; the status is what the client
  * gets, where it can still get one.
@@ -20,7 +18,6 @@ interface ErrorKind {
 
 const kinds = {
   bad_method: { source: 'client', status: 400, text: 'expected a method in capital letters' },
-  bad_old_method: { source: 'client', status: 400, text: 'expected GET in an HTTP/0.9 request' },
   bad_request_line: { source: 'client', status: 400, text: 'expected "METHOD target HTTP/1.1"' },
   bad_target_host: { source: 'client', status: 400, text: 'expected a valid host in the request target' },
   bad_target: {
@@ -48,7 +45,6 @@ const kinds = {
   head_too_large: { source: 'client', status: 494, text: 'the header is over the limits of size or number of fields' },
   version_not_supported: { source: 'client', status: 505, text: 'expected HTTP/1.0 or HTTP/1.1' },
   client_closed: { source: 'client', status: 499, text: 'the client closed the connection before its answer' },
-  client_stalled: { source: 'client', status: 499, text: 'the client took no byte of its answer in time' },
   no_location: { source: 'balancer', status: 404, text: 'no location fits the path' },
   file_truncated: { source: 'balancer', status: 500, text: 'the file became shorter while it was sent' },
   no_named_location: { source: 'balancer', status: 500, text: 'there is no named location' },
@@ -81,8 +77,6 @@ export class ProxyError extends Error {
   readonly status: number;
   /** What came, without the words of the code. */
   readonly detail: string;
-  /** As much of the request's head as was read when it turned out to be wrong. */
-  head: RequestHead | undefined;
 
   constructor(code: ErrorCode, detail = '', cause?: unknown) {
     const kind = kinds[code];

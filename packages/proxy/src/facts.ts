@@ -1,5 +1,3 @@
-import type { ConnectionCounts } from './answer/stub-status.js';
-
 /** The part of a TLS session that `$ssl_*` variables show, named as they are without the `ssl_`. */
 export type TlsFact =
   | 'protocol'
@@ -114,10 +112,8 @@ export interface Facts {
   /** The whole answer has been sent. */
   readonly completed: boolean;
 
-  /** The body, where it was read to be passed on and is not too long to be kept; undefined where there is none. */
+  /** The body, where all of it was read before it was passed on and is short enough; undefined otherwise. */
   readonly requestBody: string | undefined;
-  /** The path of the file that has it, where it is too long to be told. */
-  readonly requestBodyFile: string | undefined;
 
   /** Status sent to the client; 0 before there is one. */
   readonly status: number;
@@ -154,4 +150,17 @@ export interface Facts {
   /** Slot `index` (from 0, below `Variables.slots`) of the request's own variables; undefined until it is set. */
   variable(index: number): string | undefined;
   setVariable(index: number, value: string): void;
+}
+
+/** What the proxy counts of its client connections (nginx: `stub_status`). */
+export interface ConnectionCounts {
+  /** Since the start. `handled` is less than `accepted` by those that were closed at once for want of room. */
+  readonly accepted: number;
+  readonly handled: number;
+  readonly requests: number;
+  /** Open now: `reading` a request head, `writing` from then on to the end of the answer, `waiting` for a request. */
+  readonly active: number;
+  readonly reading: number;
+  readonly writing: number;
+  readonly waiting: number;
 }

@@ -1,7 +1,9 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { freePort, isMissing, Recipe, until } from '../../classics/recipe.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
+import { isMissing, Recipe } from '../../classics/recipe.js';
 import type { Runner } from '../../classics/recipe.js';
 import { Backend, ok } from './backend.js';
 import type { Answer, SeenRequest } from './backend.js';
@@ -68,7 +70,7 @@ export class Side {
   /** The lines of a log, once there are so many. */
   async lines(name: string, count: number): Promise<string[]> {
     const read = (): string[] => this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
-    await until(() => read().length >= count, `${count} lines in ${name} of ${this.runner}`);
+    await until(`${count} lines in ${name} of ${this.runner}`, () => read().length >= count);
     return read();
   }
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { descendants } from '../../fixture/program.js';
+import { descendants } from '@pinwheel/testing/program';
 import { writeCertificate } from '../process/certificate.js';
 import { launchInFolder } from '../process/folder.js';
 import { findProgram, launch } from '../process/launch.js';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { descendants } from '../../fixture/program.js';
+import { descendants } from '@pinwheel/testing/program';
 import { writeCertificate } from '../process/certificate.js';
 import { launchInFolder } from '../process/folder.js';
 import { findProgram, launch } from '../process/launch.js';

@@ -1,4 +1,4 @@
-import { connect } from '../../fixture/connect.js';
+import { connect } from '@pinwheel/testing/connect';
 import { urlFor } from './connection.js';
 import type { Figures, Job } from './job.js';
 import { parameter } from './job.js';

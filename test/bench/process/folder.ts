@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { takePort } from '../../fixture/program.js';
+import { freePort } from '@pinwheel/testing/ports';
 import type { Launched } from './launch.js';
 
 const folders = new Set<string>();
@@ -25,8 +25,7 @@ export async function launchInFolder(
   };
   folders.add(folder);
   try {
-    const { port, release } = await takePort();
-    await release();
+    const port = await freePort();
     const launched = await start(folder, port);
     return {
       pid: launched.pid,

@@ -1,4 +1,4 @@
-import { takePort } from '../../fixture/program.js';
+import { freePort } from '@pinwheel/testing/ports';
 import type { Launched } from './launch.js';
 import { findProgram, launch } from './launch.js';
 
@@ -6,8 +6,7 @@ import { findProgram, launch } from './launch.js';
 export async function startRedis(): Promise<{ readonly url: string; readonly process: Launched | undefined }> {
   const given = process.env['REDIS_URL'] ?? '';
   if (given !== '') return { url: given, process: undefined };
-  const { port, release } = await takePort();
-  await release();
+  const port = await freePort();
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
   const launched = await launch(findProgram('redis-server') ?? 'redis-server', args, port);
   return { url: `redis://127.0.0.1:${port}`, process: launched };

@@ -1,5 +1,5 @@
 import { hostsToLookUp } from '@pinwheel/nginx-conf';
-import { ProcessMeter } from '../admin/process-meter.js';
+import { ProcessMeter } from '@pinwheel/admin';
 import { DiskFiles } from './conf-files.js';
 import { lookUpHosts } from './host-addresses.js';
 import type { ErrorLogTargets } from './error-log-targets.js';

@@ -1,4 +1,4 @@
-import { isSystemError } from '../listen-failure.js';
+import { isSystemError } from '@pinwheel/cli';
 import { systemReason } from './system-failure.js';
 
 /** nginx's words for a listener that could not be opened; undefined for any other error. */

@@ -7,7 +7,7 @@ import {
   type ProxyHistory,
   type ProxyStatus,
 } from '@pinwheel/proxy';
-import { isSystemError } from '../listen-failure.js';
+import { isSystemError } from '@pinwheel/cli';
 import { bindFailure } from './bind-failure.js';
 
 type Log = NonNullable<GivenProxyOptions['log']>;

@@ -1,10 +1,7 @@
+import type { BalancerNow, ProcessStatus, StatusSource } from '@pinwheel/admin';
 import { ConfError } from '@pinwheel/nginx-conf';
 import type { ProxyHistory, ProxyStatus } from '@pinwheel/proxy';
-import type { ProcessStatus } from '@pinwheel/status';
-import type { BalancerNow, StatusSource } from '../admin/status-routes.js';
-import { readInteger } from '../flags.js';
-import { UsageError } from '../usage-error.js';
-import { packageVersion } from '../version.js';
+import { packageVersion, PORT, UsageError } from '@pinwheel/cli';
 import { bindFailure } from './bind-failure.js';
 
 /** nginx.conf has no word for the admin listener: whoever starts the program says where it is. */
@@ -37,12 +34,7 @@ export async function openAdmin(
   const text = process.env[VARIABLE] ?? '';
   if (text === '') return;
   const port = readPort(text);
-  const [{ listenAdmin }, { balancerRoutes }, { ProcessMeter }, { sumHistory, sumStatus }] = await Promise.all([
-    import('../admin/admin-listener.js'),
-    import('../admin/balancer-routes.js'),
-    import('../admin/process-meter.js'),
-    import('../admin/sum-status.js'),
-  ]);
+  const { balancerRoutes, listenAdmin, ProcessMeter, sumHistory, sumStatus } = await import('@pinwheel/admin');
   const own = serving.role === 'master' ? new ProcessMeter('master') : undefined;
   const source: StatusSource<BalancerNow> = {
     async status() {
@@ -57,7 +49,7 @@ export async function openAdmin(
   try {
     const { url } = await listenAdmin({
       port,
-      routes: balancerRoutes(packageVersion(new URL('../main.js', import.meta.url).href), source),
+      routes: balancerRoutes(packageVersion(import.meta.url), source),
       log: (line) => log('error', `admin ${line}`),
     });
     log('notice', `admin listener ${url}`);
@@ -69,7 +61,7 @@ export async function openAdmin(
 
 function readPort(text: string): number {
   try {
-    return readInteger(VARIABLE, text, 0, 65_535);
+    return PORT.read(VARIABLE, text);
   } catch (error) {
     throw error instanceof UsageError ? new ConfError(error.message) : error;
   }

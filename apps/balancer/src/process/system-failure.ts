@@ -1,6 +1,6 @@
 import { getSystemErrorMap } from 'node:util';
 import { type FileFailure, failureMessage } from '@pinwheel/nginx-conf';
-import { isSystemError } from '../listen-failure.js';
+import { isSystemError } from '@pinwheel/cli';
 
 /** Where libuv words an error otherwise than strerror(3), whose words an operator knows from nginx. */
 const STRERROR: Readonly<Record<string, string>> = {

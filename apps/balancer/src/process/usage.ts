@@ -1,10 +1,10 @@
 import { AREAS, type Spec } from '@pinwheel/nginx-conf';
-import { packageVersion } from '../version.js';
+import { packageVersion } from '@pinwheel/cli';
 import { DEFAULT_CONF, DEFAULT_ERROR_LOG } from './paths.js';
 
 /** `pinwheel/0.1.0`. */
 export function programVersion(): string {
-  return `pinwheel/${packageVersion(new URL('../main.js', import.meta.url).href)}`;
+  return `pinwheel/${packageVersion(import.meta.url)}`;
 }
 
 /** The nginx whose configuration language and behaviour is followed. */

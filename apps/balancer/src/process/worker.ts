@@ -1,5 +1,5 @@
 import { ConfError } from '@pinwheel/nginx-conf';
-import { ProcessMeter } from '../admin/process-meter.js';
+import { ProcessMeter } from '@pinwheel/admin';
 import type { CommandLine } from './command-line.js';
 import { DiskFiles } from './conf-files.js';
 import { openErrorLogs } from './error-log-targets.js';

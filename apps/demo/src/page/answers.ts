@@ -1,4 +1,4 @@
-import { byId, make, setText } from './element.js';
+import { byId, make, setText } from '@pinwheel/page/browser/element.js';
 import { formatMs } from './format.js';
 import type { Link } from './link.js';
 import { LogList } from './log-list.js';

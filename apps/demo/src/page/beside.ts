@@ -1,5 +1,5 @@
-import { tint, untint } from './colour.js';
-import { byId, make, makeName, setText } from './element.js';
+import { tint, untint } from '@pinwheel/page/browser/colour.js';
+import { byId, make, makeName, setText } from '@pinwheel/page/browser/element.js';
 import { formatMs } from './format.js';
 import type { Link } from './link.js';
 import { type PlainSocket, openBeside } from './plain-socket.js';

@@ -1,8 +1,8 @@
 import type { ServerToClientEvents } from '@pinwheel/protocol';
 import { type Socket, io } from 'socket.io-client';
 import './style/classic.css';
-import { tint, untint } from './colour.js';
-import { byId, setText } from './element.js';
+import { tint, untint } from '@pinwheel/page/browser/colour.js';
+import { byId, setText } from '@pinwheel/page/browser/element.js';
 
 // The settings of the classic recipe: half a second to connect, half a second until it tries again.
 const socket: Socket<ServerToClientEvents> = io({ timeout: 500, reconnectionDelay: 500 });

@@ -1,6 +1,6 @@
-import { tint } from './colour.js';
+import { tint } from '@pinwheel/page/browser/colour.js';
 import { CrowdClients } from './crowd-clients.js';
-import { byId, make, makeName, setText } from './element.js';
+import { byId, make, makeName, setText } from '@pinwheel/page/browser/element.js';
 import { formatCount, formatMs } from './format.js';
 import type { Link } from './link.js';
 import { quantile } from './round-trips.js';

@@ -1,4 +1,4 @@
-import { byId, setText } from './element.js';
+import { byId, setText } from '@pinwheel/page/browser/element.js';
 import { formatMs, formatTick } from './format.js';
 import type { Link } from './link.js';
 import { RoundTrips } from './round-trips.js';

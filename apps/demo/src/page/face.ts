@@ -1,5 +1,5 @@
-import { tint, untint } from './colour.js';
-import { byId, setText } from './element.js';
+import { tint, untint } from '@pinwheel/page/browser/colour.js';
+import { byId, setText } from '@pinwheel/page/browser/element.js';
 import type { Link } from './link.js';
 import { headline, stateText, stops, windowTitle } from './link-text.js';
 import type { TransportName } from './query.js';

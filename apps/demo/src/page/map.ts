@@ -1,7 +1,7 @@
 import type { ClusterView, ViewNode } from '@pinwheel/protocol';
 import type { ClusterFeed } from './cluster-feed.js';
-import { tint } from './colour.js';
-import { byId, setText } from './element.js';
+import { tint } from '@pinwheel/page/browser/colour.js';
+import { byId, setText } from '@pinwheel/page/browser/element.js';
 import { formatCount } from './format.js';
 import type { Link } from './link.js';
 import { layOut, type MapLayout } from './map-layout.js';

@@ -1,6 +1,6 @@
 import type { RoomMember } from '@pinwheel/protocol';
-import { tint } from './colour.js';
-import { byId, make, makeName, setText } from './element.js';
+import { tint } from '@pinwheel/page/browser/colour.js';
+import { byId, make, makeName, setText } from '@pinwheel/page/browser/element.js';
 import { formatCount, shortId } from './format.js';
 import { inOrder, sharesOf } from './room-state.js';
 

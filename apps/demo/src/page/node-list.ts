@@ -1,8 +1,8 @@
 import type { ClusterView, ControlVerb, ViewNode } from '@pinwheel/protocol';
 import type { ClusterFeed } from './cluster-feed.js';
-import { tint } from './colour.js';
+import { tint } from '@pinwheel/page/browser/colour.js';
 import { control } from './control.js';
-import { byId, make, makeName, setText } from './element.js';
+import { byId, make, makeName, setText } from '@pinwheel/page/browser/element.js';
 import { formatMs } from './format.js';
 import type { Link } from './link.js';
 import type { Timeline } from './timeline.js';

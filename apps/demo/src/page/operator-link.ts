@@ -1,5 +1,5 @@
 import type { ClusterFeed } from './cluster-feed.js';
-import { byId } from './element.js';
+import { byId } from '@pinwheel/page/browser/element.js';
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
 

@@ -1,5 +1,5 @@
 import type { ClusterView } from '@pinwheel/protocol';
-import { tint } from './colour.js';
+import { tint } from '@pinwheel/page/browser/colour.js';
 import { type MapLayout, pulsesFor } from './map-layout.js';
 import { draw } from './svg.js';
 

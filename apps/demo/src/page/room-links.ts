@@ -1,4 +1,4 @@
-import { byId, setText } from './element.js';
+import { byId, setText } from '@pinwheel/page/browser/element.js';
 import { withRoom } from './query.js';
 
 /** Milliseconds for which the page says that it has copied. */

@@ -1,6 +1,6 @@
 import type { Said } from '@pinwheel/protocol';
-import { tint } from './colour.js';
-import { byId, make, makeName } from './element.js';
+import { tint } from '@pinwheel/page/browser/colour.js';
+import { byId, make, makeName } from '@pinwheel/page/browser/element.js';
 import { formatMs, formatPayload, shortId } from './format.js';
 import { LogList } from './log-list.js';
 

@@ -1,5 +1,5 @@
 import type { ClusterFeed } from './cluster-feed.js';
-import { byId, setText } from './element.js';
+import { byId, setText } from '@pinwheel/page/browser/element.js';
 import type { Link } from './link.js';
 import { MembersView } from './members.js';
 import type { Missed } from './missed.js';

@@ -1,4 +1,4 @@
-import { byId, setText } from './element.js';
+import { byId, setText } from '@pinwheel/page/browser/element.js';
 import { formatCount } from './format.js';
 
 /** Messages that are kept while the page is away. */

@@ -1,5 +1,5 @@
-import { tint } from './colour.js';
-import { byId, make } from './element.js';
+import { tint } from '@pinwheel/page/browser/colour.js';
+import { byId, make } from '@pinwheel/page/browser/element.js';
 import { formatCount, formatMs } from './format.js';
 import type { Link } from './link.js';
 import type { LinkState } from './link-state.js';

@@ -1,34 +1,34 @@
-import type { Assertion } from '../assertion.js';
+import type { Assertion } from './assertion.js';
 import type { TransportName, TransportShare } from './transports.js';
 
-/** A room message to everyone in the room, or each client's own `echo`. */
+/** `room` sends a message to everyone in the room, `echo` to its sender alone. */
 export type Mode = 'room' | 'echo';
 
-/** Clients of the first step, how many each step adds, and of the last. */
+/** The clients of the first step, how many each step adds, and the clients of the last step. */
 export interface Ramp {
   readonly from: number;
   readonly by: number;
   readonly to: number;
 }
 
-/** What a node is asked to suffer, so many milliseconds after measuring began. */
+/** An action on a node, `atMs` milliseconds after measuring began. */
 export interface NodeAction {
   readonly verb: 'kill' | 'drain';
   readonly node: string;
   readonly atMs: number;
 }
 
-/** A run as it was asked for; every default is filled in. */
+/** The options of a run, with every default filled in. */
 export interface Options {
   /** Where the clients connect to. */
   readonly url: string;
   /** At the end of the ramp, where there is one. */
   readonly clients: number;
-  /** How many rooms, or how many clients a room: the other follows. */
+  /** The number of rooms or the clients per room; the other one is undefined and follows. */
   readonly rooms: number | undefined;
   readonly roomSize: number | undefined;
   readonly mode: Mode;
-  /** Messages per room and second; in mode `echo`, where every client is a room of its own, per client. */
+  /** Messages per second of a room; in mode `echo`, where every client is a room of its own, of a client. */
   readonly rate: number;
   /** Bytes of a payload. */
   readonly size: number;

@@ -1,6 +1,6 @@
-import { OptionError } from './option-error.js';
+import { type Kind, wrongValue } from '@pinwheel/cli';
 
-/** What a client is allowed to use: `upgrade` is a default client, polling first, then a WebSocket. */
+/** The transports that a client may use: `upgrade` is a default client, which polls first and then opens a WebSocket. */
 export const TRANSPORTS = ['websocket', 'polling', 'upgrade'] as const;
 
 export type TransportName = (typeof TRANSPORTS)[number];
@@ -11,28 +11,26 @@ export interface TransportShare {
   readonly weight: number;
 }
 
-/**
- * Reads `websocket` or a mix such as `upgrade:95,polling:5`.
- *
- * @throws OptionError when it is neither
- */
-export function readTransports(option: string, text: string): TransportShare[] {
+/** `websocket`, or a mix such as `upgrade:95,polling:5`. */
+export const TRANSPORT_SHARES: Kind<readonly TransportShare[]> = { placeholder: 'NAME', read: readShares };
+
+function readShares(name: string, text: string): TransportShare[] {
   const shares = text.split(',').map((part): TransportShare => {
-    const [name, weight, ...rest] = part.split(':');
-    const transport = TRANSPORTS.find((one) => one === name);
+    const [word, weight, ...rest] = part.split(':');
+    const transport = TRANSPORTS.find((one) => one === word);
     const whole = weight === undefined ? 1 : /^\d{1,6}$/.test(weight) ? Number(weight) : 0;
     if (transport === undefined || whole === 0 || rest.length > 0) {
-      throw new OptionError(option, 'websocket, polling, upgrade, or a mix such as upgrade:95,polling:5', text);
+      throw wrongValue(name, 'websocket, polling, upgrade, or a mix such as upgrade:95,polling:5', text);
     }
     return { transport, weight: whole };
   });
   if (new Set(shares.map((share) => share.transport)).size < shares.length) {
-    throw new OptionError(option, 'every transport once', text);
+    throw wrongValue(name, 'each transport only once', text);
   }
   return shares;
 }
 
-/** The transport of each of `count` clients: the shares are met as closely as whole clients allow, at every length. */
+/** The transport of each of `count` clients. Every beginning of the list meets the shares as closely as it can. */
 export function dealTransports(shares: readonly TransportShare[], count: number): TransportName[] {
   const sum = shares.reduce((all, share) => all + share.weight, 0);
   const dealt = shares.map(() => 0);

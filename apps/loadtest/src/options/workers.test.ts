@@ -8,13 +8,13 @@ it.each([
   [2_000, 200, 5, 2],
   [100_000, 10_000, 1, 4],
 ])(
-  '%i clients in %i rooms with %i messages a second in each have %i of up to 4 workers',
+  '%i clients in %i rooms that send %i messages a second get %i of up to 4 workers',
   (clients, rooms, rate, workers) => {
     expect(usualWorkers({ clients, rooms, roomSize: undefined, rate }, 4)).toBe(workers);
   },
 );
 
-it('in mode echo every message counts on its way there and back', () => {
+it('a message counts twice in mode echo: once sent, once received', () => {
   expect(usualWorkers({ clients: 1_000, rooms: undefined, roomSize: 1, rate: 5 }, 4)).toBe(1);
   expect(usualWorkers({ clients: 1_000, rooms: undefined, roomSize: 1, rate: 6 }, 4)).toBe(2);
 });

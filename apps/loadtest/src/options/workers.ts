@@ -1,16 +1,16 @@
 import { availableParallelism } from 'node:os';
-import { countRooms } from '../rooms.js';
+import { countRooms } from '../load/rooms.js';
 import type { Options } from './options.js';
 
-/** What one worker is given before there is another: well below where it becomes the bottleneck (README, Measured). */
+/** The load of one worker before another one is started: well below where it becomes the bottleneck (README, Measured). */
 const CLIENTS_OF_ONE = 5_000;
 const MESSAGES_OF_ONE = 10_000;
 
 /**
- * How many workers a run gets when nobody says it: one, which is the program itself and takes the least, or as many
- * as the load wants, up to one per CPU.
+ * How many workers a run gets without `--workers`: one, which runs in the program itself and takes the least memory, or as
+ * many as the load needs, up to one per CPU.
  *
- * @param cpus how many there are
+ * @param cpus how many CPUs the machine has
  */
 export function usualWorkers(
   { clients, rate, roomSize, rooms }: Pick<Options, 'clients' | 'rate' | 'rooms' | 'roomSize'>,

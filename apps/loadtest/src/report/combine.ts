@@ -1,9 +1,9 @@
 import { addCounts, noCounts } from '../accounting/counts.js';
-import { type Assertion, judge } from '../assertion.js';
+import { type Assertion, judge } from '../options/assertion.js';
 import { figures, Times } from '../measure/histogram.js';
 import type { ConnectionReport } from '../measure/connections.js';
 import type { SelfReport } from '../measure/self-watch.js';
-import type { WorkerReport } from '../wire.js';
+import type { WorkerReport } from '../worker/messages.js';
 import { metricsOf } from './metrics.js';
 import type {
   ChurnResult,

@@ -51,11 +51,11 @@ describe('two files', () => {
   });
 
   it.each([
-    [['a.json'], 'compare: expected two files'],
-    [['a.json', 'none.json'], 'expected a file that can be read'],
+    [['a.json'], 'compare needs two files, such as compare A.json B.json'],
+    [['a.json', 'none.json'], 'cannot be read: ENOENT'],
     [['a.json', 'c.json'], 'expected a report of version 1 that --json wrote'],
-    [['a.json', 'a.json', '--max-regress', 'much'], '--max-regress: expected percent such as 10%, got "much"'],
-  ])('%j do not fit', (args, message) => {
+    [['a.json', 'a.json', '--max-regress', 'much'], '--max-regress: expected a percentage such as 10%, got "much"'],
+  ])('compare refuses %j', (args, message) => {
     const named = args.map((arg) => (arg.endsWith('.json') ? join(folder, arg) : arg));
     expect(() => told(...named)).toThrow(message);
   });

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { readCommandLine } from '../options/command-line.js';
-import { OptionError } from '../options/option-error.js';
+import { type Kind, readCommand, settings, UsageError, wrongValue } from '@pinwheel/cli';
 import { showValue, table } from './format.js';
 import { metricsOf } from './metrics.js';
 import type { Result } from './result.js';
 
-/** What is compared. Counts of faults regress when there is one more; the others by percent. */
+/** The metrics that are compared. Counts of faults regress when there is one more; the others by percent. */
 const HIGHER_IS_WORSE = [
   'latency.p50',
   'latency.p90',
@@ -19,10 +18,24 @@ const HIGHER_IS_WORSE = [
 ];
 const LOWER_IS_WORSE = ['deliveries.rate'];
 const FAULTS = ['missing', 'late', 'duplicated', 'outOfOrder', 'connect.failed', 'neverReturned'];
-/** Told, but a regression of none: it is one value of many thousands. */
+/** Shown, but never a regression: each is one value of many thousands. */
 const SHOWN_ONLY = new Set(['latency.max', 'latency.p999']);
 /** Milliseconds below which a difference is noise, however many percent it is. */
 const NOISE_MS = 1;
+
+const PERCENT: Kind<number> = {
+  placeholder: 'P%',
+  read(name, text) {
+    const percent = /^(\d{1,4}(?:\.\d+)?)%?$/.exec(text)?.[1];
+    if (percent === undefined) throw wrongValue(name, 'a percentage such as 10%', text);
+    return Number(percent);
+  },
+};
+
+/** The flags of `pinwheel-load compare`. */
+export const COMPARE_SETTINGS = settings({
+  maxRegress: { value: PERCENT, default: '10%', help: 'how much worse a figure may become' },
+});
 
 export interface Comparison {
   readonly rows: readonly ComparedMetric[];
@@ -38,7 +51,7 @@ export interface ComparedMetric {
   readonly regressed: boolean;
 }
 
-/** Holds run B against run A. @param maxRegress percent */
+/** Compares run B with run A. @param maxRegress percent by which a figure may become worse */
 export function compare(a: Result, b: Result, maxRegress: number): Comparison {
   const [before, after] = [metricsOf(a.stage), metricsOf(b.stage)];
   const rows = [...HIGHER_IS_WORSE, ...LOWER_IS_WORSE, ...FAULTS].flatMap((name): ComparedMetric[] => {
@@ -72,17 +85,16 @@ function isWorse(name: string, was: number, is: number, maxRegress: number): boo
  * `compare A.json B.json [--max-regress 10%]`.
  *
  * @returns the exit code: 0, or 99 when B is worse than A
- * @throws OptionError for a command line or a file that does not fit
+ * @throws UsageError for a mistake on the command line, or a file that is no report
  */
 export function compareFiles(args: readonly string[], print: (line: string) => void): number {
-  const line = readCommandLine(args, { 'max-regress': 'value' });
-  const [fileA, fileB, ...more] = line.words;
-  if (fileA === undefined || fileB === undefined || more.length > 0) {
-    throw new OptionError('compare', 'two files, A.json B.json', line.words.join(' '));
+  const command = readCommand(COMPARE_SETTINGS, { args, maxWords: 2 });
+  if (command.kind !== 'run') throw new UsageError('compare has no help text of its own (see pinwheel-load --help)');
+  const percent = command.values.maxRegress;
+  const [fileA, fileB] = command.words;
+  if (fileA === undefined || fileB === undefined) {
+    throw new UsageError('compare needs two files, such as compare A.json B.json');
   }
-  const text = line.value('max-regress') ?? '10%';
-  const percent = /^(\d{1,4}(?:\.\d+)?)%?$/.exec(text)?.[1];
-  if (percent === undefined) throw new OptionError('--max-regress', 'percent such as 10%', text);
   const [a, b] = [readResult(fileA), readResult(fileB)];
   for (const difference of differences(a, b)) print(`note: ${difference}`);
   for (const [name, result] of [
@@ -93,7 +105,7 @@ export function compareFiles(args: readonly string[], print: (line: string) => v
       print(`note: ${name} is ${result.outcome.state}: ${result.outcome.reasons[0] ?? ''}`);
     }
   }
-  const { regressed, rows } = compare(a, b, Number(percent));
+  const { regressed, rows } = compare(a, b, percent);
   const lines = table([
     ['', 'A', 'B', 'change', ''],
     ...rows.map((row) => [
@@ -109,7 +121,7 @@ export function compareFiles(args: readonly string[], print: (line: string) => v
   return regressed.length === 0 ? 0 : 99;
 }
 
-/** What was asked for differently: then the figures say little. */
+/** The options in which two runs differ: their figures then say little about each other. */
 function differences(a: Result, b: Result): string[] {
   const names = ['clients', 'rooms', 'roomSize', 'mode', 'rate', 'size', 'durationMs', 'transports'] as const;
   return names.flatMap((name) => {
@@ -118,21 +130,21 @@ function differences(a: Result, b: Result): string[] {
   });
 }
 
-/** @throws OptionError when it is no report of this program */
+/** @throws UsageError when the file is no report of this program */
 export function readResult(file: string): Result {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new OptionError(file, 'a file that can be read', error instanceof Error ? error.message : '');
+    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    throw new OptionError(file, 'a report that --json wrote', text.slice(0, 40));
+    throw wrongValue(file, 'a report that --json wrote', text.slice(0, 40));
   }
-  if (!isResult(parsed)) throw new OptionError(file, 'a report of version 1 that --json wrote', text.slice(0, 40));
+  if (!isResult(parsed)) throw wrongValue(file, 'a report of version 1 that --json wrote', text.slice(0, 40));
   return parsed;
 }
 

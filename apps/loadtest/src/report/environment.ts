@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, hostname, release, totalmem, type } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { packageVersion } from '@pinwheel/cli';
 
-/** Where and with what it was measured. */
+const require = createRequire(import.meta.url);
+
+/** The machine and the versions that a run was measured with. */
 export interface Environment {
   readonly host: string;
   readonly cpu: string;
@@ -22,17 +25,7 @@ export function describeEnvironment(): Environment {
     memoryBytes: totalmem(),
     system: `${type()} ${release()}`,
     node: process.version,
-    loadtest: packageVersion(),
-    socketIoClient: versionIn(createRequire(import.meta.url).resolve('socket.io-client/package.json')),
+    loadtest: packageVersion(import.meta.url),
+    socketIoClient: packageVersion(pathToFileURL(require.resolve('socket.io-client/package.json')).href),
   };
-}
-
-/** The version of this package. */
-export function packageVersion(): string {
-  return versionIn(new URL('../../package.json', import.meta.url));
-}
-
-function versionIn(file: string | URL): string {
-  const { version }: { version?: unknown } = JSON.parse(readFileSync(file, 'utf8'));
-  return typeof version === 'string' ? version : 'unknown';
 }

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { noCounts } from '../accounting/counts.js';
-import type { Second } from '../run/crew.js';
-import { liveProgress } from './live.js';
+import { liveProgress, type Second } from './live.js';
 import type { SeriesPoint } from './result.js';
 
 const second: Second = {

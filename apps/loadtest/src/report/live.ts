@@ -1,7 +1,28 @@
-import type { Progress } from '../run/run.js';
-import type { Second } from '../run/crew.js';
+import type { Pulse } from '../worker/messages.js';
 import { showMs, showValue } from './format.js';
 import type { SeriesPoint } from './result.js';
+
+/** One second of all workers together. */
+export interface Second extends Pick<
+  Pulse,
+  'second' | 'online' | 'started' | 'counts' | 'outstanding' | 'disconnects' | 'failures'
+> {
+  /** Milliseconds from the planned send, of the deliveries of this second. */
+  readonly p50: number | undefined;
+  readonly p99: number | undefined;
+  readonly max: number | undefined;
+  readonly deliveries: number;
+  readonly nodes: Readonly<Record<string, number>>;
+  /** The CPU of the busiest worker. */
+  readonly cpuPercent: number;
+}
+
+/** Shows a run while it goes on. */
+export interface Progress {
+  /** Shows a line of its own. */
+  note(line: string): void;
+  second(second: Second, point: SeriesPoint): void;
+}
 
 const BAR = 30;
 const NODES_MAX = 16;
@@ -14,7 +35,7 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-/** On a terminal a small table that is drawn anew every second; anywhere else a plain line a second. */
+/** Draws a small table on a terminal, over the one of the second before; elsewhere a plain line every second. */
 export function liveProgress(screen: Screen): Progress {
   let drawn = 0;
   const erase = (): void => {

@@ -1,5 +1,5 @@
 import type { Figures } from '../measure/histogram.js';
-import { METRICS } from '../assertion.js';
+import { METRICS } from '../options/assertion.js';
 import type { StageResult } from './result.js';
 
 /** The figures that can be asserted and compared, by name; those that nothing was measured for are absent. */

@@ -1,23 +1,23 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { OptionError } from '../options/option-error.js';
+import { UsageError } from '@pinwheel/cli';
 
 /**
- * Makes sure that a file can be written, before anything is measured for it. Creates nothing.
+ * Checks that a file can be written, before anything is measured for it. Creates nothing.
  *
- * @throws OptionError when it cannot
+ * @throws UsageError when it cannot
  */
-export function checkWritable(option: string, file: string): void {
+export function checkWritable(flag: string, file: string): void {
   const path = resolve(file);
-  const expected = (what: string): OptionError => new OptionError(option, what, file);
+  const refused = (why: string): UsageError => new UsageError(`${flag}: ${file} ${why}`);
   if (existsSync(path)) {
-    if (!statSync(path).isFile()) throw expected('a file that can be written, not something else');
-    if (!canWrite(path)) throw expected('a file that can be written');
+    if (!statSync(path).isFile()) throw refused('is not a file');
+    if (!canWrite(path)) throw refused('cannot be written');
   }
   const folder = dirname(path);
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw expected('a file in a folder that is there');
-  if (!canWrite(folder)) throw expected('a file in a folder that can be written');
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) throw refused('is in a folder that does not exist');
+  if (!canWrite(folder)) throw refused('is in a folder that cannot be written');
 }
 
 function canWrite(path: string): boolean {

@@ -1,9 +1,8 @@
 import type { Counts } from '../accounting/counts.js';
-import type { Verdict } from '../assertion.js';
 import type { Figures } from '../measure/histogram.js';
 import type { PathReport } from '../measure/measurements.js';
-import type { Options } from '../options/options.js';
-import type { ActionResult } from '../run/admin.js';
+import type { Verdict } from '../options/assertion.js';
+import type { NodeAction, Options } from '../options/options.js';
 import type { Environment } from './environment.js';
 
 /** What a run came to. Everything in it can be written as JSON; times are milliseconds. */
@@ -26,6 +25,14 @@ export interface Result {
   readonly knee?: Knee;
   readonly series: readonly SeriesPoint[];
   readonly actions: readonly ActionResult[];
+}
+
+/** An action on a node, and how the admin listener answered. */
+export interface ActionResult extends NodeAction {
+  /** Milliseconds after measuring began at which the request was made. */
+  readonly askedMs: number;
+  /** Undefined when the action was done. */
+  readonly error: string | undefined;
 }
 
 export interface Outcome {

@@ -2,7 +2,7 @@ import { readOptions } from '../options/read-options.js';
 import { Times } from '../measure/histogram.js';
 import { Measurements } from '../measure/measurements.js';
 import type { Options } from '../options/options.js';
-import type { WorkerReport } from '../wire.js';
+import type { WorkerReport } from '../worker/messages.js';
 import { combine } from './combine.js';
 import type { Result, StageResult } from './result.js';
 
@@ -21,7 +21,7 @@ export interface Sample {
 
 function optionsOf(assertions: readonly string[]): Options {
   const command = readOptions(['http://127.0.0.1:3102', ...(assertions.length > 0 ? ['--assert', ...assertions] : [])]);
-  if (command.command !== 'run') throw new Error('expected a run');
+  if (command.kind !== 'run') throw new Error('expected a run');
   return command.options;
 }
 

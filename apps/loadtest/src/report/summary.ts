@@ -1,5 +1,5 @@
 import type { Figures } from '../measure/histogram.js';
-import { showTime } from '../options/quantities.js';
+import { showTime } from '@pinwheel/cli';
 import { showBytes, showMs, showValue, table } from './format.js';
 import type { PathResult, Result, StageResult } from './result.js';
 

@@ -3,14 +3,6 @@ import { RunFailure } from './run-failure.js';
 
 const PATIENCE_MS = 5_000;
 
-/** What was done to a node, and what was answered. */
-export interface ActionResult extends NodeAction {
-  /** Milliseconds after measuring began at which it was asked for, truly. */
-  readonly askedMs: number;
-  /** Undefined when it was done. */
-  readonly error: string | undefined;
-}
-
 /** The admin listener of a cluster: JSON over HTTP. */
 export class Admin {
   readonly #url: string;

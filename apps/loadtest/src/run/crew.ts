@@ -1,23 +1,9 @@
 import { addCounts, noCounts } from '../accounting/counts.js';
 import { Times } from '../measure/histogram.js';
-import type { FromWorker, Pulse, ToWorker, WorkerPlan, WorkerReport } from '../wire.js';
+import type { FromWorker, Pulse, ToWorker, WorkerPlan, WorkerReport } from '../worker/messages.js';
+import type { Second } from '../report/live.js';
 import { RunFailure } from './run-failure.js';
 import { startHere, startProcess, type WorkerHost } from './worker-host.js';
-
-/** What all workers together saw in one second. */
-export interface Second extends Pick<
-  Pulse,
-  'second' | 'online' | 'started' | 'counts' | 'outstanding' | 'disconnects' | 'failures'
-> {
-  /** Milliseconds from the planned send, of the deliveries of this second. */
-  readonly p50: number | undefined;
-  readonly p99: number | undefined;
-  readonly max: number | undefined;
-  readonly deliveries: number;
-  readonly nodes: Readonly<Record<string, number>>;
-  /** Of the busiest worker. */
-  readonly cpuPercent: number;
-}
 
 interface Worker {
   host: WorkerHost | undefined;

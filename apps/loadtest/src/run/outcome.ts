@@ -1,7 +1,6 @@
 import { showValue } from '../report/format.js';
-import type { Knee, Outcome, StageResult } from '../report/result.js';
+import type { ActionResult, Knee, Outcome, StageResult } from '../report/result.js';
 import type { Ramp } from '../options/options.js';
-import type { ActionResult } from './admin.js';
 
 /** What a stage came to: pass without a reason. */
 export function outcomeOfStage(stage: StageResult): Outcome {

@@ -5,7 +5,7 @@ import { preflight, readLimits } from './preflight.js';
 
 function options(line: string): Options {
   const command = readOptions(`http://127.0.0.1:3102 ${line}`.split(' '));
-  if (command.command !== 'run') throw new Error('expected a run');
+  if (command.kind !== 'run') throw new Error(`the command is ${command.kind}`);
   return command.options;
 }
 

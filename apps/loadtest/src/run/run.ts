@@ -1,22 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { countRooms } from '../load/rooms.js';
 import type { NodeAction, Options } from '../options/options.js';
 import { combine } from '../report/combine.js';
 import { describeEnvironment } from '../report/environment.js';
-import type { Phase, Result, SeriesPoint, StageResult } from '../report/result.js';
-import { countRooms } from '../rooms.js';
-import { type ActionResult, Admin } from './admin.js';
-import { Crew, type Second } from './crew.js';
+import type { Progress, Second } from '../report/live.js';
+import type { ActionResult, Phase, Result, SeriesPoint, StageResult } from '../report/result.js';
+import { Admin } from './admin.js';
+import { Crew } from './crew.js';
 import { concludeRun, kneeOf, outcomeOfStage } from './outcome.js';
 import { preflight, readLimits } from './preflight.js';
 import { probe } from './probe.js';
 import { RunFailure } from './run-failure.js';
-
-/** What is to be seen of a run while it goes on. */
-export interface Progress {
-  /** A line of its own. */
-  note(line: string): void;
-  second(second: Second, point: SeriesPoint): void;
-}
 
 /** How long clients may take to arrive after the last one was told to. */
 const ARRIVE_MS = 20_000;
@@ -169,11 +164,10 @@ class Run {
   /** True when it came within the time, false when the run is over or the time is. */
   async #unlessOver(awaited: Promise<unknown>, withinMs: number): Promise<boolean> {
     const waiting = new AbortController();
-    const overdue = sleep(withinMs, waiting.signal);
     const came = await Promise.race([
       awaited.then(() => true),
       this.#over.then(() => false),
-      overdue.then(() => false),
+      sleep(withinMs, false, { signal: waiting.signal }),
     ]);
     waiting.abort();
     return came;
@@ -181,7 +175,7 @@ class Run {
 
   async #waitUntil(epochMs: number): Promise<void> {
     const waiting = new AbortController();
-    await Promise.race([sleep(epochMs - epochNow(), waiting.signal), this.#over]);
+    await Promise.race([sleep(epochMs - epochNow(), undefined, { signal: waiting.signal }), this.#over]);
     waiting.abort();
   }
 
@@ -236,14 +230,4 @@ class Run {
 /** Milliseconds since 1970, by the clock that all processes of this machine share. */
 function epochNow(): number {
   return performance.timeOrigin + performance.now();
-}
-
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.max(0, ms));
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

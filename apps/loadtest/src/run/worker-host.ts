@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import type { FromWorker, ToWorker } from '../wire.js';
+import type { FromWorker, ToWorker } from '../worker/messages.js';
 import { LoadWorker } from '../worker/load-worker.js';
 
 /** What a worker runs in, as its owner sees it. */

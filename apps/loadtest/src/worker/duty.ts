@@ -1,6 +1,6 @@
 import { SelfWatch } from '../measure/self-watch.js';
-import { Schedule } from '../schedule.js';
-import type { FromWorker, Pulse, ToWorker, WorkerPlan } from '../wire.js';
+import { Schedule } from '../load/schedule.js';
+import type { FromWorker, Pulse, ToWorker, WorkerPlan } from './messages.js';
 import { Fleet } from './fleet.js';
 import { Paced } from './paced.js';
 

@@ -5,9 +5,9 @@ import { Times } from '../measure/histogram.js';
 import { Measurements } from '../measure/measurements.js';
 import type { SelfWatch } from '../measure/self-watch.js';
 import { dealTransports } from '../options/transports.js';
-import { messageOf, writePayload } from '../payload.js';
-import { membersOf, placeOf, workerOf } from '../rooms.js';
-import type { WorkerPlan } from '../wire.js';
+import { messageOf, writePayload } from '../load/payload.js';
+import { membersOf, placeOf, workerOf } from '../load/rooms.js';
+import type { WorkerPlan } from './messages.js';
 import { type ClientWatcher, LoadClient } from '../client/client.js';
 
 interface Room {

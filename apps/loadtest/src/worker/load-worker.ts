@@ -1,5 +1,5 @@
 import { setPriority } from 'node:os';
-import type { FromWorker, ToWorker } from '../wire.js';
+import type { FromWorker, ToWorker } from './messages.js';
 import { Duty } from './duty.js';
 
 /** How long connections may take to be closed properly. */

@@ -1,5 +1,5 @@
 // A worker as a process, which ends when its parent does.
-import type { ToWorker } from '../wire.js';
+import type { ToWorker } from './messages.js';
 import { LoadWorker } from './load-worker.js';
 
 const worker = new LoadWorker(

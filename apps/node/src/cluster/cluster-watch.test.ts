@@ -1,5 +1,6 @@
 import type { ClusterView } from '@pinwheel/protocol';
-import { redisServer, embeddedRedis, hasRedisServer, until } from '@pinwheel/member/testing';
+import { embeddedRedis, hasRedisServer, redisServer } from '@pinwheel/testing/redis-process';
+import { until } from '@pinwheel/testing/until';
 import { expect, it } from 'vitest';
 import { afterwards, ask, client, node } from '../testing/index.js';
 

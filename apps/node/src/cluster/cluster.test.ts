@@ -1,7 +1,13 @@
 import { connectRedis } from '@pinwheel/member';
 import type { RedisLink } from '@pinwheel/member';
-import { embeddedRedis, hasRedisServer, redisInstall, redisServer, until } from '@pinwheel/member/testing';
-import type { RedisProcess } from '@pinwheel/member/testing';
+import {
+  type RedisProcess,
+  embeddedRedis,
+  hasRedisServer,
+  redisInstall,
+  redisServer,
+} from '@pinwheel/testing/redis-process';
+import { until } from '@pinwheel/testing/until';
 import { ADAPTERS } from '@pinwheel/protocol';
 import type { AdapterName } from '@pinwheel/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';

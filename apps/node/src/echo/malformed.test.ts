@@ -1,4 +1,5 @@
-import { exchange, until } from '@pinwheel/member/testing';
+import { exchange } from '@pinwheel/testing/raw-http';
+import { until } from '@pinwheel/testing/until';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { afterwards, ask, client, node } from '../testing/index.js';

@@ -1,4 +1,4 @@
-import { until } from '@pinwheel/member/testing';
+import { until } from '@pinwheel/testing/until';
 import { describe, expect, it } from 'vitest';
 import { ask, client, node } from '../testing/index.js';
 

@@ -20,11 +20,15 @@ export interface NodeProcess {
 }
 
 /** Starts the program with these settings and no others; it is killed when the test ends. */
-export function nodeProcess(env: Record<string, string>, withChannel = false): NodeProcess {
+export function nodeProcess(
+  env: Record<string, string>,
+  withChannel = false,
+  args: readonly string[] = [],
+): NodeProcess {
   const all = { PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', ...env };
   const child = withChannel
-    ? fork(main, { env: all, silent: true })
-    : spawn(process.execPath, [main], { env: all, stdio: ['ignore', 'pipe', 'pipe'] });
+    ? fork(main, args, { env: all, silent: true })
+    : spawn(process.execPath, [main, ...args], { env: all, stdio: ['ignore', 'pipe', 'pipe'] });
   const stdout: string[] = [];
   const stderr: string[] = [];
   if (child.stdout === null || child.stderr === null) throw new Error('expected pipes');

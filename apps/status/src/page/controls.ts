@@ -1,4 +1,4 @@
-import { make, setText } from '@pinwheel/demo/page/element.js';
+import { make, setText } from '@pinwheel/page/browser/element.js';
 import type { ADMIN_HEADER, NodeState, NodeStatus, RedisStatus } from '@pinwheel/protocol';
 
 /** What the admin listener wants to see in a request that changes something; the package's own would bring Node's modules. */

@@ -1,5 +1,5 @@
 import type { ProxyHistory } from '@pinwheel/proxy';
-import type { ClusterStatus } from '../document.js';
+import type { ClusterStatus } from '@pinwheel/admin';
 
 /** Milliseconds from one question to the next, and those that an answer may take. */
 const INTERVAL = 1_000;

@@ -1,4 +1,4 @@
-import { byId, make } from '@pinwheel/demo/page/element.js';
+import { byId, make } from '@pinwheel/page/browser/element.js';
 import type { ListenerStatus } from '@pinwheel/proxy';
 import type { StatusDocument } from './feed.js';
 import { formatBytes, formatCount, formatRate } from './format.js';

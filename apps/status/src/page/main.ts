@@ -1,5 +1,5 @@
 import './style/page.css';
-import { byId, setText } from '@pinwheel/demo/page/element.js';
+import { byId, setText } from '@pinwheel/page/browser/element.js';
 import { Feed, type StatusDocument } from './feed.js';
 import { formatDuration } from './format.js';
 import { ListenerSection } from './listener-section.js';

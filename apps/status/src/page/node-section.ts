@@ -1,5 +1,5 @@
-import { tint } from '@pinwheel/demo/page/colour.js';
-import { byId, make, makeName, setText } from '@pinwheel/demo/page/element.js';
+import { tint } from '@pinwheel/page/browser/colour.js';
+import { byId, make, makeName, setText } from '@pinwheel/page/browser/element.js';
 import type { NodeStatus, RedisStatus } from '@pinwheel/protocol';
 import { Controls } from './controls.js';
 import { formatBytes, formatCount, formatDuration, formatMs, formatShare } from './format.js';

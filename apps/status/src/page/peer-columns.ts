@@ -1,5 +1,5 @@
 import type { NodeStatus } from '@pinwheel/protocol';
-import type { BalancerStatus } from '../document.js';
+import type { BalancerStatus } from '@pinwheel/admin';
 import { formatAgo, formatBytes, formatCount, formatDuration, formatRate } from './format.js';
 import { peerStanding } from './standing.js';
 import { type Cell, type Column, count } from './table.js';

@@ -1,4 +1,4 @@
-import { make, setText } from '@pinwheel/demo/page/element.js';
+import { make, setText } from '@pinwheel/page/browser/element.js';
 import uPlot from 'uplot';
 import { formatDuration } from './format.js';
 import { SECONDS } from './series.js';

@@ -1,5 +1,5 @@
-import { byId, make, setText } from '@pinwheel/demo/page/element.js';
-import type { ProcessStatus } from '../document.js';
+import { byId, make, setText } from '@pinwheel/page/browser/element.js';
+import type { ProcessStatus } from '@pinwheel/admin';
 import type { StatusDocument } from './feed.js';
 import { formatBytes, formatCount, formatDuration, formatMs, formatShare } from './format.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { BalancerStatus } from '../document.js';
+import type { BalancerStatus } from '@pinwheel/admin';
 import { Rates, SECONDS, Series, sumOf } from './series.js';
 
 /** A status of which only the counts matter. */

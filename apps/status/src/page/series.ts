@@ -1,5 +1,5 @@
 import type { PeerSeries, ProxyHistory, TotalSeries } from '@pinwheel/proxy';
-import type { BalancerStatus } from '../document.js';
+import type { BalancerStatus } from '@pinwheel/admin';
 
 /** Seconds that are shown. */
 export const SECONDS = 300;

@@ -1,4 +1,4 @@
-import { make } from '@pinwheel/demo/page/element.js';
+import { make } from '@pinwheel/page/browser/element.js';
 import { type Line, Plot, type PlotOptions } from './plot.js';
 
 /** More lines than these in one plot tell nobody anything: then there is one of them all. */

@@ -1,4 +1,4 @@
-import { make, setText } from '@pinwheel/demo/page/element.js';
+import { make, setText } from '@pinwheel/page/browser/element.js';
 
 /** What stands in a cell. */
 export interface Cell {

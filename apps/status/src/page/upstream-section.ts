@@ -1,7 +1,7 @@
-import { tint } from '@pinwheel/demo/page/colour.js';
-import { make, makeName, setText } from '@pinwheel/demo/page/element.js';
+import { tint } from '@pinwheel/page/browser/colour.js';
+import { make, makeName, setText } from '@pinwheel/page/browser/element.js';
 import type { NodeStatus } from '@pinwheel/protocol';
-import type { BalancerStatus } from '../document.js';
+import type { BalancerStatus } from '@pinwheel/admin';
 import { formatBytes, formatCount, formatRate } from './format.js';
 import { PEER_COLUMNS, type Peer, type PeerRow, sumPeers } from './peer-columns.js';
 import type { Line } from './plot.js';

@@ -10,7 +10,8 @@ import type { Socket as ClientSocket } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { joinCluster } from './join-cluster.js';
 import type { Member } from './join-cluster.js';
-import { exchange, until } from '../testing/index.js';
+import { exchange } from '@pinwheel/testing/raw-http';
+import { until } from '@pinwheel/testing/until';
 
 const cleanups: (() => unknown)[] = [];
 

@@ -2,8 +2,15 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectRedis } from './redis-link.js';
 import type { RedisLink, RedisLinkOptions } from './redis-link.js';
-import { embeddedRedis, freePort, hasRedisServer, redisInstall, redisServer, until } from '../testing/index.js';
-import type { RedisProcess } from '../testing/index.js';
+import { freePort } from '@pinwheel/testing/ports';
+import {
+  type RedisProcess,
+  embeddedRedis,
+  hasRedisServer,
+  redisInstall,
+  redisServer,
+} from '@pinwheel/testing/redis-process';
+import { until } from '@pinwheel/testing/until';
 
 const servers = [
   { name: 'redis-server', start: redisServer, skip: !hasRedisServer },

@@ -5,8 +5,15 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectRedis } from './redis-link.js';
 import type { RedisLink } from './redis-link.js';
 import { RoundTrip } from './round-trip.js';
-import { embeddedRedis, freePort, hasRedisServer, redisInstall, redisServer, until } from '../testing/index.js';
-import type { RedisProcess } from '../testing/index.js';
+import { freePort } from '@pinwheel/testing/ports';
+import {
+  type RedisProcess,
+  embeddedRedis,
+  hasRedisServer,
+  redisInstall,
+  redisServer,
+} from '@pinwheel/testing/redis-process';
+import { until } from '@pinwheel/testing/until';
 
 const cleanups: (() => unknown)[] = [];
 

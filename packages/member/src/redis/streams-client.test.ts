@@ -4,7 +4,8 @@ import { connectRedis } from './redis-link.js';
 import type { RedisLink } from './redis-link.js';
 import { createStreamsClient } from './streams-client.js';
 import type { StreamsClient } from './streams-client.js';
-import { embeddedRedis, hasRedisServer, redisInstall, redisServer, until } from '../testing/index.js';
+import { embeddedRedis, hasRedisServer, redisInstall, redisServer } from '@pinwheel/testing/redis-process';
+import { until } from '@pinwheel/testing/until';
 
 type Reader = ReturnType<StreamsClient['duplicate']>;
 

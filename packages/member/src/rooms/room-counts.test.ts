@@ -2,8 +2,14 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectRedis } from '../redis/redis-link.js';
 import { RoomCounts } from './room-counts.js';
-import { embeddedRedis, hasRedisServer, redisInstall, redisServer, until } from '../testing/index.js';
-import type { RedisProcess } from '../testing/index.js';
+import {
+  type RedisProcess,
+  embeddedRedis,
+  hasRedisServer,
+  redisInstall,
+  redisServer,
+} from '@pinwheel/testing/redis-process';
+import { until } from '@pinwheel/testing/until';
 
 const servers = [
   { name: 'redis-server', start: redisServer, skip: !hasRedisServer },

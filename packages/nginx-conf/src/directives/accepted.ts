@@ -1,6 +1,6 @@
-import { buffers, enumeration, flag, msec, number, offset, sec, size, texts } from '../arguments.js';
-import { area, directive } from '../directive.js';
-import type { Arity, Context, Read, Spec } from '../directive.js';
+import { buffers, enumeration, flag, msec, number, offset, sec, size, texts } from '../declare/arguments.js';
+import { area, directive } from '../declare/directive.js';
+import type { Arity, Context, Read, Spec } from '../declare/directive.js';
 
 const MAIN: readonly Context[] = ['main'];
 const EVENTS: readonly Context[] = ['events'];
@@ -29,6 +29,7 @@ export const accepted = area({
     /^(?:on|off|threads(?:=.*)?)$/s.test(value) ? value : site.reject('invalid value'),
   ),
   aio_write: io(LOCATION, 'flag', flag),
+  client_body_temp_path: files(LOCATION, [1, 4], texts),
   client_body_in_single_buffer: memory(LOCATION, 'flag', flag),
   client_header_buffer_size: memory(SERVER, 1, size),
   connection_pool_size: memory(SERVER, 1, size),

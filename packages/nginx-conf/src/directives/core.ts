@@ -1,7 +1,7 @@
-import { area, directive } from '../directive.js';
-import type { Site } from '../directive.js';
-import { file, flag, msec, present, text } from '../arguments.js';
-import { parseInteger, parseSize } from '../units.js';
+import { area, directive } from '../declare/directive.js';
+import type { Site } from '../declare/directive.js';
+import { file, flag, msec, present, text } from '../declare/arguments.js';
+import { parseInteger, parseSize } from '../text/units.js';
 
 export const LOG_LEVELS = ['emerg', 'alert', 'crit', 'error', 'warn', 'notice', 'info', 'debug'] as const;
 export type ErrorLogLevel = (typeof LOG_LEVELS)[number];

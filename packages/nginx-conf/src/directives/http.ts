@@ -1,5 +1,5 @@
-import { area, directive } from '../directive.js';
-import type { Context, Site } from '../directive.js';
+import { area, directive } from '../declare/directive.js';
+import type { Context, Site } from '../declare/directive.js';
 import {
   buffers,
   choices,
@@ -14,13 +14,13 @@ import {
   size,
   text,
   variableName,
-} from '../arguments.js';
-import { hasLowBits, parseAddress, parseCidr } from '../address.js';
-import type { Cidr, InetAddress, UnixAddress } from '../address.js';
-import { VariableMap } from '../map.js';
-import { parseInteger, parseMilliseconds, parseSeconds } from '../units.js';
-import type { Entry } from '../scope.js';
-import type { ComplexValue } from '../value.js';
+} from '../declare/arguments.js';
+import { hasLowBits, parseAddress, parseCidr } from '../text/address.js';
+import type { Cidr, InetAddress, UnixAddress } from '../text/address.js';
+import { VariableMap } from '../values/map.js';
+import { parseInteger, parseMilliseconds, parseSeconds } from '../text/units.js';
+import type { Entry } from '../declare/scope.js';
+import type { ComplexValue } from '../values/value.js';
 import { readLocation } from './location.js';
 import { readListen } from './listen.js';
 import { readServerName } from './server-name.js';
@@ -257,21 +257,7 @@ export const http = area({
     args: 1,
     read: size,
     default: '16k',
-    note: 'says only which bodies `$request_body` shows',
-  }),
-  client_body_in_file_only: directive({
-    in: LOCATION,
-    args: 1,
-    read: enumeration('off', 'on', 'clean'),
-    default: 'off',
-    note: 'for bodies of up to a megabyte',
-  }),
-  client_body_temp_path: directive({
-    in: LOCATION,
-    args: [1, 4],
-    read: text,
-    default: 'client_body_temp',
-    note: 'one folder without levels, of files that `$request_body_file` names',
+    note: 'decides only which bodies `$request_body` shows',
   }),
   client_header_timeout: directive({ in: SERVER, args: 1, read: msec, default: '60s' }),
   client_body_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),

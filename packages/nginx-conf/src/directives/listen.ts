@@ -1,8 +1,8 @@
-import { parseAddress } from '../address.js';
-import type { InetAddress, UnixAddress } from '../address.js';
-import { invalidParameter, parameter } from '../arguments.js';
-import type { Site } from '../directive.js';
-import { parseInteger, parseSeconds, parseSize } from '../units.js';
+import { parseAddress } from '../text/address.js';
+import type { InetAddress, UnixAddress } from '../text/address.js';
+import { invalidParameter, parameter } from '../declare/arguments.js';
+import type { Site } from '../declare/directive.js';
+import { parseInteger, parseSeconds, parseSize } from '../text/units.js';
 
 /** TCP keep-alive of accepted connections: the system's values where one is left out. Seconds. */
 export interface SocketKeepalive {

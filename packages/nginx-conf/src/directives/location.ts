@@ -1,6 +1,6 @@
-import type { Site } from '../directive.js';
-import type { Regex } from '../regex.js';
-import type { Scope } from '../scope.js';
+import type { Site } from '../declare/directive.js';
+import type { Regex } from '../values/regex.js';
+import type { Scope } from '../declare/scope.js';
 
 /**
  * Which requests a location is for. `prefix` with `noRegex` is `^~`: regular expressions are not tried after it.

@@ -1,10 +1,10 @@
-import { area, directive } from '../directive.js';
-import type { Site } from '../directive.js';
-import { invalidParameter, parameter } from '../arguments.js';
-import { COMBINED, LogFormat } from '../log-format.js';
-import type { LogEscape } from '../log-format.js';
-import { parseMilliseconds, parseSize } from '../units.js';
-import type { ComplexValue } from '../value.js';
+import { area, directive } from '../declare/directive.js';
+import type { Site } from '../declare/directive.js';
+import { invalidParameter, parameter } from '../declare/arguments.js';
+import { COMBINED, LogFormat } from '../values/log-format.js';
+import type { LogEscape } from '../values/log-format.js';
+import { parseMilliseconds, parseSize } from '../text/units.js';
+import type { ComplexValue } from '../values/value.js';
 
 const ESCAPES: readonly LogEscape[] = ['default', 'json', 'none'];
 

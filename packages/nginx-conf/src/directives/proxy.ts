@@ -1,11 +1,21 @@
 import { isIPv6 } from 'node:net';
-import { parseAddress } from '../address.js';
-import type { InetAddress, UnixAddress } from '../address.js';
-import { choices, complex, enumeration, file, flag, invalidParameter, msec, number, text } from '../arguments.js';
-import { area, directive } from '../directive.js';
-import type { Context, Site } from '../directive.js';
-import type { Regex } from '../regex.js';
-import type { ComplexValue } from '../value.js';
+import { parseAddress } from '../text/address.js';
+import type { InetAddress, UnixAddress } from '../text/address.js';
+import {
+  choices,
+  complex,
+  enumeration,
+  file,
+  flag,
+  invalidParameter,
+  msec,
+  number,
+  text,
+} from '../declare/arguments.js';
+import { area, directive } from '../declare/directive.js';
+import type { Context, Site } from '../declare/directive.js';
+import type { Regex } from '../values/regex.js';
+import type { ComplexValue } from '../values/value.js';
 import { scopeLocation } from './location.js';
 import { TLS_PROTOCOLS } from './tls-protocols.js';
 

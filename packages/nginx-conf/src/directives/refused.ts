@@ -97,6 +97,7 @@ export const REFUSED: readonly Refused[] = [
     open_file_cache_events`,
   ),
   refused('sub-requests', 'requests are passed to one place', 'mirror mirror_request_body'),
+  refused('request bodies', 'bodies are not kept in files', 'client_body_in_file_only'),
   refused(
     'request parsing',
     'requests are read by fixed rules',

@@ -1,6 +1,6 @@
-import type { Site } from '../directive.js';
-import { Hostnames } from '../hostnames.js';
-import type { Regex } from '../regex.js';
+import type { Site } from '../declare/directive.js';
+import { Hostnames } from '../values/hostnames.js';
+import type { Regex } from '../values/regex.js';
 
 /** A name of a server: exact or with a wildcard (lower case), a regular expression, or `$hostname`. */
 export type ServerName = { readonly name: string } | { readonly regex: Regex } | { readonly hostname: true };

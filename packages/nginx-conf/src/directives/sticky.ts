@@ -1,7 +1,7 @@
-import { invalidParameter, parameter } from '../arguments.js';
-import type { Site } from '../directive.js';
-import { parseSeconds } from '../units.js';
-import type { ComplexValue } from '../value.js';
+import { invalidParameter, parameter } from '../declare/arguments.js';
+import type { Site } from '../declare/directive.js';
+import { parseSeconds } from '../text/units.js';
+import type { ComplexValue } from '../values/value.js';
 import { zoneSize } from './core.js';
 
 /** `sticky`: how requests of one client stay with one peer. */

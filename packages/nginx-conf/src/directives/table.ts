@@ -1,4 +1,4 @@
-import type { Spec } from '../directive.js';
+import type { Spec } from '../declare/directive.js';
 import { accepted } from './accepted.js';
 import { core } from './core.js';
 import { http } from './http.js';

@@ -1,9 +1,9 @@
-import { choices, enumeration, file, flag, number, sec, text } from '../arguments.js';
-import { area, directive } from '../directive.js';
-import type { Context, Site } from '../directive.js';
-import { ConfError } from '../error.js';
-import type { Entry, Scope } from '../scope.js';
-import { parseInteger } from '../units.js';
+import { choices, enumeration, file, flag, number, sec, text } from '../declare/arguments.js';
+import { area, directive } from '../declare/directive.js';
+import type { Context, Site } from '../declare/directive.js';
+import { ConfError } from '../text/error.js';
+import type { Entry, Scope } from '../declare/scope.js';
+import { parseInteger } from '../text/units.js';
 import { zoneSize } from './core.js';
 import type { Listen } from './listen.js';
 import { TLS_PROTOCOLS } from './tls-protocols.js';

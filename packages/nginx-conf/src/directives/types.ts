@@ -1,5 +1,5 @@
-import { ConfError } from '../error.js';
-import type { Place } from '../error.js';
+import { ConfError } from '../text/error.js';
+import type { Place } from '../text/error.js';
 
 /** What nginx takes where no `types` block is in sight. */
 const DEFAULTS: readonly (readonly [type: string, extensions: readonly string[]])[] = [

@@ -1,6 +1,6 @@
 import type { GivenListener, GivenLocation } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
-import type { Scope } from '../scope.js';
+import type { Scope } from '../declare/scope.js';
 
 /**
  * How requests are read on an address, as its default server says: which server they are for shows only then. Once it

@@ -1,7 +1,7 @@
 import type { Value } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import { MimeTypes } from '../directives/types.js';
-import type { Scope } from '../scope.js';
+import type { Scope } from '../declare/scope.js';
 
 const BUILT_IN = MimeTypes.defaults().entries;
 

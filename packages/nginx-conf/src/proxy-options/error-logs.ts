@@ -1,6 +1,6 @@
 import type { GivenLocation } from '@pinwheel/proxy';
 import { core } from '../directives/core.js';
-import type { Scope } from '../scope.js';
+import type { Scope } from '../declare/scope.js';
 import type { Surroundings } from './proxy-options.js';
 
 /** The log of a location, where it or its server names one of its own; else what happens there is told to that of `http`. */

@@ -1,8 +1,8 @@
 import type { GivenLocation } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
-import { fullPath } from '../parse.js';
-import type { Scope } from '../scope.js';
-import type { ComplexValue, Value } from '../value.js';
+import { fullPath } from '../text/parse.js';
+import type { Scope } from '../declare/scope.js';
+import type { ComplexValue, Value } from '../values/value.js';
 import { locationName } from '../directives/location.js';
 import type { Location } from '../directives/location.js';
 import { contentTypeOf } from './content-type.js';

@@ -1,11 +1,11 @@
-import type { InetAddress, UnixAddress } from '../address.js';
+import type { InetAddress, UnixAddress } from '../text/address.js';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import { upstream } from '../directives/upstream.js';
-import { ConfError } from '../error.js';
-import type { Place } from '../error.js';
-import type { Configuration } from '../load.js';
-import type { Scope } from '../scope.js';
+import { ConfError } from '../text/error.js';
+import type { Place } from '../text/error.js';
+import type { Configuration } from '../check/load.js';
+import type { Scope } from '../declare/scope.js';
 import type { Surroundings } from './proxy-options.js';
 import { named } from './resolver.js';
 

@@ -1,7 +1,7 @@
 import type { GivenListener } from '@pinwheel/proxy';
 import type { Listen } from '../directives/listen.js';
-import { ConfError } from '../error.js';
-import type { Scope } from '../scope.js';
+import { ConfError } from '../text/error.js';
+import type { Scope } from '../declare/scope.js';
 
 /** An address, and what all `listen` directives for it say together. */
 export interface ListenerRow {

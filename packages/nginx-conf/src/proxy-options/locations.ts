@@ -4,7 +4,7 @@ import type { Return, SetVariable } from '../directives/http.js';
 import type { Location } from '../directives/location.js';
 import { log } from '../directives/log.js';
 import type { AccessLog } from '../directives/log.js';
-import type { Scope } from '../scope.js';
+import type { Scope } from '../declare/scope.js';
 import { contentOf, rootOf } from './files.js';
 import type { Surroundings } from './proxy-options.js';
 import { connectionOf } from './connections.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadConfiguration } from '../load.js';
+import { loadConfiguration } from '../check/load.js';
 import { proxyOptions } from './proxy-options.js';
 
 function optionsOf(http: string): ReturnType<typeof proxyOptions> {

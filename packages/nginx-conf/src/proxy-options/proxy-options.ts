@@ -2,10 +2,10 @@ import type { GivenLocation, GivenProxyOptions, GivenServer, GivenUpstream } fro
 import { http } from '../directives/http.js';
 import type { Listen } from '../directives/listen.js';
 import { upstream } from '../directives/upstream.js';
-import { ConfError } from '../error.js';
+import { ConfError } from '../text/error.js';
 import type { ErrorLog } from '../directives/core.js';
-import type { Configuration } from '../load.js';
-import type { Scope } from '../scope.js';
+import type { Configuration } from '../check/load.js';
+import type { Scope } from '../declare/scope.js';
 import { headOf } from './connections.js';
 import { ListenerTable } from './listeners.js';
 import { locationsOf } from './locations.js';

@@ -3,8 +3,7 @@ import { scopeLocation } from '../directives/location.js';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
-import { fullPath } from '../parse.js';
-import type { Scope } from '../scope.js';
+import type { Scope } from '../declare/scope.js';
 import { redirectOf } from './proxy-redirect.js';
 import type { Surroundings } from './proxy-options.js';
 import { locationResolver } from './resolver.js';
@@ -34,11 +33,7 @@ export function forwardOf(scope: Scope, around: Surroundings): Partial<GivenLoca
     httpVersion: scope.get(proxy.proxy_http_version) === '1.0' ? '1.0' : '1.1',
     bufferRequest: scope.get(proxy.proxy_request_buffering),
     intercept: scope.get(proxy.proxy_intercept_errors),
-    keptBody: {
-      inMemory: scope.get(http.client_body_buffer_size),
-      folder: fullPath(scope.get(http.client_body_temp_path), around.prefix),
-      inFile: scope.get(http.client_body_in_file_only),
-    },
+    keptBody: scope.get(http.client_body_buffer_size),
     retry: retryOf(scope),
     hidden: hiddenOf(scope),
     ...bindOf(scope),

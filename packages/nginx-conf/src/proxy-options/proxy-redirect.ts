@@ -2,7 +2,7 @@ import type { Facts, GivenLocation } from '@pinwheel/proxy';
 import type { Location } from '../directives/location.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass, ProxyRedirect } from '../directives/proxy.js';
-import type { Scope } from '../scope.js';
+import type { Scope } from '../declare/scope.js';
 
 /** What one `proxy_redirect` makes of a URL; undefined when it is not about it. */
 type Rewrite = (url: string, facts: Facts) => string | undefined;

@@ -1,6 +1,6 @@
 import type { GivenLocation, RealIpOptions } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
-import type { Scope } from '../scope.js';
+import type { Scope } from '../declare/scope.js';
 
 /**
  * Who may tell the client's address of a request. What the server says holds from its beginning on; what the location

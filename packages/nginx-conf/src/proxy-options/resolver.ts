@@ -2,9 +2,9 @@ import type { GivenUpstream } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import type { Resolver } from '../directives/http.js';
 import { upstream } from '../directives/upstream.js';
-import { ConfError } from '../error.js';
-import type { Place } from '../error.js';
-import type { Scope } from '../scope.js';
+import { ConfError } from '../text/error.js';
+import type { Place } from '../text/error.js';
+import type { Scope } from '../declare/scope.js';
 import type { Surroundings } from './proxy-options.js';
 
 type ResolverOptions = NonNullable<GivenUpstream['resolver']>;

@@ -1,7 +1,7 @@
 import type { GivenServer } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import type { ServerName } from '../directives/server-name.js';
-import type { Scope } from '../scope.js';
+import type { Scope } from '../declare/scope.js';
 
 /** `server_name`. A server without one has the empty name: it takes requests that name no host. */
 export function namesOf(server: Scope, hostname: string): Pick<GivenServer, 'name' | 'names' | 'expressions'> {

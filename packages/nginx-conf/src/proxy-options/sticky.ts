@@ -1,8 +1,8 @@
 import type { GivenUpstream } from '@pinwheel/proxy';
 import type { Sticky } from '../directives/sticky.js';
-import type { Facts } from '../facts.js';
-import type { Value } from '../value.js';
-import { builtin } from '../variables.js';
+import type { Facts } from '../values/facts.js';
+import type { Value } from '../values/value.js';
+import { builtin } from '../values/variables.js';
 
 type StickyOptions = NonNullable<GivenUpstream['sticky']>;
 type StickyCookie = Extract<Sticky, { kind: 'cookie' }>;

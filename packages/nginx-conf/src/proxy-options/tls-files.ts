@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import type { Place } from '../error.js';
-import { ConfError } from '../error.js';
+import type { Place } from '../text/error.js';
+import { ConfError } from '../text/error.js';
 import type { Surroundings } from './proxy-options.js';
 
 /** Reads what TLS needs of files. What is wrong with one is told in nginx's words, as far as OpenSSL tells it to Node. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { localhostTls } from '../testing/localhost-tls.js';
-import type { RawConnection } from '../testing/raw-connection.js';
-import { answering, startUpstream } from '../testing/raw-upstream.js';
+import { localhostTls } from '@pinwheel/testing/localhost-tls';
+import type { RawConnection } from '@pinwheel/testing/raw-connection';
+import { answering, startUpstream } from '@pinwheel/testing/raw-upstream';
+import { until } from '@pinwheel/testing/until';
 import type { StartedProxy } from '../testing/started-proxy.js';
-import { eventually, startProxy } from '../testing/started-proxy.js';
+import { startProxy } from '../testing/started-proxy.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -63,7 +64,7 @@ describe('a request that must not be forwarded', () => {
     await client.sendPieces([bad + chunks + smuggled]);
     expect((await client.response()).start).toBe('HTTP/1.1 400 Bad Request');
     expect(await client.ended()).toBe('fin');
-    await eventually(() => proxy.peer().active === 0, 'nothing is active');
+    await until('nothing is active', () => proxy.peer().active === 0);
     for (const connection of upstream.connections) {
       await connection.ended();
       // Neither the end of the body nor anything behind it ever arrived.
@@ -128,7 +129,7 @@ describe('the limit of a body', () => {
     );
     expect((await client.response()).start).toBe('HTTP/1.1 413 Request Entity Too Large');
     expect(await client.ended()).toBe('fin');
-    await eventually(() => proxy.peer().active === 0, 'nothing is active');
+    await until('nothing is active', () => proxy.peer().active === 0);
   });
 
   test('lets exactly so much pass', async () => {
@@ -207,7 +208,7 @@ describe('a client that', () => {
     expect((await idle.response()).body).toBe('ok');
     expect(await idle.ended()).toBe('fin');
     expect(idle.text).toBe('');
-    await eventually(() => proxy.proxy.status().clients === 0, 'no client is left');
+    await until('no client is left', () => proxy.proxy.status().clients === 0);
   });
 
   test('stops within its body is closed without an answer, and the peer is let go', async () => {

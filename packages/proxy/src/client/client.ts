@@ -1,30 +1,31 @@
 import type { Place } from '@pinwheel/roster';
-import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { ClientHost } from './client-host.js';
+import type { Frontend } from './frontend.js';
 import type { ConnectionOptions } from '../options/client.js';
 import { now } from '../net/clock.js';
 import { Deadline } from '../net/deadline.js';
 import { ProxyError } from '../errors.js';
 import { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts } from '../facts.js';
-import type { Origin } from '../forward/heads.js';
-import type { HandOff } from '../tunnel/hand-off.js';
+import type { Origin } from '../origin/origin.js';
 import type { BodySink } from '../http1/body.js';
 import { BodyReader } from '../http1/body.js';
 import { RecentHeads } from '../http1/recent-heads.js';
-import { findRequestHead, RequestHead, readRequestHead } from '../http1/request-head.js';
-import { DROPPED_BODY, DROPPED_READ, LINGER } from './lingering.js';
+import { findRequestHead, HeadError, RequestHead, readRequestHead } from '../http1/request-head.js';
 import type { Listener } from '../listen/listener.js';
 import { distrustsKeepalive } from './old-browser.js';
 import { EngineRequests } from '../upstream/affinity/engine-io.js';
-import type { TunnelEnds } from '../tunnel/tunnel.js';
 import type { ReadBuffer, Wire, WireReader } from '../net/wire.js';
 
 const NOWHERE: BodySink = { bodyBytes: () => {} };
 let connections = 0;
 /** Bytes of later requests taken in while one is being answered (RFC 9112 9.3.2); past that the client has to wait. */
 const PIPELINED = 65_536;
+/** Milliseconds given to a client to read an answer that came before the whole request. */
+const LINGER = 2_000;
+/** Milliseconds between two reads of a body nobody wants, and for all of it (nginx: `lingering_timeout`, `lingering_time`). */
+const DROPPED_READ = 5_000;
+const DROPPED_BODY = 30_000;
 /** The HTTP/1.1 connection of one client: reads its requests one after another, each an `Exchange`. */
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
@@ -38,7 +39,7 @@ export class Client implements WireReader, BodySink {
   /** For peers: who the client is, where nobody else is believed. */
   readonly directOrigin: Origin;
   readonly deadline = new Deadline(() => this.#onExpired());
-  readonly host: ClientHost;
+  readonly frontend: Frontend;
   readonly body = new BodyReader();
   readonly sessions = new EngineRequests();
   /** Of the location that had the last request. */
@@ -59,8 +60,8 @@ export class Client implements WireReader, BodySink {
   #dropUntil: number | undefined;
   /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
   #carry = '';
-  /** What came of a chunked body in one read with its head, while it is decided what becomes of the request. */
-  #early: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
+  /** The rest of the read that brought the current head, while the request is being started. */
+  #unread: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
   /** What is looked at came behind a request that has been answered meanwhile. */
   #behind = false;
   /** What just came is being worked through. */
@@ -74,16 +75,16 @@ export class Client implements WireReader, BodySink {
    * @param address of the client
    */
   constructor(
-    host: ClientHost,
+    frontend: Frontend,
     readonly listener: Listener,
     address: string,
-    wireUp: (reader: WireReader) => Wire,
+    wire: Wire,
     /** What the PROXY protocol said. */
     readonly proxied?: ProxyProtocolFacts,
   ) {
-    this.host = host;
+    this.frontend = frontend;
     this.socketAddress = address;
-    this.wire = wireUp(this);
+    this.wire = wire;
     this.tls = this.wire.socket instanceof TLSSocket;
     this.refusesPlain = listener.options.tls !== undefined && !this.tls;
     this.remotePort = this.wire.socket.remotePort;
@@ -94,12 +95,17 @@ export class Client implements WireReader, BodySink {
       tls: this.tls,
       trusted: false,
     };
-    this.settings = host.connectionDefaults;
-    this.deadline.set(listener.head.timeout);
+    this.settings = frontend.connectionDefaults;
+  }
+
+  /** Waits for the first request. */
+  start(): void {
+    this.wire.reader = this;
+    this.deadline.set(this.listener.head.timeout);
   }
 
   /** The request in hand; compared with what it was earlier it tells whether that one is over. */
-  get underWay(): object | undefined {
+  get inFlight(): object | undefined {
     return this.#exchange;
   }
 
@@ -123,7 +129,8 @@ export class Client implements WireReader, BodySink {
   /** Whether the connection may carry another request after this one. */
   mayKeepAlive(head: RequestHead): boolean {
     const { keepaliveTimeout, keepaliveRequests, keepaliveTime, keepaliveDisable } = this.settings;
-    if (head.close || this.host.closing || keepaliveTimeout === 0 || this.requests >= keepaliveRequests) return false;
+    if (head.close || this.frontend.closing || keepaliveTimeout === 0 || this.requests >= keepaliveRequests)
+      return false;
     if (keepaliveTime > 0 && now() - this.#since > keepaliveTime) return false;
     return keepaliveDisable.length === 0 || !distrustsKeepalive(head, keepaliveDisable);
   }
@@ -157,13 +164,13 @@ export class Client implements WireReader, BodySink {
     try {
       let at = start;
       while (at < end && !this.#ending) at = this.#step(buffer, at, end);
-      this.#exchange?.flush();
+      this.#exchange?.onReadEnd();
     } catch (error) {
       if (!(error instanceof ProxyError)) throw error;
       if (this.#dropUntil === undefined) this.#refuse(error, buffer.bytes.toString('latin1', start, end));
-      else this.onExchangeEnd(false);
+      else this.#finish(false);
       // Its page may be a peer's.
-      this.#exchange?.flush();
+      this.#exchange?.onReadEnd();
     } finally {
       this.processing = false;
     }
@@ -183,7 +190,7 @@ export class Client implements WireReader, BodySink {
     if (this.#exchange !== exchange) return next;
     if (this.#dropUntil === undefined) this.bodyTaken += next - at;
     if (this.#dropUntil !== undefined) {
-      if (this.body.done) this.onExchangeEnd(true);
+      if (this.body.done) this.#finish(true);
       else this.deadline.set(Math.max(1, Math.min(DROPPED_READ, this.#dropUntil - now())));
     } else if (this.body.done) {
       this.deadline.clear();
@@ -213,14 +220,15 @@ export class Client implements WireReader, BodySink {
     this.requests++;
     this.bodyTaken = 0;
     this.body.begin(head.chunked ? 'chunked' : head.contentLength > 0 ? 'length' : 'none', head.contentLength);
-    const exchange = new Exchange(this, head, this.host.originOf(head, this));
+    const exchange = new Exchange(this, head, this.frontend.originOf(head, this));
     this.#exchange = exchange;
     if (this.body.done) this.deadline.clear();
     else this.deadline.set(this.settings.bodyTimeout);
-    if (head.chunked && next < end) this.#early = { buffer, start: next, end };
-    exchange.begin();
-    this.#early = undefined;
-    return next;
+    if (next < end) this.#unread = { buffer, start: next, end };
+    exchange.start();
+    const isTaken = next < end && this.#unread === undefined;
+    this.#unread = undefined;
+    return isTaken ? end : next;
   }
 
   /**
@@ -230,9 +238,8 @@ export class Client implements WireReader, BodySink {
    * @throws ProxyError `bad_chunk`, `body_too_large`
    */
   checkEarlyBody(limit: number): void {
-    if (this.#early === undefined) return;
-    const { buffer, start, end } = this.#early;
-    this.#early = undefined;
+    if (this.#unread === undefined || this.#exchange?.head.chunked !== true) return;
+    const { buffer, start, end } = this.#unread;
     const early = new BodyReader();
     early.begin('chunked', -1);
     for (let at = start; at < end && !early.done;) at = early.read(buffer, at, end, NOWHERE);
@@ -244,10 +251,10 @@ export class Client implements WireReader, BodySink {
   /** What came cannot be served as it is (RFC 9112 2.2, 6.3). @param text that came last */
   #refuse(error: ProxyError, text: string): void {
     let exchange = this.#exchange;
-    this.#early = undefined;
+    this.#unread = undefined;
     if (exchange === undefined) {
       // Not even a head: that is a request all the same, and the last one.
-      const head = error.head ?? new RequestHead();
+      const head = error instanceof HeadError ? error.head : new RequestHead();
       if (head.line === '') head.line = /^\s*([^\r\n]*)/.exec(this.#carry + text)?.[1] ?? '';
       if (head.host === '') head.host = head.get('host') ?? '';
       head.close = true;
@@ -256,7 +263,7 @@ export class Client implements WireReader, BodySink {
       this.#carry = '';
       this.requests++;
       this.body.begin('none', 0);
-      exchange = new Exchange(this, head, this.host.originOf(head, this));
+      exchange = new Exchange(this, head, this.frontend.originOf(head, this));
       this.#exchange = exchange;
     }
     exchange.fail(error);
@@ -266,20 +273,30 @@ export class Client implements WireReader, BodySink {
     if (this.#dropUntil === undefined) this.#exchange?.requestBody(buffer, start, end);
   }
 
-  /** The answer has been written. What is left of the request's body is read and dropped when the connection goes on. */
-  onExchangeEnd(keepAlive: boolean): void {
-    const exchange = this.#exchange;
-    if (keepAlive && !this.body.done) {
-      this.#dropUntil = now() + DROPPED_BODY;
-      this.deadline.set(DROPPED_READ);
-      this.wire.resume();
+  /** The answer is whole. The rest of the request's body is read and discarded when the connection goes on. */
+  onAnswered(keepAlive: boolean): void {
+    if (!keepAlive || this.body.done) {
+      this.#finish(keepAlive);
       return;
     }
-    this.#dropUntil = undefined;
-    exchange?.over();
-    this.#exchange = undefined;
-    if (!keepAlive || (this.host.closing && this.#carry === '')) this.#end();
+    this.#dropUntil = now() + DROPPED_BODY;
+    this.deadline.set(DROPPED_READ);
+    this.wire.resume();
+  }
+
+  /** The request is over. */
+  #finish(keepAlive: boolean): void {
+    const exchange = this.#exchange;
+    this.forget();
+    exchange?.finish();
+    if (!keepAlive || (this.frontend.closing && this.#carry === '')) this.#end();
     else this.#awaitRequest();
+  }
+
+  /** The request in hand is over, and ends without this connection. */
+  forget(): void {
+    this.#exchange = undefined;
+    this.#dropUntil = undefined;
   }
 
   #awaitRequest(): void {
@@ -309,31 +326,43 @@ export class Client implements WireReader, BodySink {
     this.deadline.set(this.wire.pending > 0 ? this.settings.sendTimeout : LINGER);
   }
 
-  /** What came behind the current request, for whoever has the connection now. */
-  takeEarly(): string {
+  /** The connection becomes a tunnel. @returns what came behind the request, a byte string */
+  onSwitched(): string {
     const early = this.#carry;
     this.#carry = '';
+    this.#leave();
     return early;
   }
 
-  /** The connection belongs to the process of a peer from now on. */
-  onHandedOff(handOff: HandOff): Socket {
-    this.#switched = true;
-    this.#exchange = undefined;
-    this.host.onHandedOff(this, handOff);
-    return this.wire.release();
+  /** Reads no more while a peer's process decides. @returns what came behind the request, which is kept */
+  stopForHandOff(): string {
+    this.wire.pause();
+    this.deadline.clear();
+    if (this.#unread !== undefined) {
+      const { buffer, start, end } = this.#unread;
+      this.#carry += buffer.bytes.toString('latin1', start, end);
+      this.#unread = undefined;
+    }
+    return this.#carry;
   }
 
-  /** The connection belongs to a tunnel from now on. */
-  onSwitched(ends: TunnelEnds): void {
+  /** The connection belongs to the process of a peer. */
+  onHandedOff(): void {
+    this.#carry = '';
+    this.#leave();
+    this.wire.release();
+  }
+
+  #leave(): void {
     this.#switched = true;
+    this.#exchange = undefined;
     this.deadline.close();
-    this.host.onTunnel(this, ends, this.takeEarly());
+    this.frontend.onClientSwitched(this);
   }
 
   onEnd(): void {
     // nginx takes the end of a client's stream for its leaving (499); so does this.
-    const started = this.#exchange?.responseStarted ?? false;
+    const started = this.#exchange?.started ?? false;
     const answered = this.#dropUntil !== undefined;
     this.#abandon();
     if (started && !answered) this.wire.reset();
@@ -344,10 +373,9 @@ export class Client implements WireReader, BodySink {
   /** The client is gone in the middle of a request. */
   #abandon(): void {
     const exchange = this.#exchange;
-    if (exchange !== undefined && this.#dropUntil === undefined) this.host.countError('client_closed', this);
-    this.#exchange = undefined;
-    this.#dropUntil = undefined;
-    exchange?.abort();
+    if (exchange !== undefined && this.#dropUntil === undefined) this.frontend.countError('client_closed', this);
+    this.forget();
+    exchange?.leave();
   }
 
   onDrain(): void {
@@ -359,14 +387,14 @@ export class Client implements WireReader, BodySink {
   onClose(): void {
     this.deadline.close();
     this.#abandon();
-    if (!this.#switched) this.host.onClientClosed(this);
+    if (!this.#switched) this.frontend.onClientClosed(this);
   }
 
   #onExpired(): void {
     const exchange = this.#exchange;
     const answered = this.#dropUntil !== undefined;
     const awaitsRequest = exchange === undefined ? this.#carry !== '' : !this.body.done;
-    if (this.wire.pending > 0 || (!answered && exchange?.responseStarted === true)) this.wire.reset();
+    if (this.wire.pending > 0 || (!answered && exchange?.started === true)) this.wire.reset();
     else if (this.#ending || answered || !awaitsRequest) this.wire.destroy();
     else {
       const part = exchange !== undefined ? 'body' : this.#carry.includes('\n') ? 'headers' : 'line';

@@ -5,8 +5,8 @@ import type { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from '../facts.js';
 import { unmapped } from '../listen/listener.js';
 import { normalPath } from '../http1/target.js';
-import { hostName } from '../http1/host-name.js';
-import type { ConnectionCounts } from '../answer/stub-status.js';
+import { hostName } from '../http1/target.js';
+import type { ConnectionCounts } from '../facts.js';
 import { tlsFact } from '../tls/facts.js';
 
 const HOSTNAME = hostname();
@@ -96,7 +96,7 @@ export class RequestFacts implements Facts {
     return host === '' ? this.serverName : host;
   }
   get serverName(): string {
-    return this.#exchange.location?.serverName ?? '';
+    return this.#exchange.place?.serverName ?? '';
   }
   requestHeader(name: string): string | undefined {
     if (!name.includes('-')) return this.#exchange.head.joined(name, name === 'cookie' ? '; ' : ', ');
@@ -114,10 +114,7 @@ export class RequestFacts implements Facts {
   }
 
   get requestBody(): string | undefined {
-    return this.#exchange.forward?.request.shownBody;
-  }
-  get requestBodyFile(): string | undefined {
-    return this.#exchange.forward?.request.bodyFile;
+    return this.#exchange.forwarded?.shownBody;
   }
 
   get status(): number {
@@ -131,21 +128,21 @@ export class RequestFacts implements Facts {
     return Math.max(0, this.bytesSent - this.#exchange.sentHead.length);
   }
   responseHeader(name: string): string | undefined {
-    const { sentHead, forward } = this.#exchange;
-    return sentHead === '' ? forward?.response?.joined(name) : sentField(sentHead, name);
+    const { sentHead, forwarded } = this.#exchange;
+    return sentHead === '' ? forwarded?.response?.joined(name) : sentField(sentHead, name);
   }
 
   get proxyHost(): string | undefined {
-    return this.#exchange.forward?.request.host;
+    return this.#exchange.forwarded?.host;
   }
   get proxyPort(): string | undefined {
-    return this.#exchange.forward?.request.port;
+    return this.#exchange.forwarded?.port;
   }
   get documentRoot(): string {
-    return this.#exchange.location?.documentRoot(this.#exchange.client.getFacts) ?? '';
+    return this.#exchange.place?.documentRoot(() => this) ?? '';
   }
   get requestFilename(): string {
-    return this.documentRoot + (this.#exchange.location?.belowRoot(this.uri) ?? this.uri);
+    return this.documentRoot + (this.#exchange.place?.belowRoot(this.uri) ?? this.uri);
   }
   get realpathRoot(): string | undefined {
     try {
@@ -156,16 +153,16 @@ export class RequestFacts implements Facts {
     }
   }
   connectionCounts(): ConnectionCounts {
-    return this.#exchange.client.host.connectionCounts();
+    return this.#exchange.client.frontend.connectionCounts();
   }
   get upstreamAttempts(): readonly UpstreamAttempt[] {
-    return this.#exchange.forward?.attempts.all ?? [];
+    return this.#exchange.forwarded?.allAttempts ?? [];
   }
   upstreamHeader(name: string): string | undefined {
-    return this.#exchange.forward?.response?.joined(name);
+    return this.#exchange.forwarded?.response?.joined(name);
   }
   get upstreamSetCookies(): readonly string[] {
-    const response = this.#exchange.forward?.response;
+    const response = this.#exchange.forwarded?.response;
     return response?.values.filter((_, i) => response.keys[i]?.lower === 'set-cookie') ?? [];
   }
 

@@ -1,17 +1,117 @@
+import type { ProxyError } from '../errors.js';
+import type { Facts, UpstreamAttempt } from '../facts.js';
+import type { RequestHead } from '../http1/request-head.js';
+import type { ResponseHead } from '../http1/response-head.js';
 import type { ReadBuffer } from '../net/wire.js';
+import type { LogLevel, ReplyOptions } from '../options/proxy.js';
+import type { Origin } from '../origin/origin.js';
+import type { Location } from '../route/location.js';
+import type { HandOff, HandOffUser } from '../tunnel/hand-off.js';
+import type { FarEnd } from '../tunnel/tunnel.js';
+import type { EngineRequest } from '../upstream/affinity/engine-io.js';
+import type { Peer } from '../upstream/peer.js';
 
-/** Who gives the answer to a request: it goes on until it has told the exchange of its end or is aborted. */
+/**
+ * One request, as whoever answers it sees it. An answer is `begin`, any number of `write` and `flush`, then `end`. Every
+ * request ends exactly once: by `end`, by `fail`, `drop`, or by `upgrade` and `giveAway`, which take its connection. `reply`,
+ * `answerError` and `redirect` pass the request on to the next responder; the caller lets go of it.
+ */
+export interface Turn {
+  /** An internal redirect changes the target, and may change the method. */
+  readonly head: RequestHead;
+  readonly origin: Origin;
+  /** The location that has the request now. A responder keeps its own: a later redirect changes this one. */
+  readonly location: Location;
+  /** The Engine.IO parameters of the target; undefined when it is no Engine.IO request. */
+  readonly engine: EngineRequest | undefined;
+  readonly getFacts: () => Facts;
+  /** The status that the answer gets in place of its own (nginx: `error_page CODE =ANSWER`); 0 for none. */
+  readonly statusOverride: number;
+  /** What the last peer that was asked has said; the next responder may be asked for it. */
+  forwarded: Forwarded | undefined;
+
+  /** Sends `100 Continue`, once, to a client that waits for it (RFC 9110 10.1.1). */
+  continueBody(): void;
+  /** Reads no more of the body until `takeBody`: the peer does not keep up. */
+  holdBody(): void;
+  takeBody(): void;
+
+  /** True when another request may follow on the connection. */
+  readonly mayKeepAlive: boolean;
+  /** `begin` was called: the client may have a part of the answer. */
+  readonly started: boolean;
+  /** Status of the answer; set before the head is composed, whose fields may show it. */
+  status: number;
+  /** The head of the answer, ended by an empty line. The caller has worked out its framing. */
+  begin(head: string): void;
+  /** A piece of the answer's body, a byte string in the framing that the head states. */
+  write(text: string): void;
+  /** The same, out of a read buffer that may be overwritten as soon as this returns. */
+  writeFrom(buffer: ReadBuffer, start: number, end: number): void;
+  /** Sends what was written. @returns false when the client takes no more for now; `Responder.onClientDrain` follows */
+  flush(): boolean;
+  /** Bytes that the client has not taken yet. */
+  readonly pending: number;
+  /** The answer is whole. @param keepAlive another request may follow */
+  end(keepAlive: boolean): void;
+
+  /** Answers with the page of the error, or cuts the answer off where it has begun. */
+  fail(error: ProxyError): void;
+  /** Closes the connection without a further byte. @param status for the log, where none was sent */
+  drop(status: number): void;
+  /** Answers with a text, a page or a redirection of our own (nginx: `return`). */
+  reply(reply: ReplyOptions): void;
+  /**
+   * Answers with the page of a status, or with the one that is configured for it.
+   *
+   * @param reason a line below the heading
+   * @param last a field line after all others, ended by CRLF
+   */
+  answerError(status: number, reason?: string, last?: string): void;
+  /** Goes on as a request for another path of the same server (nginx: an internal redirect). @param path decoded */
+  redirect(path: string, args: string | undefined): void;
+
+  /** The peer has switched protocols: the connection becomes a tunnel. @param head of the 101, then the peer's first bytes */
+  upgrade(far: FarEnd, head: string, buffer: ReadBuffer, start: number, end: number): void;
+  /** True when the connection may be handed off: a WebSocket over plain TCP with nothing left to send, that does not read ahead. */
+  readonly mayGiveAway: boolean;
+  /** Prepares to give the connection to the process of a peer; `HandOff.start` offers it. @param peer acquired */
+  giveAway(peer: Peer, user: HandOffUser): HandOff;
+
+  /** Logs a message with the connection's number and the request. */
+  log(level: LogLevel, message: string): void;
+}
+
+/** Who answers a request: it goes on until it ends the turn, passes it on, or is aborted. */
 export interface Responder {
-  /** A byte of the answer was passed to the client. */
-  readonly responseStarted: boolean;
   start(): void;
-  /** Bytes of the request's body, and its end. */
+  /** Bytes of the request's body, framing removed. */
   requestBody(buffer: ReadBuffer, start: number, end: number): void;
   requestBodyEnd(): void;
-  /** Sends what was put together meanwhile. */
+  /** One read of the client has been worked through: sends what it gave rise to. */
   flush(): void;
   /** The client has taken what was written to it. */
   onClientDrain(): void;
-  /** The client is gone, or the request failed: nothing more is sent. */
+  /** The client is gone, or the request failed: the turn is not used any more. */
   abort(): void;
 }
+
+/** What is known of a request that was forwarded, for variables and logs. It outlives the responder. */
+export interface Forwarded {
+  readonly allAttempts: readonly UpstreamAttempt[];
+  /** The peer's answer. */
+  readonly response: ResponseHead | undefined;
+  /** The request's body, as far as it is kept (nginx: `$request_body`). */
+  readonly shownBody: string | undefined;
+  /** nginx: `$proxy_host`, `$proxy_port`. */
+  readonly host: string | undefined;
+  readonly port: string | undefined;
+  /** The body went out as it came in: it cannot be sent again. */
+  readonly bodySpent: boolean;
+  /** The peer's process has the connection, or has closed it. */
+  onHandedOff(status: number): void;
+  onHandOffEnded(): void;
+}
+
+/** Makes the responder for a request that has reached its location; undefined when the request is answered already. */
+export type Respond = (turn: Turn, location: Location) => Responder | undefined;

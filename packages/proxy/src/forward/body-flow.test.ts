@@ -2,9 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { localhostTls } from '../testing/localhost-tls.js';
-import { startUpstream } from '../testing/raw-upstream.js';
-import { eventually, startProxy } from '../testing/started-proxy.js';
+import { localhostTls } from '@pinwheel/testing/localhost-tls';
+import { startUpstream } from '@pinwheel/testing/raw-upstream';
+import { until } from '@pinwheel/testing/until';
+import { startProxy } from '../testing/started-proxy.js';
 import type { StartedProxy } from '../testing/started-proxy.js';
 
 const MB = 1_000_000;
@@ -71,7 +72,7 @@ test.each([
   const bodies = Array.from({ length: 4 }, (_, index) => randomBytes(index === 0 ? 20 * MB : 3 * MB));
   const exchanges = await Promise.all(bodies.map((body) => exchange(proxy, body, chunked)));
   expect(exchanges).toEqual(bodies.map((body) => ({ got: sum(body), answer: sum(answer) })));
-  await eventually(() => proxy.peer().active === 0, 'nothing is active');
+  await until('nothing is active', () => proxy.peer().active === 0);
 });
 
 describe('backpressure', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { localhostTls } from '../testing/localhost-tls.js';
-import { answering, startUpstream } from '../testing/raw-upstream.js';
+import { localhostTls } from '@pinwheel/testing/localhost-tls';
+import { answering, startUpstream } from '@pinwheel/testing/raw-upstream';
 import { startProxy } from '../testing/started-proxy.js';
 
 describe('one client connection', () => {

@@ -1,90 +1,86 @@
 import { Attempts } from './attempts.js';
-import type { Client } from '../client/client.js';
-import { ProxyError } from '../errors.js';
-import type { Exchange } from '../client/exchange.js';
-import { failureText } from '../log/upstream-failure.js';
-import type { Facts } from '../facts.js';
 import { switchedHeadText } from './heads.js';
-import { HandOff, handOffTarget } from '../tunnel/hand-off.js';
-import type { HandOffUser } from '../tunnel/hand-off.js';
-import type { HandOffTarget } from '../options/hand-off-target.js';
-import type { BodyFraming } from '../http1/body.js';
-import type { RequestHead } from '../http1/request-head.js';
-import type { ResponseHead } from '../http1/response-head.js';
-import type { Link, LinkUser } from '../upstream/link/link.js';
-import type { Location } from '../route/location.js';
 import { OutgoingRequest } from './request.js';
-import type { Peer } from '../upstream/peer.js';
-import { PeerChoice } from '../upstream/affinity/peer-choice.js';
 import { ResponseRelay } from './response.js';
-import { countsAsFailure, USUAL_RETRIES } from '../route/retry.js';
-import { isOwnSession } from '../upstream/affinity/engine-io.js';
+import type { Forwarded, Responder, Turn } from '../client/turn.js';
+import { ProxyError } from '../errors.js';
+import type { UpstreamAttempt } from '../facts.js';
+import type { BodyFraming } from '../http1/body.js';
+import type { ResponseHead } from '../http1/response-head.js';
+import { failureText } from '../log/upstream-failure.js';
 import type { ReadBuffer } from '../net/wire.js';
+import type { HandOffTarget } from '../options/hand-off-target.js';
+import type { Location } from '../route/location.js';
+import { countsAsFailure, USUAL_RETRIES } from '../route/retry.js';
+import type { HandOff, HandOffUser } from '../tunnel/hand-off.js';
+import { isOwnSession } from '../upstream/affinity/engine-io.js';
+import { PeerChoice } from '../upstream/affinity/peer-choice.js';
+import type { Link, LinkUser } from '../upstream/link/link.js';
+import type { Peer } from '../upstream/peer.js';
 
 /**
- * One request on its way: chooses the peer, sends the request, passes the response on, and tries the next peer where
- * that is allowed. Ends in `Exchange.onExchangeEnd`, in a tunnel, or in `abort`.
+ * Forwards one request: chooses the peer, sends the request, passes the response on, and tries the next peer where that is
+ * allowed. It ends the turn, passes it on, or is aborted.
  */
-export class Forward implements LinkUser, HandOffUser {
-  readonly #exchange: Exchange;
-  readonly #client: Client;
-  readonly #head: RequestHead;
+export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
+  readonly #turn: Turn;
   readonly #location: Location;
-  readonly #facts: () => Facts;
   readonly #request: OutgoingRequest;
   readonly #relay: ResponseRelay;
-  readonly attempts: Attempts;
-  /** The peer's answer. */
+  readonly #attempts: Attempts;
   response: ResponseHead | undefined;
   readonly #choice: PeerChoice;
-  /** Without those over a connection that turned out to be closed. */
-  #attempts = 0;
+  /** Attempts that count: one over a connection that the peer had closed already does not. */
+  #count = 0;
   #peer: Peer | undefined;
   #link: Link | undefined;
   #reused = false;
-  /** Why the attempt before failed: that is the answer when no peer is left to try. */
+  /** Why the previous attempt failed: the answer when no peer is left. */
   #lastError: ProxyError | undefined;
+  /** The turn is not used any more. */
   #ended = false;
-  /** The connection is to be given to the peer's process, once all that came on it has been looked at. */
-  #giveTo: HandOffTarget | undefined;
   #handOff: HandOff | undefined;
 
-  constructor(exchange: Exchange, head: RequestHead, location: Location, facts: () => Facts) {
-    this.#exchange = exchange;
-    this.#client = exchange.client;
-    this.#head = head;
+  constructor(turn: Turn) {
+    const { location, forwarded: before } = turn;
+    this.#turn = turn;
     this.#location = location;
-    this.#facts = facts;
-    const before = exchange.forward;
-    this.attempts = new Attempts(location.tellsAttempts, before?.attempts);
-    this.#choice = new PeerChoice(exchange, head, facts);
+    const isForward = before instanceof Forward;
+    this.#attempts = new Attempts(location.tellsAttempts, isForward ? before.#attempts : undefined);
+    this.#choice = new PeerChoice(turn.engine, turn.origin.clientAddress, turn.head, turn.getFacts);
     const { opensPolling } = this.#choice;
-    this.#request = new OutgoingRequest(exchange, head, location, facts, opensPolling, before?.request);
-    this.#relay = new ResponseRelay(
-      exchange,
-      head,
-      location,
-      facts,
-      opensPolling ? (sid) => this.#learn(sid) : undefined,
-    );
+    this.#request = new OutgoingRequest(turn, opensPolling, isForward ? before.#request : undefined);
+    this.#relay = new ResponseRelay(turn, opensPolling ? (sid) => this.#learn(sid) : undefined);
   }
 
-  /** What is sent to the peer. */
-  get request(): OutgoingRequest {
-    return this.#request;
+  get allAttempts(): readonly UpstreamAttempt[] {
+    return this.#attempts.all;
+  }
+
+  get shownBody(): string | undefined {
+    return this.#request.shownBody;
   }
 
   get method(): string {
     return this.#request.method;
   }
 
-  /** A byte of the response was passed to the client. */
-  get responseStarted(): boolean {
-    return this.#relay.started;
+  get host(): string | undefined {
+    return this.#request.host;
+  }
+
+  get port(): string | undefined {
+    return this.#request.port;
+  }
+
+  get bodySpent(): boolean {
+    return this.#request.spent;
   }
 
   /** Sends the request on its way; where its body is to be read first, once that has come. */
   start(): void {
+    this.#turn.forwarded = this;
+    this.#turn.continueBody();
     try {
       const pending = this.#request.prepare();
       if (pending !== undefined) this.#after(pending);
@@ -104,11 +100,11 @@ export class Forward implements LinkUser, HandOffUser {
     known.then(goOn).catch((error: unknown) => this.#onLost(error));
   }
 
-  /** It cannot be said where the request goes. */
+  /** It is not known where the request goes. */
   #onLost(error: unknown): void {
     if (this.#ended) return;
     const known = error instanceof ProxyError ? error : new ProxyError('no_resolver', String(error), error);
-    this.#location.targets?.tell(failureText(known, this.#facts(), undefined));
+    this.#location.targets?.tell(failureText(known, this.#turn.getFacts(), undefined));
     this.#fail(known);
   }
 
@@ -123,31 +119,34 @@ export class Forward implements LinkUser, HandOffUser {
   #onNoPeer(): void {
     const { upstream } = this.#request.group;
     const error = new ProxyError('no_live_upstream', `upstream "${upstream.name}"`);
-    this.attempts.none(upstream.name, error.status);
-    if (this.#location.pass !== undefined) this.#request.tell(error, upstream.name, this.responseStarted, false);
+    this.#attempts.none(upstream.name, error.status);
+    if (this.#location.pass !== undefined) this.#request.tell(error, upstream.name, this.#turn.started, false);
     this.#fail(this.#location.pass === undefined ? (this.#lastError ?? error) : error);
   }
 
   #attempt(peer: Peer, freshOnly: boolean): void {
-    this.#attempts++;
+    this.#count++;
     this.#choice.tried.add(peer);
     this.#peer = peer;
     this.#request.sent = false;
-    this.attempts.begin(peer.name, peer.counts);
+    this.#attempts.begin(peer.name, peer.counts);
     peer.acquire();
-    this.#giveTo = handOffTarget(this.#exchange, this.#head, this.#location, this.#request.group, peer);
-    if (this.#giveTo !== undefined) return;
-    const via = this.#location.pass?.via(this.#facts);
+    const target = this.#handOffTarget(peer);
+    if (target !== undefined) {
+      this.#giveAway(peer, target);
+      return;
+    }
+    const via = this.#location.pass?.via(this.#turn.getFacts);
     const idle = freshOnly ? undefined : this.#request.group.pool.take(peer, via?.key);
     const link = idle ?? this.#request.group.pool.open(peer, via);
     this.#reused = idle !== undefined;
     this.#link = link;
     link.use(this);
-    this.attempts.onLink(link);
+    this.#attempts.onLink(link);
     if (idle !== undefined) {
       this.#request.send(link);
-      this.attempts.onSent();
-      if (this.#client.wire.paused) this.#client.takeBody();
+      this.#attempts.onSent();
+      this.#turn.takeBody();
     } else {
       link.deadline.set(this.#location.timeouts.connect);
     }
@@ -157,11 +156,11 @@ export class Forward implements LinkUser, HandOffUser {
     const link = this.#link;
     if (link === undefined) return;
     this.#request.send(link);
-    this.attempts.onSent();
+    this.#attempts.onSent();
     link.wire.flush();
     this.#watch(link);
-    if (link.wire.congested) this.#client.holdBody();
-    else this.#client.takeBody();
+    if (link.wire.congested) this.#turn.holdBody();
+    else this.#turn.takeBody();
   }
 
   /** Bytes of the request's body, framing removed. */
@@ -181,36 +180,52 @@ export class Forward implements LinkUser, HandOffUser {
   flush(): void {
     if (this.#request.settle()) this.#choose();
     const link = this.#link;
-    if (this.#giveTo !== undefined) this.#giveAway(this.#giveTo);
     if (link === undefined || !this.#request.sent) return;
     link.wire.flush();
-    if (link.wire.congested) this.#client.holdBody();
+    if (link.wire.congested) this.#turn.holdBody();
     this.#watch(link);
   }
 
-  #giveAway(target: HandOffTarget): void {
-    const peer = this.#peer;
-    this.#giveTo = undefined;
+  /** A peer whose process takes the connection, when the 101 needs nothing of ours. */
+  #handOffTarget(peer: Peer): HandOffTarget | undefined {
+    const { handOff } = peer.options;
+    if (handOff === undefined || !handOff.available) return undefined;
+    if (this.#location.options.addedFields !== undefined || this.#request.group.upstream.sticky !== undefined) {
+      return undefined;
+    }
+    return this.#turn.mayGiveAway ? handOff : undefined;
+  }
+
+  #giveAway(peer: Peer, target: HandOffTarget): void {
     this.#peer = undefined;
-    if (peer === undefined) return;
     this.#request.sent = true;
-    this.attempts.onSent();
-    this.#handOff = new HandOff(this.#exchange, peer, target, this.#request.headText, this.#location.timeouts, this);
+    this.#attempts.onSent();
+    // Assigned before it starts: it may be refused at once, and the next one takes its place.
+    this.#handOff = this.#turn.giveAway(peer, this);
+    this.#handOff.start(target, this.#request.headText);
   }
 
   onHandOffRefused(): void {
     this.#handOff = undefined;
-    this.#client.wire.resume();
+    this.#turn.takeBody();
     this.#choose();
     this.flush();
   }
 
+  onHandedOff(status: number): void {
+    this.#attempts.onHead(status);
+  }
+
+  onHandOffEnded(): void {
+    this.#attempts.onEnd();
+  }
+
   onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void {
-    this.attempts.onError(error, false);
-    this.attempts.onEnd();
+    this.#attempts.onError(error, false);
+    this.#attempts.onEnd();
     this.#request.tell(error, peer.name, false, false);
     if (answerable) this.#fail(error);
-    else this.#client.wire.destroy();
+    else this.#turn.drop(error.status);
   }
 
   /** Sets the peer's timeout for what it owes now: taking our bytes, or answering. */
@@ -226,22 +241,27 @@ export class Forward implements LinkUser, HandOffUser {
   onLinkDrain(): void {
     if (this.#link === undefined) return;
     this.#watch(this.#link);
-    this.#client.takeBody();
+    this.#turn.takeBody();
   }
 
   onResponseHead(head: ResponseHead, framing: BodyFraming): void {
     this.response = head;
-    this.attempts.onHead(head.status);
+    this.#attempts.onHead(head.status);
     if (head.status >= 300 && this.#turnsAway(head.status)) return;
-    this.#relay.begin(head, framing, this.#request.ended, this.#request.group.upstream.onHead(this.#peer, this.#facts));
+    this.#relay.begin(
+      head,
+      framing,
+      this.#request.ended,
+      this.#request.group.upstream.onHead(this.#peer, this.#turn.getFacts),
+    );
     // The client asked for the head only, the peer was asked for more (nginx: `proxy_method`).
-    if (this.#head.method === 'HEAD' && framing !== 'none') this.onResponseEnd(false);
+    if (this.#turn.head.method === 'HEAD' && framing !== 'none') this.onResponseEnd(false);
   }
 
   /** Another peer is asked, or an error page turned to: nothing of this answer is passed on. */
   #turnsAway(status: number): boolean {
     const { pass } = this.#location;
-    if (pass?.retry.afterStatus(status, this.#request.attempted(this.#attempts)) === true) {
+    if (pass?.retry.afterStatus(status, this.#request.attempted(this.#count)) === true) {
       if (this.#peer !== undefined) this.#peer.counts.retries++;
       this.#leave(!countsAsFailure(status));
       this.#choose();
@@ -251,7 +271,7 @@ export class Forward implements LinkUser, HandOffUser {
     if (pass?.options.intercept !== true || this.#location.errorPageFor(status) === undefined) return false;
     this.#leave(true);
     this.#ended = true;
-    this.#exchange.intercept(status);
+    this.#turn.answerError(status);
     return true;
   }
 
@@ -273,37 +293,33 @@ export class Forward implements LinkUser, HandOffUser {
     const link = this.#link;
     if (link === undefined) return;
     this.#relay.readEnd();
-    this.#client.wire.flush();
-    if (this.#client.wire.congested) {
+    if (this.#turn.flush()) {
+      link.deadline.set(this.#location.timeouts.read);
+    } else {
       link.wire.pause();
       link.deadline.clear();
-      this.#client.deadline.set(this.#client.settings.sendTimeout);
-    } else {
-      link.deadline.set(this.#location.timeouts.read);
     }
   }
 
   /** The client has taken what was written to it. */
   onClientDrain(): void {
     const link = this.#link;
-    if (link === undefined || !this.responseStarted) return;
-    this.#client.deadline.clear();
+    if (link === undefined) return;
     link.wire.resume();
     link.deadline.set(this.#location.timeouts.read);
   }
 
   onResponseEnd(reusable: boolean): void {
     const link = this.#link;
-    this.#relay.end();
     this.#link = undefined;
-    this.#request.group.upstream.onAnswer(this.#peer, this.#facts);
+    this.#request.group.upstream.onAnswer(this.#peer, this.#turn.getFacts);
     this.#release(true);
     if (link !== undefined) {
       if (reusable && this.#request.ended) this.#request.group.pool.give(link);
       else link.destroy();
     }
     this.#ended = true;
-    this.#client.onExchangeEnd(this.#relay.keepAlive);
+    this.#relay.end();
   }
 
   onSwitched(head: ResponseHead, buffer: ReadBuffer, start: number, end: number): void {
@@ -311,9 +327,11 @@ export class Forward implements LinkUser, HandOffUser {
     const peer = this.#peer;
     if (link === undefined || peer === undefined) return;
     this.response = head;
-    this.attempts.onHead(head.status);
+    this.#attempts.onHead(head.status);
     const { pass, timeouts } = this.#location;
-    const asked = pass === undefined ? this.#head.asksWebSocket : this.#head.upgrade !== undefined;
+    const { head: request } = this.#turn;
+    this.#turn.status = head.status;
+    const asked = pass === undefined ? request.asksWebSocket : request.upgrade !== undefined;
     if (!asked || !this.#request.ended) {
       link.destroy();
       const error = new ProxyError('unexpected_upgrade');
@@ -321,23 +339,23 @@ export class Forward implements LinkUser, HandOffUser {
       this.#request.tell(error, peer.name, false, false);
       this.#release(true);
       this.#ended = true;
-      const added = this.#location.addedTo(head.status, this.#facts);
-      return this.#relay.headAlone(head, switchedHeadText(head, added, pass, this.#facts));
+      const added = this.#location.addedTo(head.status, this.#turn.getFacts);
+      return this.#relay.headAlone(switchedHeadText(head, added, pass, this.#turn.getFacts));
     }
     // The tunnel releases the peer, perhaps in hours, but it has answered well now.
     peer.succeeded();
-    if (isOwnSession(this.#head)) peer.counts.websocketSessions++;
-    this.#exchange.status = head.status;
+    if (isOwnSession(request)) peer.counts.websocketSessions++;
     const added =
-      this.#location.addedTo(head.status, this.#facts) + this.#request.group.upstream.onHead(this.#peer, this.#facts);
-    this.#request.group.upstream.onAnswer(peer, this.#facts);
+      this.#location.addedTo(head.status, this.#turn.getFacts) +
+      this.#request.group.upstream.onHead(this.#peer, this.#turn.getFacts);
+    this.#request.group.upstream.onAnswer(peer, this.#turn.getFacts);
     this.#link = undefined;
     this.#peer = undefined;
     this.#ended = true;
     const { opensSession } = this.#choice;
-    this.#exchange.onSwitched(
+    this.#turn.upgrade(
       { peer, link, group: this.#request.group, timeouts, opensSession, halfOpen: pass === undefined },
-      switchedHeadText(head, added, pass, this.#facts),
+      switchedHeadText(head, added, pass, this.#turn.getFacts),
       buffer,
       start,
       end,
@@ -350,20 +368,20 @@ export class Forward implements LinkUser, HandOffUser {
     // An idle connection that the peer closed while we used it says nothing of the peer's health.
     const stale = this.#reused && error.code === 'upstream_closed';
     const failed = {
-      ...this.#request.attempted(this.#attempts - (stale ? 1 : 0)),
+      ...this.#request.attempted(this.#count - (stale ? 1 : 0)),
       code: error.code,
-      responseStarted: this.responseStarted,
+      responseStarted: this.#turn.started,
     };
     const retry = (pass?.retry ?? USUAL_RETRIES).afterFailure(failed);
     this.#link = undefined;
-    this.attempts.onError(error, stale ? undefined : retry);
+    this.#attempts.onError(error, stale ? undefined : retry);
     // nginx counts no failure once the answer has begun.
-    this.#release(stale || (pass !== undefined && this.responseStarted));
-    this.#request.tell(error, peer?.name, this.responseStarted, retry);
+    this.#release(stale || (pass !== undefined && this.#turn.started));
+    this.#request.tell(error, peer?.name, this.#turn.started, retry);
     if (!retry || peer === undefined) {
       this.#fail(error);
     } else if (stale) {
-      this.#attempts--;
+      this.#count--;
       this.#attempt(peer, true);
     } else {
       this.#lastError = error;
@@ -383,12 +401,12 @@ export class Forward implements LinkUser, HandOffUser {
   #fail(error: ProxyError): void {
     this.#ended = true;
     // As nginx: where the client sees that it is not all, its connection ends in order.
-    if (this.#location.pass !== undefined && this.#relay.cut()) this.#client.onExchangeEnd(false);
-    else this.#exchange.fail(error);
+    if (this.#location.pass !== undefined && this.#relay.cut()) this.#turn.end(false);
+    else this.#turn.fail(error);
   }
 
   #release(ok: boolean): void {
-    this.attempts.onEnd();
+    this.#attempts.onEnd();
     this.#peer?.release(ok);
     this.#peer = undefined;
   }

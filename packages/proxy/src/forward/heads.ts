@@ -1,4 +1,4 @@
-import { placeTold } from '../client/configured-reply.js';
+import { placeTold } from '../route/redirect.js';
 import type { BodyFraming } from '../http1/body.js';
 import { httpDate } from '../http1/date.js';
 import { FieldKind } from '../http1/field-name.js';
@@ -6,29 +6,17 @@ import type { Fields } from '../http1/head.js';
 import { reasonOf } from '../http1/reply.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { ResponseHead } from '../http1/response-head.js';
+import type { Origin } from '../origin/origin.js';
 import type { Facts } from '../facts.js';
 import type { ConfiguredField } from '../route/location.js';
-import { valueOf } from '../route/location.js';
-import type { BodyLength } from './request.js';
+import { valueOf } from '../options/value.js';
+import type { BodyLength } from '../http1/body.js';
 import type { Pass } from '../route/pass.js';
 
 /**
  * Heads as they leave: written anew from what was read, never passed on raw. Fields that end at this hop are left out
  * (RFC 9110 7.6.1), those that say who the client is are added.
  */
-
-/** What the peer is told of the client. */
-export interface Origin {
-  /** Address of the connection the request came on. */
-  readonly socketAddress: string;
-  /** The client's address: that of the connection, or the one a trusted proxy named. */
-  readonly clientAddress: string;
-  /** The client's port; undefined where it is not known. */
-  readonly clientPort?: number | undefined;
-  readonly tls: boolean;
-  /** The connection comes from a trusted proxy, whose X-Forwarded-Proto stands. */
-  readonly trusted: boolean;
-}
 
 /**
  * The fields of a request to a peer: Host, X-Real-IP, X-Forwarded-For (nginx: `$proxy_add_x_forwarded_for`),

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { RawConnection, RawMessage } from '../testing/raw-connection.js';
-import { openRaw } from '../testing/raw-connection.js';
-import { answering, refusingPort, startUpstream } from '../testing/raw-upstream.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { type RawConnection, type RawMessage, openRaw } from '@pinwheel/testing/raw-connection';
+import { answering, startUpstream } from '@pinwheel/testing/raw-upstream';
 import { startProxy } from '../testing/started-proxy.js';
 import type { GivenProxyOptions } from '../options/proxy.js';
 import { createProxy } from '../proxy.js';
@@ -117,7 +117,7 @@ describe('requests of one connection with the same fields', () => {
 
   test('reach the peer as new options say once these count', async () => {
     const { port } = await startUpstream(echo);
-    const listeners = [{ port: await refusingPort() }];
+    const listeners = [{ port: await freePort() }];
     const withField = (value: string): GivenProxyOptions => ({
       ...options(port),
       listeners,

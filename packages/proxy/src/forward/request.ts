@@ -1,17 +1,15 @@
 import { ProxyError } from '../errors.js';
-import type { Exchange } from '../client/exchange.js';
+import type { Turn } from '../client/turn.js';
 import { failureText } from '../log/upstream-failure.js';
-import type { Facts } from '../facts.js';
-import { fileFailure } from '../log/file-failure.js';
 import { configuredFields, forwardedFields, lengthFields, upgradeLines } from './heads.js';
+import type { BodyLength } from '../http1/body.js';
 import { flatText } from '../http1/flat-text.js';
 import type { PreparedFields, RequestHead } from '../http1/request-head.js';
 import type { Link } from '../upstream/link/link.js';
 import type { Location } from '../route/location.js';
-import { valueOf } from '../route/location.js';
+import { valueOf } from '../options/value.js';
 import { normalPath } from '../http1/target.js';
 import type { PassTarget } from '../upstream/by-url.js';
-import { RequestBodyFile } from './request-body-file.js';
 import type { Attempted } from '../route/retry.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 import type { ReadBuffer } from '../net/wire.js';
@@ -23,9 +21,6 @@ const BUFFERED = 1_048_576;
 /** Bytes of a chunked body for an HTTP/1.0 peer, which has to be told the length. */
 const MEASURED = 67_108_864;
 
-/** How a body is announced to the peer: its length, `chunked`, or not at all. */
-export type BodyLength = number | 'chunked' | 'none';
-
 /** What of the client's request is sent to peers, perhaps more than once: above all its body, as far as it has come. */
 export class OutgoingRequest {
   /** The head is on the wire of the attempt that is under way. */
@@ -36,10 +31,9 @@ export class OutgoingRequest {
   method: string;
   /** Where the location's `proxy_pass` has variables: what they gave. */
   target: PassTarget | undefined;
-  readonly #exchange: Exchange;
+  readonly #turn: Turn;
   readonly #head: RequestHead;
   readonly #location: Location;
-  readonly #facts: () => Facts;
   readonly #identityOnly: boolean;
   /** The whole body is awaited, up to `#limit`, before a peer is chosen. */
   readonly #buffered: boolean;
@@ -57,8 +51,6 @@ export class OutgoingRequest {
   /** The body that came so far; empty once it is over `#limit` and sent. */
   #body = '';
   #kept = true;
-  /** Written when somebody asks for it. */
-  #file: RequestBodyFile | undefined;
   /** Announced as chunked in the attempt that is under way. */
   #chunked = false;
   /** There is no body to send: an earlier location has used it up. */
@@ -68,18 +60,11 @@ export class OutgoingRequest {
    * @param identityOnly the answer has to be read here, so that it may not be compressed
    * @param before what an earlier location sent of the same request
    */
-  constructor(
-    exchange: Exchange,
-    head: RequestHead,
-    location: Location,
-    facts: () => Facts,
-    identityOnly: boolean,
-    before: OutgoingRequest | undefined,
-  ) {
-    this.#exchange = exchange;
+  constructor(turn: Turn, identityOnly: boolean, before: OutgoingRequest | undefined) {
+    const { head, location } = turn;
+    this.#turn = turn;
     this.#head = head;
     this.#location = location;
-    this.#facts = facts;
     this.#identityOnly = identityOnly;
     this.method = head.method;
     const { pass } = location;
@@ -116,39 +101,13 @@ export class OutgoingRequest {
     return this.#kept && !(this.#once && this.sent);
   }
 
-  /** The body as far as it can be told: all of it, and in memory (nginx: `$request_body`). */
+  /** The body, where all of it is in memory and nginx would not have it in a file (nginx: `$request_body`). */
   get shownBody(): string | undefined {
-    return this.#wholeBody() === '' || this.#isFiled() ? undefined : this.#wholeBody();
-  }
-
-  /** The path of the file with the body that is too long to be told (nginx: `$request_body_file`). */
-  get bodyFile(): string | undefined {
-    const { keptBody } = this.#location.pass?.options ?? {};
-    if (keptBody === undefined || !this.#isFiled() || this.#wholeBody() === '') return undefined;
-    try {
-      this.#file ??= RequestBodyFile.write(keptBody.folder, this.#wholeBody());
-    } catch (error) {
-      this.#exchange.log('crit', `the file of a request body cannot be written (${fileFailure(error).reason})`);
-    }
-    return this.#file?.path;
-  }
-
-  #wholeBody(): string {
-    return this.ended && this.#kept && !this.#gone ? this.#body : '';
-  }
-
-  #isFiled(): boolean {
     const { keptBody, bufferRequest } = this.#location.pass?.options ?? {};
-    if (keptBody === undefined || bufferRequest !== true) return false;
+    const isWhole = this.ended && this.#kept && !this.#gone && this.#body !== '';
     // nginx makes the buffer a quarter longer where that is all it takes.
-    return keptBody.inFile !== 'off' || this.#body.length > keptBody.inMemory * 1.25;
-  }
-
-  /** The request has been answered, and nobody asks for its body any more. */
-  over(): void {
-    const inFile = this.#location.pass?.options.keptBody?.inFile;
-    if (inFile === 'on') void this.bodyFile;
-    else this.#file?.remove();
+    const isLong = keptBody !== undefined && bufferRequest === true && this.#body.length > keptBody * 1.25;
+    return isWhole && !isLong ? this.#body : undefined;
   }
 
   /** Its body was passed on as it came, and cannot be sent once more. */
@@ -175,8 +134,8 @@ export class OutgoingRequest {
     if (pass === undefined) return undefined;
     const { method, retry } = pass.options;
     if (retry.timeout > 0) this.#since = performance.now();
-    if (method !== undefined) this.method = valueOf(method, this.#facts) || this.method;
-    const found = targets?.find(this.#facts());
+    if (method !== undefined) this.method = valueOf(method, this.#turn.getFacts) || this.method;
+    const found = targets?.find(this.#turn.getFacts());
     if (!(found instanceof Promise)) {
       this.target = found;
       return undefined;
@@ -246,9 +205,9 @@ export class OutgoingRequest {
     const { pass, log } = this.#location;
     if (pass !== undefined) {
       const url = name === undefined ? undefined : this.urlAt(name);
-      group.tell(failureText(error, this.#facts(), url, started), log);
+      group.tell(failureText(error, this.#turn.getFacts(), url, started), log);
     } else {
-      group.tellFailure(error, name, this.#head, this.#exchange.origin.clientAddress, retry, log);
+      group.tellFailure(error, name, this.#head, this.#turn.origin.clientAddress, retry, log);
     }
   }
 
@@ -294,8 +253,9 @@ export class OutgoingRequest {
   #newFieldLines(): string {
     const { fields, peerVersion } = this.#location;
     const head = this.#head;
-    if (fields !== undefined) return configuredFields(head, peerVersion, fields, this.#identityOnly, this.#facts);
-    return forwardedFields(head, this.#exchange.origin, this.group.upstream.name, this.#identityOnly);
+    if (fields !== undefined)
+      return configuredFields(head, peerVersion, fields, this.#identityOnly, this.#turn.getFacts);
+    return forwardedFields(head, this.#turn.origin, this.group.upstream.name, this.#identityOnly);
   }
 
   /** Puts the head and the body so far on the wire, which `Wire.flush` sends in one write. */
@@ -342,7 +302,7 @@ export class OutgoingRequest {
     if (this.#limit === MEASURED) {
       throw new ProxyError('body_too_large', `more than ${MEASURED} bytes in chunks for an HTTP/1.0 peer`);
     }
-    this.#exchange.client.holdBody();
+    this.#turn.holdBody();
   }
 
   end(link: Link | undefined): void {

@@ -1,10 +1,8 @@
-import type { Exchange } from '../client/exchange.js';
-import type { Facts } from '../facts.js';
+import type { Turn } from '../client/turn.js';
 import { responseHeadText } from './heads.js';
 import type { BodyFraming } from '../http1/body.js';
 import { httpDate } from '../http1/date.js';
 import { flatText } from '../http1/flat-text.js';
-import type { RequestHead } from '../http1/request-head.js';
 import type { ResponseHead } from '../http1/response-head.js';
 import type { Location } from '../route/location.js';
 import { HANDSHAKE_LENGTH, handshakeSid } from '../upstream/affinity/engine-io.js';
@@ -12,14 +10,10 @@ import type { ReadBuffer } from '../net/wire.js';
 
 /** Passes one answer of a peer on to the client: its head written anew, its body in the framing the client can read. */
 export class ResponseRelay {
-  readonly #exchange: Exchange;
-  readonly #request: RequestHead;
+  readonly #turn: Turn;
   readonly #location: Location;
-  readonly #facts: () => Facts;
   /** The answer may open an Engine.IO session; told its sid. */
   readonly #onSid: ((sid: string) => void) | undefined;
-  /** A byte was passed on. */
-  started = false;
   /** The connection may carry another request. */
   keepAlive = false;
   #framing: BodyFraming = 'none';
@@ -30,17 +24,9 @@ export class ResponseRelay {
   #handshake = '';
   #learning = false;
 
-  constructor(
-    exchange: Exchange,
-    request: RequestHead,
-    location: Location,
-    facts: () => Facts,
-    onSid: ((sid: string) => void) | undefined,
-  ) {
-    this.#exchange = exchange;
-    this.#request = request;
-    this.#location = location;
-    this.#facts = facts;
+  constructor(turn: Turn, onSid: ((sid: string) => void) | undefined) {
+    this.#turn = turn;
+    this.#location = turn.location;
     this.#onSid = onSid;
   }
 
@@ -50,11 +36,11 @@ export class ResponseRelay {
    * @param fields further field lines, each ended by CRLF
    */
   begin(head: ResponseHead, framing: BodyFraming, whole: boolean, fields: string): void {
-    const exchange = this.#exchange;
-    this.started = true;
+    const turn = this.#turn;
+    const { head: request, statusOverride } = turn;
     this.#learning = this.#onSid !== undefined && head.status === 200;
-    const modern = this.#request.minor === 1;
-    const bodiless = this.#request.method === 'HEAD';
+    const modern = request.minor === 1;
+    const bodiless = request.method === 'HEAD';
     // A body without known end is chunked for a client that can read that, else it ends with the connection.
     if (bodiless) this.#framing = 'none';
     else if (framing === 'until_close' || framing === 'chunked') this.#framing = modern ? 'chunked' : 'until_close';
@@ -62,23 +48,20 @@ export class ResponseRelay {
     // A length that no body follows, as that of a HEAD which the client did not ask for, ends with the connection.
     const short =
       framing === 'none' && !bodiless && head.contentLength > 0 && head.status !== 204 && head.status !== 304;
-    this.keepAlive = exchange.mayKeepAlive(this.#request) && this.#framing !== 'until_close' && whole && !short;
+    this.keepAlive = turn.mayKeepAlive && this.#framing !== 'until_close' && whole && !short;
     const stated =
       modern && bodiless && (head.chunked || framing === 'chunked' || framing === 'until_close')
         ? 'chunked'
         : this.#framing;
-    exchange.status = exchange.toldStatus === 0 ? head.status : exchange.toldStatus;
-    const text = this.#headText(head, head.chunked || framing !== 'none' ? stated : this.#framing, fields);
-    exchange.sentHead = text;
-    // HTTP/0.9 has no heads.
-    if (!this.#request.isOld) exchange.client.wire.put(text);
+    turn.status = statusOverride === 0 ? head.status : statusOverride;
+    turn.begin(this.#headText(head, head.chunked || framing !== 'none' ? stated : this.#framing, fields));
   }
 
   /** @param framing that the head states */
   #headText(head: ResponseHead, framing: BodyFraming, fields: string): string {
     const location = this.#location;
     const { keepAlive } = this;
-    const { status } = this.#exchange;
+    const { getFacts, status } = this.#turn;
     const date = httpDate();
     const usual = fields === '' && status === head.status && location.options.addedFields === undefined;
     const { relayed } = head;
@@ -97,8 +80,8 @@ export class ResponseRelay {
       return relayed.text;
     }
     const kept = keepAlive ? location.keepAliveLine : '';
-    const added = kept + location.addedTo(status, this.#facts) + fields;
-    const text = responseHeadText(head, status, framing, keepAlive, added, location.pass, this.#facts);
+    const added = kept + location.addedTo(status, getFacts) + fields;
+    const text = responseHeadText(head, status, framing, keepAlive, added, location.pass, getFacts);
     // Where the client is sent may depend on its request.
     if (usual && head.get('location') === undefined && head.get('refresh') === undefined) {
       head.relayed = { of: location, keepAlive, framing, date, text, isFlat: false };
@@ -107,21 +90,16 @@ export class ResponseRelay {
   }
 
   /** All that the client gets is this head: its connection ends after it. */
-  headAlone({ status }: ResponseHead, text: string): void {
-    const { client } = this.#exchange;
-    this.started = true;
-    this.#exchange.status = status;
-    this.#exchange.sentHead = text;
-    client.wire.put(text);
-    client.wire.flush();
-    client.onExchangeEnd(false);
+  headAlone(text: string): void {
+    this.#turn.begin(text);
+    this.#turn.end(false);
   }
 
   /** Bytes of the body, framing removed. They are only sure to be on the client's wire after `readEnd`. */
   body(buffer: ReadBuffer, start: number, end: number): void {
     if (this.#learning) this.#learn(buffer, start, end);
     if (this.#framing !== 'chunked') {
-      this.#exchange.client.wire.putFrom(buffer, start, end);
+      this.#turn.writeFrom(buffer, start, end);
     } else if (this.#piece === undefined && this.#pieces === '') {
       this.#piece = { buffer, start, end };
     } else {
@@ -139,15 +117,15 @@ export class ResponseRelay {
 
   /** What came in one read of the peer's goes out as one chunk, as in nginx. */
   readEnd(): void {
-    const { wire } = this.#exchange.client;
+    const turn = this.#turn;
     if (this.#piece !== undefined) {
       const { buffer, start, end } = this.#piece;
       this.#piece = undefined;
-      wire.put(`${(end - start).toString(16)}\r\n`);
-      wire.putFrom(buffer, start, end);
-      wire.put('\r\n');
+      turn.write(`${(end - start).toString(16)}\r\n`);
+      turn.writeFrom(buffer, start, end);
+      turn.write('\r\n');
     } else if (this.#pieces !== '') {
-      wire.put(`${this.#pieces.length.toString(16)}\r\n${this.#pieces}\r\n`);
+      turn.write(`${this.#pieces.length.toString(16)}\r\n${this.#pieces}\r\n`);
       this.#pieces = '';
     }
   }
@@ -161,15 +139,15 @@ export class ResponseRelay {
 
   /** The answer breaks off. @returns whether the client can tell that from a whole one */
   cut(): boolean {
-    if (!this.started || (this.#framing !== 'chunked' && this.#framing !== 'length')) return false;
+    if (!this.#turn.started || (this.#framing !== 'chunked' && this.#framing !== 'length')) return false;
     this.readEnd();
-    this.#exchange.client.wire.flush();
     return true;
   }
 
+  /** The body is whole. */
   end(): void {
     this.readEnd();
-    if (this.#framing === 'chunked') this.#exchange.client.wire.put('0\r\n\r\n');
-    this.#exchange.client.wire.flush();
+    if (this.#framing === 'chunked') this.#turn.write('0\r\n\r\n');
+    this.#turn.end(this.keepAlive);
   }
 }

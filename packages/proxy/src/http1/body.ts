@@ -177,3 +177,6 @@ function hexDigit(byte: number): number {
   const lower = byte | 0x20;
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
+
+/** How a body is announced to the peer: its length, `chunked`, or not at all. */
+export type BodyLength = number | 'chunked' | 'none';

@@ -102,6 +102,7 @@ describe('a request head is refused', () => {
     [400, 'GET / HTTQ/1.1\r\nHost: a'],
     [505, 'GET / HTTP/2.0\r\nHost: a'],
     [400, 'GET / HTTP/0.9\r\nHost: a'],
+    [400, 'GET /'],
     [400, 'PRI * HTTP/2.0\r\n\r\nSM'],
     [400, 'POST /'],
     [400, 'GET /%zz HTTP/1.1\r\nHost: a'],
@@ -141,12 +142,6 @@ describe('a request head is refused', () => {
 });
 
 describe('a request head is accepted', () => {
-  test('of HTTP/0.9, which is a line', () => {
-    const head = read('GET  /a \r\nHost: a\r\n\r\n');
-    expect([head.isOld, head.target, head.close, head.length]).toEqual([true, '/a', true, 10]);
-    expect(read('GET /a\n').isOld).toBe(true);
-  });
-
   test('with any host that has no white space, slash or double dot', () => {
     for (const host of ['a@b', 'a:80:80', '[::1', '\xe4', '.a', 'a.:1']) {
       expect(read(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`).host).toBe(host);

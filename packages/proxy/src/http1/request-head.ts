@@ -31,8 +31,6 @@ export class RequestHead extends Fields {
   line = '';
   /** `Expect: 100-continue`. */
   expectContinue = false;
-  /** HTTP/0.9: the answer is a body and nothing else. */
-  isOld = false;
   /** Shared by the heads of a connection whose field lines are the same; undefined where that is not known. */
   prepared: PreparedFields | undefined = undefined;
   /** It has come on its connection before, byte for byte. */
@@ -89,6 +87,16 @@ export class RequestHead extends Fields {
   }
 }
 
+/** A head that cannot be served, with as much of it as was read. */
+export class HeadError extends ProxyError {
+  readonly head: RequestHead;
+
+  constructor({ code, detail, cause }: ProxyError, head: RequestHead) {
+    super(code, detail, cause);
+    this.head = head;
+  }
+}
+
 /** The limits and rules for the heads of requests. */
 export interface RequestRules extends HeadLimits, FieldRules {}
 
@@ -133,10 +141,6 @@ export function readRequestHead(
     if (lf - start > limits.line) throw new ProxyError('target_too_long');
     readRequestLine(head, text, start, lineEnd(text, start, lf));
     lineRead = true;
-    if (head.isOld) {
-      head.length = lf + 1 - from;
-      return head;
-    }
     if (!isWhole) return undefined;
     // HTTP/1.0 makes something else of the same field lines.
     const isOriginForm = head.host === '';
@@ -162,7 +166,7 @@ export function readRequestHead(
       head.method = '';
       head.target = '';
     }
-    if (error instanceof ProxyError) error.head = head;
+    if (error instanceof ProxyError) throw new HeadError(error, head);
     throw error;
   }
   return head;
@@ -232,18 +236,12 @@ function readRequestLine(head: RequestHead, text: string, start: number, stop: n
   while (last > at && text.charCodeAt(last - 1) === 32) last--;
   if (space < 0 || at >= last) throw new ProxyError('bad_request_line');
   const gap = text.indexOf(' ', at);
-  const isOld = gap < 0 || gap >= last;
-  const target = text.slice(at, isOld ? last : gap);
+  // A line without a version is HTTP/0.9, which is not served.
+  if (gap < 0 || gap >= last) throw new ProxyError('bad_request_line');
+  const target = text.slice(at, gap);
   if (!TARGET.test(target)) throw new ProxyError('bad_request_line');
   readTarget(head, target);
-  if (isOld) {
-    head.isOld = true;
-    head.minor = 0;
-    head.close = true;
-    if (method !== 'GET') throw new ProxyError('bad_old_method');
-  } else {
-    head.minor = readVersion(text, skipSpaces(text, gap), last);
-  }
+  head.minor = readVersion(text, skipSpaces(text, gap), last);
   // Broken escapes and ways above the root are for no server; a plain path cannot have them.
   if (target.includes('%') || target.includes('/.')) normalPath(head.target);
 }

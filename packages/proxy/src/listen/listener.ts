@@ -3,33 +3,45 @@ import { isIPv4 } from 'node:net';
 import type { HeadOptions } from '../options/client.js';
 import type { ProxyProtocolFacts } from '../facts.js';
 import type { ListenOptions } from '../options/listener.js';
-import { ListenerCounts } from './listener-counts.js';
 import { takeProxyHeader } from './proxy-protocol.js';
 import { RealIp } from '../origin/real-ip.js';
 import { TlsServer } from '../tls/server.js';
-import type { WireReader } from '../net/wire.js';
 import { acceptedWire, handleWire, NOBODY, Wire } from '../net/wire.js';
-
-/** Makes the wire of an accepted connection, read by `reader`. */
-export type WireUp = (reader: WireReader) => Wire;
 
 /** Who is told what comes of the connections of listeners. */
 export interface ListenerHost {
   /** For listeners that say nothing of their own. */
   readonly headDefaults: HeadOptions;
   /**
-   * A connection is ready to be read.
+   * A connection is ready to be read, by whatever becomes the wire's reader.
    *
    * @param address the client's, IPv4 where it is an IPv4 client's; `unix:` for a unix socket
    * @param proxied what the PROXY protocol said, where it said something
    */
-  onConnection(wireUp: WireUp, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void;
+  onConnection(wire: Wire, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void;
   /** The listening socket failed after binding, as when there are too many open files. */
   onListenError(error: Error, listener: Listener): void;
   /** @param why in nginx's words */
   onHandshakeFailed(why: string, address: string, listener: Listener): void;
   /** @param why in nginx's words; undefined when the client closed the connection or was too slow */
   onHeaderBroken(why: string | undefined, address: string, listener: Listener): void;
+}
+
+/** What is counted of one listener. A reload that keeps the listener keeps the counts. */
+export class ListenerCounts {
+  /** Connections since the start, TLS handshakes that failed left out; now, in whatever protocol; at most at once. */
+  accepted = 0;
+  connections = 0;
+  maxConnections = 0;
+  /** Requests since the start, and those that could not be answered as they should. */
+  requests = 0;
+  errors = 0;
+
+  opened(): void {
+    this.accepted++;
+    this.connections++;
+    if (this.connections > this.maxConnections) this.maxConnections = this.connections;
+  }
 }
 
 /** One address that connections come to: makes of an accepted socket a connection in plain text or TLS. */
@@ -92,7 +104,7 @@ export class Listener {
         return;
       }
       const proxied = this.options.proxyProtocol ? this.#proxied.get(peerKey(socket)) : undefined;
-      this.#host.onConnection((reader) => new Wire(socket, reader), address, this, proxied);
+      this.#host.onConnection(new Wire(socket, NOBODY), address, this, proxied);
     };
     return new TlsServer(tls, {
       secure: take,
@@ -118,15 +130,7 @@ export class Listener {
     socket.setNoDelay(true);
     const { keepAlive } = this.options;
     if (keepAlive !== undefined) socket.setKeepAlive(true, keepAlive);
-    this.#host.onConnection(
-      (reader) => {
-        wire.reader = reader;
-        return wire;
-      },
-      address,
-      this,
-      undefined,
-    );
+    this.#host.onConnection(wire, address, this, undefined);
   }
 
   /** @param socket accepted with `pauseOnConnect` */
@@ -151,7 +155,7 @@ export class Listener {
 
   #serve(socket: Socket, address: string, proxied: ProxyProtocolFacts | undefined, rest: Buffer | undefined): void {
     if (this.#tls === undefined) {
-      this.#host.onConnection((reader) => acceptedWire(socket, reader, rest), address, this, proxied);
+      this.#host.onConnection(acceptedWire(socket, NOBODY, rest), address, this, proxied);
       return;
     }
     if (proxied !== undefined) {

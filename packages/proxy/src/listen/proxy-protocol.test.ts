@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { localhostTls } from '../testing/localhost-tls.js';
-import { openRaw } from '../testing/raw-connection.js';
+import { localhostTls } from '@pinwheel/testing/localhost-tls';
+import { openRaw } from '@pinwheel/testing/raw-connection';
 import { createProxy } from '../proxy.js';
 import type { Proxy } from '../proxy.js';
 import { readProxyHeader } from './proxy-protocol.js';

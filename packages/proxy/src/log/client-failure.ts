@@ -10,8 +10,6 @@ function happened({ code, detail, message }: ProxyError): string {
   switch (code) {
     case 'bad_method':
       return `client sent invalid method${LINE}`;
-    case 'bad_old_method':
-      return `client sent invalid method in HTTP/0.9 request${LINE}`;
     case 'bad_request_line':
     case 'bad_target':
       return `client sent invalid request${LINE}`;

@@ -146,6 +146,9 @@ const yes: Field<true> = (given, path) => {
   throw new OptionError(path, 'true', given);
 };
 
+/** How clients are sent to a path where no location says it. */
+export const USUAL_REDIRECTS: RedirectOptions = { absolute: true, port: true, ownName: false };
+
 const redirectFields = object<RedirectOptions>({
   absolute: optional(flag, true),
   port: optional(flag, true),
@@ -173,7 +176,7 @@ export const locationFields: Field<LocationOptions> = object<LocationOptions>({
   files: maybe(filesField),
   root: maybe(templated),
   aliased: optional((given) => (given === Infinity ? Infinity : integer(0)(given, 'aliased')), 0),
-  redirects: optional(redirectFields, redirectFields({}, 'redirects')),
+  redirects: optional(redirectFields, USUAL_REDIRECTS),
   locations: optional((given, path) => list(locationFields)(given, path), []),
   prepare: maybe(prepare),
   errorPages: maybe(

@@ -35,16 +35,6 @@ export interface RetryOptions {
   readonly timeout: number;
 }
 
-/** Where the body of a request is for those who ask for it by a variable. */
-export interface KeptBodyOptions {
-  /** Bytes that are shown as they are; a longer body is shown by the name of a file (nginx: `client_body_buffer_size`). */
-  readonly inMemory: number;
-  /** Of such files, an absolute path (nginx: `client_body_temp_path`). */
-  readonly folder: string;
-  /** `on`, `clean`: every body that is read before it is sent is in a file; with `on` that is kept (`client_body_in_file_only`). */
-  readonly inFile: 'off' | 'clean' | 'on';
-}
-
 /** Where a request goes that has no fixed upstream, and what is said of it there. */
 export interface PassOptions {
   /**
@@ -72,8 +62,11 @@ export interface PassOptions {
    * `proxy_request_buffering`). Default false: it is passed on as it comes.
    */
   readonly bufferRequest: boolean;
-  /** Without it variables tell a body as far as it is kept for another attempt. */
-  readonly keptBody?: KeptBodyOptions | undefined;
+  /**
+   * Bytes of a body that `$request_body` shows (nginx: `client_body_buffer_size`); a longer one is empty. Default: as much as
+   * is kept for another attempt.
+   */
+  readonly keptBody?: number | undefined;
   readonly retry: RetryOptions;
   /** An answer with a status that an error page is configured for is not passed on. Default false. */
   readonly intercept: boolean;
@@ -116,13 +109,7 @@ export const passFields: Field<PassOptions> = object<PassOptions>({
   bind: maybe(templated),
   tlsName: maybe(templated),
   bufferRequest: optional(flag, false),
-  keptBody: maybe(
-    object<KeptBodyOptions>({
-      inMemory: integer(0),
-      folder: text('a path', /^\//),
-      inFile: oneOf('off', 'clean', 'on'),
-    }),
-  ),
+  keptBody: maybe(integer(0)),
   retry: optional(retry, retry({}, 'retry')),
   intercept: optional(flag, false),
   redirect: maybe((given, path) => callback(given, path) as NonNullable<PassOptions['redirect']>),

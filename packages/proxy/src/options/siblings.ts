@@ -1,5 +1,9 @@
-import type { Affinity, Tell } from '../upstream/affinity/affinity.js';
-import type { PeerNews } from '../upstream/shared-peers.js';
+/** How one process sees a peer: requests and tunnels now, and failures since it last told. */
+export interface PeerNews {
+  readonly peer: string;
+  readonly active: number;
+  readonly failures: number;
+}
 
 /**
  * Other processes that serve the same upstreams: the next request of a session may come to any of them. Peers are meant
@@ -12,25 +16,4 @@ export interface Siblings {
   find(upstream: string, sid: string): Promise<string | undefined>;
   /** What has changed of the peers of an upstream that is `shared`. */
   peersChanged(upstream: string, news: readonly PeerNews[]): void;
-}
-
-/** What is told to the siblings of one upstream. */
-export function tellSiblings(siblings: Siblings | undefined, upstream: string): Tell | undefined {
-  if (siblings === undefined) return undefined;
-  return (kind, key, peer) => siblings.learned(upstream, kind, key, peer.name);
-}
-
-/** Asks the siblings for a session and remembers what they say. Never rejects. */
-export async function askSiblings(
-  siblings: Siblings,
-  upstream: string,
-  sid: string,
-  affinity: Affinity,
-): Promise<void> {
-  try {
-    const peer = await siblings.find(upstream, sid);
-    if (peer !== undefined) affinity.adopt(sid, peer);
-  } catch {
-    // Nobody could be asked: the session is one that is not known, as it would be without siblings.
-  }
 }

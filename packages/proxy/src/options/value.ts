@@ -8,3 +8,8 @@ export type Value = string | ((facts: Facts) => string);
 /** Reads a `Value`. */
 export const templated: Field<Value> = (given, path) =>
   typeof given === 'string' ? given : (callback(given, path) as Exclude<Value, string>);
+
+/** The value for this request. */
+export function valueOf(value: Value, facts: () => Facts): string {
+  return typeof value === 'string' ? value : value(facts());
+}

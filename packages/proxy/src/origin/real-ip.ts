@@ -1,7 +1,7 @@
 import { SocketAddress } from 'node:net';
 import { addressBytes, TrustedProxies } from '../net/ip.js';
 import type { ProxyProtocolFacts } from '../facts.js';
-import type { Origin } from '../forward/heads.js';
+import type { Origin } from './origin.js';
 import type { Fields } from '../http1/head.js';
 import type { RealIpOptions } from '../options/listener.js';
 

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts.js';
 import type { AddedFieldOptions } from '../options/proxy.js';
-import { valueOf } from './location.js';
+import { valueOf } from '../options/value.js';
 
 /** Statuses that get the fields which are not `always` there (nginx: `add_header`). */
 const USUAL: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);

@@ -4,7 +4,7 @@ import { requireCertificate } from '../tls/client-certificate.js';
 import type { ConnectionOptions } from '../options/client.js';
 import { connectionDefaults } from '../options/client.js';
 import type { Facts } from '../facts.js';
-import { hostName } from '../http1/host-name.js';
+import { hostName } from '../http1/target.js';
 import { encodePath } from '../http1/target.js';
 import type {
   ErrorPageOptions,
@@ -15,12 +15,11 @@ import type {
   ReplyOptions,
   ServerOptions,
   TimeoutOptions,
-  Value,
 } from '../options/proxy.js';
+import { valueOf } from '../options/value.js';
 import { Pass } from './pass.js';
 import type { PassTargets } from '../upstream/by-url.js';
 import { RealIp } from '../origin/real-ip.js';
-import type { Server } from './server.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 
 /** Timeouts towards a peer; see `TimeoutOptions`. */
@@ -37,6 +36,17 @@ export interface ConfiguredField extends FieldOptions {
 
 /** Where a request turns to that got an error. */
 export type ErrorPage = ErrorPageOptions;
+
+/** The server of a location: what it is called, and where its requests may turn to. */
+export interface Locator {
+  readonly name: string;
+  readonly named: ReadonlyMap<string, Location>;
+  /** Run before a location is chosen. */
+  readonly prepare: ((facts: Facts) => void) | undefined;
+  /** For requests that fit no location. */
+  readonly otherwise: Location | undefined;
+  locate(path: string, facts: () => Facts): Location | undefined;
+}
 
 /** A location at work: what becomes of a request that it fits. */
 export class Location {
@@ -80,7 +90,7 @@ export class Location {
     group: UpstreamGroup | undefined,
     timeouts: TimeoutOptions,
     limits: LimitOptions,
-    readonly server: Server,
+    readonly server: Locator,
     { verifyClient }: Pick<ServerOptions, 'verifyClient'>,
     /** Chooses the group for each request where it is not always the same. */
     readonly targets?: PassTargets,
@@ -155,9 +165,4 @@ export class Location {
     // As in nginx, what came without escapes goes on without.
     return uri + (target.lastIndexOf('%', query < 0 ? target.length : query) < 0 ? rest : encodePath(rest)) + args;
   }
-}
-
-/** The value for this request. */
-export function valueOf(value: Value, facts: () => Facts): string {
-  return typeof value === 'string' ? value : value(facts());
 }

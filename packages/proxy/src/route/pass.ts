@@ -1,8 +1,9 @@
 import type { Facts } from '../facts.js';
 import type { RedirectOptions } from '../options/location.js';
 import type { PassOptions } from '../options/pass.js';
+import type { Via } from '../upstream/link/via.js';
 import { RetryRule } from './retry.js';
-import { valueOf } from './location.js';
+import { valueOf } from '../options/value.js';
 
 /** Fields that nginx does not pass on unless told to, besides `Server` and `Date`: `FieldKind.own`. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -15,16 +16,6 @@ const KNOWN: ReadonlySet<string> = new Set([
   'x-accel-buffering',
   'x-accel-charset',
 ]);
-
-/** What makes a connection to a peer unlike others to the same peer. */
-export interface Via {
-  /** Connections with the same key may take each other's place. */
-  readonly key: string;
-  readonly localAddress?: string | undefined;
-  readonly localPort?: number | undefined;
-  /** Name for SNI and verification. */
-  readonly tlsName?: string | undefined;
-}
 
 /** How a location forwards, made ready. */
 export class Pass {

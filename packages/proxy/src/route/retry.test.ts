@@ -1,9 +1,11 @@
 import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { RawConnection } from '../testing/raw-connection.js';
-import { answering, refusingPort, startUpstream } from '../testing/raw-upstream.js';
-import { eventually, startProxy } from '../testing/started-proxy.js';
+import { freePort } from '@pinwheel/testing/ports';
+import type { RawConnection } from '@pinwheel/testing/raw-connection';
+import { answering, startUpstream } from '@pinwheel/testing/raw-upstream';
+import { until } from '@pinwheel/testing/until';
+import { startProxy } from '../testing/started-proxy.js';
 import type { RetryOptions } from '../options/pass.js';
 import type { FailedAttempt } from './retry.js';
 import { RetryRule, USUAL_RETRIES } from './retry.js';
@@ -111,7 +113,7 @@ describe('a peer that closes without an answer', () => {
 
 test('GET and POST pass a peer that refuses connections, and its failure counts', async () => {
   const living = await startUpstream(answering('living'));
-  const proxy = await startProxy([await refusingPort(), living.port]);
+  const proxy = await startProxy([await freePort(), living.port]);
   const client = await proxy.connect();
   client.send(POST);
   expect((await client.response()).body).toBe('body');
@@ -125,7 +127,7 @@ test('GET and POST pass a peer that refuses connections, and its failure counts'
 });
 
 test('with no peer left the answer is the page of 502, and the connection stays', async () => {
-  const proxy = await startProxy([await refusingPort(), await refusingPort()]);
+  const proxy = await startProxy([await freePort(), await freePort()]);
   const client = await proxy.connect();
   for (let i = 0; i < 3; i++) {
     client.send(GET);
@@ -195,7 +197,7 @@ async function fullPort(): Promise<number> {
     for (const socket of sockets) socket.destroy();
     await blocked.terminate();
   });
-  await eventually(() => sockets.filter((socket) => !socket.connecting).length >= 2, 'a filled queue');
+  await until('a filled queue', () => sockets.filter((socket) => !socket.connecting).length >= 2);
   return port;
 }
 
@@ -230,7 +232,7 @@ describe('a kept connection that the peer has closed meanwhile', () => {
     await client.response();
     expect(proxy.idle).toBe(1);
     (await upstream.accept()).socket.end();
-    await eventually(() => proxy.idle === 0, 'the idle connection is forgotten');
+    await until('the idle connection is forgotten', () => proxy.idle === 0);
     client.send(POST);
     expect((await client.response()).body).toBe('body');
   });

@@ -1,6 +1,6 @@
-import { USUAL_REDIRECTS } from '../client/configured-reply.js';
+import { USUAL_REDIRECTS } from '../options/location.js';
 import type { Facts } from '../facts.js';
-import { hostName } from '../http1/host-name.js';
+import { hostName } from '../http1/target.js';
 import type { Location } from './location.js';
 import { normalPath } from '../http1/target.js';
 import type { ProxyOptions, ServerOptions } from '../options/proxy.js';

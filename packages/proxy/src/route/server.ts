@@ -1,4 +1,5 @@
 import type { Facts } from '../facts.js';
+import type { Locator } from './location.js';
 import { Location } from './location.js';
 import { LocationTree } from './location-tree.js';
 import type { LocationOptions, ProxyOptions, ServerOptions } from '../options/proxy.js';
@@ -6,7 +7,7 @@ import { PassTargets } from '../upstream/by-url.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 
 /** A virtual server at work: its locations, and what holds before one of them is chosen. */
-export class Server {
+export class Server implements Locator {
   readonly name: string;
   readonly named: ReadonlyMap<string, Location>;
   /** Run for every request before its location is chosen (nginx: `set` in `server`). */

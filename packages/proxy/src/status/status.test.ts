@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { until } from '@pinwheel/testing/until';
 import { nothingLeft, openTunnel } from '../testing/open-tunnel.js';
-import { answering, refusingPort, startUpstream } from '../testing/raw-upstream.js';
-import { eventually, startProxy } from '../testing/started-proxy.js';
+import { freePort } from '@pinwheel/testing/ports';
+import { answering, startUpstream } from '@pinwheel/testing/raw-upstream';
+import { startProxy } from '../testing/started-proxy.js';
 import type { ListenerStatus } from './status.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -70,7 +72,7 @@ test('a tunnel counts while it is open and after', async () => {
 
 test('a failed attempt is told by its code, and as tried again where it was', async () => {
   const upstream = await startUpstream(answering('hello'));
-  const proxy = await startProxy([await refusingPort(), upstream.port]);
+  const proxy = await startProxy([await freePort(), upstream.port]);
   const client = await proxy.connect();
   client.send(GET);
   await client.response();
@@ -90,7 +92,7 @@ test('a failed attempt is told by its code, and as tried again where it was', as
 });
 
 test('what clients get instead of an answer is counted by its code', async () => {
-  const proxy = await startProxy([await refusingPort()]);
+  const proxy = await startProxy([await freePort()]);
   const client = await proxy.connect();
   client.send(`${GET}NONSENSE\r\n\r\n`);
   expect((await client.response()).start).toContain('502');
@@ -108,7 +110,7 @@ test('a client that leaves before its answer is counted', async () => {
   client.send(GET);
   await (await upstream.accept()).request();
   client.destroy();
-  await eventually(() => proxy.peer().active === 0, 'the request is over');
+  await until('the request is over', () => proxy.peer().active === 0);
   expect(proxy.proxy.status().errorsByCode).toEqual({ client_closed: 1 });
   expect(proxy.peer()).toMatchObject({ failures: 0, errors: {} });
 });
@@ -134,7 +136,7 @@ test('each second of the last minute has its rate', async () => {
   const client = await proxy.connect();
   client.send(GET);
   await client.response();
-  await eventually(() => proxy.proxy.status().rates.requests.samples.length === 1, 'a second has passed');
+  await until('a second has passed', () => proxy.proxy.status().rates.requests.samples.length === 1);
   const { rates } = proxy.proxy.status();
   expect(rates.requests).toEqual({ last: 1, max: 1, mean: 1, samples: [1] });
   expect(rates.bytesReceived.last).toBe(proxy.peer().bytesReceived);
@@ -175,7 +177,7 @@ test('a listener counts its connections, tunnels too, and the most at once', asy
   await other.response();
   other.destroy();
   const listener = (): ListenerStatus | undefined => proxy.proxy.status().listeners[0];
-  await eventually(() => listener()?.connections === 1, 'one connection is left');
+  await until('one connection is left', () => listener()?.connections === 1);
   expect(listener()).toMatchObject({
     name: `127.0.0.1:${proxy.port}`,
     tls: false,
@@ -186,11 +188,11 @@ test('a listener counts its connections, tunnels too, and the most at once', asy
   });
   client.destroy();
   peer.destroy();
-  await eventually(() => listener()?.connections === 0, 'no connection is left');
+  await until('no connection is left', () => listener()?.connections === 0);
 });
 
 test('a peer that was never chosen says so', async () => {
-  const proxy = await startProxy([await refusingPort()]);
+  const proxy = await startProxy([await freePort()]);
   expect(proxy.peer().lastChosen).toBeUndefined();
 });
 
@@ -200,7 +202,7 @@ test('each second is in the history, of all and of each peer', async () => {
   const client = await proxy.connect();
   client.send(GET);
   await client.response();
-  await eventually(() => proxy.proxy.history().total.requests.length === 1, 'a second has passed');
+  await until('a second has passed', () => proxy.proxy.history().total.requests.length === 1);
   const { total, peers } = proxy.proxy.history();
   const { name, bytesSent, bytesReceived } = proxy.peer();
   expect(total).toMatchObject({ requests: [1], accepted: [1], errors: [0], bytesSent: [bytesSent] });

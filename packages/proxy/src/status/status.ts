@@ -1,24 +1,10 @@
+import type { CheckStatus } from '../upstream/health-check.js';
 import type { ErrorCode } from '../errors.js';
 import type { Peer } from '../upstream/peer.js';
 import type { PeerState } from '../upstream/counts.js';
 import type { RateStatus } from './rate.js';
 import type { Sampler } from './sampler.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
-
-/** A status of HTTP, whatever it is; `refused`: no connection could be made; `silent`: it owes an answer. */
-export type CheckResult = number | 'refused' | 'silent';
-
-/** What health checks have told of a peer. */
-export interface CheckStatus {
-  /** What is asked for. */
-  readonly path: string;
-  /** Looks in a row that found it without an answer. */
-  readonly misses: number;
-  /** Undefined before the first. */
-  readonly result: CheckResult | undefined;
-  /** Seconds since the last answer or refusal. */
-  readonly ago: number | undefined;
-}
 
 /** A peer as it stands now. What is counted goes on over a reload that keeps the peer. */
 export interface PeerStatus {

@@ -3,8 +3,8 @@ import type { GivenPeer, GivenUpstream, LimitOptions, TimeoutOptions, TlsOptions
 import { createProxy } from '../proxy.js';
 import type { Proxy } from '../proxy.js';
 import type { PeerStatus } from '../status/status.js';
-import type { RawConnection } from './raw-connection.js';
-import { openRaw } from './raw-connection.js';
+import type { RawConnection } from '@pinwheel/testing/raw-connection';
+import { openRaw } from '@pinwheel/testing/raw-connection';
 
 export interface ProxySettings {
   readonly upstream?: Partial<GivenUpstream>;
@@ -14,10 +14,10 @@ export interface ProxySettings {
   readonly tagQueryInterval?: number;
 }
 
-/** A proxy before the given peers, on a free port of 127.0.0.1, that lives until the test has finished. */
+/** A proxy with the given peers, on a free port of 127.0.0.1, closed when the test has finished. */
 export class StartedProxy {
   readonly proxy: Proxy;
-  /** What the proxy told its log. */
+  /** The messages that the proxy has logged. */
   readonly log: readonly string[];
   readonly #tls: boolean;
 
@@ -48,7 +48,7 @@ export class StartedProxy {
   }
 }
 
-/** @param peers ports of 127.0.0.1, or peers as the options have them */
+/** @param peers ports of 127.0.0.1, or peers as in `UpstreamOptions.peers` */
 export async function startProxy(
   peers: readonly (number | GivenPeer)[],
   settings: ProxySettings = {},
@@ -71,15 +71,4 @@ export async function startProxy(
   await proxy.listen();
   onTestFinished(() => proxy.close(0));
   return new StartedProxy(proxy, log, tls !== undefined);
-}
-
-/** Resolves once `holds`; for what has no event to await, such as a counter of the proxy's status. */
-export async function eventually(holds: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`not within 10 s: ${what}`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
 }

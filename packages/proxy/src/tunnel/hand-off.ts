@@ -1,123 +1,113 @@
+import type { Socket } from 'node:net';
 import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Place } from '@pinwheel/roster';
-import type { ClientHost } from '../client/client-host.js';
 import { Deadline } from '../net/deadline.js';
 import { ProxyError } from '../errors.js';
-import type { Exchange } from '../client/exchange.js';
 import type { HandedOff, HandOffListener, HandOffTarget } from '../options/hand-off-target.js';
-import type { RequestHead } from '../http1/request-head.js';
-import type { ListenerCounts } from '../listen/listener-counts.js';
-import type { Location, PeerTimeouts } from '../route/location.js';
+import type { ListenerCounts } from '../listen/listener.js';
+import type { PeerTimeouts } from '../route/location.js';
 import type { Evictable, Peer } from '../upstream/peer.js';
-import { isOwnSession } from '../upstream/affinity/engine-io.js';
+import type { HandOffs } from './hand-offs.js';
 import { UnreadCopy } from '@pinwheel/raw-socket';
-import type { UpstreamGroup } from '../upstream/upstream-group.js';
 
-/** What a hand-off tells the request that it is for. */
+/** Who has chosen the peer, and chooses another one when its process does not take the connection. */
 export interface HandOffUser {
   /** The peer's process takes no more: nothing was answered, another peer may be tried. */
   onHandOffRefused(): void;
-  /** @param answerable the process has surely not begun to answer; else the client gets no other answer */
+  /** @param answerable the process has not begun to answer; else the client gets no other answer */
   onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void;
 }
 
-/**
- * The process that the request's connection may be handed off to: for a WebSocket over plain TCP whose 101 needs nothing of
- * ours, at a peer whose process takes it. With plain sockets there is none, and the WebSocket is tunnelled.
- */
-export function handOffTarget(
-  { client }: Exchange,
-  head: RequestHead,
-  location: Location,
-  { upstream }: UpstreamGroup,
-  peer: Peer,
-): HandOffTarget | undefined {
-  const { handOff } = peer.options;
-  if (handOff === undefined || !head.asksWebSocket || client.tls || !handOff.available) return undefined;
-  if (location.options.addedFields !== undefined || upstream.sticky !== undefined) return undefined;
-  return client.body.done && client.wire.pending === 0 && !client.wire.readsAhead ? handOff : undefined;
+/** The connection that is given away, with its request. */
+export interface GivenConnection {
+  readonly socket: Socket;
+  /** Of the listener that the connection came to. */
+  readonly counts: ListenerCounts;
+  /** The WebSocket is a session of its own. */
+  readonly isOwnSession: boolean;
+  readonly timeouts: PeerTimeouts;
+  /** Stops reading. @returns what the client sent behind its request, a byte string */
+  stop(): string;
+  /** Lets go of the socket. @returns whether `onHandOffEnded` is to be called */
+  onHandedOff(): boolean;
+  /** The connection is over. @param end undefined when its process could not report */
+  onHandOffEnded(end: HandOffEnd | undefined): void;
 }
 
 /** What is needed only until the peer's process has the connection. */
 interface Waiting {
-  readonly exchange: Exchange;
+  readonly connection: GivenConnection;
   readonly user: HandOffUser;
   readonly deadline: Deadline;
 }
 
 /**
  * A WebSocket whose connection is given to its peer's process: no byte of it passes here any more. The peer stays acquired
- * until its process reports the end; what else was known of the connection is let go, unless a log is to be told.
+ * until its process reports the end. The request is kept only where a log waits for that.
  *
- * A copy of the socket stays here, unread: the end of a connection whose process hangs can be told to the client by nobody
- * else.
+ * A copy of the socket stays here, unread: when the process hangs, only this copy can close the connection.
  */
 export class HandOff implements HandOffListener, Evictable {
   readonly #peer: Peer;
-  readonly #host: ClientHost;
-  readonly #given: HandedOff;
-  readonly #placeAtPeer: Place<Evictable>;
-  /** Of the listener that the connection came to. */
-  readonly listenerCounts: ListenerCounts;
-  /** Among all that are handed off. */
-  place: Place<HandOff> | undefined;
+  readonly #all: HandOffs;
+  #placeAtPeer: Place<Evictable> | undefined;
+  readonly #counts: ListenerCounts;
+  #place: Place<HandOff> | undefined;
+  #given: HandedOff | undefined;
   #waiting: Waiting | undefined;
-  /** Is told of the end. */
-  #taken: Exchange | 'untold' | undefined;
+  /** The request that is notified of the end; true when the process has the connection and no request waits for that. */
+  #taken: GivenConnection | boolean = false;
   #copy: UnreadCopy | undefined;
 
-  /**
-   * @param peer acquired
-   * @param text the request head for the peer
-   */
-  constructor(
-    exchange: Exchange,
-    peer: Peer,
-    target: HandOffTarget,
-    text: string,
-    timeouts: PeerTimeouts,
-    user: HandOffUser,
-  ) {
-    const { client } = exchange;
-    const { wire } = client;
+  /** @param peer acquired */
+  constructor(all: HandOffs, connection: GivenConnection, peer: Peer, user: HandOffUser) {
+    this.#all = all;
     this.#peer = peer;
-    this.#placeAtPeer = peer.handOffs.join(this);
-    this.listenerCounts = client.listener.counts;
-    this.#host = client.host;
-    this.#waiting = { exchange, user, deadline: new Deadline(() => this.#onExpired()) };
-    wire.pause();
-    client.deadline.clear();
-    this.#waiting.deadline.set(timeouts.connect);
-    this.#given = target.give(wire.socket, text + client.takeEarly(), timeouts.read, this);
+    this.#counts = connection.counts;
+    this.#waiting = { connection, user, deadline: new Deadline(() => this.#onExpired()) };
   }
 
-  /** It waits no longer. @returns what it waited with; undefined when it had not */
-  #leave(): Waiting | undefined {
+  /**
+   * Offers the connection. The process may refuse at once: then `user` has been notified when this returns.
+   *
+   * @param text the request head for the peer
+   */
+  start(target: HandOffTarget, text: string): void {
+    const { connection, deadline } = this.#waiting ?? {};
+    if (connection === undefined || deadline === undefined) throw new TypeError('a hand-off starts once');
+    this.#placeAtPeer = this.#peer.handOffs.join(this);
+    deadline.set(connection.timeouts.connect);
+    this.#given = target.give(connection.socket, text + connection.stop(), connection.timeouts.read, this);
+  }
+
+  /** @returns what it waited with; undefined when it does not wait any more */
+  #stopWaiting(): Waiting | undefined {
     const waiting = this.#waiting;
     waiting?.deadline.close();
     this.#waiting = undefined;
     return waiting;
   }
 
-  /** Its connection is not, or no more, with the peer's process. */
+  /** The connection is not with the peer's process, and is not offered to it. */
   get ended(): boolean {
-    return this.#waiting === undefined && this.#taken === undefined;
+    return this.#waiting === undefined && this.#taken === false;
   }
 
   onTaken(): void {
-    const waiting = this.#leave();
+    const waiting = this.#stopWaiting();
     if (waiting === undefined) return;
-    const { exchange } = waiting;
-    this.#taken = exchange.location?.onEnd !== undefined ? exchange : 'untold';
+    const { connection } = waiting;
     this.#peer.connected();
     this.#peer.succeeded();
-    this.#peer.counts.taken(isOwnSession(exchange.head));
-    exchange.client.deadline.close();
-    this.#copy = new UnreadCopy(exchange.onHandedOff(this));
+    this.#peer.counts.taken(connection.isOwnSession);
+    const { socket } = connection;
+    this.#taken = connection.onHandedOff() ? connection : true;
+    this.#place = this.#all.join(this);
+    this.#copy = new UnreadCopy(socket);
   }
 
   onRefused(): void {
-    const waiting = this.#leave();
+    const waiting = this.#stopWaiting();
     if (waiting === undefined) return;
     this.#peer.handOffs.leave(this.#placeAtPeer);
     this.#peer.release(true);
@@ -125,37 +115,37 @@ export class HandOff implements HandOffListener, Evictable {
   }
 
   onEnded(end: HandOffEnd | undefined): void {
-    const waiting = this.#leave();
+    const waiting = this.#stopWaiting();
     const taken = this.#taken;
-    this.#taken = undefined;
+    this.#taken = false;
     this.#peer.handOffs.leave(this.#placeAtPeer);
     this.#copy?.close();
     this.#copy = undefined;
     if (waiting !== undefined) {
-      // The process may have begun to answer: a second answer would be none.
+      // The process may have begun to answer: a second answer would corrupt the first.
       this.#peer.release(false);
       waiting.user.onHandOffFailed(new ProxyError('hand_off_lost'), this.#peer, false);
-    } else if (taken !== undefined) {
+    } else if (taken !== false) {
       this.#peer.counts.handedOff--;
       if (end !== undefined) this.#peer.counts.addBytes(end.bytesReceived, end.bytesSent);
       this.#peer.release(true);
-      if (taken !== 'untold') taken.onHandOffEnded(end);
-      this.#host.onHandOffEnded(this);
+      if (taken !== true) taken.onHandOffEnded(end);
+      this.#all.leave(this.#place, this.#counts);
     }
   }
 
-  /** A process that is there but asleep, as when a connection to it does not come about. */
+  /** The process exists but does not react: to the client, a connection that could not be made in time. */
   #onExpired(): void {
     const { user } = this.#waiting ?? {};
     this.abort();
     user?.onHandOffFailed(new ProxyError('connect_timeout'), this.#peer, true);
   }
 
-  /** The client is gone, or has waited for too long: whoever takes the connection now finds it closed. */
+  /** The client is gone, or has waited for too long: a process that takes the connection now finds it closed. */
   abort(): void {
-    if (this.#leave() === undefined) return;
+    if (this.#stopWaiting() === undefined) return;
     this.#peer.handOffs.leave(this.#placeAtPeer);
-    this.#given.destroy();
+    this.#given?.destroy();
     this.#peer.release(false);
   }
 
@@ -172,6 +162,6 @@ export class HandOff implements HandOffListener, Evictable {
 
   /** Has the connection closed; `onEnded` comes when it is. */
   destroy(): void {
-    this.#given.destroy();
+    this.#given?.destroy();
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { until } from '@pinwheel/testing/until';
 import { nothingLeft, openTunnel } from '../testing/open-tunnel.js';
-import { startUpstream } from '../testing/raw-upstream.js';
-import { eventually, startProxy } from '../testing/started-proxy.js';
+import { startUpstream } from '@pinwheel/testing/raw-upstream';
+import { startProxy } from '../testing/started-proxy.js';
 
 describe('ending', () => {
   test('half-close: the other side may finish what it has to say', async () => {
@@ -114,7 +115,7 @@ describe('ending', () => {
     const opened = [await openTunnel(proxy, upstream), await openTunnel(proxy, upstream)];
     expect(proxy.peer()).toMatchObject({ active: 2, tunnels: 2 });
     opened[0]?.client.socket.resetAndDestroy();
-    await eventually(() => proxy.peer().active === 1, 'one is left');
+    await until('one is left', () => proxy.peer().active === 1);
     expect(proxy.peer().tunnels).toBe(1);
   });
 });

@@ -3,11 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { until } from '@pinwheel/testing/until';
 import { nothingLeft, openTunnel, SWITCHING, UPGRADE } from '../testing/open-tunnel.js';
-import { localhostTls } from '../testing/localhost-tls.js';
-import type { RawConnection } from '../testing/raw-connection.js';
-import { startUpstream } from '../testing/raw-upstream.js';
-import { eventually, startProxy } from '../testing/started-proxy.js';
+import { localhostTls } from '@pinwheel/testing/localhost-tls';
+import type { RawConnection } from '@pinwheel/testing/raw-connection';
+import { startUpstream } from '@pinwheel/testing/raw-upstream';
+import { startProxy } from '../testing/started-proxy.js';
 
 async function startEcho(): Promise<number> {
   const http = createServer();
@@ -237,7 +238,7 @@ describe('many bytes both ways through several tunnels at once arrive unchanged'
     const peer = await upstream.accept();
     await peer.request();
     // The client has been held up once the balancer takes no more of it.
-    await eventually(() => client.socket.writableNeedDrain, 'the client is held up');
+    await until('the client is held up', () => client.socket.writableNeedDrain);
     peer.send(SWITCHING);
     await client.response();
     const down = pour(peer, 40_000_000);

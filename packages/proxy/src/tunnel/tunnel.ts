@@ -1,4 +1,3 @@
-import type { Place } from '@pinwheel/roster';
 import { Deadline } from '../net/deadline.js';
 import type { Link } from '../upstream/link/link.js';
 import type { PeerTimeouts } from '../route/location.js';
@@ -20,73 +19,66 @@ export interface FarEnd {
   readonly halfOpen: boolean;
 }
 
-/** What a tunnel connects. */
-export interface TunnelEnds extends FarEnd {
-  readonly client: Wire;
-  /** Beginning of what the peer sent behind its 101. */
-  readonly first: string;
-  /** Told when the tunnel is over. */
-  readonly onEnd: () => void;
-}
-
-/** @param first see `TunnelEnds.first` */
-export function tunnelEnds(client: Wire, far: FarEnd, first: string, onEnd: () => void): TunnelEnds {
-  // Spread, every object would have a shape of its own, and each access to it be a search (V8).
-  const { link, peer, group, opensSession, timeouts, halfOpen } = far;
-  return { client, link, peer, group, opensSession, timeouts, halfOpen, first, onEnd };
-}
-
 /** Milliseconds that one side may go on after the other has ended. */
 const HALF_OPEN = 10_000;
 
 /** Bytes both ways between a client and a peer after a 101 (RFC 9110 7.8), until either end closes or both are silent. */
 export class Tunnel {
-  readonly #ends: TunnelEnds;
+  readonly #client: Wire;
+  readonly #peerWire: Wire;
+  readonly #far: FarEnd;
   readonly #deadline: Deadline;
-  readonly #onEnded: (tunnel: Tunnel) => void;
-  /** The sid of the session that the tunnel opens has not been found. */
+  readonly #onEnded: () => void;
+  /** The tunnel opens a session whose sid has not been found yet. */
   learning: boolean;
-  /** What the peer has said, while `learning`. */
+  /** The peer's first bytes, while `learning`. */
   #handshake = '';
   #halfOpen = false;
   /** Both connections are closed or about to be. */
   ended = false;
-  /** Among all tunnels. */
-  place: Place<Tunnel> | undefined;
+
+  /** @param onEnded called once, when both connections are closed or about to be */
+  constructor(client: Wire, far: FarEnd, onEnded: () => void) {
+    this.#client = client;
+    this.#peerWire = far.link.wire;
+    this.#far = far;
+    this.#onEnded = onEnded;
+    this.learning = far.opensSession;
+    this.#deadline = new Deadline(() => this.destroy());
+  }
 
   /**
+   * Relays from now on.
+   *
+   * @param first beginning of what the peer sent behind its 101
    * @param early what the client sent behind its request
-   * @param onEnded called once, when both connections are closed or about to be
    */
-  constructor(ends: TunnelEnds, early: string, onEnded: (tunnel: Tunnel) => void) {
-    this.#ends = ends;
-    this.#onEnded = onEnded;
-    this.learning = ends.opensSession;
-    this.#deadline = new Deadline(() => this.destroy());
-    const peerWire = ends.link.handOver();
-    ends.client.reader = new Flow(this, ends.client, peerWire, false);
-    peerWire.reader = new Flow(this, peerWire, ends.client, true);
-    if (ends.first !== '' && this.learning) this.learn(ends.first);
+  start(first: string, early: string): void {
+    const client = this.#client;
+    const peerWire = this.#far.link.handOver();
+    client.reader = new Flow(this, client, peerWire, false);
+    peerWire.reader = new Flow(this, peerWire, client, true);
+    if (first !== '' && this.learning) this.learn(first);
     if (early !== '') {
       peerWire.put(early);
       peerWire.flush();
     }
     // Either may have been paused, or have ended, while it spoke HTTP.
-    ends.client.resume();
+    client.resume();
     peerWire.resume();
     this.touch();
-    if (peerWire.socket.readableEnded) this.onSideEnd(ends.client);
-    if (ends.client.destroyed || peerWire.destroyed) this.destroy();
+    if (peerWire.socket.readableEnded) this.onSideEnd(client);
+    if (client.destroyed || peerWire.destroyed) this.destroy();
   }
 
   /** A byte moved: the read timeout begins anew (nginx: `proxy_read_timeout`). */
   touch(): void {
-    if (!this.#halfOpen) this.#deadline.set(this.#ends.timeouts.read);
+    if (!this.#halfOpen) this.#deadline.set(this.#far.timeouts.read);
   }
 
   /** Bytes a side has sent that the other has not taken: then the time for a write runs (nginx: `proxy_send_timeout`). */
   onCongested(): void {
-    if (!this.#halfOpen) this.#deadline.set(this.#ends.timeouts.upstreamSend);
+    if (!this.#halfOpen) this.#deadline.set(this.#far.timeouts.upstreamSend);
   }
 
   /** Looks for the sid in the peer's first bytes, which may come in pieces. */
@@ -95,15 +87,15 @@ export class Tunnel {
     const sid = handshakeSid(this.#handshake);
     this.learning = sid === undefined && this.#handshake.length < HANDSHAKE_LENGTH;
     if (!this.learning) this.#handshake = '';
-    if (sid !== undefined) this.#ends.group.upstream.affinity.learn(sid, this.#ends.peer);
+    if (sid !== undefined) this.#far.group.upstream.affinity.learn(sid, this.#far.peer);
   }
 
   /** One side has ended: the other is told, and may have a while to end as well. */
   onSideEnd(other: Wire): void {
-    if (this.#halfOpen || !this.#ends.halfOpen) {
+    if (this.#halfOpen || !this.#far.halfOpen) {
       // What is still on its way has as long to arrive.
-      this.#ends.client.endWithin(HALF_OPEN);
-      this.#ends.link.wire.endWithin(HALF_OPEN);
+      this.#client.endWithin(HALF_OPEN);
+      this.#peerWire.endWithin(HALF_OPEN);
       this.#finish();
       return;
     }
@@ -119,8 +111,8 @@ export class Tunnel {
 
   /** Closes both sides at once. */
   destroy(): void {
-    this.#ends.client.destroy();
-    this.#ends.link.wire.destroy();
+    this.#client.destroy();
+    this.#peerWire.destroy();
     this.#finish();
   }
 
@@ -128,9 +120,8 @@ export class Tunnel {
     if (this.ended) return;
     this.ended = true;
     this.#deadline.close();
-    this.#ends.peer.release(true);
-    this.#ends.onEnd();
-    this.#onEnded(this);
+    this.#far.peer.release(true);
+    this.#onEnded();
   }
 }
 

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { RawConnection } from '../testing/raw-connection.js';
-import { startUpstream } from '../testing/raw-upstream.js';
-import type { RawUpstream } from '../testing/raw-upstream.js';
-import { eventually, startProxy } from '../testing/started-proxy.js';
+import type { RawConnection } from '@pinwheel/testing/raw-connection';
+import { type RawUpstream, startUpstream } from '@pinwheel/testing/raw-upstream';
+import { until } from '@pinwheel/testing/until';
+import { startProxy } from '../testing/started-proxy.js';
 import type { StartedProxy } from '../testing/started-proxy.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -54,13 +54,13 @@ describe('a peer that gives no sign of life', () => {
     expect(proxy.peer(0).tunnels).toBe(1);
     one.hang();
     expect(await first.ended()).toBe('fin');
-    await eventually(() => proxy.peer(0).tunnels === 0, 'its tunnel is over');
+    await until('its tunnel is over', () => proxy.peer(0).tunnels === 0);
     expect(proxy.peer(0)).toMatchObject({ state: 'failed', check: { path: '/healthz', result: 'silent' } });
     expect(proxy.peer(0).check?.misses).toBeGreaterThanOrEqual(3);
     const bodies = await Promise.all([1, 2, 3].map(async () => (await ask(proxy)).body));
     expect(bodies).toEqual(['two', 'two', 'two']);
     one.goOn();
-    await eventually(() => proxy.peer(0).state === 'up', 'it is up again');
+    await until('it is up again', () => proxy.peer(0).state === 'up');
     expect(proxy.peer(0).check).toMatchObject({ misses: 0, result: 200 });
     expect(new Set([(await ask(proxy)).body, (await ask(proxy)).body])).toEqual(new Set(['one', 'two']));
     expect(proxy.log.filter((line) => line.startsWith('peer '))).toEqual([
@@ -72,7 +72,7 @@ describe('a peer that gives no sign of life', () => {
   test('loses the requests that wait for it: one that may be repeated goes to another peer, another gets 504', async () => {
     const [one, two] = [await startPeer('one'), await startPeer('two')];
     const proxy = await startProxy([one.upstream.port, two.upstream.port], { upstream: { healthCheck: CHECK } });
-    await eventually(() => one.upstream.connections.length > 0, 'it was asked');
+    await until('it was asked', () => one.upstream.connections.length > 0);
     one.hang();
     const answers = await Promise.all([
       ask(proxy),
@@ -98,7 +98,7 @@ describe('a peer that gives no sign of life', () => {
     const three = await startPeer('three');
     const ports = [one, two, three].map(({ upstream }) => upstream.port);
     const other = await startProxy(ports, { upstream: { healthCheck: CHECK } });
-    await eventually(() => other.log.filter((line) => line.endsWith('are ended')).length === 2, 'both are given up');
+    await until('both are given up', () => other.log.filter((line) => line.endsWith('are ended')).length === 2);
     expect([proxy.peer(0).state, proxy.peer(1).state, proxy.peer(0).tunnels]).toEqual(['up', 'up', 1]);
     expect(client.ending).toBeUndefined();
   });
@@ -122,7 +122,7 @@ test('a peer that refuses new connections keeps those that it has', async () => 
   expect((await client.response()).start).toContain('101');
   server.close();
   hung.hang();
-  await eventually(() => proxy.log.some((line) => line.endsWith('are ended')), 'the hung one is given up');
+  await until('the hung one is given up', () => proxy.log.some((line) => line.endsWith('are ended')));
   expect(proxy.peer(0).check).toMatchObject({ misses: 0, result: 'refused' });
   expect(proxy.log.filter((line) => line.endsWith('are ended'))).toHaveLength(1);
   client.send('still');

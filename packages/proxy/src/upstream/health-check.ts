@@ -2,8 +2,22 @@ import { get } from 'node:http';
 import type { ClientRequest } from 'node:http';
 import type { HealthCheckOptions, LogLevel } from '../options/proxy.js';
 import type { Peer } from './peer.js';
-import type { CheckResult, CheckStatus } from '../status/status.js';
 import type { UpstreamTls } from './link/tls.js';
+
+/** A status of HTTP, whatever it is; `refused`: no connection could be made; `silent`: it owes an answer. */
+export type CheckResult = number | 'refused' | 'silent';
+
+/** What health checks have told of a peer. */
+export interface CheckStatus {
+  /** What is asked for. */
+  readonly path: string;
+  /** Looks in a row that found it without an answer. */
+  readonly misses: number;
+  /** Undefined before the first. */
+  readonly result: CheckResult | undefined;
+  /** Seconds since the last answer or refusal. */
+  readonly ago: number | undefined;
+}
 
 /** What is known of a peer's answers. */
 interface Checked {

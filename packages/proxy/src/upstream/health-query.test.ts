@@ -3,7 +3,7 @@ import { createServer as createPlain } from 'node:http';
 import { createServer as createTls } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { localhostTls } from '../testing/localhost-tls.js';
+import { localhostTls } from '@pinwheel/testing/localhost-tls';
 import { askHealth } from './health-query.js';
 import { readProxyOptions } from '../options/proxy.js';
 import { Peer } from './peer.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readProxyOptions } from '../options/proxy.js';
-import { type PeerNews, SharedPeers } from './shared-peers.js';
+import type { PeerNews } from '../options/siblings.js';
+import { SharedPeers } from './shared-peers.js';
 import { Upstream } from './upstream.js';
 
 beforeEach(() => {

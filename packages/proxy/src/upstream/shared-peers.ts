@@ -1,12 +1,5 @@
-import type { Siblings } from '../options/siblings.js';
+import type { PeerNews, Siblings } from '../options/siblings.js';
 import type { Upstream } from './upstream.js';
-
-/** How one process sees a peer: requests and tunnels now, and failures since it last told. */
-export interface PeerNews {
-  readonly peer: string;
-  readonly active: number;
-  readonly failures: number;
-}
 
 /** Milliseconds that siblings may know nothing of a change. */
 const DELAY = 100;

@@ -1,16 +1,16 @@
 import type { ProxyError } from '../errors.js';
 import { HealthChecks } from './health-check.js';
+import type { CheckStatus } from './health-check.js';
 import { askHealth } from './health-query.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { ProxyOptions, UpstreamOptions } from '../options/proxy.js';
 import type { Peer } from './peer.js';
 import { LinkPool } from './link/pool.js';
 import { SharedPeers } from './shared-peers.js';
-import type { CheckStatus } from '../status/status.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from '../options/siblings.js';
 import { ResolvedPeers } from './resolved-peers.js';
-import { askSiblings, tellSiblings } from '../options/siblings.js';
+import { askSiblings, tellSiblings } from './affinity/siblings.js';
 import { Upstream } from './upstream.js';
 import { UpstreamTls } from './link/tls.js';
 

@@ -1,4 +1,4 @@
-import { valueOf } from '../../route/location.js';
+import { valueOf } from '../../options/value.js';
 import type { ByteRange } from './byte-ranges.js';
 import { parseRanges } from './byte-ranges.js';
 import type { Validators } from '../../http1/conditions.js';

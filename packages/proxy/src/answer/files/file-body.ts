@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { close, closeSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { ReadBuffer, Wire } from '../../net/wire.js';
+import type { Turn } from '../../client/turn.js';
+import type { ReadBuffer } from '../../net/wire.js';
 import type { BodyPart } from './file-answer.js';
 import { lengthOf } from './file-answer.js';
 
@@ -12,13 +13,9 @@ const CHUNK = 65_536;
 
 /** Who has a file sent. */
 export interface FileBodyUser {
-  /** Where it goes; what was put before goes out before it. */
-  readonly wire: Wire;
-  /** The client takes no more for now: it is told of by `FileBody.onDrain`. */
-  onFileHeld(): void;
-  /** All parts were put on the wire. */
+  /** All parts were written. */
   onFileSent(): void;
-  /** The file cannot be read to its end: what was sent is not all that was announced. */
+  /** The file cannot be read to its end: what was sent is less than the head has announced. */
   onFileFailed(error: unknown): void;
 }
 
@@ -28,14 +25,16 @@ export interface FileBodyUser {
  */
 export class FileBody {
   readonly #fd: number;
+  readonly #turn: Turn;
   readonly #user: FileBodyUser;
   #buffer: ReadBuffer | undefined;
   #ended = false;
   #drained: (() => void) | undefined;
 
-  /** @param fd belongs to this from now on */
-  constructor(fd: number, user: FileBodyUser) {
+  /** @param fd is closed by this in the end */
+  constructor(fd: number, turn: Turn, user: FileBodyUser) {
     this.#fd = fd;
+    this.#turn = turn;
     this.#user = user;
   }
 
@@ -83,16 +82,16 @@ export class FileBody {
     try {
       for (const part of parts) {
         if (typeof part === 'string') {
-          this.#user.wire.put(part);
+          this.#turn.write(part);
           continue;
         }
         const length = part.end - part.start;
         const bytes = Buffer.allocUnsafe(length);
         const bytesRead = readSync(this.#fd, bytes, 0, length, part.start);
         if (bytesRead < length) throw tooShort(part.start + bytesRead, part.end);
-        this.#user.wire.putFrom({ bytes, shared: false, lent: false }, 0, length);
+        this.#turn.writeFrom({ bytes, shared: false, lent: false }, 0, length);
       }
-      this.#user.wire.flush();
+      this.#turn.flush();
       return undefined;
     } catch (error) {
       return { error };
@@ -100,10 +99,10 @@ export class FileBody {
   }
 
   async #send(parts: readonly BodyPart[]): Promise<void> {
-    const { wire } = this.#user;
+    const turn = this.#turn;
     for (const part of parts) {
       if (typeof part === 'string') {
-        wire.put(part);
+        turn.write(part);
         continue;
       }
       let at = part.start;
@@ -113,18 +112,16 @@ export class FileBody {
         const { bytesRead } = await readLater(this.#fd, buffer.bytes, 0, wanted, at);
         if (this.#ended) return;
         if (bytesRead === 0) throw tooShort(at, part.end);
-        wire.putFrom(buffer, 0, bytesRead);
-        wire.flush();
+        turn.writeFrom(buffer, 0, bytesRead);
         at += bytesRead;
-        if (wire.congested) await this.#drain();
+        if (!turn.flush()) await this.#drain();
         if (this.#ended) return;
       }
     }
-    wire.flush();
+    turn.flush();
   }
 
   #drain(): Promise<void> {
-    this.#user.onFileHeld();
     return new Promise((resolve) => {
       this.#drained = resolve;
     });
@@ -134,7 +131,7 @@ export class FileBody {
   #bufferFor(wanted: number): ReadBuffer {
     const buffer = this.#buffer;
     if (buffer !== undefined && buffer.bytes.length >= wanted) {
-      if (this.#user.wire.pending === 0) buffer.lent = false;
+      if (this.#turn.pending === 0) buffer.lent = false;
       if (!buffer.lent) return buffer;
     }
     this.#buffer = { bytes: Buffer.allocUnsafeSlow(wanted), shared: false, lent: false };

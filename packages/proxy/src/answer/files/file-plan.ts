@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import type { Facts } from '../../facts.js';
-import { valueOf } from '../../route/location.js';
+import { valueOf } from '../../options/value.js';
 import { encodePath } from '../../http1/target.js';
 import type { LogLevel } from '../../options/proxy.js';
 import type { BodyPart, FileHead } from './file-answer.js';

@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import { io } from 'socket.io-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startUpstream } from '../../testing/raw-upstream.js';
+import { startUpstream } from '@pinwheel/testing/raw-upstream';
+import { until } from '@pinwheel/testing/until';
 import type { StartedProxy } from '../../testing/started-proxy.js';
-import { eventually, startProxy } from '../../testing/started-proxy.js';
+import { startProxy } from '../../testing/started-proxy.js';
 import { engineRequest, EngineRequests, handshakeSid, opensPollingSession } from './engine-io.js';
 import { readRequestHead } from '../../http1/request-head.js';
 
@@ -182,7 +183,7 @@ describe('a session is pinned to the peer that opened it', () => {
     const one = await member('One');
     const two = await member('Two');
     const proxy = await startProxy([one.port, two.port], { upstream: { stickySid: true }, tagQueryInterval: 1 });
-    await eventually(() => one.connections.length > 0 && two.connections.length > 0, 'the peers are asked at start');
+    await until('the peers are asked at start', () => one.connections.length > 0 && two.connections.length > 0);
     // Kept connections to both, so that the request goes out on one that is there.
     const client = await proxy.connect();
     for (let i = 0; i < 4; i++) {

@@ -1,4 +1,3 @@
-import type { Exchange } from '../../client/exchange.js';
 import type { Facts } from '../../facts.js';
 import type { RequestHead } from '../../http1/request-head.js';
 import type { Peer } from '../peer.js';
@@ -12,17 +11,17 @@ export class PeerChoice {
   readonly tried = new Tried();
   /** The answer to it names a new sid. */
   readonly opensPolling: boolean;
-  readonly #exchange: Exchange;
+  readonly #clientAddress: string;
   readonly #head: RequestHead;
   readonly #facts: () => Facts;
   readonly #engine: EngineRequest | undefined;
   #asked = false;
 
-  constructor(exchange: Exchange, head: RequestHead, facts: () => Facts) {
-    this.#exchange = exchange;
+  constructor(engine: EngineRequest | undefined, clientAddress: string, head: RequestHead, facts: () => Facts) {
+    this.#clientAddress = clientAddress;
     this.#head = head;
     this.#facts = facts;
-    this.#engine = exchange.client.sessions.read(head.target, head.isAgain);
+    this.#engine = engine;
     this.opensPolling = this.#engine !== undefined && opensPollingSession(this.#engine, head);
   }
 
@@ -44,7 +43,7 @@ export class PeerChoice {
       }
     }
     return upstream.pick({
-      clientAddress: this.#exchange.origin.clientAddress,
+      clientAddress: this.#clientAddress,
       opens: sessionOpened(this.#engine, this.#head),
       tried: this.tried,
       facts: this.#facts,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Tell } from './affinity.js';
 import type { Facts } from '../../facts.js';
-import { valueOf } from '../../route/location.js';
+import { valueOf } from '../../options/value.js';
 import type { Peer } from '../peer.js';
 import { RecentMap } from '../../net/recent-map.js';
 import type { StickyOptions } from '../../options/sticky.js';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { answering, startUpstream } from '../../testing/raw-upstream.js';
-import { eventually, startProxy } from '../../testing/started-proxy.js';
+import { answering, startUpstream } from '@pinwheel/testing/raw-upstream';
+import { until } from '@pinwheel/testing/until';
+import { startProxy } from '../../testing/started-proxy.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -100,7 +101,7 @@ describe('what a peer says unasked never reaches a client', () => {
     const peer = await upstream.accept();
     peer.send(forged);
     await peer.ended();
-    await eventually(() => proxy.idle === 0, 'the connection is given up');
+    await until('the connection is given up', () => proxy.idle === 0);
     client.send(GET);
     expect((await client.response()).body).toBe('good');
     expect(proxy.peer().failures).toBe(0);
@@ -150,7 +151,7 @@ describe('the pool of kept connections', () => {
       for (;;) {
         await connection.request();
         asked++;
-        if (asked <= 8) await eventually(() => asked >= 8, 'all eight are waiting');
+        if (asked <= 8) await until('all eight are waiting', () => asked >= 8);
         connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
       }
     });

@@ -10,7 +10,7 @@ import { RecentHeads } from '../../http1/recent-heads.js';
 import type { ResponseHead } from '../../http1/response-head.js';
 import { readResponseHead } from '../../http1/response-head.js';
 import { rememberedLookup } from './lookup.js';
-import type { Via } from '../../route/pass.js';
+import type { Via } from './via.js';
 import type { Peer } from '../peer.js';
 import type { UpstreamTls } from './tls.js';
 import type { ReadBuffer, WireReader } from '../../net/wire.js';

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { directiveTables } from './directive-tables.js';
+import { REFUSED } from './refused.js';
+import { AREAS } from './table.js';
+
+/** Without what formatting adds: padding of cells, rules of tables. */
+function bare(markdown: string): string[] {
+  return markdown
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/\s*\|\s*/g, '|')
+        .replace(/-{3,}/g, '---')
+        .trim(),
+    )
+    .filter((line) => line !== '');
+}
+
+it('the README lists the directives of the table (else run node packages/nginx-conf/scripts/write-readme.mjs)', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, section = ''] = readme.split('<!-- directives -->');
+  expect(bare(section)).toEqual(bare(directiveTables()));
+});
+
+it('no directive is both served and refused, and none is listed twice', () => {
+  const refused = REFUSED.flatMap(({ names }) => names);
+  const known = new Set(Object.values(AREAS).flatMap((table) => Object.keys(table)));
+  expect(refused.filter((name) => known.has(name))).toEqual([]);
+  expect(refused).toHaveLength(new Set(refused).size);
+});
+
+it('a directive of one name means one thing in a context', () => {
+  const seen = Object.values(AREAS).flatMap((table) =>
+    Object.values(table).flatMap(({ name, contexts }) => contexts.map((context) => `${name} in ${context}`)),
+  );
+  expect(seen).toHaveLength(new Set(seen).size);
+});
