@@ -176,7 +176,7 @@ describe.each([
   }, 20_000);
 });
 
-describe.skipIf(usesPlainSockets())('a connection that is handed off', () => {
+describe('a WebSocket of a peer whose process takes connections', () => {
   const ends: (() => unknown)[] = [];
 
   afterEach(async () => {
@@ -215,6 +215,14 @@ describe.skipIf(usesPlainSockets())('a connection that is handed off', () => {
       if (text.includes('\r\n\r\n')) break;
     }
     return text;
+  }
+
+  if (usesPlainSockets()) {
+    it('is tunnelled with plain sockets: a peer that does not listen gives a 502', async () => {
+      const { port } = await proxyWith(() => undefined);
+      expect(await answer(port)).toMatch(/^HTTP\/1.1 502 /);
+    });
+    return;
   }
 
   it('gets a clean end when the process is gone before it had it', async () => {
