@@ -51,7 +51,7 @@ describe('the admin listener of a cluster', () => {
     await first?.emitWithAck('join', 'lobby');
     const plain = new WebSocket(`${url.replace('http', 'ws')}/echo`);
     await new Promise((resolve) => plain.once('open', resolve));
-    // Every node has told since the last client came.
+    // Every node has reported since the last client connected.
     const status = await admin.until(({ nodes }) => {
       const held = nodes.map(
         ({ plain: echoes, sessions, rooms }) => echoes + sessions.polling + sessions.websocket + rooms,
