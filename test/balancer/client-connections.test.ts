@@ -84,23 +84,6 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         expect(await idle.head()).toContain('Connection: keep-alive');
         await once(idle.socket, 'end');
       });
-
-      const MSIE = 'User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows 98)';
-      const MENDED = 'User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1)';
-      const SAFARI = 'User-Agent: Mozilla/5.0 (Macintosh; Intel Mac OS X 10_8) Version/6.2 Safari/537.85';
-      test.each([
-        ['/plain', 'POST', MSIE, 'close'],
-        ['/plain', 'GET', MSIE, 'keep-alive'],
-        ['/plain', 'POST', MENDED, 'keep-alive'],
-        ['/plain', 'POST', 'User-Agent: MSIE 7.0', 'keep-alive'],
-        ['/plain', 'GET', SAFARI, 'keep-alive'],
-        ['/safari', 'GET', SAFARI, 'close'],
-        ['/safari', 'POST', MSIE, 'keep-alive'],
-        ['/any', 'POST', MSIE, 'keep-alive'],
-      ])('of %s for %s with %s: %s', async (path, method, agent, told) => {
-        const text = `${method} ${path} HTTP/1.1\nHost: a\nContent-Length: 0\n${agent}\n\n`;
-        expect(await fieldsOf(port, text)).toEqual([`Connection: ${told}`]);
-      });
     });
 
     describe('a client that does not finish its request', () => {
@@ -244,8 +227,6 @@ http {
     location /three { keepalive_requests 3; return 200; }
     location /short { keepalive_time 100ms; return 200; }
     location /idle { keepalive_timeout 50ms; return 200; }
-    location /safari { keepalive_timeout 75s 0; keepalive_disable safari; return 200; }
-    location /any { keepalive_timeout 75s 0; keepalive_disable none; return 200; }
     location /proxied { proxy_pass http://127.0.0.1:${port + 2}; }
     location /names { proxy_pass http://127.0.0.1:${backend}; }
   }

@@ -17,23 +17,33 @@ async function fill(root: string): Promise<void> {
   await writeFile(join(root, 'assets/a.js'), 'script');
 }
 
+function pageIn(root: string): OperatorPage {
+  return new OperatorPage({ folder: root, contentSecurityPolicy: "default-src 'self'" });
+}
+
 test('the page is looked for until it is built, then it does not change', async () => {
   const root = await folder();
-  const files = new OperatorPage({ folder: root, contentSecurityPolicy: '' });
-  expect(files.page({})).toBeUndefined();
+  const page = pageIn(root);
+  expect(page.page({})).toBeUndefined();
   await fill(root);
-  expect(files.page({})?.body).toEqual({
-    text: Buffer.from('<p>page</p>'),
-    contentType: 'text/html; charset=utf-8',
-  });
+  expect(page.page({})?.body).toEqual({ text: Buffer.from('<p>page</p>'), contentType: 'text/html; charset=utf-8' });
   await writeFile(join(root, 'index.html'), 'another');
-  expect(files.page({})?.body).toMatchObject({ text: Buffer.from('<p>page</p>') });
+  expect(page.page({})?.body).toMatchObject({ text: Buffer.from('<p>page</p>') });
+});
+
+test('the page may not be framed or kept by a cache', async () => {
+  const root = await folder();
+  await fill(root);
+  expect(pageIn(root).page({})?.headers).toMatchObject({
+    'content-security-policy': "default-src 'self'; frame-ancestors 'none'",
+    'cache-control': 'no-store',
+  });
 });
 
 test('a client that accepts gzip gets the page compressed', async () => {
   const root = await folder();
   await fill(root);
-  const answer = new OperatorPage({ folder: root, contentSecurityPolicy: '' }).page({ 'accept-encoding': 'br, gzip' });
+  const answer = pageIn(root).page({ 'accept-encoding': 'br, gzip' });
   expect(answer?.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept, accept-encoding' });
   expect(answer?.body).toMatchObject({ text: Buffer.from('packed') });
 });
@@ -41,10 +51,10 @@ test('a client that accepts gzip gets the page compressed', async () => {
 test('only files in the folder of the page are served', async () => {
   const root = await folder();
   await fill(root);
-  const files = new OperatorPage({ folder: root, contentSecurityPolicy: '' });
-  files.page({});
-  expect(files.asset('a.js', {}).body).toMatchObject({ contentType: 'text/javascript; charset=utf-8' });
+  const page = pageIn(root);
+  page.page({});
+  expect(page.asset('a.js', {}).body).toMatchObject({ contentType: 'text/javascript; charset=utf-8' });
   for (const name of ['../index.html', 'b.js', '', '..']) {
-    expect(() => files.asset(name, {})).toThrow(expect.objectContaining({ status: 404 }));
+    expect(() => page.asset(name, {})).toThrow(expect.objectContaining({ status: 404 }));
   }
 });

@@ -66,8 +66,8 @@ export function statusRoutes<Status>(
     return (await metricsPage).answer(await source.status());
   };
   let operatorPage: Promise<OperatorPage> | undefined;
-  const files = (): Promise<OperatorPage> => {
-    operatorPage ??= import('./operator-page.js').then((module) => new module.OperatorPage());
+  const loadPage = (): Promise<OperatorPage> => {
+    operatorPage ??= import('./operator-page.js').then(({ OperatorPage }) => new OperatorPage());
     return operatorPage;
   };
 
@@ -78,7 +78,7 @@ export function statusRoutes<Status>(
     (json: () => object | Promise<object>): AdminRoute['answer'] =>
     async (_, headers) => {
       const wanted = wantsHtml(headers);
-      const page = wanted ? (await files()).page(headers) : undefined;
+      const page = wanted ? (await loadPage()).page(headers) : undefined;
       if (page !== undefined) return page;
       const body = await json();
       const missing = { page: 'the page is not built, so this is its JSON; `npm run build` builds it' };
@@ -90,7 +90,7 @@ export function statusRoutes<Status>(
     { method: 'GET', path: '/status.json', answer: async () => ({ body: await statusAnswer() }) },
     { method: 'GET', path: '/history', answer: async () => ({ body: await source.history() }) },
     { method: 'GET', path: '/metrics', answer: metricsAnswer },
-    { method: 'GET', path: '/assets/:', answer: async (name, headers) => (await files()).asset(name, headers) },
+    { method: 'GET', path: '/assets/:', answer: async (name, headers) => (await loadPage()).asset(name, headers) },
   ];
 }
 

@@ -1,4 +1,4 @@
-import { buffers, enumeration, flag, msec, number, offset, sec, size, texts } from '../declare/arguments.js';
+import { buffers, choices, enumeration, flag, msec, number, offset, sec, size, texts } from '../declare/arguments.js';
 import { area, directive } from '../declare/directive.js';
 import type { Arity, Context, Read, Spec } from '../declare/directive.js';
 
@@ -19,6 +19,7 @@ const files = because('no files are written there');
 const tables = because('tables grow on demand');
 const process = because('processes and threads are managed by Pinwheel');
 const lingering = because('after the last response, up to two seconds of what the client still sends is read');
+const browsers = because('connections of Internet Explorer 6 are kept like all others');
 const logging = because('it does not change responses');
 
 /** Directives that change nothing here for a client or an upstream. Their values are checked; each gives one warning. */
@@ -40,6 +41,11 @@ export const accepted = area({
   env: process(MAIN, 1, texts),
   epoll_events: io(EVENTS, 1, number),
   fastcgi_temp_path: files(LOCATION, [1, 4], texts),
+  keepalive_disable: browsers(LOCATION, [1, 9_999], (words, site) =>
+    words.includes('safari')
+      ? site.fail('"safari" in the "keepalive_disable" directive is not served by pinwheel')
+      : choices('none', 'msie6')(words, site),
+  ),
   lingering_close: lingering(LOCATION, 1, enumeration('off', 'on', 'always')),
   lingering_time: lingering(LOCATION, 1, msec),
   lingering_timeout: lingering(LOCATION, 1, msec),

@@ -2,7 +2,6 @@ import { area, directive } from '../declare/directive.js';
 import type { Context, Site } from '../declare/directive.js';
 import {
   buffers,
-  choices,
   enumeration,
   flag,
   invalidParameter,
@@ -276,12 +275,6 @@ export const http = area({
   }),
   keepalive_requests: directive({ in: LOCATION, args: 1, read: number, default: '1000' }),
   keepalive_time: directive({ in: LOCATION, args: 1, read: msec, default: '1h' }),
-  keepalive_disable: directive({
-    in: LOCATION,
-    args: [1, 2],
-    read: choices('none', 'msie6', 'safari'),
-    default: 'msie6',
-  }),
   send_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),
   resolver: directive({ in: LOCATION, args: [1, 9_999], read: readResolver }),
   resolver_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '30s' }),

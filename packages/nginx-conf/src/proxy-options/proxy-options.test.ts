@@ -71,7 +71,7 @@ test('limits for heads come from the default server of an address, limits for co
   ]);
   expect(servers?.[1]?.locations.map(({ connection }) => connection)).toEqual([
     expect.objectContaining({ keepaliveTimeout: 0, keepaliveHeader: 9, sendTimeout: 7_000 }),
-    expect.objectContaining({ keepaliveTimeout: 5_000, keepaliveHeader: 9, keepaliveDisable: ['msie6'] }),
+    expect.objectContaining({ keepaliveTimeout: 5_000, keepaliveHeader: 9 }),
   ]);
 });
 

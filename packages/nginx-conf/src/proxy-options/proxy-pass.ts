@@ -1,5 +1,5 @@
 import { OWN_RESPONSE_FIELDS } from '@pinwheel/proxy';
-import type { FieldOptions, GivenLocation } from '@pinwheel/proxy';
+import type { GivenField, GivenLocation } from '@pinwheel/proxy';
 import { scopeLocation } from '../directives/location.js';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
@@ -73,7 +73,7 @@ function shownHost({ address, authority, scheme }: ConstantPass): Pick<GivenPass
 }
 
 /** `proxy_set_header`, and nginx's default `Host $proxy_host` unless the configuration sets `Host`. */
-function fieldsOf(scope: Scope): readonly FieldOptions[] {
+function fieldsOf(scope: Scope): readonly GivenField[] {
   const given = scope
     .list(proxy.proxy_set_header)
     .map(({ name, value }) => ({ name, value: value.value, steady: value.isSteady }));

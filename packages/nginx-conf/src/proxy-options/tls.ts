@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import type {
-  GivenListener,
-  GivenServer,
-  GivenUpstream,
-  NamedTls,
-  TlsServerOptions,
-  TlsVersion,
-} from '@pinwheel/proxy';
+import type { GivenListener, GivenServer, GivenNamedTls, GivenTls, GivenUpstream, TlsVersion } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
@@ -37,7 +30,7 @@ export function listenerTls(servers: readonly AddressServer[], index: number, ar
   const fallback = servers.find(({ options }) => options.defaultFor?.includes(index)) ?? servers[0];
   if (fallback === undefined) throw new TypeError('an address without a server');
   const { scope } = fallback;
-  const named = servers.map(({ scope: one, options }): NamedTls => {
+  const named = servers.map(({ scope: one, options }): GivenNamedTls => {
     const regexes = one
       .own(http.server_name)
       .flatMap(({ value }) => value)
@@ -56,7 +49,7 @@ export function listenerTls(servers: readonly AddressServer[], index: number, ar
 }
 
 /** @param fallback the default server; a server without certificates uses its handshake */
-function serverTls(server: Scope, around: Surroundings, fallback: Scope): TlsServerOptions {
+function serverTls(server: Scope, around: Surroundings, fallback: Scope): GivenTls {
   if (server.get(tls.ssl_reject_handshake)) return { cert: [], key: [] };
   const certificates = server.list(tls.ssl_certificate);
   if (certificates.length === 0 && server !== fallback) return serverTls(fallback, around, fallback);
@@ -89,7 +82,7 @@ function placeOf(scope: Scope, spec: Spec): Place | undefined {
   return own ?? (scope.parent === undefined ? undefined : placeOf(scope.parent, spec));
 }
 
-function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<TlsServerOptions> {
+function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<GivenTls> {
   if (kind !== 'kept') return {};
   // nginx: a megabyte holds about 4,000 sessions.
   if (shared !== undefined) return { sessionCache: Math.floor(shared.size / 262), sessionCacheName: shared.name };

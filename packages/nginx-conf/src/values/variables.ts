@@ -42,10 +42,7 @@ function tls(fact: TlsFact): Getter {
 const TLS_FACTS: readonly TlsFact[] = [
   'protocol',
   'cipher',
-  'ciphers',
-  'curves',
   'server_name',
-  'session_id',
   'session_reused',
   'alpn_protocol',
   'early_data',
@@ -54,8 +51,6 @@ const TLS_FACTS: readonly TlsFact[] = [
   'client_fingerprint',
   'client_s_dn',
   'client_i_dn',
-  'client_s_dn_legacy',
-  'client_i_dn_legacy',
   'client_v_start',
   'client_v_end',
   'client_v_remain',
@@ -185,7 +180,7 @@ export function isSteadyBuiltin(name: string): boolean {
 /** Names of nginx's variables that are not supported here; the error names them. */
 export const VARIABLES_NOT_SERVED: ReadonlySet<string> = new Set(
   `ancient_browser content_length_sent
-  request_body_file
+  request_body_file ssl_ciphers ssl_curves ssl_session_id ssl_client_s_dn_legacy ssl_client_i_dn_legacy
   date_gmt date_local fastcgi_path_info fastcgi_script_name gzip_ratio http2 http3 invalid_referer
   limit_conn_status limit_rate limit_req_status memcached_key modern_browser msie nginx_version proxy_internal_body_length
   proxy_internal_chunked proxy_internal_connection quic request_port secure_link

@@ -1,4 +1,3 @@
-import { USUAL_REDIRECTS } from '../options/location.js';
 import type { Facts } from '../facts.js';
 import { hostName } from '../http1/target.js';
 import type { Location } from './location.js';
@@ -21,21 +20,7 @@ export class Routes {
   readonly #hosts: readonly Host[];
 
   constructor(options: ProxyOptions, groups: ReadonlyMap<string, UpstreamGroup>) {
-    const first = options.upstreams[0]?.name;
-    const servers: readonly ServerOptions[] =
-      options.servers.length > 0
-        ? options.servers
-        : [
-            {
-              names: [],
-              expressions: [],
-              defaultFor: [],
-              verifyClient: 'off',
-              locations: [
-                { path: '/', match: 'prefix', upstream: first, locations: [], aliased: 0, redirects: USUAL_REDIRECTS },
-              ],
-            },
-          ];
+    const { servers } = options;
     const compiled = new Map(servers.map((server) => [server, new Server(server, options, groups)]));
     this.#hosts = options.listeners.map((_, listener) => {
       const here = servers.filter((server) => server.listeners?.includes(listener) ?? true);

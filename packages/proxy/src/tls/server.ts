@@ -4,7 +4,6 @@ import { negotiated } from './client-certificate.js';
 import { beginsHandshake, readClientHello } from './client-hello.js';
 import type { ClientHello } from './client-hello.js';
 import { underlayOf } from '@pinwheel/raw-socket';
-import { rememberHello } from './facts.js';
 import { handshakeFailure } from './failure.js';
 import { ServerNames } from '../net/server-names.js';
 import type { TlsOptions, TlsServerOptions } from '../options/tls.js';
@@ -53,11 +52,11 @@ export class TlsServer {
   }
 
   #make(tls: TlsOptions): Terminals {
-    const timeout = tls.handshakeTimeout ?? 60_000;
+    const timeout = tls.handshakeTimeout;
     const made = new Map<string, TlsTerminal>();
     const terminal = (server: TlsServerOptions, owner: number): TlsTerminal => {
       // Many servers with the same settings need one terminal; one that asks for certificates shares no sessions.
-      const verifies = (server.verifyClient ?? 'off') !== 'off';
+      const verifies = server.verifyClient !== 'off';
       const key = JSON.stringify([settingsOf(server), verifies ? owner : -1]);
       const known = made.get(key);
       if (known !== undefined) return known;
@@ -68,7 +67,7 @@ export class TlsServer {
       made.set(key, fresh);
       return fresh;
     };
-    const { named = [] } = tls;
+    const { named } = tls;
     const fallback = terminal(
       tls,
       named.findIndex((one) => sameSettings(one.tls, tls)),
@@ -82,7 +81,7 @@ export class TlsServer {
     return { fallback, names, timeout };
   }
 
-  #memoryOf({ sessionCache = 0, sessionCacheName }: TlsServerOptions, key: string): SessionMemory {
+  #memoryOf({ sessionCache, sessionCacheName }: TlsServerOptions, key: string): SessionMemory {
     if (sessionCacheName === undefined) return new SessionMemory(sessionCache);
     const name = `${sessionCacheName} ${sessionCache} ${key}`;
     const memory = this.#memories.get(name) ?? new SessionMemory(sessionCache);
@@ -137,7 +136,6 @@ export class TlsServer {
     socket.on('error', ignore);
     // Whoever sends no more within a handshake ends it; afterwards it is half of the connection.
     socket.allowHalfOpen = false;
-    if (hello !== undefined) rememberHello(socket, hello);
     if (terminal.refuses) {
       this.#events.failed(handshakeFailure('refused'), socket);
       socket.end(UNRECOGNIZED_NAME, () => socket.destroy());
