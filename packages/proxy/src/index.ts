@@ -1,4 +1,6 @@
 export { ProxyError } from './errors.js';
+export { systemError } from './log/system-error.js';
+export type { SystemError } from './log/system-error.js';
 export type { ErrorCode, ErrorSource } from './errors.js';
 export { OptionError } from './options/schema.js';
 export type * from './facts.js';

@@ -74,7 +74,7 @@ function shown(value: unknown): string {
   if (typeof value === 'function') return 'none';
   if (value === Number.MAX_SAFE_INTEGER) return 'no limit';
   if (typeof value === 'object') return Array.isArray(value) ? JSON.stringify(value) : 'each of its own';
-  return typeof value === 'string' ? `'${value}'` : String(value);
+  return typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
 }
 
 /** The page `docs/options.md`. */

@@ -4,7 +4,7 @@ import { createServer as createTls } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { localhostTls } from '@pinwheel/testing/localhost-tls';
-import { askHealth } from './health-query.js';
+import { askTag } from './health-request.js';
 import { readProxyOptions } from '../options/proxy.js';
 import { Peer } from './peer.js';
 import { UpstreamTls } from './link/tls.js';
@@ -48,20 +48,20 @@ function tlsFor(name: string, verify: boolean): UpstreamTls {
   });
 }
 
-describe('a peer is asked for its tag', () => {
-  test('in plain HTTP', async () => {
-    expect(await askHealth(await started(createPlain(member)))).toBe('node-1');
+describe("the question for a peer's tag", () => {
+  test('is asked in plain HTTP', async () => {
+    expect(await askTag(await started(createPlain(member)))).toBe('node-1');
   });
 
-  test('over TLS when it is spoken to over TLS', async () => {
+  test('is asked over TLS where the upstream has TLS', async () => {
     const peer = await started(createTls(localhostTls, member));
-    expect(await askHealth(peer, tlsFor('localhost', true))).toBe('node-1');
-    expect(await askHealth(peer)).toBeUndefined();
+    expect(await askTag(peer, tlsFor('localhost', true))).toBe('node-1');
+    expect(await askTag(peer)).toBeUndefined();
   });
 
-  test('over TLS, and not believed without the certificate that is asked for', async () => {
+  test('has no answer from a peer whose certificate does not verify', async () => {
     const peer = await started(createTls(localhostTls, member));
-    expect(await askHealth(peer, tlsFor('other.test', true))).toBeUndefined();
-    expect(await askHealth(peer, tlsFor('other.test', false))).toBe('node-1');
+    expect(await askTag(peer, tlsFor('other.test', true))).toBeUndefined();
+    expect(await askTag(peer, tlsFor('other.test', false))).toBe('node-1');
   });
 });
