@@ -21,7 +21,7 @@ import { type AdapterName, ADAPTERS } from '@pinwheel/protocol';
 import type { PolicyName } from '@pinwheel/proxy';
 import { nodePorts } from './process/ports.js';
 
-/** The most nodes that one machine is asked to run. */
+/** The most nodes of one machine. */
 const MAX_NODES = 64;
 
 export interface AdminOptions {
