@@ -1,26 +1,28 @@
 import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { formatAddress } from '@pinwheel/cli';
+import { connectRedis, joinCluster } from '@pinwheel/member';
+import type { Member, RedisLink, RoomCounts } from '@pinwheel/member';
 import { PageFiles, pageHandler, visitorPage } from '@pinwheel/page';
 import type { ControlAnswer, ControlVerb, NodeCounters } from '@pinwheel/protocol';
-import { connectRedis, joinCluster, RoomCounts } from '@pinwheel/member';
-import type { Member, RedisLink } from '@pinwheel/member';
-import { Roster } from '@pinwheel/roster';
 import { Server } from 'socket.io';
-import { ClusterWatch } from './cluster/cluster-watch.js';
 import { nodeAdapter } from './cluster/adapter.js';
-import type { NodeConfig } from './config.js';
-import { serveContract } from './echo/serve-contract.js';
-import type { NodeServer, Tally } from './echo/serve-contract.js';
+import type { NodeAdapter } from './cluster/adapter.js';
+import { ClusterWatch } from './cluster/cluster-watch.js';
 import { doToSelf, OWN_VERBS } from './cluster/own-controls.js';
 import { ParentLink } from './cluster/parent-link.js';
+import type { NodeCounts } from './cluster/report.js';
+import type { NodeConfig } from './config.js';
+import type { Log, NodeServer } from './contract.js';
 import { PlainEcho } from './echo/plain-echo.js';
-import { endReceiversOnce } from './sockets/receiver-end.js';
-import { roomKey, roomOfKey } from './echo/room-key.js';
+import { countRooms, roomOfKey } from './echo/rooms.js';
+import { serveContract } from './echo/serve-contract.js';
+import type { Tally } from './echo/allowance.js';
 import { SlowReaders } from './echo/slow-readers.js';
-import { straightenBroadcasts } from './straight-broadcasts.js';
+import { OpenConnections } from './sockets/open-connections.js';
+import { endReceiversOnce } from './sockets/receiver-end.js';
 import { routeUpgrades } from './sockets/upgrade-route.js';
-import { WebSocketEngine } from './web-socket-engine.js';
 
 /** An echo node that listens. */
 export interface RunningNode {
@@ -29,6 +31,7 @@ export interface RunningNode {
   readonly port: number;
   /** `http://host:port`, without a slash at the end. */
   readonly url: string;
+  /** The tag in its session ids. */
   readonly tag: string;
   /** `host:port` of its Redis, or `none`. */
   readonly redis: string;
@@ -41,62 +44,35 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-export interface NodeCounts extends NodeCounters {
-  /** A page of this node draws the cluster. */
-  readonly watched: boolean;
-  /** Connections of the plain echo. */
-  readonly plain: number;
-  /** Rooms of clients. */
-  readonly rooms: number;
-  /** Whether Redis answers; undefined without one. */
-  readonly redis: boolean | undefined;
-}
-
-/** An address that cannot be listened on. The message is one line for the person who chose it. */
+/** The node cannot listen on its address. The message is one line for the operator. */
 export class ListenError extends Error {
   /** The system's code, such as `EADDRINUSE`. */
   readonly code: string;
   override name = 'ListenError';
 
   constructor(config: NodeConfig, cause: NodeJS.ErrnoException) {
-    super(`cannot listen on ${inUrl(config.host)}:${config.port}: ${reasonOf(cause)}`, { cause });
+    super(`cannot listen on ${formatAddress(config)}: ${reasonOf(cause)}`, { cause });
     this.code = cause.code ?? 'unknown';
   }
 }
 
-/**
- * Starts an echo node. Redis need not be there: clients of this node are served at once, and other nodes are reached as
- * soon as it is.
- *
- * @param tell told what an operator should know, in lines without a newline
- * @throws ListenError when the address cannot be listened on
- */
-export async function startNode(config: NodeConfig, tell: (line: string) => void): Promise<RunningNode> {
-  const link = config.redisUrl === undefined ? undefined : connectRedis(config.redisUrl);
-  if (link !== undefined) tellOfRedis(link, tell);
+/** Milliseconds that closing waits for clients which do not answer a closing handshake. */
+const CLOSE_LIMIT_MS = 300;
 
-  const page = new PageFiles(visitorPage);
-  if (page.isEmpty) tell(`there is no page in ${visitorPage.folder}: run "npm run build"`);
-  const http = createServer(
-    {
-      // Longer than any balancer keeps an idle connection: it is the balancer that ends one, never we under its request.
-      keepAliveTimeout: 75_000,
-      headersTimeout: 30_000,
-      requestTimeout: 120_000,
-    },
-    pageHandler(page),
-  );
-  const adapter = link === undefined ? undefined : nodeAdapter(config.adapter, link, tell);
-  endReceiversOnce();
-  const webSockets = new WebSocketEngine();
-  const io: NodeServer = new Server(http, {
-    destroyUpgrade: false,
-    serveClient: true,
-    wsEngine: webSockets.Server,
-    ...(adapter === undefined ? {} : { adapter: adapter.create }),
-  });
-  straightenBroadcasts(io.engine, webSockets);
-  const plain = new PlainEcho(tell);
+/**
+ * Starts an echo node. Redis need not be up: the node serves its own clients at once, and reaches other nodes as soon as
+ * Redis answers.
+ *
+ * @param log gets what an operator should know
+ * @throws ListenError when the address cannot be listened on
+ * @example const node = await startNode(readNodeCommand([], process.env).config, console.error);
+ */
+export async function startNode(config: NodeConfig, log: Log): Promise<RunningNode> {
+  const redis = config.redisUrl === undefined ? undefined : connectToRedis(config.redisUrl, log);
+  const http = httpServer(log);
+  const adapter = redis === undefined ? undefined : nodeAdapter(config.adapter, redis, log);
+  const io = socketIoServer(http, adapter);
+  const plain = new PlainEcho(log);
   routeUpgrades(
     http,
     '/socket.io/',
@@ -106,141 +82,215 @@ export async function startNode(config: NodeConfig, tell: (line: string) => void
   const member = joinCluster(io, {
     server: config.server,
     ...(config.tag === undefined ? {} : { tag: config.tag }),
-    ...(link === undefined ? {} : { redis: link }),
+    ...(redis === undefined ? {} : { redis }),
     connections: plain,
     signals: [],
+    fastBroadcasts: true,
   });
-  const counts = link === undefined ? undefined : countRooms(io, link);
-  const readers = new SlowReaders(io, tell);
-  const connections = openConnections(http);
-  let port = config.port;
-  const tally: Tally = { events: 0, said: 0 };
-  let redisMs: number | undefined;
-  const counters = (): NodeCounters => ({ ...member.sessions, ...tally, redisMs });
-  const parent = ParentLink.open();
-  const watch = new ClusterWatch({
-    server: config.server,
-    state: () => (member.state === 'drain' ? 'draining' : 'up'),
-    counters() {
-      // The next one carries it. It never rejects.
-      if (link !== undefined) void member.ready().then(({ redis }) => (redisMs = redis.roundTripMs));
-      return counters();
-    },
-    redis: () => link?.ready,
-    tell: (state) => io.serverSideEmit('state', state),
-    parent,
-    controls: config.controls ? OWN_VERBS : [],
-  });
-  if (config.controls) {
-    io.on('control', (verb, name) => {
-      if (name === config.server && OWN_VERBS.includes(verb)) doToSelf(verb);
+  const node = new EchoNode({ config, http, io, plain, member, link: redis, parent: ParentLink.open(), log });
+  node.serve(adapter);
+  await node.listen();
+  return node;
+}
+
+/** What a node is made of. */
+interface Parts {
+  readonly config: NodeConfig;
+  readonly http: HttpServer;
+  readonly io: NodeServer;
+  readonly plain: PlainEcho;
+  readonly member: Member;
+  /** Undefined for a node without Redis. */
+  readonly link: RedisLink | undefined;
+  /** Undefined for a node that was started by hand. */
+  readonly parent: ParentLink | undefined;
+  readonly log: Log;
+}
+
+class EchoNode implements RunningNode {
+  readonly http: HttpServer;
+  readonly io: NodeServer;
+  readonly member: Member;
+  readonly #config: NodeConfig;
+  readonly #plain: PlainEcho;
+  readonly #link: RedisLink | undefined;
+  readonly #readers: SlowReaders;
+  readonly #connections = new OpenConnections();
+  readonly #tally: Tally = { events: 0, said: 0 };
+  readonly #watch: ClusterWatch;
+  readonly #parent: ParentLink | undefined;
+  #roomCounts: RoomCounts | undefined;
+  #port: number;
+  /** Milliseconds of the last round trip through Redis; undefined when it did not come back. */
+  #redisMs: number | undefined;
+
+  constructor({ config, http, io, plain, member, link, parent, log }: Parts) {
+    this.http = http;
+    this.io = io;
+    this.member = member;
+    this.#config = config;
+    this.#plain = plain;
+    this.#link = link;
+    this.#parent = parent;
+    this.#port = config.port;
+    this.#readers = new SlowReaders(io, log);
+    this.#watch = new ClusterWatch({
+      server: config.server,
+      state: () => (member.state === 'drain' ? 'draining' : 'up'),
+      counters: () => this.#countersForPage(),
+      redis: () => link?.ready,
+      publish: (state) => io.serverSideEmit('state', state),
+      parent,
+      controls: config.controls ? OWN_VERBS : [],
     });
   }
-  async function control(verb: ControlVerb, name: string): Promise<ControlAnswer> {
-    if (parent !== undefined) return parent.order(verb, name);
-    if (name === config.server || !OWN_VERBS.includes(verb)) return doToSelf(verb);
-    io.serverSideEmit('control', verb, name);
-    return { ok: true, done: `${name} was told` };
-  }
-  serveContract(io, {
-    tally,
-    watch,
-    control: config.controls ? control : undefined,
-    server: config.server,
-    greeting: () => ({ server: config.server, port, tag: member.tag }),
-    counts,
-    reachable: () => link?.ready ?? false,
-    subscribed: adapter?.subscribed,
-    readers,
-  });
 
-  async function close(): Promise<void> {
-    readers.stop();
-    watch.stop();
-    parent?.close();
-    await counts?.stop();
-    const closed = io.close();
-    plain.close();
-    // What does not end by itself now is a client that does not answer a closing handshake.
-    const cut = setTimeout(() => {
-      for (const socket of connections) socket.destroy();
-    }, 300);
-    http.closeAllConnections();
+  get server(): string {
+    return this.#config.server;
+  }
+
+  get host(): string {
+    return this.#config.host;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    return `http://${formatAddress(this)}`;
+  }
+
+  get tag(): string {
+    return this.member.tag;
+  }
+
+  get redis(): string {
+    return this.#link?.address ?? 'none';
+  }
+
+  /** Answers clients, other nodes and the process that started this one, from the first connection on. */
+  serve(adapter: NodeAdapter | undefined): void {
+    this.#parent?.onView((view) => this.#watch.send(view));
+    if (this.#link !== undefined) this.#roomCounts = countRooms(this.io, this.#link);
+    this.#connections.watch(this.http);
+    this.#readers.start();
+    this.#takeControlsOfOtherNodes();
+    serveContract(this.io, {
+      tally: this.#tally,
+      watch: this.#watch,
+      control: this.#config.controls ? (verb, name) => this.#control(verb, name) : undefined,
+      server: this.server,
+      greeting: () => ({ server: this.server, port: this.port, tag: this.tag }),
+      counts: this.#roomCounts,
+      reachable: () => this.#link?.ready ?? false,
+      subscribed: adapter?.subscribed,
+      readers: this.#readers,
+    });
+  }
+
+  /** @throws ListenError, with everything closed */
+  async listen(): Promise<void> {
+    try {
+      this.#port = await listen(this.http, this.#config);
+    } catch (error) {
+      await this.close();
+      throw new ListenError(this.#config, error as NodeJS.ErrnoException);
+    }
+  }
+
+  counts(): NodeCounts {
+    const { watched } = this.#watch;
+    let rooms = 0;
+    for (const key of this.io.of('/').adapter.rooms.keys()) if (roomOfKey(key) !== undefined) rooms += 1;
+    const counters = watched ? this.#countersForPage() : this.#counters();
+    return { ...counters, watched, plain: this.#plain.size, rooms, redis: this.#link?.ready };
+  }
+
+  async close(): Promise<void> {
+    this.#readers.stop();
+    this.#watch.stop();
+    this.#parent?.close();
+    await this.#roomCounts?.stop();
+    const closed = this.io.close();
+    this.#plain.close();
+    const limit = setTimeout(() => this.#connections.destroyAll(), CLOSE_LIMIT_MS);
+    this.http.closeAllConnections();
     await closed;
-    clearTimeout(cut);
-    link?.close();
+    clearTimeout(limit);
+    this.#link?.close();
   }
 
-  try {
-    port = await listen(http, config);
-  } catch (error) {
-    await close();
-    throw new ListenError(config, error as NodeJS.ErrnoException);
+  #counters(): NodeCounters {
+    return { ...this.member.sessions, ...this.#tally, redisMs: this.#redisMs };
   }
-  return {
-    server: config.server,
-    host: config.host,
-    port,
-    url: `http://${inUrl(config.host)}:${port}`,
-    tag: member.tag,
-    redis: link?.address ?? 'none',
-    io,
-    http,
-    member,
-    counts() {
-      let rooms = 0;
-      for (const key of io.of('/').adapter.rooms.keys()) if (roomOfKey(key) !== undefined) rooms++;
-      if (watch.watched && link !== undefined) void member.ready().then(({ redis }) => (redisMs = redis.roundTripMs));
-      return { ...counters(), watched: watch.watched, plain: plain.size, rooms, redis: link?.ready };
-    },
-    close,
-  };
+
+  /** The counters, and a new measurement of Redis whose result the next counters carry. */
+  #countersForPage(): NodeCounters {
+    if (this.#link !== undefined) void this.#measureRedis();
+    return this.#counters();
+  }
+
+  async #measureRedis(): Promise<void> {
+    const { redis } = await this.member.ready();
+    this.#redisMs = redis.roundTripMs;
+  }
+
+  #takeControlsOfOtherNodes(): void {
+    if (!this.#config.controls) return;
+    this.io.on('control', (verb, name) => {
+      if (name === this.server && OWN_VERBS.includes(verb)) doToSelf(verb);
+    });
+  }
+
+  /** Does what a page asked for: through the process that started this node, else through the node itself. */
+  async #control(verb: ControlVerb, name: string): Promise<ControlAnswer> {
+    if (this.#parent !== undefined) return this.#parent.order(verb, name);
+    if (name === this.server || !OWN_VERBS.includes(verb)) return doToSelf(verb);
+    this.io.serverSideEmit('control', verb, name);
+    return { ok: true, done: `${name} was asked to` };
+  }
 }
 
-function countRooms(io: NodeServer, link: RedisLink): RoomCounts {
-  const { adapter: rooms } = io.of('/');
-  const counts = new RoomCounts({
-    link,
-    localCount: (room) => rooms.rooms.get(roomKey(room))?.size ?? 0,
-    *localRooms() {
-      for (const key of rooms.rooms.keys()) {
-        const room = roomOfKey(key);
-        if (room !== undefined) yield room;
-      }
-    },
-  });
-  const changed = (key: string): void => {
-    const room = roomOfKey(key);
-    if (room !== undefined) void counts.update(room);
-  };
-  rooms.on('join-room', changed);
-  rooms.on('leave-room', changed);
-  return counts;
-}
-
-function tellOfRedis(link: RedisLink, tell: (line: string) => void): void {
+function connectToRedis(url: string, log: Log): RedisLink {
+  const link = connectRedis(url);
   let droppedBefore = 0;
-  let down = false;
+  let isDown = false;
   link.on('down', (problem) => {
-    down = true;
+    isDown = true;
     droppedBefore = link.dropped;
-    tell(`Redis ${link.address}: ${problem}; clients of this node are served, other nodes are not reached`);
+    log(`Redis ${link.address}: ${problem}; this node serves its own clients and does not reach other nodes`);
   });
   link.on('up', () => {
-    if (!down) return;
-    down = false;
-    const dropped = link.dropped - droppedBefore;
-    tell(`Redis ${link.address}: connected; ${dropped} messages to other nodes were dropped`);
+    if (!isDown) return;
+    isDown = false;
+    log(`Redis ${link.address}: connected; ${link.dropped - droppedBefore} messages to other nodes were dropped`);
   });
+  return link;
 }
 
-function openConnections(http: HttpServer): Roster<Socket> {
-  const open = new Roster<Socket>();
-  http.on('connection', (socket) => {
-    const place = open.join(socket);
-    socket.once('close', () => open.leave(place));
+/** Serves the visitor's page; Socket.IO puts itself in front of it. */
+function httpServer(log: Log): HttpServer {
+  const page = new PageFiles(visitorPage);
+  if (page.isEmpty) log(`there is no page in ${visitorPage.folder}: run "npm run build"`);
+  return createServer(
+    {
+      // Longer than any balancer keeps an idle connection, so that the node never closes one under a request.
+      keepAliveTimeout: 75_000,
+      headersTimeout: 30_000,
+      requestTimeout: 120_000,
+    },
+    pageHandler(page),
+  );
+}
+
+function socketIoServer(http: HttpServer, adapter: NodeAdapter | undefined): NodeServer {
+  endReceiversOnce();
+  return new Server(http, {
+    destroyUpgrade: false,
+    serveClient: true,
+    ...(adapter === undefined ? {} : { adapter: adapter.create }),
   });
-  return open;
 }
 
 function listen(http: HttpServer, { host, port }: NodeConfig): Promise<number> {
@@ -251,10 +301,6 @@ function listen(http: HttpServer, { host, port }: NodeConfig): Promise<number> {
       resolve((http.address() as AddressInfo).port);
     });
   });
-}
-
-function inUrl(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 function reasonOf(error: NodeJS.ErrnoException): string {

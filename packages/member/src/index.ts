@@ -1,3 +1,4 @@
+export { fastBroadcasts } from './broadcasts/fast-broadcasts.js';
 export { createAdapterClients } from './redis/adapter-clients.js';
 export type { AdapterClients } from './redis/adapter-clients.js';
 export type { DrainReport, OtherConnections } from './join/drain.js';
@@ -14,6 +15,7 @@ export { connectRedis } from './redis/redis-link.js';
 export type { RedisLink, RedisLinkOptions } from './redis/redis-link.js';
 export { readRedisUrl, RedisUrlError } from './redis/redis-url.js';
 export type { RedisAddress } from './redis/redis-url.js';
+export { DeadlineError, within } from './redis/within.js';
 export { RoomCounts } from './rooms/room-counts.js';
 export type { RoomCountsOptions } from './rooms/room-counts.js';
 export { defaultTag } from './join/tag.js';

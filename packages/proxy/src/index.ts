@@ -6,6 +6,8 @@ export type * from './options/hand-off-target.js';
 export type * from './options/proxy.js';
 export { SessionTable } from './upstream/affinity/session-table.js';
 export type { PeerNews, Siblings } from './options/siblings.js';
+export { ServerNames } from './net/server-names.js';
+export { OWN_RESPONSE_FIELDS } from './http1/field-name.js';
 export { createProxy } from './proxy.js';
 export type { BoundAddress } from './listen/listeners.js';
 export type { Proxy } from './proxy.js';

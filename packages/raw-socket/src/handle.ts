@@ -45,7 +45,7 @@ export function socketOptions(handle: object | undefined, onread?: OnRead): Sock
     autoDestroy: true,
     decodeStrings: false,
   };
-  return options as SocketConstructorOpts;
+  return options;
 }
 
 /** A socket that reads into the buffers of `onread`, around a handle or still to be connected. */

@@ -1,53 +1,61 @@
-import { createAdapterClients, createStreamsClient } from '@pinwheel/member';
+import { createAdapterClients, createStreamsClient, within } from '@pinwheel/member';
 import type { RedisLink } from '@pinwheel/member';
 import type { AdapterName } from '@pinwheel/protocol';
 import { createAdapter, createShardedAdapter } from '@socket.io/redis-adapter';
 import { createAdapter as createStreamsAdapter } from '@socket.io/redis-streams-adapter';
 import type { Namespace, ServerOptions } from 'socket.io';
-import { REQUESTS_TIMEOUT_MS } from '../echo/room-members.js';
+import type { Log } from '../contract.js';
 
-/** Entries that the stream keeps, about: what a node may be behind. */
+/** Entries that the stream keeps, approximately: a node may be that far behind. */
 const STREAM_LENGTH = 10_000;
-/** Milliseconds that a read waits for entries; well below the silence after which a connection is given up. */
+/** Milliseconds that a read waits for entries; well below the silence after which a connection is given up (`silenceMax`). */
 const STREAM_WAIT_MS = 2_000;
-/** Milliseconds that one who joins waits at most until messages of other nodes reach this one. */
+/** Milliseconds after which the adapter gives the answers of other nodes that have come. */
+export const REQUESTS_TIMEOUT_MS = 1_000;
+/** Milliseconds, at most, that a join waits until messages of other nodes reach this one. */
 const SUBSCRIBED_MS = 500;
 
 type Factory = ServerOptions['adapter'];
 
-/** How this node and the others reach each other's clients. */
+/** How nodes reach each other's clients. */
 export interface NodeAdapter {
   /** Socket.IO's option `adapter`. */
   readonly create: Factory;
-  /** When what is said in a room that was joined just now comes from other nodes, too; not needed where it always does. */
+  /** Resolves when messages of other nodes reach a room that was joined just now; undefined where they always do. */
   readonly subscribed: (() => Promise<unknown>) | undefined;
 }
 
-/** @param tell told in one line of what came from another node and could not be used */
-export function nodeAdapter(name: AdapterName, link: RedisLink, tell: (line: string) => void): NodeAdapter {
-  const misunderstood = (error: unknown): void => {
-    tell(`a message of another node was not understood: ${error instanceof Error ? error.message : String(error)}`);
+/**
+ * Socket.IO's adapter of this name, over a link to Redis.
+ *
+ * @param log gets a line for each message of another node that cannot be used
+ */
+export function nodeAdapter(name: AdapterName, link: RedisLink, log: Log): NodeAdapter {
+  const onBadMessage = (error: unknown): void => {
+    log(
+      `dropped a message of another node that cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
   };
-  if (name === 'streams') return { create: overStreams(link, misunderstood), subscribed: undefined };
-  const { pubClient, subClient } = createAdapterClients(link, misunderstood);
+  if (name === 'streams') return { create: overStreams(link, onBadMessage), subscribed: undefined };
+  const { pubClient, subClient } = createAdapterClients(link, onBadMessage);
   return name === 'redis'
     ? {
         create: createAdapter(pubClient, subClient, { requestsTimeout: REQUESTS_TIMEOUT_MS }),
         subscribed: undefined,
       }
     : {
-        // Each room has a channel, which only the nodes with members of it subscribe to.
+        // `dynamic`: each room has a channel, which only the nodes with members of it subscribe to.
         create: createShardedAdapter(pubClient, subClient, { subscriptionMode: 'dynamic' }),
-        subscribed: () => withinTime(link.subscriptions.answered()),
+        subscribed: () => within(SUBSCRIBED_MS, link.subscriptions.answered()).catch(() => undefined),
       };
 }
 
-function overStreams(link: RedisLink, misunderstood: (error: unknown) => void): Factory {
+function overStreams(link: RedisLink, onBadMessage: (error: unknown) => void): Factory {
   const create = createStreamsAdapter(createStreamsClient(link), {
     maxLen: STREAM_LENGTH,
     blockTimeInMs: STREAM_WAIT_MS,
   });
-  // Socket.IO calls it with `new`.
+  // Socket.IO calls it with `new`, which an arrow function does not allow.
   return function overStreamsOf(namespace: Namespace) {
     const adapter = create(namespace);
     const onRawMessage = adapter.onRawMessage.bind(adapter);
@@ -55,19 +63,10 @@ function overStreams(link: RedisLink, misunderstood: (error: unknown) => void): 
       try {
         onRawMessage(...message);
       } catch (error) {
-        // The adapter would read the same entry again, at once and for ever.
-        misunderstood(error);
+        // The error would make the adapter read the same entry again, at once and for ever.
+        onBadMessage(error);
       }
     };
     return adapter;
   };
-}
-
-async function withinTime(promise: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, SUBSCRIBED_MS);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

@@ -1,87 +1,85 @@
 import type { ClusterView, ControlVerb, NodeCounters, ViewNode, ViewState } from '@pinwheel/protocol';
-import type { NodeSocket } from '../echo/serve-contract.js';
-import type { ParentLink } from './parent-link.js';
+import type { NodeSocket, NodeState } from '../contract.js';
 
 /** Milliseconds between two views. */
 const EVERY_MS = 1_000;
-/** Milliseconds without a word after which another node, or the process that started this one, counts as silent. */
+/** Milliseconds without a report after which another node, or the parent process, counts as silent. */
 const SILENT_MS = 3_000;
-/** Milliseconds after which a silent node is no longer spoken of. */
+/** Milliseconds after which a silent node is no longer shown. */
 const FORGOTTEN_MS = 60_000;
-/** Milliseconds for which a node speaks of itself when another one has asked. */
+/** Milliseconds for which a node reports to the others after one of them asked. */
 const ASKED_MS = 5_000;
 /** Nodes that are remembered. */
 const NODES_MAX = 256;
-
-/** What nodes tell each other, once a second, while a page on one of them looks. */
-export interface NodeState extends NodeCounters {
-  readonly server: string;
-  readonly state: ViewState;
-  /** A page looks: the others are asked to tell of themselves too. */
-  readonly wanted: boolean;
-}
 
 export interface ClusterWatchOptions {
   readonly server: string;
   readonly state: () => ViewState;
   readonly counters: () => NodeCounters;
-  /** Whether Redis answers; undefined without one. */
+  /** Whether Redis answers; undefined without Redis. */
   readonly redis: () => boolean | undefined;
-  /** Tells the other nodes. */
-  readonly tell: (state: NodeState) => void;
-  /** The process that started this node, which knows more of the others than they say. */
-  readonly parent: ParentLink | undefined;
-  /** What can be done without that process. */
+  /** Sends this node's state to the other nodes. */
+  readonly publish: (state: NodeState) => void;
+  /** The parent process, which knows more of the nodes than they report; undefined for a node started by hand. */
+  readonly parent: { view(maxAge: number): ClusterView | undefined } | undefined;
+  /** What can be done without the parent process. */
   readonly controls: readonly ControlVerb[];
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
-/** Sends the cluster as it stands to the clients that asked for it, once a second. Nothing runs while nobody asks. */
+/** Sends a view of the cluster once a second to the clients that asked for it. Nothing runs while no client does. */
 export class ClusterWatch {
   readonly #options: ClusterWatchOptions;
   readonly #now: () => number;
   readonly #watchers = new Set<NodeSocket>();
   readonly #heard = new Map<string, { readonly state: NodeState; readonly at: number }>();
-  /** When the timer began. */
+  /** When the timer started. */
   #startedAt = 0;
-  #asked = Number.NEGATIVE_INFINITY;
+  /** When another node last asked for reports. */
+  #askedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ClusterWatchOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    options.parent?.onView((view) => this.#send(view));
   }
 
-  /** True while a client of this node looks. */
+  /** True while a client of this node watches. */
   get watched(): boolean {
     return this.#watchers.size > 0;
   }
 
+  /** Sends views to this client until it disconnects. */
   add(socket: NodeSocket): void {
     if (this.#watchers.has(socket)) return;
     this.#watchers.add(socket);
     socket.once('disconnect', () => this.#watchers.delete(socket));
     this.#start();
-    if (!this.#waits()) socket.volatile.emit('cluster', this.view());
+    if (!this.#waitsForParent()) socket.volatile.emit('cluster', this.view());
   }
 
-  /** Takes what another node told. Whatever came is checked: it was in Redis. */
-  hear(told: unknown): void {
-    if (!isNodeState(told) || told.server === this.#options.server) return;
-    if (this.#heard.size >= NODES_MAX && !this.#heard.has(told.server)) return;
-    this.#heard.set(told.server, { state: told, at: this.#now() });
-    if (!told.wanted) return;
-    this.#asked = this.#now();
+  /** Takes the state of another node. It came through Redis, so it is checked. */
+  hear(state: unknown): void {
+    if (!isNodeState(state) || state.server === this.#options.server) return;
+    if (this.#heard.size >= NODES_MAX && !this.#heard.has(state.server)) return;
+    this.#heard.set(state.server, { state, at: this.#now() });
+    if (!state.wanted) return;
+    this.#askedAt = this.#now();
     this.#start();
   }
 
-  /** What the starting process told of late, else what the nodes told each other. */
+  /** Sends a view to all clients that watch. */
+  send(view: ClusterView): void {
+    // Volatile: a client that cannot take it now gets the next one.
+    for (const socket of this.#watchers) socket.volatile.emit('cluster', view);
+  }
+
+  /** The parent's last view, else what the nodes reported to each other. */
   view(): ClusterView {
     const { parent, controls, redis } = this.#options;
-    const told = parent?.view(SILENT_MS);
-    if (told !== undefined) return told;
+    const known = parent?.view(SILENT_MS);
+    if (known !== undefined) return known;
     const reachable = redis();
     return {
       nodes: [this.#own(), ...this.#others()].toSorted((a, b) => byName.compare(a.server, b.server)),
@@ -104,26 +102,21 @@ export class ClusterWatch {
   }
 
   #tick(): void {
-    if (!this.watched && this.#now() - this.#asked > ASKED_MS) {
+    if (!this.watched && this.#now() - this.#askedAt > ASKED_MS) {
       clearInterval(this.#timer);
       this.#timer = undefined;
       return;
     }
-    // Its views are sent on as they come, and need no word between the nodes.
+    // The parent's views are sent on as they come, and the nodes need not report to each other.
     if (this.#options.parent?.view(SILENT_MS) !== undefined) return;
-    if (this.#options.redis() === true) this.#options.tell({ ...this.#own(), wanted: this.watched });
-    if (!this.#waits()) this.#send(this.view());
+    if (this.#options.redis() === true) this.#options.publish({ ...this.#own(), wanted: this.watched });
+    if (!this.#waitsForParent()) this.send(this.view());
   }
 
-  /** What the starting process knows is on its way; what the nodes say is for where it does not come. */
-  #waits(): boolean {
+  /** True while the parent's first view may still be on its way; the nodes' own reports are for where it does not come. */
+  #waitsForParent(): boolean {
     const { parent } = this.#options;
     return parent !== undefined && parent.view(SILENT_MS) === undefined && this.#now() - this.#startedAt < SILENT_MS;
-  }
-
-  #send(view: ClusterView): void {
-    // Volatile: a client that cannot take it now gets the next one.
-    for (const socket of this.#watchers) socket.volatile.emit('cluster', view);
   }
 
   #own(): ViewNode {

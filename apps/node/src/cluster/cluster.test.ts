@@ -20,7 +20,7 @@ const redisServers = [
 ];
 const setups = ADAPTERS.flatMap((adapter) => redisServers.map((server) => ({ ...server, adapter })));
 
-/** What no node would write, in the places where this adapter reads. */
+/** Writes messages that no node would write to the places where this adapter reads. */
 async function writeNonsense(stranger: RedisLink, adapter: AdapterName): Promise<void> {
   const strange = [
     Buffer.from([0xc1]),
@@ -62,12 +62,12 @@ function ready(one: RunningNode): Promise<unknown> {
 
 async function pair(
   redis: RedisProcess,
-  told: string[] = [],
+  lines: string[] = [],
   adapter: AdapterName = 'redis',
 ): Promise<[RunningNode, RunningNode]> {
   const made = await Promise.all([
-    node({ server: 'Server1', redisUrl: redis.url, adapter }, told),
-    node({ server: 'Server2', redisUrl: redis.url, adapter }, told),
+    node({ server: 'Server1', redisUrl: redis.url, adapter }, lines),
+    node({ server: 'Server2', redisUrl: redis.url, adapter }, lines),
   ]);
   await Promise.all(made.map(ready));
   return made;
@@ -75,7 +75,7 @@ async function pair(
 
 const members = (count: number): unknown => ({ ok: true, room: 'lobby', members: count });
 
-describe.each(setups)('two nodes by $adapter over $name', ({ name, start, skip, adapter }) => {
+describe.each(setups)('two nodes with the adapter $adapter over $name', ({ name, start, skip, adapter }) => {
   let redis: RedisProcess;
 
   beforeEach(async (context) => {
@@ -84,7 +84,7 @@ describe.each(setups)('two nodes by $adapter over $name', ({ name, start, skip, 
     afterwards(() => redis.kill());
   });
 
-  it('are one: counts, members and what is said', async () => {
+  it('share counts, members and room messages', async () => {
     const [one, two] = await pair(redis, [], adapter);
     const [a, b] = [await client(one.url), await client(two.url, { transports: ['polling'] })];
     const heard: unknown[] = [];
@@ -100,7 +100,7 @@ describe.each(setups)('two nodes by $adapter over $name', ({ name, start, skip, 
     }
     const payload = { text: '\u2028 <b>', data: Buffer.from([0, 200]), list: [null, 1.5, true] };
     expect(await ask(b, 'say', 'lobby', payload)).toEqual({ ok: true });
-    await until('both have heard', () => heard.length === 2);
+    await until('both clients have it', () => heard.length === 2);
     const said = { room: 'lobby', from: b.id, server: 'Server2', number: 1, payload };
     expect(heard).toEqual([said, said]);
     expect(await ask(a, 'leave', 'lobby')).toEqual(members(1));
@@ -111,7 +111,7 @@ describe.each(setups)('two nodes by $adapter over $name', ({ name, start, skip, 
     );
   });
 
-  it('hear in a room from each other as soon as it is joined', async () => {
+  it('deliver room messages of each other as soon as a join is acknowledged', async () => {
     const [one, two] = await pair(redis, [], adapter);
     const [a, b] = [await client(one.url), await client(two.url)];
     for (let number = 0; number < 30; number++) {
@@ -124,9 +124,9 @@ describe.each(setups)('two nodes by $adapter over $name', ({ name, start, skip, 
     }
   });
 
-  it('serve their own clients while Redis is gone, and are one again when it is back', async () => {
-    const told: string[] = [];
-    const [one, two] = await pair(redis, told, adapter);
+  it('serve their own clients while Redis is down, and share rooms again when it is back', async () => {
+    const lines: string[] = [];
+    const [one, two] = await pair(redis, lines, adapter);
     const [a, b] = [await client(one.url), await client(two.url)];
     const heard: unknown[] = [];
     b.on('said', (said) => heard.push(said.payload));
@@ -134,7 +134,7 @@ describe.each(setups)('two nodes by $adapter over $name', ({ name, start, skip, 
     await ask(b, 'join', 'lobby');
 
     await redis.kill();
-    const gone = await until('it is not ready', async () => {
+    const gone = await until('the node is not ready', async () => {
       const state = await readyState(one.url);
       return state.status === 503 ? state : undefined;
     });
@@ -152,31 +152,34 @@ describe.each(setups)('two nodes by $adapter over $name', ({ name, start, skip, 
     await redis.start();
     await Promise.all([ready(one), ready(two)]);
     await ask(a, 'say', 'lobby', 'back');
-    await until('it is heard over there', () => heard.length === 1);
+    await until('the client of the other node has it', () => heard.length === 1);
     expect(heard).toEqual(['back']);
-    await until('counts are whole', async () => ((await ask(a, 'join', 'lobby')) as { members: number }).members === 2);
-    expect(told.filter((line) => line.includes('clients of this node are served'))).toHaveLength(2);
-    expect(told.some((line) => /connected; [1-9]\d* messages to other nodes were dropped/.test(line))).toBe(true);
+    await until(
+      'counts are complete',
+      async () => ((await ask(a, 'join', 'lobby')) as { members: number }).members === 2,
+    );
+    expect(lines.filter((line) => line.includes('this node serves its own clients'))).toHaveLength(2);
+    expect(lines.some((line) => /connected; [1-9]\d* messages to other nodes were dropped/.test(line))).toBe(true);
   });
 
-  it('do not mind messages in Redis that are none of theirs', async () => {
-    const told: string[] = [];
-    const [one, two] = await pair(redis, told, adapter);
+  it('drop and log foreign messages in Redis', async () => {
+    const lines: string[] = [];
+    const [one, two] = await pair(redis, lines, adapter);
     const [a, b] = [await client(one.url), await client(two.url)];
     await ask(a, 'join', 'lobby');
     await ask(b, 'join', 'lobby');
     const stranger = connectRedis(redis.url);
     afterwards(() => stranger.close());
-    await until('it is connected', () => stranger.ready);
+    await until('the stranger is connected', () => stranger.ready);
     await writeNonsense(stranger, adapter);
     const heard = new Promise((resolve) => b.once('said', (said) => resolve(said.payload)));
     await ask(a, 'say', 'lobby', 'still here');
     expect(await heard).toBe('still here');
-    expect(told.some((line) => line.startsWith('a message of another node was not understood'))).toBe(true);
+    expect(lines.some((line) => line.startsWith('dropped a message of another node that cannot be read'))).toBe(true);
   });
 });
 
-it('nodes by every adapter answer within their time while Redis hangs', async () => {
+it('nodes answer within their time limits while Redis hangs, with every adapter', async () => {
   const redis = await embeddedRedis();
   afterwards(() => redis.kill());
   const nodes = await Promise.all(

@@ -1,23 +1,29 @@
 import type { ControlAnswer, ControlVerb } from '@pinwheel/protocol';
-import { RefusedError } from '../echo/arguments.js';
+import { RefusedError } from '../contract.js';
 
-/** What nodes can do to themselves, where nobody who started them can: whoever runs them starts them again. */
+/** What a node can do to itself where no parent process controls it: whatever supervises the node starts it again. */
 export const OWN_VERBS: readonly ControlVerb[] = ['kill', 'drain'];
 
+/** Milliseconds for the answer to reach the client first. */
+const ANSWER_FIRST_MS = 50;
+
 /**
- * Does to this process what a page asked for. `kill` ends it at once, with exit code 137; `drain` is a SIGTERM.
+ * Does to this process what a page asked for: `kill` exits at once with code 137, `drain` is a SIGTERM.
  *
- * @throws RefusedError (`unavailable`) for what it cannot do to itself
+ * @throws RefusedError (`unavailable`) for any other verb
  */
 export function doToSelf(verb: ControlVerb): ControlAnswer {
   if (verb === 'kill') {
-    // Not SIGKILL, which the first process of a container does not get from its own. After the answer is out.
-    setTimeout(() => process.exit(137), 50);
-    return { ok: true, done: 'ends at once' };
+    // Not SIGKILL: the first process of a container does not get that from itself.
+    setTimeout(() => process.exit(137), ANSWER_FIRST_MS);
+    return { ok: true, done: 'exits at once' };
   }
   if (verb === 'drain') {
-    setTimeout(() => process.emit('SIGTERM'), 50);
-    return { ok: true, done: 'hands its sessions back, then ends' };
+    setTimeout(() => process.emit('SIGTERM'), ANSWER_FIRST_MS);
+    return { ok: true, done: 'drains its sessions, then exits' };
   }
-  throw new RefusedError('unavailable', `expected ${OWN_VERBS.join(' or ')}, got ${verb}: nobody here could undo it`);
+  throw new RefusedError(
+    'unavailable',
+    `${verb} needs the cluster process; a node alone can only ${OWN_VERBS.join(' or ')}`,
+  );
 }

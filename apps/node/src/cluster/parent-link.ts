@@ -1,49 +1,51 @@
+import { within } from '@pinwheel/member';
 import { type ClusterView, type ControlAnswer, type ControlVerb, pageMessage, readPageNews } from '@pinwheel/protocol';
-import { RefusedError } from '../echo/arguments.js';
+import { RefusedError } from '../contract.js';
 
-/** Milliseconds that the process has for an order. */
+/** Milliseconds that the parent process has to carry an order out. */
 const ANSWER_MS = 10_000;
 
-/** The process that started this node, over the IPC channel: it tells of the cluster and does what a page asks for. */
+/** The IPC channel to the process that started this node: it sends views of the cluster and carries out what a page asks for. */
 export class ParentLink {
   readonly #orders = new Map<number, (answer: ControlAnswer) => void>();
   #lastOrder = 0;
   #view: { readonly view: ClusterView; readonly at: number } | undefined;
-  #tell: (view: ClusterView) => void = () => undefined;
+  #onView: (view: ClusterView) => void = () => undefined;
 
-  constructor() {
-    process.on('message', this.#onMessage);
-  }
+  private constructor() {}
 
-  /** The link, where there is such a process. */
+  /** The link; undefined for a node that was started by hand. */
   static open(): ParentLink | undefined {
-    return process.send === undefined ? undefined : new ParentLink();
+    if (process.send === undefined) return undefined;
+    const link = new ParentLink();
+    process.on('message', link.#onMessage);
+    return link;
   }
 
-  /** What it told last, if that was within `maxAge` milliseconds. */
+  /** The last view, if it came within the last `maxAge` milliseconds. */
   view(maxAge: number): ClusterView | undefined {
     return this.#view !== undefined && performance.now() - this.#view.at <= maxAge ? this.#view.view : undefined;
   }
 
+  /** Calls `listener` with every view. */
   onView(listener: (view: ClusterView) => void): void {
-    this.#tell = listener;
+    this.#onView = listener;
   }
 
   /** @throws RefusedError (`unavailable`) when no answer came within 10 s */
-  order(verb: ControlVerb, name: string): Promise<ControlAnswer> {
+  async order(verb: ControlVerb, name: string): Promise<ControlAnswer> {
     const id = ++this.#lastOrder;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#orders.delete(id);
-        reject(new RefusedError('unavailable', `expected an answer within ${ANSWER_MS} ms, got none`));
-      }, ANSWER_MS).unref();
-      this.#orders.set(id, (answer) => {
-        clearTimeout(timer);
-        this.#orders.delete(id);
-        resolve(answer);
-      });
-      process.send?.(pageMessage({ id, verb, name }), undefined, undefined, () => undefined);
+    const answered = new Promise<ControlAnswer>((resolve) => {
+      this.#orders.set(id, resolve);
     });
+    process.send?.(pageMessage({ id, verb, name }), undefined, undefined, () => undefined);
+    try {
+      return await within(ANSWER_MS, answered);
+    } catch {
+      throw new RefusedError('unavailable', `the cluster process did not answer within ${ANSWER_MS / 1_000} s`);
+    } finally {
+      this.#orders.delete(id);
+    }
   }
 
   close(): void {
@@ -54,7 +56,7 @@ export class ParentLink {
     const news = readPageNews(message);
     if (news?.event === 'view') {
       this.#view = { view: news.view, at: performance.now() };
-      this.#tell(news.view);
+      this.#onView(news.view);
     } else if (news?.event === 'answer') {
       this.#orders.get(news.id)?.(news.answer);
     }

@@ -1,12 +1,30 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { nodeReportMessage, REPORT_INTERVAL } from '@pinwheel/protocol';
-import type { RunningNode } from '../node.js';
+import type { NodeCounters } from '@pinwheel/protocol';
 
 /** Milliseconds between two looks at how late the event loop is. */
 const RESOLUTION = 50;
 
-/** Tells the process that started this one what the node holds, once a second. Without such a process nothing happens. */
-export function reportToParent(node: RunningNode): void {
+/** What a node holds now. */
+export interface NodeCounts extends NodeCounters {
+  /** A page of this node draws the cluster. */
+  readonly watched: boolean;
+  /** Connections of the plain echo. */
+  readonly plain: number;
+  /** Rooms of clients. */
+  readonly rooms: number;
+  /** True when Redis answers; undefined without Redis. */
+  readonly redis: boolean | undefined;
+}
+
+/** The node that reports. */
+export interface ReportingNode {
+  readonly member: { readonly state: 'up' | 'drain' };
+  counts(): NodeCounts;
+}
+
+/** Reports what the node holds to the process that started it, once a second. Does nothing without such a process. */
+export function reportToParent(node: ReportingNode): void {
   if (process.send === undefined) return;
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
   delay.enable();
@@ -28,7 +46,7 @@ export function reportToParent(node: RunningNode): void {
       rss: process.memoryUsage.rss(),
     });
     delay.reset();
-    // A channel that has just closed is told by its own event.
+    // A channel that has just closed has an event of its own.
     process.send?.(message, undefined, undefined, () => undefined);
   };
   report();

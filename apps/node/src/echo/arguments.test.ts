@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { payload, roomName } from './arguments.js';
 
-describe('a room is a text of 1 to 128 characters', () => {
-  it.each(['a', 'x'.repeat(128), '  ', '__proto__', '\u0000', '😀', 'a#b*c'])('such as %j', (room) => {
+describe('roomName', () => {
+  it.each(['a', 'x'.repeat(128), '  ', '__proto__', '\u0000', '😀', 'a#b*c'])('accepts %j', (room) => {
     expect(roomName(room)).toBe(room);
   });
 
   it.each([
-    ['', 'an empty one'],
-    ['x'.repeat(129), 'one of 129'],
-    ['\ud800', 'one of 1'],
+    ['', 'got a text of 0'],
+    ['x'.repeat(129), 'got a text of 129'],
+    ['\ud800', 'got a text of 1'],
     [7, 'type number'],
     [null, 'null'],
-  ])('not %j', (value, got) => {
+  ])('refuses %j: %s', (value, got) => {
     expect(() => roomName(value)).toThrow(got);
   });
 
@@ -21,7 +21,7 @@ describe('a room is a text of 1 to 128 characters', () => {
     [['a'], 'a list'],
     [{}, 'type object'],
     [Buffer.from('a'), 'type object'],
-  ])('nor %j', (value, got) => {
+  ])('refuses %j: %s', (value, got) => {
     expect(() => roomName(value)).toThrow(got);
   });
 });
@@ -32,16 +32,16 @@ function nested(levels: number): unknown {
   return value;
 }
 
-describe('a payload', () => {
-  it.each([null, false, 0, '', [], {}, Buffer.from('x'), nested(200)])('may be %j', (value) => {
+describe('payload', () => {
+  it.each([null, false, 0, '', [], {}, Buffer.from('x'), nested(200)])('accepts %j', (value) => {
     expect(payload(['room', value], 1)).toBe(value);
   });
 
-  it('is there', () => {
-    expect(() => payload(['room'], 1)).toThrow('payload: expected one, got nothing');
+  it('refuses a missing payload', () => {
+    expect(() => payload(['room'], 1)).toThrow('payload: missing, expected any value');
   });
 
-  it('is nested at most 200 levels deep', () => {
+  it('refuses a payload of more than 200 levels', () => {
     expect(() => payload(['room', nested(201)], 1)).toThrow('expected at most 200 levels');
     expect(() => payload(['room', nested(1_000_000)], 1)).toThrow('expected at most 200 levels');
   });

@@ -1,27 +1,12 @@
 import { ROOM_NAME_MAX } from '@pinwheel/protocol';
-import type { Refusal, RefusalCode } from '@pinwheel/protocol';
+import { RefusedError } from '../contract.js';
 
-/** A request that is refused, with what the client is told. */
-export class RefusedError extends Error {
-  readonly code: RefusalCode;
-  override name = 'RefusedError';
-
-  constructor(code: RefusalCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-
-  get refusal(): Refusal {
-    return { ok: false, error: { code: this.code, message: this.message } };
-  }
-}
-
-/** How deep a payload may be nested: every node on its way walks through it. */
+/** Levels of a payload, at most: every node on its way walks through it. */
 const DEPTH_MAX = 200;
 
-/** @throws RefusedError (`bad_argument`) unless `value` is a room's name */
+/** Checks the name of a room. @throws RefusedError (`bad_argument`) */
 export function roomName(value: unknown): string {
-  // Half a surrogate pair has no UTF-8 form: it would be another room in Redis than in this process.
+  // Half a surrogate pair has no UTF-8 form: its room would have another name in Redis than in this process.
   if (
     typeof value === 'string' &&
     value.length >= 1 &&
@@ -36,15 +21,15 @@ export function roomName(value: unknown): string {
   );
 }
 
-/** @throws RefusedError (`bad_argument`) unless `value` is a text */
+/** Checks the text of a message. @throws RefusedError (`bad_argument`) */
 export function messageText(value: unknown): string {
   if (typeof value === 'string') return value;
   throw new RefusedError('bad_argument', `message: expected a text, got ${shown(value)}`);
 }
 
-/** @throws RefusedError (`bad_argument`) when there is none, or one that is nested too deeply */
+/** Reads the payload among the arguments. @throws RefusedError (`bad_argument`) when it is missing or nested too deeply */
 export function payload(args: readonly unknown[], at: number): unknown {
-  if (at >= args.length) throw new RefusedError('bad_argument', 'payload: expected one, got nothing');
+  if (at >= args.length) throw new RefusedError('bad_argument', 'payload: missing, expected any value');
   const value = args[at];
   if (!shallow(value, DEPTH_MAX)) {
     throw new RefusedError('bad_argument', `payload: expected at most ${DEPTH_MAX} levels, got more`);
@@ -62,7 +47,7 @@ function shallow(value: unknown, levels: number): boolean {
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'string') return value === '' ? 'an empty one' : `one of ${value.length}`;
+  if (typeof value === 'string') return `a text of ${value.length}`;
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;

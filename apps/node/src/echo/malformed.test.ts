@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { afterwards, ask, client, node } from '../testing/index.js';
 
-/** Sends frames after an Engine.IO and Socket.IO handshake over WebSocket, and waits for the end or a pong. */
+/** Sends frames after the handshakes of Engine.IO and Socket.IO over WebSocket, and waits for the close or a pong. */
 function frames(url: string, sent: readonly (string | Buffer)[], connect = true): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
@@ -27,7 +27,7 @@ function frames(url: string, sent: readonly (string | Buffer)[], connect = true)
 
 const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
-describe('no client can hurt a node', () => {
+describe('a node survives a client that sends', () => {
   it.each<[string, readonly (string | Buffer)[]]>([
     ['no packet type', ['']],
     ['unknown packet types', ['9', '49', 'x', '4x']],
@@ -42,14 +42,14 @@ describe('no client can hurt a node', () => {
     ['names of methods', ['42["emit","x"]', '42["__proto__"]', '42["constructor"]', '42["removeAllListeners"]']],
     ['an unknown namespace', ['40/nowhere,', '42/nowhere,["message","x"]']],
     ['a second connect', ['40', '40']],
-    ['acks that nobody asked for', ['430["x"]', '4399999999999999999999[]']],
+    ['acks without a request', ['430["x"]', '4399999999999999999999[]']],
     ['ack ids out of range', ['4299999999999999999999["echo",1]', '42-1["echo",1]']],
     [
       'too few attachments',
       ['452-["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]', Buffer.from('x'), '42["echo",1]'],
     ],
     ['a placeholder out of range', ['451-["echo",{"_placeholder":true,"num":7}]', Buffer.from('x')]],
-    ['an attachment that nobody announced', [Buffer.from('x')]],
+    ['an unannounced attachment', [Buffer.from('x')]],
     ['a billion attachments', ['451000000000-["echo",1]']],
     [
       'arguments of every wrong kind',
@@ -65,7 +65,7 @@ describe('no client can hurt a node', () => {
       ],
     ],
     ['a close', ['1', '42["echo",1]']],
-  ])('with %s', async (_name, sent) => {
+  ])('%s', async (_name, sent) => {
     const { url } = await node();
     const other = await client(url);
     await frames(url, sent);
@@ -73,15 +73,15 @@ describe('no client can hurt a node', () => {
     expect(await ask(other, 'echo', 'fine')).toBe('fine');
   });
 
-  it('with a packet over the size limit', async () => {
+  it('a packet over the size limit', async () => {
     const { url, io } = await node();
     const other = await client(url);
     await frames(url, [`42["echo","${'x'.repeat(1_100_000)}"]`]);
-    await until('it is sent away', () => io.engine.clientsCount === 1);
+    await until('the client is disconnected', () => io.engine.clientsCount === 1);
     expect(await ask(other, 'echo', 'fine')).toBe('fine');
   });
 
-  it('with HTTP that is none', async () => {
+  it('broken HTTP', async () => {
     const { url, port } = await node();
     const other = await client(url);
     const broken = [
@@ -106,9 +106,9 @@ describe('no client can hurt a node', () => {
     expect(await ask(other, 'echo', 'fine')).toBe('fine');
   });
 
-  it('by sending without reading', { timeout: 20_000 }, async () => {
-    const told: string[] = [];
-    const { url } = await node({}, told);
+  it('without reading', { timeout: 20_000 }, async () => {
+    const lines: string[] = [];
+    const { url } = await node({}, lines);
     const other = await client(url);
     const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
     afterwards(() => socket.terminate());
@@ -117,7 +117,7 @@ describe('no client can hurt a node', () => {
     socket.pause();
     const event = `421["echo","${'x'.repeat(200_000)}"]`;
     for (let i = 0; i < 400; i += 1) socket.send(event);
-    await until('it is sent away', () => told.some((line) => line.includes('does not read')));
+    await until('the client is disconnected', () => lines.some((line) => line.includes('does not read')));
     expect(await ask(other, 'echo', 'fine')).toBe('fine');
   });
 });

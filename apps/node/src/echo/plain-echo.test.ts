@@ -33,7 +33,7 @@ describe('plain WebSocket echo', () => {
     },
   );
 
-  it('outlives the second after which Socket.IO ends upgrades that it does not know', async () => {
+  it('keeps the connection beyond the second after which Socket.IO destroys unknown upgrades', async () => {
     const socket = await open((await node()).url);
     const pong = once(socket, 'pong');
     socket.ping('are you there');
@@ -41,23 +41,23 @@ describe('plain WebSocket echo', () => {
     expect(socket.readyState).toBe(WebSocket.OPEN);
   });
 
-  it('logs what it received as one line each, whatever is in it, at a bounded rate', async () => {
-    const told: string[] = [];
-    const socket = await open((await node({}, told)).url);
+  it('logs each received text as one line without control characters, at a bounded rate', async () => {
+    const lines: string[] = [];
+    const socket = await open((await node({}, lines)).url);
     await answer(socket, 'hello');
     await answer(socket, 'a\nb\u001b[2J\u202e');
     await answer(socket, 'x'.repeat(1_000));
-    expect(told).toEqual([
+    expect(lines).toEqual([
       'Received from client: hello',
       'Received from client: a\\u{a}b\\u{1b}[2J\\u{202e}',
       `Received from client: ${'x'.repeat(200)}... (1000 characters)`,
     ]);
     for (let i = 0; i < 1_000; i += 1) await answer(socket, 'again');
-    await until('the rest is a number', () => told.some((line) => line.endsWith('more within a second')));
-    expect(told.length).toBeLessThan(200);
+    await until('the rest is logged as a number', () => lines.some((line) => line.endsWith('more within a second')));
+    expect(lines.length).toBeLessThan(200);
   });
 
-  it('closes with 1009 on a message over 1 MiB and takes one of 1 MiB', async () => {
+  it('accepts a message of 1 MiB and closes with 1009 on a longer one', async () => {
     const socket = await open((await node()).url);
     expect(await answer(socket, Buffer.alloc(1024 * 1024, 7))).toHaveLength(1024 * 1024);
     const closed = once(socket, 'close');
@@ -65,7 +65,7 @@ describe('plain WebSocket echo', () => {
     expect((await closed)[0]).toBe(1009);
   });
 
-  it('reads no further from a client that does not read, and goes on when it does', async () => {
+  it('stops reading from a client that does not read, and resumes when it does', async () => {
     const { url } = await node();
     const [socket, other] = [await open(url), await open(url)];
     const count = 400;
@@ -74,7 +74,7 @@ describe('plain WebSocket echo', () => {
     socket.pause();
     const chunk = Buffer.alloc(256 * 1024, 1);
     for (let i = 0; i < count; i += 1) socket.send(chunk);
-    // Far more than the kernel holds stays with the sender: the node does not take what it could not give back.
+    // Far more than the kernel holds stays with the sender, because the node reads no more than it can send back.
     let stuck = -1;
     for (let same = 0; same < 10;) {
       expect(await answer(other, 'meanwhile')).toBe('Server received from client: meanwhile');
@@ -84,10 +84,10 @@ describe('plain WebSocket echo', () => {
     }
     expect(stuck).toBeGreaterThan(count * chunk.length * 0.5);
     socket.resume();
-    await until('all has come back', () => received === count * chunk.length);
+    await until('everything has come back', () => received === count * chunk.length);
   });
 
-  it('lives through resets and broken frames', async () => {
+  it('survives resets and broken frames', async () => {
     const { url, port } = await node();
     const upgrade =
       'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
@@ -104,7 +104,7 @@ describe('plain WebSocket echo', () => {
     expect(await answer(await open(url), 'fine')).toBe('Server received from client: fine');
   });
 
-  it('closes with 1001 when the node drains, and takes no new client', async () => {
+  it('closes with 1001 when the node drains, and refuses new clients', async () => {
     const { url, port, member } = await node();
     const socket = await open(url);
     const session = await client(url, { reconnection: false });

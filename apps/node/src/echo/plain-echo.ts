@@ -2,31 +2,32 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { echoText } from '@pinwheel/protocol';
 import type { OtherConnections } from '@pinwheel/member';
+import type { Log } from '../contract.js';
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
 
 /** Bytes of one message; a larger one ends the connection with 1009. */
 const MESSAGE_MAX = 1024 * 1024;
-/** Bytes that may wait for a client before nothing more is read from it. */
+/** Bytes that may wait for a client before its connection is paused. */
 const WAITING_MAX = 1024 * 1024;
-/** Milliseconds that a client may leave what waits for it unread. */
+/** Milliseconds after which a client that still does not read is disconnected. */
 const UNREAD_MS = 60_000;
-/** Messages a second that are logged one by one; the rest of that second is one number. */
+/** Messages a second that are logged one by one; the rest of the second is logged as a number. */
 const LOGGED_MAX = 20;
 /** Characters of a message that are logged. */
 const LOGGED_LENGTH = 200;
 
 /**
- * A plain WebSocket echo server: a text comes back as `Server received from client: <text>`, binary as it is. A client
- * that sends without reading is read no further until it has; others do not notice.
+ * A plain WebSocket echo server: a text comes back as `Server received from client: <text>`, binary data as it is. A client
+ * that sends without reading is not read until it has read, without an effect on others.
  */
 export class PlainEcho implements OtherConnections {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX, perMessageDeflate: false });
   readonly #log: MessageLog;
 
-  /** @param tell told of received texts, in one line each, up to a rate */
-  constructor(tell: (line: string) => void) {
-    this.#log = new MessageLog(tell);
+  /** @param log gets a line for each received text, up to a rate */
+  constructor(log: Log) {
+    this.#log = new MessageLog(log);
   }
 
   get size(): number {
@@ -37,7 +38,7 @@ export class PlainEcho implements OtherConnections {
     for (const client of this.#server.clients) yield () => client.close(1001, 'the server is going away');
   }
 
-  /** Takes over the socket of a request to upgrade, and refuses what is no WebSocket handshake. */
+  /** Takes over the socket of an upgrade request, and refuses a request that is no WebSocket handshake. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client));
   }
@@ -63,7 +64,7 @@ export class PlainEcho implements OtherConnections {
       if (isBinary) {
         client.send(data, onSent);
       } else {
-        // `ws` gives a text as one Buffer unless it is told otherwise.
+        // `ws` passes a text as one Buffer by default.
         const text = (data as Buffer).toString();
         this.#log.received(text);
         client.send(echoText(text), onSent);
@@ -74,25 +75,25 @@ export class PlainEcho implements OtherConnections {
       }
     });
     client.on('close', () => clearTimeout(unread));
-    // A broken frame, a message too large: `ws` has told the client with a close code and closes.
+    // After a broken frame or a message that is too large `ws` sends a close code and closes.
     client.on('error', () => undefined);
   }
 }
 
-/** Tells of messages, at a rate that a flood cannot raise: standard error may be a pipe, and writing to it waits. */
+/** Logs messages at a bounded rate: standard error may be a pipe, and a write to a full pipe blocks the process. */
 class MessageLog {
-  readonly #tell: (line: string) => void;
+  readonly #log: Log;
   #window: NodeJS.Timeout | undefined;
   #count = 0;
 
-  constructor(tell: (line: string) => void) {
-    this.#tell = tell;
+  constructor(log: Log) {
+    this.#log = log;
   }
 
   received(text: string): void {
     this.#window ??= setTimeout(() => this.#next(), 1_000).unref();
     this.#count += 1;
-    if (this.#count <= LOGGED_MAX) this.#tell(`Received from client: ${oneLine(text)}`);
+    if (this.#count <= LOGGED_MAX) this.#log(`Received from client: ${oneLine(text)}`);
   }
 
   close(): void {
@@ -101,12 +102,12 @@ class MessageLog {
 
   #next(): void {
     this.#window = undefined;
-    if (this.#count > LOGGED_MAX) this.#tell(`Received from clients: ${this.#count - LOGGED_MAX} more within a second`);
+    if (this.#count > LOGGED_MAX) this.#log(`Received from clients: ${this.#count - LOGGED_MAX} more within a second`);
     this.#count = 0;
   }
 }
 
-/** A client's text as one line of a log: short, with nothing that a terminal would obey. */
+/** A client's text as one log line: short, and without control characters, which a terminal would execute. */
 function oneLine(text: string): string {
   const start = text.length > LOGGED_LENGTH ? `${text.slice(0, LOGGED_LENGTH)}... (${text.length} characters)` : text;
   return start.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {

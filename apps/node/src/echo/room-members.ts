@@ -1,22 +1,22 @@
+import { within } from '@pinwheel/member';
 import type { RoomMember } from '@pinwheel/protocol';
+import { REQUESTS_TIMEOUT_MS } from '../cluster/adapter.js';
 
-/** Milliseconds that the other nodes have to say who is in a room. */
-const ANSWER_MS = 1_000;
-/** Members that one node names at most. */
+/** Milliseconds for the case that the adapter cannot even ask. */
+const LIMIT_MS = REQUESTS_TIMEOUT_MS + 100;
+/** Members that one node names, at most. */
 const NAMED_MAX = 10_000;
 
 export interface RoomMembersOptions {
   /** The members on this node. */
   readonly local: (room: string) => Iterable<RoomMember>;
-  /**
-   * Asks the other nodes; calls back with what came, or does not when none can be asked. Undefined without other nodes.
-   */
-  readonly ask: ((room: string, answer: (answers: readonly unknown[]) => void) => void) | undefined;
+  /** Asks the other nodes and calls back with their answers, or never when they cannot be asked. Undefined without other nodes. */
+  readonly ask: ((room: string, done: (answers: readonly unknown[]) => void) => void) | undefined;
   /** False when the others cannot be reached now. */
   readonly reachable: () => boolean;
 }
 
-/** Who is in a room, on all nodes. Questions about a room that is being asked about share the answer. */
+/** Names the members of a room on all nodes. Questions about one room at one time share the answer. */
 export class RoomMembers {
   readonly #options: RoomMembersOptions;
   readonly #asking = new Map<string, Promise<RoomMember[]>>();
@@ -25,7 +25,7 @@ export class RoomMembers {
     this.#options = options;
   }
 
-  /** Members on this node: what another node is answered. */
+  /** Members on this node: the answer to another node. */
   local(room: string): RoomMember[] {
     const members: RoomMember[] = [];
     for (const member of this.#options.local(room)) {
@@ -45,22 +45,17 @@ export class RoomMembers {
     if (ask === undefined || !reachable()) return Promise.resolve([]);
     const known = this.#asking.get(room);
     if (known !== undefined) return known;
-    const asking = new Promise<RoomMember[]>((resolve) => {
-      const done = (answers: readonly unknown[]): void => {
-        clearTimeout(timer);
-        this.#asking.delete(room);
-        resolve(answers.flat().filter(isMember));
-      };
-      const timer = setTimeout(() => done([]), ANSWER_MS + 100);
-      ask(room, done);
+    const answers = new Promise<readonly unknown[]>((resolve) => {
+      ask(room, resolve);
     });
+    const asking = within(LIMIT_MS, answers)
+      .catch(() => [])
+      .then((all) => all.flat().filter(isMember))
+      .finally(() => this.#asking.delete(room));
     this.#asking.set(room, asking);
     return asking;
   }
 }
-
-/** Milliseconds after which the adapter gives what has come. The timer above is for when it cannot even ask. */
-export const REQUESTS_TIMEOUT_MS = ANSWER_MS;
 
 function isMember(value: unknown): value is RoomMember {
   return typeof value === 'object' && value !== null && 'id' in value && 'server' in value && 'transport' in value;

@@ -1,6 +1,6 @@
+import type { RoomCounts } from '@pinwheel/member';
 import { echoText, isControlVerb } from '@pinwheel/protocol';
 import type {
-  ClientToServerEvents,
   ControlAnswer,
   ControlVerb,
   Done,
@@ -8,215 +8,162 @@ import type {
   RoomAnswer,
   RoomMember,
   ServerGreeting,
-  ServerToClientEvents,
 } from '@pinwheel/protocol';
-import type { RoomCounts } from '@pinwheel/member';
-import type { Server, Socket } from 'socket.io';
-import { messageText, payload, RefusedError, roomName } from './arguments.js';
-import type { ClusterWatch, NodeState } from '../cluster/cluster-watch.js';
+import type { ClusterWatch } from '../cluster/cluster-watch.js';
+import { RefusedError } from '../contract.js';
+import type { NodeServer, NodeSocket } from '../contract.js';
+import { Allowance } from './allowance.js';
+import type { Tally } from './allowance.js';
+import { messageText, payload, roomName } from './arguments.js';
 import { RoomMembers } from './room-members.js';
-import { roomKey } from './room-key.js';
+import { roomKey } from './rooms.js';
 import type { SlowReaders } from './slow-readers.js';
-import { TokenBucket } from './token-bucket.js';
 
-/** What nodes ask each other. */
-export interface InterServerEvents {
-  who: (room: string, answer: (members: RoomMember[]) => void) => void;
-  /** Told, not asked: what a node says of itself while a page looks. */
-  state: (state: NodeState) => void;
-  /** Told to all; the node of this name does it to itself. */
-  control: (verb: ControlVerb, name: string) => void;
-}
-
-/** What a node has done since it started. Counted up by the contract. */
-export interface Tally {
-  /** Events of clients that were answered. */
-  events: number;
-  /** Room messages of its clients. */
-  said: number;
-}
-
-/** What a node keeps of a client. */
-export interface ClientData {
-  /** Messages said, by room. */
-  said?: Map<string, number>;
-}
-
-export type NodeServer = Server<ClientToServerEvents, ServerToClientEvents, InterServerEvents, ClientData>;
-export type NodeSocket = Socket<ClientToServerEvents, ServerToClientEvents, InterServerEvents, ClientData>;
-
-/** Events a second and at once that one client may send. */
-const RATE = 2_000;
-const BURST = 4_000;
-/** Refused events at once, beyond as many a second as are let through, after which a client is sent away. */
-const REFUSED_BURST = 20_000;
 /** Rooms that one client may be in. */
 const ROOMS_MAX = 1_000;
-/** What `who` takes from the client's allowance: it makes every node answer. */
+/** What `who` takes from the client's allowance, in events: it makes every node answer. */
 const WHO_COST = 20;
-/** What `control` takes: it is for a person's hand. */
+/** What `control` takes: people use it, not programs. */
 const CONTROL_COST = 200;
 
 export interface ContractOptions {
   /** The node's name. */
   readonly server: string;
-  /** What a client is told when it connects. */
+  /** The first event that a client gets. */
   readonly greeting: () => ServerGreeting;
-  /** Undefined for a node without Redis: the count is the node's own. */
+  /** Undefined for a node without Redis: counts are the node's own. */
   readonly counts: RoomCounts | undefined;
   /** True when other nodes can be asked. */
   readonly reachable: () => boolean;
-  /** When a room that was joined just now is known to the other nodes. Undefined where nobody needs to know. */
+  /** Resolves when the other nodes know a room that was joined just now; undefined where they need not know. */
   readonly subscribed: (() => Promise<unknown>) | undefined;
   readonly readers: SlowReaders;
   readonly tally: Tally;
   readonly watch: ClusterWatch;
-  /** Does what a page asks for; undefined where pages may do nothing. */
+  /** Does what a page asks for; undefined where the node was started without controls. */
   readonly control: ((verb: ControlVerb, name: string) => Promise<ControlAnswer>) | undefined;
 }
 
-/** Answers the events of {@link ClientToServerEvents} on `io`. */
+/** Answers the events of clients (`ClientToServerEvents` of packages/protocol) and of other nodes on `io`. */
 export function serveContract(io: NodeServer, options: ContractOptions): void {
-  const { adapter, sockets } = io.of('/');
-  const { counts, greeting, server, subscribed, tally, watch, control } = options;
-  const localCount = (room: string): number => adapter.rooms.get(roomKey(room))?.size ?? 0;
-  const count = (room: string): Promise<number> => counts?.update(room) ?? Promise.resolve(localCount(room));
-
-  const members = new RoomMembers({
-    *local(room) {
-      for (const id of adapter.rooms.get(roomKey(room)) ?? []) {
-        const socket = sockets.get(id);
-        if (socket === undefined) continue;
-        const said = socket.data.said?.get(room);
-        yield { id, server, transport: socket.conn.transport.name, ...(said !== undefined && { said }) };
-      }
-    },
-    ask:
-      counts === undefined
-        ? undefined
-        : (room, answer) =>
-            io.serverSideEmit('who', room, (_error: Error | null, answers: RoomMember[][]) => answer(answers)),
-    reachable: options.reachable,
-  });
-  io.on('who', (room, answer) => answer(members.local(room)));
-  io.on('state', (state) => watch.hear(state));
-
+  const contract = new Contract(io, options);
+  io.on('who', (room, answer) => answer(contract.members.local(room)));
+  io.on('state', (state) => options.watch.hear(state));
   io.on('connection', (socket) => {
-    const handle = allowance(socket, options.readers, tally);
-
-    handle('message', 1, (args) => {
-      const answer = echoText(messageText(args[0]));
-      socket.emit('message', answer);
-      return answer;
-    });
-
-    handle('echo', 1, (args) => args[0]);
-
-    handle('join', 1, async (args): Promise<RoomAnswer> => {
-      const room = roomName(args[0]);
-      const key = roomKey(room);
-      // Its own id is a room too.
-      if (!socket.rooms.has(key) && socket.rooms.size > ROOMS_MAX) {
-        throw new RefusedError('too_many', `expected at most ${ROOMS_MAX} rooms, this is one more`);
-      }
-      await socket.join(key);
-      const counted = count(room);
-      if (subscribed !== undefined) await subscribed();
-      return { ok: true, room, members: await counted };
-    });
-
-    handle('leave', 1, async (args): Promise<RoomAnswer> => {
-      const room = roomName(args[0]);
-      await socket.leave(roomKey(room));
-      socket.data.said?.delete(room);
-      return { ok: true, room, members: await count(room) };
-    });
-
-    handle('say', 1, (args): Done => {
-      const room = roomName(args[0]);
-      const said = payload(args, 1);
-      const key = roomKey(room);
-      if (!socket.rooms.has(key)) {
-        throw new RefusedError(
-          'not_in_room',
-          `expected a room that you have joined, you are not in ${JSON.stringify(room)}`,
-        );
-      }
-      const numbers = (socket.data.said ??= new Map<string, number>());
-      const number = (numbers.get(room) ?? 0) + 1;
-      numbers.set(room, number);
-      tally.said += 1;
-      io.to(key).emit('said', { room, from: socket.id, server, number, payload: said });
-      return { ok: true };
-    });
-
-    handle('who', WHO_COST, async (args): Promise<MembersAnswer> => {
-      return { ok: true, members: await members.everywhere(roomName(args[0])) };
-    });
-
-    handle('watch', WHO_COST, (): Done => {
-      watch.add(socket);
-      return { ok: true };
-    });
-
-    handle('control', CONTROL_COST, (args): Promise<ControlAnswer> => {
-      const [verb, name] = args;
-      if (control === undefined) {
-        throw new RefusedError(
-          'unavailable',
-          'expected a cluster that was started with its controls, this one was not',
-        );
-      }
-      if (!isControlVerb(verb) || typeof name !== 'string') {
-        throw new RefusedError('bad_argument', 'control: expected what to do and a name, got something else');
-      }
-      return control(verb, name);
-    });
-
-    socket.emit('server', greeting());
+    const allowance = new Allowance(socket, options.readers, options.tally);
+    allowance.on('message', 1, (args) => contract.message(socket, args));
+    allowance.on('echo', 1, (args) => args[0]);
+    allowance.on('join', 1, (args) => contract.join(socket, args));
+    allowance.on('leave', 1, (args) => contract.leave(socket, args));
+    allowance.on('say', 1, (args) => contract.say(socket, args));
+    allowance.on('who', WHO_COST, (args) => contract.who(args));
+    allowance.on('watch', WHO_COST, () => contract.watch(socket));
+    allowance.on('control', CONTROL_COST, (args) => contract.control(args));
+    socket.emit('server', options.greeting());
   });
 }
 
-type Answer = (args: readonly unknown[]) => unknown;
-type Handle = (event: keyof ClientToServerEvents, cost: number, answer: Answer) => void;
+/** One method for each event of a client. Its arguments come from the network: each method checks them. */
+class Contract {
+  readonly members: RoomMembers;
+  readonly #io: NodeServer;
+  readonly #options: ContractOptions;
 
-/**
- * Registers what answers an event of one client, within the client's allowance. The answer, or the refusal, goes to the
- * ack, if one came; whatever an answer throws stays here.
- */
-function allowance(socket: NodeSocket, readers: SlowReaders, tally: Tally): Handle {
-  const bucket = new TokenBucket(RATE, BURST);
-  const patience = new TokenBucket(RATE, REFUSED_BURST);
-  const tooMany = new RefusedError('too_many', `expected at most ${RATE} events a second, this is more`);
-  let taken = 0;
-
-  return (event, cost, answer) => {
-    socket.on(event, (...args: unknown[]) => {
-      const last = args.at(-1);
-      const ack = typeof last === 'function' ? (args.pop() as (value: unknown) => void) : undefined;
-      if (!bucket.take(cost)) {
-        if (patience.take(1)) fail(ack, tooMany);
-        else socket.disconnect(true);
-        return;
-      }
-      taken += 1;
-      tally.events += 1;
-      // Now and then: what it costs to look grows with what waits.
-      if (taken % 64 === 0) readers.check(socket);
-      try {
-        const result = answer(args);
-        if (result instanceof Promise) result.then(ack).catch((error: unknown) => fail(ack, error));
-        else ack?.(result);
-      } catch (error) {
-        fail(ack, error);
-      }
+  constructor(io: NodeServer, options: ContractOptions) {
+    this.#io = io;
+    this.#options = options;
+    this.members = new RoomMembers({
+      local: (room) => this.#localMembers(room),
+      ask: options.counts === undefined ? undefined : (room, done) => this.#askOtherNodes(room, done),
+      reachable: options.reachable,
     });
-  };
+  }
+
+  message(socket: NodeSocket, args: readonly unknown[]): string {
+    const answer = echoText(messageText(args[0]));
+    socket.emit('message', answer);
+    return answer;
+  }
+
+  async join(socket: NodeSocket, args: readonly unknown[]): Promise<RoomAnswer> {
+    const { subscribed } = this.#options;
+    const room = roomName(args[0]);
+    const key = roomKey(room);
+    // A socket is always in the room of its own id.
+    if (!socket.rooms.has(key) && socket.rooms.size > ROOMS_MAX) {
+      throw new RefusedError('too_many', `too many rooms: a client may be in ${ROOMS_MAX}`);
+    }
+    await socket.join(key);
+    const counted = this.#count(room);
+    if (subscribed !== undefined) await subscribed();
+    return { ok: true, room, members: await counted };
+  }
+
+  async leave(socket: NodeSocket, args: readonly unknown[]): Promise<RoomAnswer> {
+    const room = roomName(args[0]);
+    await socket.leave(roomKey(room));
+    socket.data.said?.delete(room);
+    return { ok: true, room, members: await this.#count(room) };
+  }
+
+  say(socket: NodeSocket, args: readonly unknown[]): Done {
+    const { server, tally } = this.#options;
+    const room = roomName(args[0]);
+    const said = payload(args, 1);
+    const key = roomKey(room);
+    if (!socket.rooms.has(key)) {
+      throw new RefusedError('not_in_room', `not in the room ${JSON.stringify(room)}: join it first`);
+    }
+    const numbers = (socket.data.said ??= new Map<string, number>());
+    const number = (numbers.get(room) ?? 0) + 1;
+    numbers.set(room, number);
+    tally.said += 1;
+    this.#io.to(key).emit('said', { room, from: socket.id, server, number, payload: said });
+    return { ok: true };
+  }
+
+  async who(args: readonly unknown[]): Promise<MembersAnswer> {
+    return { ok: true, members: await this.members.everywhere(roomName(args[0])) };
+  }
+
+  watch(socket: NodeSocket): Done {
+    this.#options.watch.add(socket);
+    return { ok: true };
+  }
+
+  control([verb, name]: readonly unknown[]): Promise<ControlAnswer> {
+    const { control } = this.#options;
+    if (control === undefined) {
+      throw new RefusedError('unavailable', 'this node was started without controls (CONTROLS=1)');
+    }
+    if (!isControlVerb(verb) || typeof name !== 'string') {
+      throw new RefusedError('bad_argument', 'control: expected a verb and the name of a node');
+    }
+    return control(verb, name);
+  }
+
+  #count(room: string): Promise<number> {
+    return this.#options.counts?.update(room) ?? Promise.resolve(this.#localIds(room).size);
+  }
+
+  #localIds(room: string): ReadonlySet<string> {
+    return this.#io.of('/').adapter.rooms.get(roomKey(room)) ?? NONE;
+  }
+
+  *#localMembers(room: string): Generator<RoomMember> {
+    const { sockets } = this.#io.of('/');
+    for (const id of this.#localIds(room)) {
+      const socket = sockets.get(id);
+      if (socket === undefined) continue;
+      const said = socket.data.said?.get(room);
+      const transport = socket.conn.transport.name;
+      yield { id, server: this.#options.server, transport, ...(said !== undefined && { said }) };
+    }
+  }
+
+  #askOtherNodes(room: string, done: (answers: readonly unknown[]) => void): void {
+    this.#io.serverSideEmit('who', room, (_error: Error | null, answers: RoomMember[][]) => done(answers));
+  }
 }
 
-function fail(ack: ((value: unknown) => void) | undefined, error: unknown): void {
-  // What is no refusal of ours is a value that cannot be sent back, such as one nested too deeply for the encoder.
-  const refused =
-    error instanceof RefusedError ? error : new RefusedError('bad_argument', 'expected a value that can be sent on');
-  ack?.(refused.refusal);
-}
+const NONE: ReadonlySet<string> = new Set();

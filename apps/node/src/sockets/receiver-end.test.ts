@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import * as ws from 'ws';
 import { endReceiversOnce } from './receiver-end.js';
 
-it('a receiver of ws that has ended may be ended again, and tells whoever asks that it has', async () => {
+it('a finished receiver of ws ignores end(), and still reports an error to a callback', async () => {
   endReceiversOnce();
   endReceiversOnce();
   const { Receiver } = ws as unknown as { Receiver: new () => Writable };

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /**
- * Sends requests to upgrade on exactly `path` to `atPath` and all others to `elsewhere`, in place of whatever listens for
- * upgrades now: Engine.IO's own listener takes every path that begins with its own.
+ * Routes upgrades on exactly `path` to `atPath` and all others to `elsewhere`. It replaces the listener of Engine.IO,
+ * which takes every path that begins with its own and offers no hook for the rest.
  */
 export function routeUpgrades(server: Server, path: string, atPath: Upgrade, elsewhere: Upgrade): void {
   server.removeAllListeners('upgrade');

@@ -15,8 +15,8 @@ export function afterwards(cleanup: () => unknown): void {
   });
 }
 
-/** A node in this process, on a free port, without Redis unless told otherwise, until the test ends. */
-export async function node(config: Partial<NodeConfig> = {}, told: string[] = []): Promise<RunningNode> {
+/** A node in this process until the test ends, on a free port, without Redis by default. */
+export async function node(config: Partial<NodeConfig> = {}, lines: string[] = []): Promise<RunningNode> {
   const settings: NodeConfig = {
     host: '127.0.0.1',
     port: 0,
@@ -27,7 +27,7 @@ export async function node(config: Partial<NodeConfig> = {}, told: string[] = []
     controls: false,
     ...config,
   };
-  const running = await startNode(settings, (line) => told.push(line));
+  const running = await startNode(settings, (line) => lines.push(line));
   afterwards(() => running.close());
   return running;
 }
@@ -43,7 +43,7 @@ export async function client(url: string, options: Parameters<typeof io>[1] = {}
   return socket;
 }
 
-/** Emits whatever is given, well-formed or not, and gives what the ack was given. */
+/** Emits an event with any arguments, well-formed or not, and returns what the ack gets. */
 export function ask(socket: Client, event: string, ...args: unknown[]): Promise<unknown> {
   return (socket as unknown as Socket).timeout(10_000).emitWithAck(event, ...args);
 }

@@ -3,6 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { hostname } from 'node:os';
 import { newSessionId, opensSession, sidOf } from '@pinwheel/protocol';
 import type { ReadyDocument } from '@pinwheel/protocol';
+import { fastBroadcasts } from '../broadcasts/fast-broadcasts.js';
+import { withEngine } from '../socket-io.js';
+import type { SocketIoServer } from '../socket-io.js';
 import { drainSessions } from './drain.js';
 import type { DrainReport } from './drain.js';
 import { interpose } from './http-server.js';
@@ -20,16 +23,6 @@ import { flushUpgradingPolls } from './upgrade-flush.js';
 interface Engine extends EventEmitter {
   generateId(request: IncomingMessage): string | PromiseLike<string>;
   readonly opts: { readonly path?: string; readonly addTrailingSlash?: boolean };
-}
-
-/** What is used of a Socket.IO 4 server. */
-export interface SocketIoServer {
-  /** Undefined until the server is attached. */
-  readonly engine: object;
-  readonly httpServer: object;
-  path(): string;
-  bind(engine: object): unknown;
-  close(): unknown;
 }
 
 /** A Socket.IO server that has joined the cluster. */
@@ -66,17 +59,8 @@ export interface Member {
  */
 export function joinCluster(io: SocketIoServer, given: MemberOptions = {}): Member {
   const member = new ClusterMember(io, checkOptions(given));
-  // Before `attach` there is neither engine nor HTTP server; `bind` is the public step of it that has both.
-  if (io.engine !== undefined) {
-    member.attach(io.engine as Engine);
-  } else {
-    const bind = io.bind.bind(io);
-    io.bind = (engine) => {
-      const result = bind(engine);
-      member.attach(engine as Engine);
-      return result;
-    };
-  }
+  withEngine(io, (engine) => member.attach(engine as Engine));
+  if (given.fastBroadcasts === true) fastBroadcasts(io);
   return member;
 }
 

@@ -24,6 +24,8 @@ export interface MemberOptions {
   readonly connections?: OtherConnections;
   /** Signals that drain the server and then end the process. Default `['SIGTERM']`. */
   readonly signals?: readonly NodeJS.Signals[];
+  /** Writes broadcasts straight to their recipients' sockets, see `fastBroadcasts`. Default false. */
+  readonly fastBroadcasts?: boolean;
 }
 
 export interface DrainOptions {
@@ -56,6 +58,7 @@ export function checkOptions(given: MemberOptions): CheckedOptions {
     readyCache: milliseconds('readyCache', given.readyCache, 250),
     drainTimeout: milliseconds('drainTimeout', given.drainTimeout, 3_000),
     signals: given.signals ?? ['SIGTERM'],
+    fastBroadcasts: given.fastBroadcasts ?? false,
   };
   if (options.server.length < 1 || options.server.length > 64) {
     throw new MemberOptionError('server', 'a name of 1 to 64 characters', options.server);

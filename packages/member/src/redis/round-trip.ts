@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { ReadyDocument } from '@pinwheel/protocol';
-import { DeadlineError, within } from './deadline.js';
+import { DeadlineError, within } from './within.js';
 import { openChannel } from './pub-sub.js';
 import type { Channel, RedisClients } from './pub-sub.js';
 import type { RedisLink } from './redis-link.js';

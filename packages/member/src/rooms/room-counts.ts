@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { within } from '../redis/deadline.js';
+import { within } from '../redis/within.js';
 import type { RedisLink } from '../redis/redis-link.js';
 import { roomScripts } from './room-scripts.js';
 import type { RoomScripts } from './room-scripts.js';

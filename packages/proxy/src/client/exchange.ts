@@ -331,7 +331,8 @@ export class Exchange implements OwnTurn, GivenConnection {
 
   get mayGiveAway(): boolean {
     const { client, head } = this;
-    return head.asksWebSocket && !client.tls && client.body.done && client.wire.pending === 0;
+    const { wire, body } = client;
+    return head.asksWebSocket && !client.tls && !wire.readsAhead && wire.pending === 0 && body.done;
   }
 
   giveAway(peer: Peer, user: HandOffUser): HandOff {

@@ -73,7 +73,7 @@ export interface Turn {
 
   /** The peer has switched protocols: the connection becomes a tunnel. @param head of the 101, then the peer's first bytes */
   upgrade(far: FarEnd, head: string, buffer: ReadBuffer, start: number, end: number): void;
-  /** Whether the connection may be given away: a WebSocket over plain TCP with nothing left to send. */
+  /** True when the connection may be handed off: a WebSocket over plain TCP with nothing left to send, that does not read ahead. */
   readonly mayGiveAway: boolean;
   /** Prepares to give the connection to the process of a peer; `HandOff.start` offers it. @param peer acquired */
   giveAway(peer: Peer, user: HandOffUser): HandOff;

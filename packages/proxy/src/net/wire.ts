@@ -54,6 +54,11 @@ export const NOBODY: WireReader = { onBytes: ignore, onEnd: ignore, onDrain: ign
 
 export class Wire {
   readonly socket: Socket;
+  /**
+   * A paused wire may still read what the client sends next: `net` stops at once only where it reads into our buffers.
+   * Such a connection cannot be handed off, because its first message could be read here.
+   */
+  readonly readsAhead: boolean;
   reader: WireReader;
   /** Who counts its bytes. */
   account: WireAccount | undefined;
@@ -79,6 +84,7 @@ export class Wire {
   /** Wires a socket up. With `open` the socket is made here, to read into our buffers; see `newSocket`. */
   constructor(open: Socket | ((onread: OnRead) => Socket), reader: WireReader) {
     this.reader = reader;
+    this.readsAhead = typeof open !== 'function';
     if (typeof open === 'function') {
       this.socket = open({ buffer: this.#nextBuffer, callback: this.#onRead });
       this.opened();

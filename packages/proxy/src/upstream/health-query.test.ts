@@ -43,6 +43,7 @@ function tlsFor(name: string, verify: boolean): UpstreamTls {
     ca: localhostTls.cert,
     protocols: ['TLSv1.2', 'TLSv1.3'],
     ciphers: 'DEFAULT',
+    passphrases: [],
     sessionReuse: true,
   });
 }

@@ -1,14 +1,14 @@
-/** No answer came in time. */
+/** The time limit of {@link within} has passed. */
 export class DeadlineError extends Error {
   readonly code = 'no_answer';
   override name = 'DeadlineError';
 }
 
 /**
- * What `work` gives, if it gives it within `ms` milliseconds. `work` itself is not stopped; what becomes of it later is
- * dropped.
+ * Resolves as `work` does, if it does within `ms` milliseconds. It does not stop `work`, and drops its later result.
  *
- * @throws DeadlineError (code `no_answer`), or what `work` threw
+ * @throws DeadlineError (code `no_answer`), or what `work` rejects with
+ * @example const reply = await within(500, redis.ping());
  */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket } from './allowance.js';
 
-it('a token bucket lets a burst through, and then its rate', () => {
+it('a token bucket lets its burst through at once, and then its rate', () => {
   let now = 0;
   const bucket = new TokenBucket(10, 20, () => now);
   const taken = (): number => {

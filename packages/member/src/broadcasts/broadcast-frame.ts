@@ -1,4 +1,4 @@
-/** How the adapter of Socket.IO gives a packet to Engine.IO; one object for all recipients of a broadcast. */
+/** The options with which Socket.IO's adapter passes a packet to Engine.IO: one object for all recipients of a broadcast. */
 export interface WriteOptions {
   /** True for a broadcast. */
   readonly preEncoded?: boolean;
@@ -8,22 +8,22 @@ export interface WriteOptions {
 
 const TEXT = 1;
 const BINARY = 2;
-/** The type `message` of an Engine.IO packet, before a text. */
+/** The Engine.IO packet type `message`, which precedes a text. */
 const MESSAGE = '4';
 
-/** Frames of a packet in several parts, by what the recipients share. */
+/** Frames of packets in several parts, by the options that all recipients share. */
 const frames = new WeakMap<WriteOptions, Map<unknown, Buffer>>();
 
 /**
- * The WebSocket frame of a packet of a broadcast, encoded for the first recipient and the same buffer for all others.
+ * The WebSocket frame of a packet of a broadcast: encoded for the first recipient, the same buffer for all others.
  *
- * @param binary binary data may be sent as it is
- * @returns undefined for what is no broadcast, and for data of another kind
+ * @param binary true when the recipient takes binary data as it is
+ * @returns undefined for a packet to a single client, and for data of another kind
  */
 export function broadcastFrame(data: unknown, options: WriteOptions | undefined, binary: boolean): Buffer | undefined {
   const parts = options?.wsPreEncodedFrame;
   if (parts !== undefined) {
-    // Joined where all recipients find it, those that Engine.IO itself writes to too.
+    // Joined in place, so that recipients which Engine.IO itself writes to share it too.
     if (parts.length > 1) parts.splice(0, parts.length, Buffer.concat(parts));
     return parts[0];
   }
@@ -45,7 +45,7 @@ function encode(data: unknown): Buffer | undefined {
     : undefined;
 }
 
-/** One unmasked frame that is a whole message (RFC 6455, 5.2). */
+/** An unmasked frame that is a whole message (RFC 6455, 5.2). */
 function frameOf(opcode: number, payload: Uint8Array): Buffer {
   const { length } = payload;
   const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
