@@ -10,6 +10,7 @@ COPY packages/roster/package.json packages/roster/
 COPY packages/raw-socket/package.json packages/raw-socket/
 COPY packages/proxy/package.json packages/proxy/
 COPY packages/nginx-conf/package.json packages/nginx-conf/
+COPY packages/nginx-disk/package.json packages/nginx-disk/
 COPY packages/admin/package.json packages/admin/
 COPY packages/member/package.json packages/member/
 COPY apps/demo/package.json apps/demo/

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const limits = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 10_000 };
-/** Two files at a time on two cores, too: a test waits for others most of its time. */
+/** Two files at a time even on two cores, since tests mostly wait. */
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
@@ -32,7 +32,7 @@ export default defineConfig({
       {
         test: {
           ...limits,
-          // Whole clusters, browsers and load: one file at a time.
+          // Whole clusters, browsers and load run one file at a time.
           name: 'system',
           include: ['test/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', 'test/balancer/**', 'test/classics/**'],

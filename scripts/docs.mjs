@@ -2,14 +2,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
 import { metricsTable } from '../packages/admin/dist/index.js';
 import { settingsTables } from '../packages/cli/dist/index.js';
-import { SETTINGS as balancer } from '../apps/balancer/dist/options.js';
+import { SETTINGS as balancer } from '../apps/balancer/dist/flags/options.js';
 import { SETTINGS as cluster } from '../apps/cluster/dist/options.js';
-import { CLUSTER_METRICS } from '../apps/cluster/dist/admin-metrics.js';
+import { CLUSTER_METRICS } from '../apps/cluster/dist/admin/metrics.js';
 import { SETTINGS as loadtest } from '../apps/loadtest/dist/options/settings.js';
 import { SETTINGS as node } from '../apps/node/dist/config.js';
-import { root } from './root.mjs';
+import { root } from './prepare.mjs';
 
 const tables = [
   ['apps/balancer/README.md', 'flags', settingsTables(balancer)],

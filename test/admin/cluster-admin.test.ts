@@ -45,13 +45,13 @@ describe('the admin listener of a cluster', () => {
     return { client, server };
   }
 
-  test('tells of nodes, peers, sessions by transport and Redis', async () => {
+  test('reports nodes, peers, sessions by transport and Redis', async () => {
     for (const transport of ['polling', 'polling', 'websocket', 'websocket']) await connectOne([transport]);
     const [first] = clients;
     await first?.emitWithAck('join', 'lobby');
     const plain = new WebSocket(`${url.replace('http', 'ws')}/echo`);
     await new Promise((resolve) => plain.once('open', resolve));
-    // Every node has told since the last client came.
+    // Every node has reported since the last client connected.
     const status = await admin.until(({ nodes }) => {
       const held = nodes.map(
         ({ plain: echoes, sessions, rooms }) => echoes + sessions.polling + sessions.websocket + rooms,
@@ -84,7 +84,7 @@ describe('the admin listener of a cluster', () => {
     await admin.until(({ handedOff }) => handedOff === 2);
   });
 
-  test('tells the same to Prometheus', async () => {
+  test('exports the same figures to Prometheus', async () => {
     await connectOne(['websocket']);
     const { nodes, peers } = await admin.until(({ handedOff, nodes: all }) => {
       const sessions = all.map((node) => node.sessions);
@@ -104,31 +104,31 @@ describe('the admin listener of a cluster', () => {
     expect(metrics.get('process_cpu_seconds_total')).toBeGreaterThan(0);
   });
 
-  test('kill ends a node, which is started again with its tag', async () => {
+  test('kill ends a node, which restarts with its tag', async () => {
     const before = await admin.node('Server2');
     expect(await admin.post('/nodes/Server2/kill')).toEqual({
       status: 200,
       body: {
         name: 'Server2',
         action: 'kill',
-        done: `killed process ${before.pid}, it is started again by itself`,
+        done: `killed process ${before.pid}; the node restarts automatically`,
         pending: false,
       },
     });
     const after = await admin.untilNode('Server2', 'up');
     expect(after).toMatchObject({ tag: before.tag, url: before.url, crashes: before.crashes + 1 });
     expect(after.pid).not.toBe(before.pid);
-    await program.line('stderr', new RegExp(`^admin \\| Server2 kill: killed process ${before.pid},`));
+    await program.line('stderr', new RegExp(`^admin \\| Server2 kill: killed process ${before.pid};`));
   });
 
-  test('a node that hangs is told as hung until it is resumed', async () => {
+  test('a node stopped by hang is reported as hung until it is resumed', async () => {
     expect((await admin.post('/nodes/Server1/hang')).status).toBe(200);
     expect((await admin.node('Server1')).state).toBe('hung');
     expect((await admin.post('/nodes/Server1/resume')).status).toBe(200);
     await admin.untilNode('Server1', 'up');
   });
 
-  test('a node that hangs by itself is told as hung when it has said nothing for 3 s', async () => {
+  test('a node that hangs by itself is reported as hung after 3 s of silence', async () => {
     const { pid } = await admin.node('Server1');
     process.kill(pid ?? 0, 'SIGSTOP');
     const stopped = performance.now();
@@ -138,7 +138,7 @@ describe('the admin listener of a cluster', () => {
     await admin.untilNode('Server1', 'up');
   });
 
-  test('a node that drains hands its clients to the other one and stays down until it is restarted', async () => {
+  test('a draining node moves its clients to the other one and stays down until it is restarted', async () => {
     const connected = await Promise.all(
       ['websocket', 'websocket', 'polling', 'polling'].map((one) => connectOne([one])),
     );
@@ -163,7 +163,7 @@ describe('the admin listener of a cluster', () => {
     expect(program.stderr).not.toContain('Server1 ended unasked');
   });
 
-  test('restart drains a node that runs, and starts it', async () => {
+  test('restart drains a running node and starts it again', async () => {
     const { client, server } = await connectOne(['websocket']);
     const back = new Promise((resolve) => client.once('server', resolve));
     const { pid } = await admin.node(server);
@@ -172,7 +172,7 @@ describe('the admin listener of a cluster', () => {
     await admin.until(({ nodes }) => nodes.every((node) => node.state === 'up' && node.pid !== pid));
   });
 
-  test('Redis that is cut is away until it is restored, and clients are served', async () => {
+  test('cut stops Redis until it is restored, and clients are served meanwhile', async () => {
     expect(await admin.post('/redis/cut')).toMatchObject({ status: 200, body: { name: 'Redis', action: 'cut' } });
     const { redis } = await admin.until(({ nodes }) => nodes.every((node) => node.redis === false));
     expect(redis).toEqual({ kind: 'embedded', shown: 'embedded', state: 'cut', pid: null });
@@ -184,14 +184,14 @@ describe('the admin listener of a cluster', () => {
     expect(program.stderr).not.toContain('Redis ended unasked');
   });
 
-  test('a name that no node has is 404 and names those that there are', async () => {
+  test('an unknown node gives 404 with the known names', async () => {
     expect(await admin.post('/nodes/Server9/kill')).toEqual({
       status: 404,
       body: { error: { code: 'unknown_node', message: 'expected one of Server1, Server2, got "Server9"' } },
     });
   });
 
-  test('nothing changes without the header, or for a page of another origin', async () => {
+  test('requests without the header or from another origin change nothing', async () => {
     const { pid } = await admin.node('Server1');
     expect(await admin.post('/nodes/Server1/kill', {})).toMatchObject({ status: 403 });
     const foreign = { 'x-pinwheel-admin': '1', origin: url };
@@ -203,16 +203,16 @@ describe('the admin listener of a cluster', () => {
   });
 });
 
-describe('where the admin listener is', () => {
+describe('the address of the admin listener', () => {
   afterEach(endPrograms);
 
-  test('--no-admin is nowhere', async () => {
+  test('--no-admin opens none', async () => {
     const program = cluster(['--nodes', '1', '--no-admin']);
     await program.line('stdout', /^ready /);
     expect(program.stderr).not.toContain('admin |');
   });
 
-  test('a port that is taken is one line, exit 1', async () => {
+  test('a port in use is reported in one line, exit 1', async () => {
     const { port, release } = await takePort();
     const program = cluster(['--admin-port', String(port)]);
     expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -222,7 +222,7 @@ describe('where the admin listener is', () => {
     await release();
   });
 
-  test('with a Redis of its own a cluster refuses to cut it', async () => {
+  test('a cluster refuses to cut a Redis that it did not start', async () => {
     const first = cluster(['--nodes', '1', '--admin-port', '0']);
     await first.line('stdout', /^ready /);
     const redis = (await first.line('stderr', /redis=127/)).split('redis=')[1] ?? '';

@@ -46,7 +46,7 @@ test('a path with variables is opened for each line', async () => {
   for (const a of ['x', 'y', 'x']) await (await fetch(`http://127.0.0.1:${prefix.port}/?a=${a}`)).text();
   await prefix.logged(/^200/, 'logs/y.log');
   await prefix.logged(/^200 GET \/$/, 'logs/x.log');
-  // One in a folder that is not there is lost, and the request is not.
+  // A line for a missing folder is lost, but the request is served.
   expect((await fetch(`http://127.0.0.1:${prefix.port}/?a=no/x`)).status).toBe(200);
 });
 
@@ -67,7 +67,7 @@ test('after a reload lines go to the new log, and the old one is closed', async 
   expect(existsSync(prefix.file('logs/a.log'))).toBe(false);
 });
 
-test.each(['-t', '-q'])('an access log that cannot be opened is told with %s, exit 1', async (option) => {
+test.each(['-t', '-q'])('an access log that cannot be opened is reported with %s, exit 1', async (option) => {
   await logTo('nowhere/a.log');
   const { code, stderr } = await prefix.run(option);
   expect(code).toBe(1);
@@ -76,7 +76,7 @@ test.each(['-t', '-q'])('an access log that cannot be opened is told with %s, ex
   );
 });
 
-test('a certificate that is not there is told', async () => {
+test('a missing certificate is reported', async () => {
   await prefix.configure(
     `events { } http { access_log off; server { listen 127.0.0.1:${prefix.port} ssl; ssl_certificate a.pem;
      ssl_certificate_key a.key; location / { return 200 one; } } }`,
@@ -88,7 +88,7 @@ test('a certificate that is not there is told', async () => {
   );
 });
 
-test('gathered lines are written when they are too many, at a rotation, at a reload and at the end', async () => {
+test('buffered lines are written when the buffer is full, at a rotation, at a reload and at the end', async () => {
   await logTo('logs/a.log');
   const gathered = (): Promise<void> =>
     prefix.configure(
@@ -112,7 +112,7 @@ test('gathered lines are written when they are too many, at a rotation, at a rel
   expect(prefix.read('logs/a.log')).toBe('200 GET /\n');
 });
 
-test('gathered lines are written after flush=', async () => {
+test('buffered lines are written after flush=', async () => {
   await prefix.configure(
     `events { } http { access_log logs/a.log combined buffer=32k flush=100ms;
      server { listen 127.0.0.1:${prefix.port}; location / { return 200 one; } } }`,
@@ -123,7 +123,7 @@ test('gathered lines are written after flush=', async () => {
   await prefix.logged(/ 200 /, 'logs/a.log');
 });
 
-test('one file that is to be gathered in two ways is refused', async () => {
+test('one file with two buffer settings is refused', async () => {
   await prefix.configure(
     `events { } http { access_log logs/a.log combined buffer=1k; server { listen 127.0.0.1:${prefix.port};
      location / { return 200 one; } location /a { access_log logs/a.log; return 200 two; } } }`,

@@ -38,13 +38,13 @@ describe('with flags', () => {
     expect(await program.ended).toEqual({ code: 0, signal: null });
   });
 
-  test('without it there is none', async () => {
+  test('without --admin-port there is no admin listener', async () => {
     const program = balancer();
     await program.line('stdout', /^ready /);
     expect(program.stderr).not.toContain('admin');
   });
 
-  test('a taken port is one line, exit 1', async () => {
+  test('a port in use is reported in one line, exit 1', async () => {
     const { port, release } = await takePort();
     const program = balancer('--admin-port', String(port));
     expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -75,7 +75,7 @@ describe('with an nginx.conf', () => {
   test.each([
     ['one process', ''],
     ['two workers', 'worker_processes 2;'],
-  ])('%s: PINWHEEL_ADMIN_PORT opens a listener that tells of all', async (_name, main) => {
+  ])('%s: PINWHEEL_ADMIN_PORT opens a listener with the status of all processes', async (_name, main) => {
     vi.stubEnv('PINWHEEL_ADMIN_PORT', '0');
     await prefix.serve('return 200 ok;', main);
     await prefix.serving();
@@ -88,7 +88,7 @@ describe('with an nginx.conf', () => {
   test.each([
     ['one process', '', ['alone']],
     ['two workers', 'worker_processes 2;', ['master', 'worker', 'worker']],
-  ])('%s: tells of its processes and of the seconds before', async (_name, main, roles) => {
+  ])('%s: the status has all processes and the history of the last seconds', async (_name, main, roles) => {
     vi.stubEnv('PINWHEEL_ADMIN_PORT', '0');
     await prefix.serve('return 200 ok;', main);
     await prefix.serving();
@@ -105,7 +105,7 @@ describe('with an nginx.conf', () => {
     }, 5_000);
   });
 
-  test('without the variable there is none', async () => {
+  test('without PINWHEEL_ADMIN_PORT there is no admin listener', async () => {
     await prefix.serve('return 200 ok;');
     await prefix.serving();
     expect(prefix.read('logs/error.log')).not.toContain('admin');
@@ -127,7 +127,7 @@ describe('with an nginx.conf', () => {
     await release();
   });
 
-  test('something that is no port ends the start', async () => {
+  test('a value that is not a port ends the start', async () => {
     vi.stubEnv('PINWHEEL_ADMIN_PORT', '0.0.0.0:80');
     await prefix.serve('return 200 ok;');
     const { code, stderr } = await prefix.run('-g', 'daemon off;');

@@ -8,7 +8,7 @@ import type { Runner } from '../classics/recipe.js';
 const REQUESTS = 3_000;
 const PEERS = 5;
 
-/** Lines of the upstream, and its servers' parameters by their place. */
+/** Lines of the upstream, and the parameters of its servers by position. */
 interface Method {
   readonly lines: string;
   readonly weights: readonly number[];
@@ -21,60 +21,57 @@ const methods: Readonly<Record<string, Method>> = {
   turns: { lines: '', weights: [5, 1, 1, 3, 2] },
 };
 
-/** What is the matter with the peer in the second place. */
+/** The fault of the second peer. */
 const troubles = ['none', 'down', 'refuses'] as const;
 
-describe.skipIf(isMissing('nginx'))(
-  'the same requests go to the same peers as with nginx (apt-get install nginx)',
-  () => {
-    const backends: Server[] = [];
-    const ports: number[] = [];
-    let nobody = 0;
-    const answers = new Map<Runner, ReadonlyMap<string, string>>();
+describe.skipIf(isMissing('nginx'))('requests reach the same peers as with nginx (apt-get install nginx)', () => {
+  const backends: Server[] = [];
+  const ports: number[] = [];
+  let nobody = 0;
+  const answers = new Map<Runner, ReadonlyMap<string, string>>();
 
-    beforeAll(async () => {
-      for (let i = 0; i < PEERS; i++) {
-        const server = backend(String(i));
-        await new Promise<void>((resolve) => {
-          server.listen(0, '127.0.0.1', resolve);
-        });
-        backends.push(server);
-        ports.push((server.address() as AddressInfo).port);
-      }
-      nobody = await freePort();
-      // One after the other: what they are given to choose from is the same to the port.
-      for (const runner of ['nginx', 'pinwheel'] as const) answers.set(runner, await answersOf(runner));
-    }, 60_000);
-
-    afterAll(() => {
-      for (const server of backends) server.close();
-    });
-
-    async function answersOf(runner: Runner): Promise<ReadonlyMap<string, string>> {
-      const port = await freePort();
-      const recipe = await Recipe.start(runner, configuration(port, ports, nobody), port);
-      try {
-        // Each upstream keeps its own count: what is asked of one at the same time says nothing to another.
-        const names = Object.keys(methods).flatMap((method) => troubles.map((trouble) => `${method} ${trouble}`));
-        const asked = names.map((name) => askAll(port, `/${name.replace(' ', '_')}`));
-        const found = await Promise.all(asked);
-        return new Map(names.map((name, i) => [name, found[i] ?? '']));
-      } finally {
-        await recipe.stop();
-      }
-    }
-
-    describe.each(Object.keys(methods))('%s', (method) => {
-      test.each(troubles)(`${REQUESTS} requests, one peer has the trouble "%s"`, (trouble) => {
-        const ours = answers.get('pinwheel')?.get(`${method} ${trouble}`) ?? '';
-        const theirs = answers.get('nginx')?.get(`${method} ${trouble}`) ?? '';
-        expect(ours).toHaveLength(REQUESTS);
-        expect(new Set(ours).size).toBe(trouble === 'none' ? PEERS : PEERS - 1);
-        expect([...ours].filter((peer, i) => peer !== theirs[i]).length).toBe(0);
+  beforeAll(async () => {
+    for (let i = 0; i < PEERS; i++) {
+      const server = backend(String(i));
+      await new Promise<void>((resolve) => {
+        server.listen(0, '127.0.0.1', resolve);
       });
+      backends.push(server);
+      ports.push((server.address() as AddressInfo).port);
+    }
+    nobody = await freePort();
+    // In sequence, so that both have the same ports to choose from.
+    for (const runner of ['nginx', 'pinwheel'] as const) answers.set(runner, await answersOf(runner));
+  }, 60_000);
+
+  afterAll(() => {
+    for (const server of backends) server.close();
+  });
+
+  async function answersOf(runner: Runner): Promise<ReadonlyMap<string, string>> {
+    const port = await freePort();
+    const recipe = await Recipe.start(runner, configuration(port, ports, nobody), port);
+    try {
+      // Each upstream has its own state, so simultaneous requests to others do not matter.
+      const names = Object.keys(methods).flatMap((method) => troubles.map((trouble) => `${method} ${trouble}`));
+      const asked = names.map((name) => askAll(port, `/${name.replace(' ', '_')}`));
+      const found = await Promise.all(asked);
+      return new Map(names.map((name, i) => [name, found[i] ?? '']));
+    } finally {
+      await recipe.stop();
+    }
+  }
+
+  describe.each(Object.keys(methods))('%s', (method) => {
+    test.each(troubles)(`${REQUESTS} requests, one peer fails with "%s"`, (trouble) => {
+      const ours = answers.get('pinwheel')?.get(`${method} ${trouble}`) ?? '';
+      const theirs = answers.get('nginx')?.get(`${method} ${trouble}`) ?? '';
+      expect(ours).toHaveLength(REQUESTS);
+      expect(new Set(ours).size).toBe(trouble === 'none' ? PEERS : PEERS - 1);
+      expect([...ours].filter((peer, i) => peer !== theirs[i]).length).toBe(0);
     });
-  },
-);
+  });
+});
 
 function configuration(port: number, ports: readonly number[], nobody: number): string {
   const upstreams = Object.entries(methods).flatMap(([name, { lines, weights }]) =>
@@ -119,7 +116,7 @@ function backend(name: string): Server {
   });
 }
 
-/** The names of the peers that answer, in order: one connection, every request from another address. */
+/** The names of the peers that answer, in order: one connection, each request with another client address. */
 function askAll(port: number, path: string): Promise<string> {
   const requests = addresses().map(
     (address, i) => `GET ${path}/${i} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${address}, 127.0.0.1\r\n\r\n`,
@@ -146,7 +143,7 @@ function askAll(port: number, path: string): Promise<string> {
   });
 }
 
-/** The same in every run, spread by a linear congruential generator. */
+/** Addresses from a linear congruential generator, the same in every run. */
 function addresses(): string[] {
   let state = 20_250_101;
   const next = (): number => {

@@ -19,11 +19,11 @@ function selfSigned(): { cert: string; key: string } {
   }
 }
 
-/** What a server sees of a client. */
+/** The client's address as a server sees it. */
 const WHO =
   '$remote_addr $remote_port|$realip_remote_addr|$proxy_protocol_addr $proxy_protocol_port|' +
   '$proxy_protocol_server_addr $proxy_protocol_server_port';
-/** Ports of our own connections are no news. */
+/** Replaces the ports of our own connections by `*`. */
 const OWN = /(127\.0\.0\.1) \d+(?=\|)/g;
 
 /** A header of version 2: command and version, family, addresses and what follows them. */
@@ -51,10 +51,10 @@ const ADDRESSES6 = [
   0,
   80,
 ];
-/** A TLV of type 4 (nothing to be done about) with three bytes. */
+/** A TLV of type 4 (ignored) with three bytes. */
 const TLV = [4, 0, 3, 1, 2, 3];
 
-describe.each(RUNNERS)('who the client is, run by %s', (runner) => {
+describe.each(RUNNERS)('the client’s address, run by %s', (runner) => {
   describe.skipIf(isMissing(runner))('apt-get install nginx', () => {
     let recipe: Recipe;
     let port: number;
@@ -89,14 +89,14 @@ describe.each(RUNNERS)('who the client is, run by %s', (runner) => {
         expect(await who(port + 1, header, get('/'))).toBe(seen);
       });
 
-      test('is believed where it is configured so, port included', async () => {
+      test('sets the address where it is trusted, port included', async () => {
         const header = 'PROXY TCP4 192.0.2.1 192.0.2.2 123 5678\r\n';
         expect(await who(port + 2, header, get('/'))).toBe('192.0.2.1 123|127.0.0.1|192.0.2.1 123|192.0.2.2 5678');
         expect(await who(port + 2, 'PROXY UNKNOWN\r\n', get('/'))).toBe('127.0.0.1 *|127.0.0.1| | ');
       });
 
       test.each(['PROXY TCP4 192.0.2.1 192.0.2.2 123 5678\r\n', binary(0x21, 0x11, ADDRESSES4)])(
-        'comes before TLS',
+        'precedes TLS',
         async (before) => {
           const answer = await exchange({ port: port + 3, tls: true, before }, get('/'));
           expect(bodyOf(answer)).toMatch(/\|192\.0\.2\.\d (123|4660)\|192\.0\.2\.\d (5678|80)$/);
@@ -108,9 +108,9 @@ describe.each(RUNNERS)('who the client is, run by %s', (runner) => {
         ['PROXY TCP5 1.2.3.4 1.2.3.4 1 2\r\n', 'broken header: "PROXY TCP5 1.2.3.4 1.2.3.4 1 2"'],
         ['PROXY TCP4 1.2.3.4 1.2.3.4 1 65536\r\n', 'broken header: "PROXY TCP4 1.2.3.4 1.2.3.4 1 65536"'],
         [binary(0x31, 0x11, ADDRESSES4), 'unknown PROXY protocol version: 3'],
-      ])('broken as %j closes the connection and is told', async (header, why) => {
+      ])('broken as %j closes the connection and is logged', async (header, why) => {
         expect(await exchange({ port: port + 1 }, header)).toBe('');
-        // nginx 1.22 shows what came behind the first line, too.
+        // nginx 1.22 also logs the bytes behind the first line.
         const tail =
           runner === 'nginx' ? '' : ` while reading PROXY protocol, client: 127.0.0.1, server: 127.0.0.1:${port + 1}`;
         await recipe.has('logs/error.log', runner === 'nginx' ? why.replace(/"$/, '') : why + tail);
@@ -131,7 +131,7 @@ describe.each(RUNNERS)('who the client is, run by %s', (runner) => {
         ['/', ['X-Real-IP: 192.0.2.1, 10.0.0.1'], '10.0.0.1 |127.0.0.1'],
         ['/', ['X-Real-IP: 192.0.2.1', 'X-Real-IP: 192.0.2.2'], '192.0.2.1 |127.0.0.1'],
         ['/', ['X-Forwarded-For: 192.0.2.1'], '127.0.0.1 *|127.0.0.1'],
-      ])('by X-Real-IP: %s with %j: %s', async (path, fields, seen) => {
+      ])('from X-Real-IP at %s with %j: %s', async (path, fields, seen) => {
         expect(await who(port, get(path, ...fields))).toBe(`${seen}| | `);
       });
 
@@ -144,7 +144,7 @@ describe.each(RUNNERS)('who the client is, run by %s', (runner) => {
         ['recursive', ['X-Forwarded-For: 192.0.2.1, unknown'], '127.0.0.1 *|127.0.0.1'],
         ['custom', ['X-Client: 192.0.2.1'], '192.0.2.1 |127.0.0.1'],
         ['distrusting', ['X-Real-IP: 192.0.2.1'], '127.0.0.1 *|127.0.0.1'],
-      ])('of the server "%s" with %j: %s', async (name, fields, seen) => {
+      ])('of server "%s" with %j: %s', async (name, fields, seen) => {
         expect(await who(port + 4, get('/', `Host: ${name}`, ...fields).replace('Host: a\n', ''))).toBe(`${seen}| | `);
       });
 
@@ -152,7 +152,7 @@ describe.each(RUNNERS)('who the client is, run by %s', (runner) => {
         ['/proxied', ['X-Forwarded-For: 192.0.2.1'], '192.0.2.1'],
         ['/proxied', ['X-Real-IP: 192.0.2.1'], '127.0.0.1'],
         ['/inherited', ['X-Real-IP: 192.0.2.1'], '127.0.0.1'],
-      ])('of a location is for what it forwards: %s with %j: %s', async (path, fields, seen) => {
+      ])('of a location applies to forwarded requests: %s with %j: %s', async (path, fields, seen) => {
         expect(await who(port + 5, get(path, ...fields))).toBe(seen);
       });
 
@@ -160,7 +160,7 @@ describe.each(RUNNERS)('who the client is, run by %s', (runner) => {
         expect(await who(port + 5, get('/returned', 'X-Forwarded-For: 192.0.2.1'))).toBe('127.0.0.1');
       });
 
-      test('is in the access log', async () => {
+      test('the address is in the access log', async () => {
         await who(port + 5, get('/proxied', 'X-Forwarded-For: 192.0.2.77'));
         await recipe.has('logs/address.log', '192.0.2.77\n');
       });

@@ -12,7 +12,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
     let recipe: Recipe;
     let port: number;
     const open: Socket[] = [];
-    /** Answers requests without a body with the names that begin with X. */
+    /** Answers requests without a body with the names of their fields that begin with X. */
     const backend = createServer((socket) => {
       let text = '';
       socket.on('error', () => socket.destroy());
@@ -55,12 +55,12 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         ['/plain', ['Connection: keep-alive']],
         ['/once', ['Connection: close']],
         ['/proxied', ['Connection: keep-alive', 'Keep-Alive: timeout=9']],
-      ])('of %s is told as %j', async (path, told) => {
-        // In a proxied answer it stands with the other added fields.
+      ])('with %s has the field %j', async (path, told) => {
+        // In a proxied response it is among the other added fields.
         expect((await fieldsOf(port, request(path))).toSorted()).toEqual(told);
       });
 
-      test('is counted in requests, of the location that has the last one', async () => {
+      test('is limited in requests by the location of the last one', async () => {
         const answers = await exchange({ port }, request('/three').repeat(4));
         expect(answers.match(/Connection: [\w-]+/g)).toEqual([
           'Connection: keep-alive',
@@ -69,7 +69,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         ]);
       });
 
-      test('ends when it has lasted for its time, and when nothing comes', async () => {
+      test('ends after keepalive_time and after an idle timeout', async () => {
         const client = new Talk(port);
         open.push(client.socket);
         client.socket.write(request('/short'));
@@ -84,27 +84,10 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         expect(await idle.head()).toContain('Connection: keep-alive');
         await once(idle.socket, 'end');
       });
-
-      const MSIE = 'User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows 98)';
-      const MENDED = 'User-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1)';
-      const SAFARI = 'User-Agent: Mozilla/5.0 (Macintosh; Intel Mac OS X 10_8) Version/6.2 Safari/537.85';
-      test.each([
-        ['/plain', 'POST', MSIE, 'close'],
-        ['/plain', 'GET', MSIE, 'keep-alive'],
-        ['/plain', 'POST', MENDED, 'keep-alive'],
-        ['/plain', 'POST', 'User-Agent: MSIE 7.0', 'keep-alive'],
-        ['/plain', 'GET', SAFARI, 'keep-alive'],
-        ['/safari', 'GET', SAFARI, 'close'],
-        ['/safari', 'POST', MSIE, 'keep-alive'],
-        ['/any', 'POST', MSIE, 'keep-alive'],
-      ])('of %s for %s with %s: %s', async (path, method, agent, told) => {
-        const text = `${method} ${path} HTTP/1.1\nHost: a\nContent-Length: 0\n${agent}\n\n`;
-        expect(await fieldsOf(port, text)).toEqual([`Connection: ${told}`]);
-      });
     });
 
-    describe('a client that does not come to the point', () => {
-      test('with its head is closed without an answer, and logged as 408', async () => {
+    describe('a client that does not finish its request', () => {
+      test('is closed without a response when its head is late, and logged as 408', async () => {
         expect(await exchange({ port: port + 1 }, 'GET /slow HTTP/1.1\nHost: a\n')).toBe('');
         await recipe.has('logs/access.log', '408 GET /slow HTTP/1.1\n');
         await recipe.has(
@@ -113,17 +96,17 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         );
       });
 
-      test('with its body is closed without an answer, and logged as 408', async () => {
+      test('is closed without a response when its body is late, and logged as 408', async () => {
         const text = 'POST /body HTTP/1.1\nHost: a\nContent-Length: 9\n\nabc';
         expect(await exchange({ port: port + 1 }, text)).toBe('');
         await recipe.has('logs/access.log', '408 POST /body HTTP/1.1\n');
       });
     });
 
-    describe('the limits of a head are those of the default server until its Host has come', () => {
+    describe('the default server limits a head until its Host is known', () => {
       const long = `X-A: ${'v'.repeat(1_100)}`;
       test.each([
-        // Here a line may be as long as any server of the address takes it, so that this one is not refused.
+        // Here a line may be as long as any server of the address allows, so this one is not refused.
         [1, 'default', runner === 'nginx' ? 'HTTP/1.1 400' : 'HTTP/1.1 200'],
         [1, 'other', 'HTTP/1.1 200'],
         [2, 'other', 'HTTP/1.1 200'],
@@ -132,7 +115,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         expect(await exchange({ port: port + at }, text)).toContain(status);
       });
 
-      test('and so is what becomes of names that nginx finds invalid', async () => {
+      test('the default server also decides about invalid field names', async () => {
         const seen = async (at: number): Promise<string> =>
           bodyOf(await exchange({ port: at }, request('/names', 'X_A: 1', 'X.A: 2', 'Connection: close')));
         expect(await seen(port)).toBe('');
@@ -141,7 +124,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
       });
     });
 
-    describe('the error log says what a client got wrong', () => {
+    describe('the error log names the fault of a client', () => {
       const LINE = 'while reading client request line';
       const HEADERS = 'while reading client request headers';
       test.each([
@@ -181,7 +164,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         );
       });
 
-      test('a body that is too large', async () => {
+      test('a body that is too large is logged', async () => {
         await exchange({ port }, `POST /7 HTTP/1.1\nHost: a\nContent-Length: 11\n\n${'x'.repeat(11)}`);
         await recipe.has(
           'logs/error.log',
@@ -193,7 +176,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
   });
 });
 
-/** A connection whose answers are taken head by head; their bodies are empty. */
+/** A connection whose responses are read head by head; their bodies are empty. */
 class Talk {
   readonly socket: Socket;
   #text = '';
@@ -244,8 +227,6 @@ http {
     location /three { keepalive_requests 3; return 200; }
     location /short { keepalive_time 100ms; return 200; }
     location /idle { keepalive_timeout 50ms; return 200; }
-    location /safari { keepalive_timeout 75s 0; keepalive_disable safari; return 200; }
-    location /any { keepalive_timeout 75s 0; keepalive_disable none; return 200; }
     location /proxied { proxy_pass http://127.0.0.1:${port + 2}; }
     location /names { proxy_pass http://127.0.0.1:${backend}; }
   }

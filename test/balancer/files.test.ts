@@ -10,13 +10,13 @@ import { until } from '@pinwheel/testing/until';
 import { BIG, conf, FILES } from './served-files.js';
 import { isMissing, Recipe, type Runner, RUNNERS } from '../classics/recipe.js';
 
-/** The same time of all files, and so the same tags. */
+/** One time for all files, so that their ETags are the same. */
 const MODIFIED = 1_700_000_000;
 const ETAG = '"6553f100-a"';
 const DATE = 'Tue, 14 Nov 2023 22:13:20 GMT';
 const EARLIER = 'Tue, 14 Nov 2023 22:13:19 GMT';
 
-/** Requests, and what they show. `~` stands for CRLF. */
+/** Facts and their requests. `~` stands for CRLF. */
 const REQUESTS: readonly (readonly [why: string, request: string])[] = [
   ['a file is sent with its type, length, time and tag', 'GET /ten.txt'],
   ['its head alone', 'HEAD /ten.txt'],
@@ -145,14 +145,14 @@ class Site {
     const port = await freePort();
     const recipe = await Recipe.start(runner, conf(port), port, FILES);
     for (const name of Object.keys(FILES)) utimesSync(join(recipe.prefix, name), MODIFIED, MODIFIED);
-    // Nobody but root may look at these, and root serves as another user.
+    // Only root may read these, and a server started by root serves as another user.
     chmodSync(recipe.prefix, 0o755);
     for (const name of ['html/secret.txt', 'html/secret']) chmodSync(join(recipe.prefix, name), 0);
     execFileSync('mkfifo', [join(recipe.prefix, 'html/fifo')]);
     return new Site(runner, recipe, port);
   }
 
-  /** The whole answer, without what two servers cannot agree on: their names, places and the time. */
+  /** The whole response, without what differs between two servers: their names, folders and the time. */
   async answer(request: string): Promise<string> {
     const [first = '', ...more] = request.split('~');
     const line = first.includes(' HTTP/') ? first : `${first} HTTP/1.1`;
@@ -174,7 +174,7 @@ class Site {
   }
 }
 
-describe.skipIf(isMissing('nginx'))('the same requests for files to both (apt-get install nginx)', () => {
+describe.skipIf(isMissing('nginx'))('requests for files are answered as by nginx (apt-get install nginx)', () => {
   const sites: Site[] = [];
 
   beforeAll(async () => {
@@ -199,7 +199,7 @@ describe.skipIf(isMissing('nginx'))('the same requests for files to both (apt-ge
     }
   });
 
-  it('the error log and the access log say the same', async () => {
+  it('the error log and the access log equal nginx’s', async () => {
     const logs = await Promise.all(
       sites.map(async ({ recipe, port }) => {
         await ask(port, 'GET /last HTTP/1.1');
@@ -231,7 +231,7 @@ describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
 
     afterAll(() => site.recipe.stop());
 
-    it('stub_status counts connections by what they do', async () => {
+    it('stub_status counts connections by state', async () => {
       const count = async (): Promise<readonly number[]> => {
         const { body } = await ask(site.port, 'GET /stub HTTP/1.1');
         expect(body).toMatch(
@@ -252,16 +252,16 @@ describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
       await once(other.resume(), 'close');
     });
 
-    it('stub_status is for GET and HEAD', async () => {
+    it('stub_status answers GET and HEAD only', async () => {
       expect((await ask(site.port, 'HEAD /stub HTTP/1.1')).head).toMatch(/^HTTP\/1\.1 200 .*Content-Length: \d+\r\n/s);
       expect((await ask(site.port, 'POST /stub HTTP/1.1')).head).toMatch(/^HTTP\/1\.1 405 Not Allowed\r\n/);
     });
 
-    it('the variables of connections are those of stub_status', async () => {
+    it('the $connections_ variables equal the counts of stub_status', async () => {
       expect((await ask(site.port, 'GET /counts HTTP/1.1')).body).toBe('1 0 1 0');
     });
 
-    it('requests for files that are sent at once are answered in their order', async () => {
+    it('pipelined requests for files are answered in order', async () => {
       const socket = connect(site.port, '127.0.0.1');
       const request = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n${more}\r\n`;
       const asked = ['/ten.txt', '/dir/', '/missing', '/first/two.html', '/text'];
@@ -272,7 +272,7 @@ describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
       expect(bodies).toEqual(['0123456789', '<p>index', '<h1>404', 'two', 'no file', 'upper']);
     });
 
-    it('a client that reads late gets all of a large file', async () => {
+    it('a slow client gets all of a large file', async () => {
       const socket = await stalled(site.port);
       let length = 0;
       let end = '';
@@ -292,7 +292,7 @@ describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
       await until('the file is closed', () => openFiles(site).length === 0);
     });
 
-    it('a file that becomes shorter while it is sent does not look whole', async () => {
+    it('a file that shrinks while it is sent is not sent as complete', async () => {
       const name = join(site.recipe.prefix, 'html/short.bin');
       writeFileSync(name, Buffer.alloc(BIG));
       const socket = await stalled(site.port, '/short.bin');
@@ -309,7 +309,7 @@ describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
       expect((await ask(site.port, 'GET /ten.txt HTTP/1.1')).body).toBe('0123456789');
     });
 
-    it('a file that changes is sent as it is now', async () => {
+    it('a changed file is sent with its new contents', async () => {
       mkdirSync(join(site.recipe.prefix, 'html/now'));
       const name = join(site.recipe.prefix, 'html/now/a.txt');
       expect((await ask(site.port, 'GET /now/a.txt HTTP/1.1')).head).toMatch(/ 404 /);
@@ -319,7 +319,7 @@ describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
       expect((await ask(site.port, 'GET /now/a.txt HTTP/1.1')).body).toBe('second');
     });
 
-    it('a body that comes with a request for a file is read and dropped', async () => {
+    it('the body of a request for a file is read and dropped', async () => {
       const socket = connect(site.port, '127.0.0.1');
       socket.write('GET /ten.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab');
       await once(socket, 'data');
@@ -333,7 +333,7 @@ describe.each(RUNNERS)('files and counts, run by %s', (runner) => {
 
 const canSeeOpenFiles = process.platform === 'linux';
 
-/** The large file as often as the server, or a worker of it, has it open. */
+/** The open descriptors of the large file in the server and its workers. */
 function openFiles({ recipe }: Site): readonly string[] {
   const pid = recipe.read('logs/nginx.pid').trim();
   const children = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
@@ -347,7 +347,7 @@ function openFiles({ recipe }: Site): readonly string[] {
         try {
           return readlinkSync(join(folder, fd));
         } catch {
-          // It was closed meanwhile.
+          // It has been closed meanwhile.
           return '';
         }
       })
@@ -355,7 +355,7 @@ function openFiles({ recipe }: Site): readonly string[] {
   });
 }
 
-/** A client that has asked for a large file and reads no further than its beginning. */
+/** A client that has requested a large file and reads only its beginning. */
 async function stalled(port: number, path = '/big.bin'): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);

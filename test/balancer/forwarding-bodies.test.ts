@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '@pinwheel/testing/ports';
 import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
 
-describe.each(RUNNERS)('bodies, sockets and time, run by %s', (runner) => {
+describe.each(RUNNERS)('bodies, unix sockets and timeouts, run by %s', (runner) => {
   describe.skipIf(isMissing(runner))('apt-get install nginx', () => {
     let folder = '';
     let recipe: Recipe;
@@ -41,7 +41,7 @@ describe.each(RUNNERS)('bodies, sockets and time, run by %s', (runner) => {
       await rm(folder, { recursive: true, force: true });
     });
 
-    /** Sends the parts one after another; the second when the proxy may have read the first. */
+    /** Sends the parts in sequence, each after the proxy may have read the previous one. */
     async function ask(first: string, later?: () => Promise<string>): Promise<string> {
       const socket = connect(port, '127.0.0.1');
       let text = '';
@@ -67,14 +67,14 @@ describe.each(RUNNERS)('bodies, sockets and time, run by %s', (runner) => {
       const chunks = `${chunk.repeat(3)}0\r\n\r\n`;
       const text = await ask(`POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\nConnection: close\n\n${chunks}`);
       expect(text).toContain(`body ${big.length}`);
-      // nginx has a file for it, and then knows its length.
+      // nginx buffers it in a file, and so knows its length.
       expect(text).toContain(runner === 'nginx' ? 'length 3000000' : 'chunked');
     });
 
-    it('no peer is asked before the whole of a body has come', async () => {
+    it('no peer gets a request before its whole body has arrived', async () => {
       const before = connections;
       const text = await ask('POST / HTTP/1.1\nHost: a\nContent-Length: 4\nConnection: close\n\nab', async () => {
-        // Another request is answered meanwhile: what came before it has been looked at.
+        // Another request has been answered meanwhile, so the bytes before it have been read.
         await ask('GET /own HTTP/1.0\n\n');
         expect(connections).toBe(before);
         return 'cd';
@@ -82,7 +82,7 @@ describe.each(RUNNERS)('bodies, sockets and time, run by %s', (runner) => {
       expect(text).toContain('body 4, length 4');
     });
 
-    it('with proxy_request_buffering off the peer is asked at once, and may answer before the end', async () => {
+    it('with proxy_request_buffering off the peer gets the request at once, and may respond before its end', async () => {
       const before = connections;
       const text = await ask('POST /stream/early HTTP/1.1\nHost: a\nContent-Length: 4\n\nab', async () => {
         await expect.poll(() => connections).toBe(before + 1);
@@ -107,17 +107,17 @@ describe.each(RUNNERS)('bodies, sockets and time, run by %s', (runner) => {
       expect(text).toContain(`X-Addr: unix:${folder}/socket\r\n`);
     });
 
-    it('a peer that does not answer in time is 504, the next one is asked', async () => {
+    it('a peer that times out gives 504, and the next one is tried', async () => {
       expect(await ask('GET /silent HTTP/1.0\n\n')).toMatch(
         /^HTTP\/1\.1 504 Gateway Time-out\r\n[^]*X-Tries: 504, 504\r\n/,
       );
     });
 
-    it('after proxy_next_upstream_timeout no further peer is asked', async () => {
+    it('after proxy_next_upstream_timeout no further peer is tried', async () => {
       expect(await ask('GET /silent-once HTTP/1.0\n\n')).toMatch(/^HTTP\/1\.1 504 [^]*X-Tries: 504\r\n/);
     });
 
-    it('timeouts are told as nginx tells them', () => {
+    it('timeouts are logged in nginx’s words', () => {
       const line = recipe
         .read('logs/error.log')
         .split('\n')
@@ -127,7 +127,7 @@ describe.each(RUNNERS)('bodies, sockets and time, run by %s', (runner) => {
       );
     });
 
-    it('an answer that ends before its end is not taken for a whole one', async () => {
+    it('a truncated response is not passed on as complete', async () => {
       const text = await ask('GET /short HTTP/1.1\nHost: a\n\n');
       expect(text).toMatch(/Content-Length: 10\r\n[^]*\r\n\r\nshort$/);
       await recipe.has('logs/error.log', 'upstream prematurely closed connection while reading upstream, client');
@@ -145,7 +145,7 @@ async function listening(server: Server, where: { port: number; host: string } |
   await ready;
 }
 
-/** Answers with what it was asked, and closes. */
+/** Answers with the request, and closes. */
 function echoServer(onConnection: () => void): Server {
   return createServer((socket) => {
     onConnection();

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '@pinwheel/testing/ports';
 import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
 
-describe.each(RUNNERS)('hosts and names out of variables, run by %s', (runner) => {
+describe.each(RUNNERS)('hosts and names from variables, run by %s', (runner) => {
   describe.skipIf(isMissing(runner))('apt-get install nginx', () => {
     let recipe: Recipe;
     const dns = createSocket('udp4');
@@ -43,7 +43,7 @@ describe.each(RUNNERS)('hosts and names out of variables, run by %s', (runner) =
       return text;
     }
 
-    it('a name is looked up by the resolver, and its answer kept', async () => {
+    it('a name is resolved, and the answer is cached', async () => {
       for (let i = 0; i < 3; i++) {
         const text = await ask(`/named?a=here.test:${ports[1]}`);
         expect(text).toMatch(/^HTTP\/1\.1 200 /);
@@ -53,7 +53,7 @@ describe.each(RUNNERS)('hosts and names out of variables, run by %s', (runner) =
       expect(asked.filter((name) => name === 'here.test')).toHaveLength(1);
     });
 
-    it('a name that is not there is 502, and the log says why', async () => {
+    it('an unknown name gives 502, and the log has the reason', async () => {
       expect(await ask('/named?a=nowhere.test')).toMatch(/^HTTP\/1\.1 502 /);
       await recipe.has(
         'logs/error.log',
@@ -61,7 +61,7 @@ describe.each(RUNNERS)('hosts and names out of variables, run by %s', (runner) =
       );
     });
 
-    it('a method, a body and a name that has to be looked up go together', async () => {
+    it('a request with a method and a body waits for its name to be resolved', async () => {
       const socket = connect(ports[0] ?? 0, '127.0.0.1');
       let text = '';
       socket.setEncoding('latin1').on('data', (part: string) => {
@@ -80,7 +80,7 @@ describe.each(RUNNERS)('hosts and names out of variables, run by %s', (runner) =
       expect(await ask(path)).toContain(`handshake with ${name}`);
     });
 
-    it('proxy_ssl_verify takes no other name than that of proxy_ssl_name', async () => {
+    it('proxy_ssl_verify accepts only the name of proxy_ssl_name', async () => {
       expect(await ask('/verified?a=localhost')).toContain('handshake with localhost');
       expect(await ask('/verified?a=other.test')).toMatch(/^HTTP\/1\.1 502 /);
       await recipe.has('logs/error.log', 'upstream SSL certificate does not match');
@@ -88,7 +88,7 @@ describe.each(RUNNERS)('hosts and names out of variables, run by %s', (runner) =
   });
 });
 
-/** A certificate for localhost that is its own authority. */
+/** A self-signed certificate for localhost. */
 function certificate(): Record<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'pinwheel-certificate-'));
   try {
@@ -120,7 +120,7 @@ function nameIn(question: Buffer): string {
   return labels.join('.');
 }
 
-/** 127.0.0.1 for every name of type A but `nowhere.test`, which does not exist. */
+/** Answers 127.0.0.1 for type A of every name except `nowhere.test`, which does not exist. */
 function answerTo(question: Buffer): Buffer {
   let end = 12;
   while ((question[end] ?? 0) > 0) end += (question[end] ?? 0) + 1;

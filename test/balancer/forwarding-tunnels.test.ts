@@ -34,7 +34,7 @@ describe.each(RUNNERS)('tunnels, run by %s', (runner) => {
       });
     });
 
-    /** A client that has asked for an upgrade, and the peer that has its request. */
+    /** A client that has requested an upgrade, and the peer that has received the request. */
     async function asked(more = ''): Promise<{ client: Side; peer: Side; request: string }> {
       accepted = [];
       const client = new Side(connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
@@ -66,7 +66,7 @@ describe.each(RUNNERS)('tunnels, run by %s', (runner) => {
       return all[lines++] ?? '';
     }
 
-    it('any upgrade is relayed, with what both sides say at once', async () => {
+    it('any upgrade is relayed, with the bytes that both sides send at once', async () => {
       const { client, peer, head } = await opened('early');
       expect(head).toMatch(/^HTTP\/1\.1 101 Switching\r\n/);
       expect(head).toContain('\r\nConnection: upgrade\r\n');
@@ -81,7 +81,7 @@ describe.each(RUNNERS)('tunnels, run by %s', (runner) => {
       expect(await logged()).toBe(`101 ${sent} 100007 59 100068 0 upgrade`);
     });
 
-    it('a peer that ends has all it said delivered, and the client is closed', async () => {
+    it('all bytes of a peer that closes are delivered, then the client is closed', async () => {
       const { client, peer } = await opened();
       peer.socket.end('last words');
       expect(await client.upTo('last words')).toBe('last words');
@@ -91,7 +91,7 @@ describe.each(RUNNERS)('tunnels, run by %s', (runner) => {
       client.socket.destroy();
     });
 
-    it('a client that ends its side ends the tunnel', async () => {
+    it('a client that closes its side ends the tunnel', async () => {
       const { client, peer } = await opened();
       client.socket.end('last words');
       expect(await peer.upTo('last words')).toBe('last words');
@@ -101,7 +101,7 @@ describe.each(RUNNERS)('tunnels, run by %s', (runner) => {
       peer.socket.destroy();
     });
 
-    it('a refused upgrade is an answer like any other', async () => {
+    it('a refused upgrade is relayed like any response', async () => {
       const { client, peer } = await asked();
       peer.socket.end(
         'HTTP/1.1 426 Upgrade Required\r\nUpgrade: bar\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno',
@@ -111,7 +111,7 @@ describe.each(RUNNERS)('tunnels, run by %s', (runner) => {
       client.socket.destroy();
     });
 
-    it('the peer is asked with the fields that are configured', async () => {
+    it('the peer gets the configured fields', async () => {
       const { client, peer, request } = await asked();
       const [start, ...fields] = request.replace(/^Host: .*$/m, 'Host').split('\r\n');
       expect(start).toBe('GET /up HTTP/1.1');
@@ -141,7 +141,7 @@ class Side {
     });
   }
 
-  /** What came up to that text, as soon as it is there. */
+  /** Resolves with everything up to the text, when it has arrived. */
   async upTo(text: string): Promise<string> {
     for (;;) {
       const at = this.#text.indexOf(text);

@@ -12,7 +12,7 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
 
   afterAll(() => pair.stop());
 
-  /** Both give the same answer and make the same request of it; gives what it is. */
+  /** Expects the same response and the same requests to peers from both; returns them. */
   async function same(raw: string): Promise<{ answer: string; seen: readonly SeenRequest[] }> {
     const { ours, theirs } = await pair.both(raw);
     const [one, other] = [ours, theirs].map(({ answer: lines, seen }) => ({
@@ -39,7 +39,7 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
       ['/tries', '500, 500'],
       ['/backup', '502, 502, 200'],
       ['/late', '500'],
-    ])('%s is tried with %s', async (path, statuses) => {
+    ])('%s makes attempts with %s', async (path, statuses) => {
       expect((await same(get(`/next${path}`))).answer).toContain(`X-Tries: ${statuses}\n`);
     });
 
@@ -48,12 +48,12 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
       ['/closed', '502'],
       ['/refused', '502, 200'],
       ['/idem', '500, 200'],
-    ])('POST to %s is tried with %s', async (path, statuses) => {
+    ])('POST to %s makes attempts with %s', async (path, statuses) => {
       const got = await same(`POST /post${path} HTTP/1.1\nHost: a\nContent-Length: 2\nConnection: close\n\nhi`);
       expect(got.answer).toContain(`X-Tries: ${statuses}\n`);
     });
 
-    it('http_404 is no failure of the peer, http_500 is', async () => {
+    it('http_404 does not count as a failure of the peer, http_500 does', async () => {
       for (let i = 0; i < 3; i++) {
         expect((await same(get('/next/404-again'))).answer).toMatch(/X-Tries: (?:404, )?200\n/);
         expect((await same(get('/next/500-again'))).answer).toMatch(/X-Tries: (?:500, )?200\n/);
@@ -61,13 +61,13 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
       expect((await same(get('/next/500-again'))).answer).toContain('X-Tries: 200\n');
     });
 
-    it('when no peer is left it is 502, and the name of the upstream is told', async () => {
+    it('without a live peer the response is 502, and the log names the upstream', async () => {
       await same(get('/next/none'));
       expect((await same(get('/next/none'))).answer).toContain('X-Addr: none\n');
     });
   });
 
-  describe('fields of answers', () => {
+  describe('fields of responses', () => {
     it.each([
       ['/plain/fields'],
       ['/hide/fields'],
@@ -114,7 +114,7 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
       ['/on', 'with its length'],
       ['/old', 'with its length, HTTP/1.0'],
       ['/off', 'in chunks'],
-    ])('a chunked body is sent to %s %s', async (path) => {
+    ])('a chunked body reaches %s %s', async (path) => {
       const chunks = '5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n';
       const { seen } = await same(
         `POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n${chunks}`,
@@ -123,7 +123,7 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
     });
   });
 
-  describe('answers that are not as they should be', () => {
+  describe('malformed responses', () => {
     it.each([
       ['bare LF'],
       ['old'],
@@ -148,9 +148,9 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
     });
   });
 
-  // nginx refuses these since 1.23, chunks in HTTP/1.0 it takes.
+  // nginx refuses these since 1.23; it accepts chunks in HTTP/1.0.
   it.each([['old chunks'], ['both'], ['bad length'], ['unknown coding'], ['two lengths']])(
-    '%s is 502',
+    '%s gives 502',
     async (name) => {
       const text = await pair.ours.exchange(get(`/answer/${name.replaceAll(' ', '-')}`));
       pair.ours.backend.take();
@@ -158,7 +158,7 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
     },
   );
 
-  it('the log counts as nginx does', async () => {
+  it('the log has nginx’s counts', async () => {
     for (const name of ['until close', 'chunks', 'extra', 'keep-alive fields', 'old']) {
       await same(get(`/logged/${name.replaceAll(' ', '-')}`));
     }
@@ -170,7 +170,7 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
     expect(await lines(pair.ours)).toHaveLength(7);
   });
 
-  it('the error log tells failures in the same words', async () => {
+  it('the error log has nginx’s words for failures', async () => {
     const told = async (side: Pair['ours']): Promise<string[]> =>
       (await side.lines('logs/error.log', 1))
         .filter((line) => line.includes('[error]'))
@@ -219,7 +219,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 function answer({ head }: SeenRequest): string {
   const [, method = '', path = '', query = ''] = /^(\S+) ([^ ?]*)\??(\S*)/.exec(head) ?? [];
   const named = ANSWERS[path.replace(/^\/(?:answer|logged)\//, '')];
-  // A peer's own Server is as long wherever it comes from.
+  // A Server field of a peer has the same length in both.
   if (named !== undefined) return path.startsWith('/logged/') ? named.replace('\r\n', '\r\nServer: a\r\n') : named;
   if (path === '/next/invalid') return ANSWERS['a-line-without-a-colon'] ?? '';
   const at = (url: string): string => url.replace('BACKEND', /^host: (\S+)/im.exec(head)?.[1] ?? '');

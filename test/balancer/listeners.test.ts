@@ -22,7 +22,7 @@ describe.each(RUNNERS)('listeners, run by %s', (runner) => {
       `server { listen ${listen}; return 200 "${name} ${WHO}"; }`;
     const file = (...servers: readonly string[]): string => `events {} http { access_log off; ${servers.join('\n')} }`;
     const body = async (to: To): Promise<string> => bodyOf(await exchange(to, GET));
-    /** True when something answers there. */
+    /** True when a server answers there. */
     const answers = async (to: To): Promise<boolean> => {
       try {
         return (await exchange(to, GET)) !== '';
@@ -38,7 +38,7 @@ describe.each(RUNNERS)('listeners, run by %s', (runner) => {
     afterAll(() => rm(folder, { recursive: true }));
     afterEach(() => recipe.stop());
 
-    test('a wildcard and single addresses of its port are servers of their own', async () => {
+    test('a wildcard and single addresses of its port are separate listeners', async () => {
       recipe = await Recipe.start(
         runner,
         file(
@@ -72,14 +72,14 @@ describe.each(RUNNERS)('listeners, run by %s', (runner) => {
       expect(await body({ host: '::1', port: port + 3 })).toBe(`six ::1|::1|${port + 3}`);
       expect(await answers({ host: '127.0.0.1', port: port + 3 })).toBe(false);
       expect(await body({ host: '::1', port: port + 4 })).toBe(`dual ::1|::1|${port + 4}`);
-      // nginx shows an IPv4 client of such a socket as ::ffff:127.0.0.1; here it is the IPv4 address that it is.
+      // nginx shows an IPv4 client of such a socket as ::ffff:127.0.0.1; here it is the IPv4 address itself.
       const mapped = runner === 'nginx' ? '::ffff:127.0.0.1' : '127.0.0.1';
       expect(await body({ host: '127.0.0.1', port: port + 4 })).toBe(`dual ${mapped}|${mapped}|${port + 4}`);
       expect(await body({ host: '::1', port: port + 5 })).toBe(`only6 ::1|::1|${port + 5}`);
       expect(await body({ host: '127.0.0.1', port: port + 5 })).toBe(`beside 127.0.0.1|127.0.0.1|${port + 5}`);
     });
 
-    test('a unix socket is open to all, has no client address, and goes with its server', async () => {
+    test('a unix socket is open to all users, has no client address, and is removed with its server', async () => {
       recipe = await Recipe.start(
         runner,
         file(
@@ -95,7 +95,7 @@ describe.each(RUNNERS)('listeners, run by %s', (runner) => {
       expect(existsSync(socketPath())).toBe(false);
     });
 
-    test('a file where the socket should be is told, and stays', async () => {
+    test('a file in place of the socket is reported, and stays', async () => {
       await writeFile(socketPath(), '');
       const start = Recipe.start(runner, file(server(`unix:${socketPath()}`, 'a')), port);
       await expect(start).rejects.toThrow(

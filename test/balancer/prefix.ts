@@ -6,10 +6,10 @@ import { freePort } from '@pinwheel/testing/ports';
 import { type Program, allGone, isAlive, startProgram } from '@pinwheel/testing/program';
 import { until } from '@pinwheel/testing/until';
 
-/** A folder that a balancer has as its `-p`, with `conf` and `logs` in it. */
+/** A folder for a balancer's `-p`, with `conf` and `logs`. */
 export class Prefix {
   readonly path: string;
-  /** Free when the prefix was made. */
+  /** A port that was free when the prefix was made. */
   readonly port: number;
 
   private constructor(path: string, port: number) {
@@ -36,7 +36,7 @@ export class Prefix {
     return existsSync(this.file(name));
   }
 
-  /** Writes the configuration: one server on the port whose `/` has these lines. */
+  /** Writes a configuration with one server on the port, whose location `/` has these lines. */
   serve(location: string, main = ''): Promise<void> {
     return this.configure(
       `${main} error_log logs/error.log notice; events { }\n` +
@@ -45,7 +45,7 @@ export class Prefix {
   }
 
   async configure(text: string): Promise<void> {
-    // In one step: a reload may be reading it.
+    // Replace the file atomically, since a reload may be reading it.
     await writeFile(this.file('conf/nginx.conf.new'), text);
     await rename(this.file('conf/nginx.conf.new'), this.file('conf/nginx.conf'));
   }
@@ -79,7 +79,7 @@ export class Prefix {
     return (await fetch(`http://127.0.0.1:${this.port}/`, { headers: { connection: 'close' } })).text();
   }
 
-  /** Waits until a log has a line that fits. */
+  /** Waits until a log has a matching line, and returns it. */
   logged(pattern: RegExp, name = 'logs/error.log'): Promise<string> {
     return until(`${name} has a line that matches ${pattern}`, () => {
       if (!existsSync(this.file(name))) return undefined;
@@ -89,7 +89,7 @@ export class Prefix {
     });
   }
 
-  /** Ends what its pid file names, and removes it. */
+  /** Kills the process in the pid file, and removes the folder. */
   async remove(): Promise<void> {
     const { pid } = this;
     if (pid !== undefined && pid > 1 && isAlive(pid)) {

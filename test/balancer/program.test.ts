@@ -8,7 +8,7 @@ const MAIN = 'apps/balancer/dist/main.js';
 
 let origin: Server;
 let peer: string;
-/** Responses that the origin has not ended. */
+/** Responses that the origin has not finished. */
 let open: ServerResponse[];
 let onOpen: () => void;
 
@@ -44,7 +44,7 @@ async function urlOf(program: Program): Promise<string> {
   return line.split(' ')[1] ?? '';
 }
 
-test('it says ready with its URL, peers and policies, and serves', async () => {
+test('prints ready with its URL, peers and policies, and serves', async () => {
   const program = balancer('--listen', '0', '--upstream', peer, '--trust', '127.0.0.1');
   const url = await urlOf(program);
   expect(program.stdout).toMatch(
@@ -54,7 +54,7 @@ test('it says ready with its URL, peers and policies, and serves', async () => {
   expect(await answer.text()).toBe('/a for 192.0.2.7, 127.0.0.1');
 });
 
-test('it starts before its peers do', async () => {
+test('starts before its peers do', async () => {
   const port = await freePort();
   const url = await urlOf(balancer('--listen', '0', '--upstream', `127.0.0.1:${port};max_fails=0`));
   expect((await fetch(url)).status).toBe(502);
@@ -82,7 +82,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s lets a response finish, accepts no
   expect(await program.ended).toEqual({ code: 0, signal: null });
 });
 
-test('a second signal ends it at once', async () => {
+test('a second signal ends the program at once', async () => {
   const program = balancer('--listen', '0', '--upstream', peer);
   const url = await urlOf(program);
   const isOpen = new Promise<void>((resolve) => {
@@ -94,14 +94,14 @@ test('a second signal ends it at once', async () => {
   await isOpen;
   program.child.kill('SIGTERM');
   await refuses(url);
-  // Within a second it would be the same wish, told twice.
+  // Within a second both signals would count as one.
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   program.child.kill('SIGTERM');
   expect(await program.ended).toEqual({ code: 143, signal: null });
   expect(await cause).toBe('TypeError: terminated');
 });
 
-test('a port in use is one line that names --listen, exit 1', async () => {
+test('a port in use is reported in one line that names --listen, exit 1', async () => {
   const { port, release } = await takePort();
   const program = balancer('--listen', '0', '--listen', String(port), '--upstream', peer);
   expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -112,7 +112,7 @@ test('a port in use is one line that names --listen, exit 1', async () => {
   await release();
 });
 
-test('a command line that does not fit is one line that names the flag, exit 2', async () => {
+test('a wrong command line is reported in one line that names the flag, exit 2', async () => {
   const program = balancer('--upstream', peer, '--policy', 'best');
   expect(await program.ended).toEqual({ code: 2, signal: null });
   expect(program.stderr).toBe(
@@ -120,7 +120,7 @@ test('a command line that does not fit is one line that names the flag, exit 2',
   );
 });
 
-test('a certificate that cannot be read is one line that names the flag, exit 2', async () => {
+test('an unreadable certificate is reported in one line that names the flag, exit 2', async () => {
   const program = balancer('--upstream', peer, '--tls-cert', '/nowhere/cert.pem', '--tls-key', '/nowhere/key.pem');
   expect(await program.ended).toEqual({ code: 2, signal: null });
   expect(program.stderr).toBe('pinwheel-balancer: --tls-cert: /nowhere/cert.pem cannot be read (ENOENT)\n');

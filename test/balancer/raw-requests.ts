@@ -1,8 +1,8 @@
-/** Requests as they stand on the wire, for a comparison with nginx. */
+/** Requests as bytes on the wire, for a comparison with nginx. */
 export interface RawRequest {
   readonly name: string;
   readonly text: string;
-  /** Why the answer differs from that of nginx 1.22. */
+  /** Reason why the response differs from that of nginx 1.22. */
   readonly differs?: string;
 }
 

@@ -5,7 +5,7 @@ import { freePort } from '@pinwheel/testing/ports';
 import { until } from '@pinwheel/testing/until';
 import { isMissing, Recipe, RUNNERS } from '../classics/recipe.js';
 
-/** What a request is answered with: status, `Location` if there is one, body if it is plain text. */
+/** The response to a request: status, `Location` if there is one, body if it is plain text. */
 type Answer = readonly [request: string, status: number, text: string];
 
 const LOCATIONS: readonly Answer[] = [
@@ -51,7 +51,7 @@ const ERRORS: readonly Answer[] = [
   ['GET /with%00zero', 400, 'page /pages/400'],
 ];
 
-describe.each(RUNNERS)('requests that go on elsewhere, run by %s', (runner) => {
+describe.each(RUNNERS)('internal redirects and error pages, run by %s', (runner) => {
   describe.skipIf(isMissing(runner))('apt-get install nginx', () => {
     let recipe: Recipe;
     let port = 0;
@@ -70,11 +70,11 @@ describe.each(RUNNERS)('requests that go on elsewhere, run by %s', (runner) => {
       expect([got.status, shown]).toEqual([status, text]);
     };
 
-    it.each(LOCATIONS)('%s is for the location inside a location that fits best', (...row) => same(row));
-    it.each(SETS)('%s sees the variables that are set on its way', (...row) => same(row));
-    it.each(ERRORS)('%s turns to its error page', (...row) => same(row));
+    it.each(LOCATIONS)('%s reaches the best nested location', (...row) => same(row));
+    it.each(SETS)('%s sees the variables that were set before', (...row) => same(row));
+    it.each(ERRORS)('%s gets its error page', (...row) => same(row));
 
-    it('an error page is asked for with GET', async () => {
+    it('an error page is requested with GET', async () => {
       const { body } = await ask(port, 'POST /404 HTTP/1.1', 'Content-Length: 3\r\n', 'abc');
       expect(body).toBe('page /pages/404 of /404? GET');
     });
@@ -84,7 +84,7 @@ describe.each(RUNNERS)('requests that go on elsewhere, run by %s', (runner) => {
       expect(body).toBe('named /named POST');
     });
 
-    it('a body that nobody wants does not end the connection, nor is it taken for a request', async () => {
+    it('an unread body neither closes the connection nor is parsed as a request', async () => {
       const socket = connect(port, '127.0.0.1');
       let text = '';
       socket.setEncoding('latin1').on('data', (chunk: string) => {
@@ -103,7 +103,7 @@ describe.each(RUNNERS)('requests that go on elsewhere, run by %s', (runner) => {
       expect(recipe.read('access.log')).toMatch(/"POST \/ HTTP\/1.1" 200 4\n"POST \/outer\/x HTTP\/1.1" 200 5\n/);
     });
 
-    it('what is no request is logged and answered as the default server does', async () => {
+    it('bytes that are not a request are logged and answered by the default server', async () => {
       const socket = connect(port, '127.0.0.1');
       let text = '';
       socket.setEncoding('latin1').on('data', (chunk: string) => {

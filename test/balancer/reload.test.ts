@@ -25,7 +25,7 @@ const sockets = new Set<Socket>();
 beforeEach(async () => {
   prefix = await Prefix.make();
   origin = createServer((_request, response) => response.end('ok'));
-  // An echo behind the upgrade: what the frames are is not the balancer's business.
+  // After the upgrade it echoes bytes: the balancer does not read frames.
   origin.on('upgrade', (_request, socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());

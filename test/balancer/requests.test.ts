@@ -10,7 +10,7 @@ import { exchange } from '@pinwheel/testing/raw-http';
 import type { RawRequest } from './raw-requests.js';
 import { RAW_REQUESTS } from './raw-requests.js';
 
-/** What comes of a request: statuses of the answers in order, their end, and what the backend saw. */
+/** The outcome of a request: statuses of the responses in order, how they end, and what the backend saw. */
 interface Outcome {
   readonly answers: readonly string[];
   readonly variables: string;
@@ -20,7 +20,7 @@ interface Outcome {
 const VARIABLES =
   '$request_method|$uri|$args|$is_args|$host|$http_host|$server_name|$http_x_a|$http_x_t|$http_cookie|$http_expect|$request';
 
-describe.skipIf(isMissing('nginx'))('requests, byte by byte, are read as nginx reads them', () => {
+describe.skipIf(isMissing('nginx'))('requests are parsed as nginx parses them', () => {
   const backend = new Backend();
   const recipes = new Map<Runner, { recipe: Recipe; port: number }>();
 
@@ -49,7 +49,7 @@ describe.skipIf(isMissing('nginx'))('requests, byte by byte, are read as nginx r
     const ours = await outcome('pinwheel', request);
     const variables = ({ variables: text }: Outcome): string => (text.startsWith('HTTP/1.1 200') ? bodies(text) : '');
     const told = (one: Outcome): object => ({ ...one, variables: variables(one) });
-    // Where they differ on purpose `differs` says why; when they no longer do, it has to go.
+    // `differs` has the reason for an intended difference; the test fails when there is none any more.
     expect({ same: isDeepStrictEqual(told(ours), told(theirs)), ...told(ours) }).toEqual({
       same: request.differs === undefined,
       ...told(request.differs === undefined ? theirs : ours),
@@ -57,7 +57,7 @@ describe.skipIf(isMissing('nginx'))('requests, byte by byte, are read as nginx r
   });
 });
 
-/** Statuses with what the page says of them. */
+/** Statuses with the text of the page. */
 function statuses(answer: string): string[] {
   if (!answer.startsWith('HTTP/')) return [answer.replaceAll('\r\n', '\n').replace(/nginx\/[\d.]+|pinwheel/, '')];
   return [...answer.matchAll(/HTTP\/1\.1 (\d{3})[^\r]*\r\n([^]*?)\r\n\r\n(?:[^]*?<title>([^<]*)<\/title>)?/g)].map(
@@ -69,7 +69,7 @@ function bodies(text: string): string {
   return text.replaceAll(/HTTP\/1\.1 [^]*?\r\n\r\n/g, '>');
 }
 
-/** Answers every request and writes down what it was. */
+/** Answers every request and records it. */
 class Backend {
   readonly seen: string[] = [];
   readonly #server: Server = createServer((socket) => this.#serve(socket));
@@ -104,7 +104,7 @@ class Backend {
   }
 }
 
-/** The body as far as it is whole; nginx sends one with a length that came in chunks. */
+/** The body as far as it is complete; nginx sends a chunked body on with a length. */
 function bodyOf(head: string, rest: string): string | undefined {
   if (/^transfer-encoding: chunked/im.test(head)) {
     if (!rest.endsWith('0\r\n\r\n')) return undefined;

@@ -8,14 +8,14 @@ import { until } from '@pinwheel/testing/until';
 import { Recipe } from '../classics/recipe.js';
 import { DnsServer } from '@pinwheel/testing/dns-server';
 
-// The installed nginx cannot look names up while serving; what is expected is what nginx's documentation says.
+// The installed nginx cannot resolve names while serving; the expectations follow nginx's documentation.
 
 const HOSTS = ['127.0.0.2', '127.0.0.3', '127.0.0.4'] as const;
 
 let dns: DnsServer;
 let recipe: Recipe | undefined;
 let port = 0;
-/** The backends listen on it, each on an address of its own, and answer with that. */
+/** The port of all backends; each listens on its own address, and answers with it. */
 let backendPort = 0;
 let servers: Server[] = [];
 const sockets = new Set<Socket>();
@@ -79,7 +79,7 @@ async function serve(upstream: string): Promise<void> {
   recipe = await Recipe.start('pinwheel', conf(upstream), port);
 }
 
-/** Who answers, or the status where nobody does. */
+/** The backend that answers, or the status when none does. */
 function ask(): Promise<string> {
   return new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port, agent: false }, (response) => {
@@ -90,7 +90,7 @@ function ask(): Promise<string> {
   });
 }
 
-/** Waits until these, and no others, answer so many requests in a row. */
+/** Waits until exactly these backends answer a number of consecutive requests. */
 async function answeredBy(...expected: readonly string[]): Promise<void> {
   let found: readonly string[] = [];
   const isSo = async (): Promise<boolean> => {
@@ -104,7 +104,7 @@ async function answeredBy(...expected: readonly string[]): Promise<void> {
   });
 }
 
-test('the peers are the addresses that the name has now', async () => {
+test('the peers follow the addresses of the name', async () => {
   dns.set('app.test', { A: ['127.0.0.2'] });
   await serve(`server app.test:${backendPort} resolve;`);
   await answeredBy('127.0.0.2');
@@ -129,7 +129,7 @@ test('a name server that fails changes nothing', async () => {
   await answeredBy('127.0.0.2', '127.0.0.3');
 });
 
-test('a tunnel goes on when the address of its peer is none any more, other servers stay as they are', async () => {
+test('a tunnel stays open when its peer’s address is removed, and other servers are unchanged', async () => {
   dns.set('app.test', { A: ['127.0.0.2'] });
   await serve(`server app.test:${backendPort} resolve; server 127.0.0.4:${backendPort} backup;`);
   await answeredBy('127.0.0.2');
@@ -143,7 +143,7 @@ test('a tunnel goes on when the address of its peer is none any more, other serv
   expect(await said(tunnel, 'still there')).toBe('still there');
 });
 
-test('a reload goes on with the addresses that were known', async () => {
+test('a reload keeps the known addresses', async () => {
   dns.set('app.test', { A: ['127.0.0.2'] });
   await serve(`server app.test:${backendPort} resolve;`);
   await answeredBy('127.0.0.2');
@@ -160,7 +160,7 @@ test('a reload goes on with the addresses that were known', async () => {
   expect(await ask()).toBe('502');
 });
 
-test('SRV records say ports and weights, and those of lower priority are backups', async () => {
+test('SRV records give ports and weights, and records of lower priority are backups', async () => {
   dns.set('_http._tcp.app.test', {
     SRV: [`1 3 ${backendPort} a.test`, `1 1 ${backendPort} b.test`, `2 1 ${backendPort} c.test`],
   });
@@ -201,7 +201,7 @@ test.each([
   await expect(started.catch((error: unknown) => String(error))).resolves.toMatch(expected);
 });
 
-/** What comes back when that is written. */
+/** The bytes that come back for the bytes written. */
 function said(socket: Socket, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     socket.once('data', (data) => resolve(data.toString('latin1')));

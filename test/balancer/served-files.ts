@@ -1,7 +1,7 @@
 /** Bytes of the longest file. */
 export const BIG = 8_000_000;
 
-/** The files that are served, by their path below the prefix. */
+/** The served files, by their path below the prefix. */
 export const FILES: Readonly<Record<string, string>> = {
   'html/ten.txt': '0123456789',
   'html/empty.html': '',

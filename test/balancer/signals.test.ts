@@ -12,7 +12,7 @@ let prefix: Prefix;
 let other: Prefix | undefined;
 let origin: Server;
 let originPort: number;
-/** Responses that the origin has begun and not ended. */
+/** Responses that the origin has started and not finished. */
 let open: ServerResponse[];
 
 beforeEach(async () => {
@@ -38,7 +38,7 @@ afterEach(async () => {
   origin.close();
 });
 
-/** A request whose response has begun; `text` is all of it, or the error that ended it. */
+/** A request whose response has started; `text` resolves with all of it, or with the error that ended it. */
 async function begin(): Promise<{ text: Promise<string> }> {
   const response = await fetch(`http://127.0.0.1:${prefix.port}/`);
   return { text: response.text().catch((error: unknown) => String(error)) };
@@ -56,11 +56,11 @@ async function refuses(): Promise<void> {
   while (!(await isRefused())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-test('daemon off: the pid is that of the started process, and the listener is bound when the file is there', async () => {
+test('daemon off: the pid file has the pid of the started process, and is written after the listener is bound', async () => {
   const program = await prefix.serving();
   expect(prefix.read('logs/pinwheel.pid')).toBe(`${program.pid}\n`);
   expect(await prefix.text()).toBe('one');
-  // Written beside it and renamed: nothing is left of that.
+  // It is written to another file that is renamed, of which nothing is left.
   expect(readdirSync(prefix.file('logs')).toSorted()).toEqual(['error.log', 'pinwheel.pid']);
   expect(await prefix.run('-s', 'stop')).toEqual({ code: 0, stdout: '', stderr: '' });
   expect(await program.ended).toEqual({ code: 0, signal: null });
@@ -68,10 +68,10 @@ test('daemon off: the pid is that of the started process, and the listener is bo
   expect(program.stderr).toBe('');
 });
 
-test('daemon on: the starter exits 0 when it serves, and another process has the pid', async () => {
+test('daemon on: the starter exits with 0 when the daemon serves, and the pid file has the daemon’s pid', async () => {
   const started = await prefix.run();
   expect(started).toEqual({ code: 0, stdout: '', stderr: '' });
-  // No waiting: all is there when the starter has gone.
+  // There is nothing to wait for: everything is ready when the starter has exited.
   const { pid } = prefix;
   expect(pid !== undefined && isAlive(pid)).toBe(true);
   expect(await prefix.text()).toBe('one');
@@ -80,7 +80,7 @@ test('daemon on: the starter exits 0 when it serves, and another process has the
   expect(prefix.pid).toBeUndefined();
 });
 
-test.each(['on', 'off'])('a port in use is told at once, exit 1, with daemon %s', async (daemon) => {
+test.each(['on', 'off'])('a port in use is reported at once, exit 1, with daemon %s', async (daemon) => {
   other = await Prefix.make();
   await other.configure(prefix.read('conf/nginx.conf'));
   const first = await prefix.serving();
@@ -93,14 +93,14 @@ test.each(['on', 'off'])('a port in use is told at once, exit 1, with daemon %s'
   expect(isAlive(first.pid)).toBe(true);
 });
 
-test('a second start over the same files leaves the first one its pid file', async () => {
+test('a second start with the same files leaves the pid file to the first one', async () => {
   const first = await prefix.serving();
   expect((await prefix.run('-g', 'daemon off;')).code).toBe(1);
   expect(prefix.pid).toBe(first.pid);
   expect(await prefix.text()).toBe('one');
 });
 
-test('at its end it leaves a pid file that has become that of another process', async () => {
+test('at exit it leaves a pid file that another process has taken over', async () => {
   const program = await prefix.serving();
   await writeFile(prefix.file('logs/pinwheel.pid'), '1\n');
   program.child.kill('SIGTERM');
@@ -118,7 +118,7 @@ test('a pid file that cannot be written ends the start', async () => {
   }
 });
 
-test('-s reload takes the file as it is now; a bad one is logged and the old one goes on', async () => {
+test('-s reload applies the file; a faulty one is logged and the old configuration stays', async () => {
   const program = await prefix.serving();
   await prefix.serve('return 200 two;');
   expect((await prefix.run('-s', 'reload')).code).toBe(0);
@@ -131,7 +131,7 @@ test('-s reload takes the file as it is now; a bad one is logged and the old one
   expect(await prefix.text()).toBe('two');
 });
 
-test('a reload that cannot bind or open what is new changes nothing', async () => {
+test('a reload that cannot bind a listener or open a file changes nothing', async () => {
   const program = await prefix.serving();
   const text = prefix.read('conf/nginx.conf').replace('one', 'two');
   await prefix.configure(text.replace('location', `listen 127.0.0.1:${originPort}; location`));
@@ -159,7 +159,7 @@ test('a reload moves the pid file and the error log', async () => {
   expect(readdirSync(prefix.file('logs')).toSorted()).toEqual(['error.log', 'new.log']);
 });
 
-test('-s reopen turns to the new file at the path', async () => {
+test('-s reopen writes to the new file at the path', async () => {
   const program = await prefix.serving();
   await prefix.logged(/serves/);
   renameSync(prefix.file('logs/error.log'), prefix.file('logs/error.log.1'));
@@ -170,7 +170,7 @@ test('-s reopen turns to the new file at the path', async () => {
   expect(prefix.read('logs/error.log.1')).not.toContain('reconfigured');
 });
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s ends at once, exit 0', async (signal) => {
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends the program at once, exit 0', async (signal) => {
   await prefix.serve(`proxy_pass http://127.0.0.1:${originPort};`);
   const program = await prefix.serving();
   const { text } = await begin();
@@ -180,21 +180,21 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends at once, exit 0', async (sign
   expect(prefix.pid).toBeUndefined();
 });
 
-test('SIGQUIT accepts no more and lets a response end', async () => {
+test('SIGQUIT accepts no more connections and finishes responses', async () => {
   await prefix.serve(`proxy_pass http://127.0.0.1:${originPort};`);
   const program = await prefix.serving();
   const { text } = await begin();
   expect((await prefix.run('-s', 'quit')).code).toBe(0);
   await refuses();
   expect(program.child.exitCode).toBeNull();
-  // The balancer asks its peers for their tags, too.
+  // The balancer also queries its peers for their tags.
   for (const response of open) response.end(' last');
   expect(await text).toBe('first last');
   expect(await program.ended).toEqual({ code: 0, signal: null });
   expect(prefix.pid).toBeUndefined();
 });
 
-test('worker_shutdown_timeout bounds SIGQUIT', async () => {
+test('worker_shutdown_timeout limits SIGQUIT', async () => {
   await prefix.serve(`proxy_pass http://127.0.0.1:${originPort};`, 'worker_shutdown_timeout 200ms;');
   const program = await prefix.serving();
   const { text } = await begin();
@@ -203,7 +203,7 @@ test('worker_shutdown_timeout bounds SIGQUIT', async () => {
   expect(await text).toBe('TypeError: terminated');
 });
 
-test('SIGTERM goes before a SIGQUIT that waits', async () => {
+test('SIGTERM overrides a SIGQUIT in progress', async () => {
   await prefix.serve(`proxy_pass http://127.0.0.1:${originPort};`);
   const program = await prefix.serving();
   const { text } = await begin();
@@ -214,7 +214,7 @@ test('SIGTERM goes before a SIGQUIT that waits', async () => {
   expect(await text).toBe('TypeError: terminated');
 });
 
-test('-s says why it cannot signal, exit 1', async () => {
+test('-s reports why it cannot signal, exit 1', async () => {
   const path = prefix.file('logs/pinwheel.pid');
   expect(await prefix.run('-s', 'stop')).toEqual({
     code: 1,
@@ -227,13 +227,13 @@ test('-s says why it cannot signal, exit 1', async () => {
       `pinwheel: [error] invalid PID number "${text}" in "${path}"\n`,
     );
   }
-  // More than any process may have.
+  // More than any process id.
   await writeFile(path, '99999999\n');
   const { code, stderr } = await prefix.run('-s', 'reload');
   expect([code, stderr]).toEqual([1, 'pinwheel: [alert] kill(99999999, 1) failed (3: No such process)\n']);
 });
 
-test('every error_log has its own level; stderr is one too', async () => {
+test('every error_log has its own level, also stderr', async () => {
   await prefix.configure(
     `error_log logs/bad.log; error_log logs/all.log info; error_log stderr notice; events { }
      http { access_log off; server { listen 127.0.0.1:${prefix.port}; location / { return 200 one; } } }`,
@@ -249,7 +249,7 @@ test('every error_log has its own level; stderr is one too', async () => {
   expect(prefix.read('logs/all.log')).toContain(emerg);
 });
 
-test('a configuration without a listener runs until it is told to end', async () => {
+test('a configuration without a listener runs until a signal ends it', async () => {
   await prefix.configure('events { }');
   const program = await prefix.serving();
   program.child.kill('SIGHUP');
@@ -261,7 +261,7 @@ test('a configuration without a listener runs until it is told to end', async ()
   expect(await prefix.text()).toBe('one');
 });
 
-test('error_log of a server and of a location take what belongs to them', async () => {
+test('error_log of a server or location gets the messages about it', async () => {
   const port = await freePort();
   const pass = `proxy_pass http://127.0.0.1:${port};`;
   await prefix.configure(

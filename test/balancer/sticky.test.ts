@@ -7,8 +7,8 @@ import { freePort } from '@pinwheel/testing/ports';
 import { until } from '@pinwheel/testing/until';
 import { Recipe } from '../classics/recipe.js';
 
-// nginx has `sticky` and `drain` in its open source since 1.29.6, the installed one has not: what is expected here is
-// what nginx's documentation says.
+// Open-source nginx has `sticky` and `drain` since 1.29.6, the installed one does not: the expectations follow nginx's
+// documentation.
 
 const servers: Server[] = [];
 const sockets = new Set<Socket>();
@@ -86,7 +86,7 @@ function count(log: string): number {
 
 interface Answer {
   readonly status: number;
-  /** Which backend it is from. */
+  /** The backend of a response. */
   readonly from: number;
   readonly cookies: readonly string[];
 }
@@ -123,7 +123,7 @@ function md5(text: string): string {
 describe('sticky cookie', () => {
   const THREE = 'server 127.0.0.1:PORT0; server 127.0.0.1:PORT1; server 127.0.0.1:PORT2;';
 
-  test('every answer names its peer by the MD5 of its address, and a request that says so goes there', async () => {
+  test('every response has a cookie with the MD5 of its peer’s address, and a request with it reaches that peer', async () => {
     await serve(`${THREE} sticky cookie srv;`);
     const first = await ask();
     expect(first.cookies).toEqual([`srv=${md5(`127.0.0.1:${ports[first.from] ?? 0}`)}`]);
@@ -134,7 +134,7 @@ describe('sticky cookie', () => {
     expect(stranger.cookies).toEqual([`srv=${md5(`127.0.0.1:${ports[stranger.from] ?? 0}`)}`]);
   });
 
-  test('the attributes are those of the directive, in nginx’s order', async () => {
+  test('the cookie has the attributes of the directive, in nginx’s order', async () => {
     const all = 'expires=1h domain=.$host path=/p httponly secure samesite=Lax';
     await serve(`server 127.0.0.1:PORT0 route=a; server 127.0.0.1:PORT1 route=b; sticky cookie srv ${all};`);
     const [cookie = ''] = (await ask()).cookies;
@@ -145,7 +145,7 @@ describe('sticky cookie', () => {
     expect(rest).toBe('max-age=3600; domain=.127.0.0.1; httponly; secure; samesite=Lax; path=/p');
   });
 
-  test('"max" is until 2037; a variable that is no SameSite counts as strict', async () => {
+  test('"max" lasts until 2037; an invalid SameSite variable counts as strict', async () => {
     await serve('server 127.0.0.1:PORT0 route=a; sticky cookie srv expires=max samesite=$route;');
     const max = 'srv=a; expires=Thu, 31-Dec-37 23:55:55 GMT; max-age=315360000';
     expect((await ask()).cookies).toEqual([max]);
@@ -153,20 +153,20 @@ describe('sticky cookie', () => {
     expect((await ask('/', { 'x-route': 'odd' })).cookies).toEqual([`${max}; samesite=strict`]);
   });
 
-  test('an answer that switches protocols has it too', async () => {
+  test('a 101 response has the cookie too', async () => {
     await serve(`${THREE} sticky cookie srv;`);
     const { status, cookies } = await ask('/ws', { upgrade: 'websocket', connection: 'Upgrade' });
     expect([status, cookies.length]).toEqual([101, 1]);
   });
 
-  test('a client whose peer cannot be reached moves, and is told', async () => {
+  test('a client whose peer is unreachable moves, and gets a new cookie', async () => {
     const nobody = await freePort();
     await serve(`server 127.0.0.1:PORT0 route=a; server 127.0.0.1:${nobody} route=dead; sticky cookie srv;`);
     const { status, from, cookies } = await ask('/', { cookie: 'srv=dead' });
     expect([status, from, cookies]).toEqual([200, 0, ['srv=a']]);
   });
 
-  test('a peer that drains keeps its clients and gets no others', async () => {
+  test('a draining peer keeps its clients and receives no others', async () => {
     await serve('server 127.0.0.1:PORT0 route=a; server 127.0.0.1:PORT1 route=b; sticky cookie srv;');
     expect((await askMany(4)).toSorted((a, b) => a - b)).toEqual([0, 0, 1, 1]);
     await reload('server 127.0.0.1:PORT0 route=a drain; server 127.0.0.1:PORT1 route=b; sticky cookie srv;');
@@ -177,7 +177,7 @@ describe('sticky cookie', () => {
   });
 
   test.each(['ip_hash;', 'hash $http_x_key;', 'hash $http_x_key consistent;', 'least_conn;', 'random;', 'random two;'])(
-    'goes before "%s"',
+    'takes precedence over "%s"',
     async (method) => {
       const named = 'server 127.0.0.1:PORT0 route=a; server 127.0.0.1:PORT1 route=b; server 127.0.0.1:PORT2 route=c;';
       await serve(`${method} ${named} sticky cookie srv;`);
@@ -208,29 +208,29 @@ describe('sticky learn', () => {
     return { from, cookie: cookies[0]?.split(';')[0] ?? '' };
   }
 
-  test.each(['', ' header'])('the session that an answer opens stays with its peer (learn%s)', async (header) => {
+  test.each(['', ' header'])('the session that a response opens stays with its peer (learn%s)', async (header) => {
     await serve(`${TWO} sticky learn ${LEARN}${header};`);
     const [one, two] = [await login(), await login()];
     expect(one.from).not.toBe(two.from);
     for (const { from, cookie } of [one, two]) expect(await askMany(3, { cookie })).toEqual([from, from, from]);
   });
 
-  test('a session that no answer has opened is none', async () => {
+  test('a session that no response has opened is not learned', async () => {
     await serve(`${TWO} sticky learn ${LEARN};`);
     expect(new Set(await askMany(4, { cookie: 'session=made-up' })).size).toBe(2);
   });
 
-  test('workers tell each other of sessions', async () => {
+  test('workers share sessions', async () => {
     await serve(`${TWO} sticky learn ${LEARN};`, 'worker_processes 2;');
     expect(recipe?.read('logs/error.log').match(/start worker process/g)).toHaveLength(2);
     for (let i = 0; i < 4; i++) {
       const { from, cookie } = await login();
-      // Sooner or later every worker knows; each connection may be accepted by either.
+      // Every worker learns it eventually; each connection may be accepted by any of them.
       await until('every worker knows', async () => (await askMany(8, { cookie })).every((one) => one === from));
     }
   });
 
-  test('sessions outlive a reload, and a peer that drains keeps them', async () => {
+  test('sessions survive a reload, and a draining peer keeps them', async () => {
     await serve(`${TWO} sticky learn ${LEARN};`);
     const { from, cookie } = await login();
     await reload(TWO.replace(`PORT${from};`, `PORT${from} drain;`) + ` sticky learn ${LEARN};`);

@@ -22,23 +22,23 @@ describe.each(RUNNERS)('upstreams, run by %s', (runner) => {
 
     afterAll(() => setting.stop());
 
-    test('an upstream whose servers are all down has no live one, and is named itself', async () => {
+    test('an upstream with all servers down has no live one, and the log names the upstream', async () => {
       expect(await setting.asked('/down', 2)).toEqual(['502 down 502', '502 down 502']);
     });
 
-    test('a single server is asked every time, however often it fails', async () => {
+    test('a single server is tried every time, even if it keeps failing', async () => {
       expect(await setting.asked('/single', 2)).toEqual(['502 DEAD0 502', '502 DEAD0 502']);
     });
 
-    test('several that all fail are asked once, and then none is live for a while', async () => {
+    test('several failing servers are tried once each, then none is live for a while', async () => {
       expect(await setting.asked('/dead', 2)).toEqual(['502 DEAD0, DEAD1 502, 502', '502 dead 502']);
     });
 
-    test('the next server answers when the first refuses, which is left alone then', async () => {
+    test('the next server answers when the first refuses, and the first is then skipped', async () => {
       expect(await setting.asked('/next', 3)).toEqual(['200 DEAD0, PEER1 502, 200', '200 PEER1 200', '200 PEER1 200']);
     });
 
-    test('a failed try that leaves no server usable ends with the upstream’s name', async () => {
+    test('after a failed attempt without another server the log names the upstream', async () => {
       setting.holds = true;
       const held = setting.ask('/failing');
       await until('a request is held', () => setting.held.length === 1);
@@ -52,7 +52,7 @@ describe.each(RUNNERS)('upstreams, run by %s', (runner) => {
       expect(await setting.asked('/backups', 3)).toEqual(['200 PEER1 200', '200 PEER2 200', '200 PEER1 200']);
     });
 
-    test('max_conns holds for requests under way', async () => {
+    test('max_conns limits requests in flight', async () => {
       setting.holds = true;
       const held = [setting.ask('/full'), setting.ask('/full')];
       await until('two requests are held', () => setting.held.length === 2);
@@ -64,7 +64,7 @@ describe.each(RUNNERS)('upstreams, run by %s', (runner) => {
       expect(await setting.asked('/full', 2)).toEqual(['200 PEER1 200', '200 PEER0 200']);
     });
 
-    test('least_conn goes by active requests and weight, and takes turns among equals', async () => {
+    test('least_conn compares active requests by weight, and rotates among equals', async () => {
       setting.holds = true;
       const held = [];
       for (let i = 1; i <= 12; i++) {
@@ -77,11 +77,11 @@ describe.each(RUNNERS)('upstreams, run by %s', (runner) => {
       expect(order).toBe('021020120020');
     });
 
-    test('a server may be a unix socket, and is named so', async () => {
+    test('a server may be a unix socket, and logs show its path', async () => {
       expect(await setting.asked('/unix', 2)).toEqual(['200 unix:SOCKET 200', '200 unix:SOCKET 200']);
     });
 
-    test('a name is looked up when the configuration is read: logs have the address', async () => {
+    test('a name is resolved when the configuration is read, and logs show the address', async () => {
       expect((await setting.asked('/name', 1))[0]).toMatch(/^200 (?:\[::1\]:\d+, )?PEER0 (?:502, )?200$/);
       expect((await setting.asked('/host', 1))[0]).toMatch(/^200 (?:\[::1\]:\d+, )?PEER1 (?:502, )?200$/);
     });
@@ -102,10 +102,10 @@ describe.each(RUNNERS)('upstreams, run by %s', (runner) => {
   });
 });
 
-/** Three backends, two ports where nobody listens, and a balancer before them. */
+/** Three backends, two ports that refuse connections, and a balancer in front of them. */
 class Setting {
   connections = 0;
-  /** Backends do not answer, until `release`. */
+  /** While true, backends do not answer until `release`. */
   holds = false;
   held: ServerResponse[] = [];
   heldBy: string[] = [];
@@ -113,7 +113,7 @@ class Setting {
   readonly #port: number;
   readonly #folder: string;
   readonly #servers: readonly Server[];
-  /** What stands for a port or path in expectations. */
+  /** Placeholders for ports and paths in expectations. */
   readonly #names: readonly (readonly [string, string])[];
   readonly #agent = new Agent({ keepAlive: true });
 
@@ -172,11 +172,11 @@ class Setting {
     });
   }
 
-  /** So many requests, one after the other: status, addresses and upstream statuses, as logged. */
+  /** Sends requests in sequence and returns status, addresses and upstream statuses, as logged. */
   async asked(path: string, times: number): Promise<string[]> {
     const before = this.log(path).length;
     for (let i = 0; i < times; i++) await this.ask(path);
-    // The line comes when the answer has been sent.
+    // The line is written after the response has been sent.
     await until(`${times} more lines of ${path}`, () => this.log(path).length >= before + times);
     return this.log(path).slice(before);
   }

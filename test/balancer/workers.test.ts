@@ -31,7 +31,7 @@ function workersOf(program: Program): number[] {
   return descendants(program.pid).toSorted((a, b) => a - b);
 }
 
-/** Waits until a line has been logged so often. */
+/** Waits until a line has been logged a number of times. */
 async function loggedTimes(pattern: RegExp, times: number): Promise<void> {
   await until(
     `the error log has ${times} matches of ${pattern}`,
@@ -53,7 +53,7 @@ describe('two workers', () => {
     expect(prefix.pid).toBeUndefined();
   });
 
-  test('one that dies is told as an alert and another one takes its place, with the configuration that was good', async () => {
+  test('one that dies is logged as an alert and replaced, with the last valid configuration', async () => {
     await prefix.serve('return 200 $pid;', 'worker_processes 2;');
     const program = await prefix.serving();
     const [first = 0, second = 0] = workersOf(program);
@@ -71,7 +71,7 @@ describe('two workers', () => {
     expect(third).toContain(await answerWhenBack());
   });
 
-  test('a port in use ends the start with exit 1 and no pid file', async () => {
+  test('a port in use ends the start, exit 1, without a pid file', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => {
       other.listen(prefix.port, '127.0.0.1', resolve);
@@ -83,7 +83,7 @@ describe('two workers', () => {
     other.close();
   });
 
-  test('as a daemon they serve when the starter has gone, and end with it', async () => {
+  test('as a daemon they serve after the starter has exited, and end with the master', async () => {
     await prefix.serve('return 200 $pid;', 'worker_processes 2;');
     expect(await prefix.run()).toEqual({ code: 0, stdout: '', stderr: '' });
     const pid = prefix.pid ?? 0;
@@ -94,7 +94,7 @@ describe('two workers', () => {
     await allGone([pid, ...workers]);
   });
 
-  test('when the master is killed, so are they: the port is free for the next start', async () => {
+  test('end when the master is killed, so that the port is free for the next start', async () => {
     await prefix.serve('return 200 $pid;', 'worker_processes 2;');
     const program = await prefix.serving();
     const workers = workersOf(program);
@@ -104,7 +104,7 @@ describe('two workers', () => {
     expect(workersOf(program)).toEqual([]);
   });
 
-  test('logs are reopened by all of them', async () => {
+  test('all reopen their logs', async () => {
     await prefix.configure(
       `worker_processes 2; error_log logs/error.log notice; events { } http { log_format pid $pid;
        access_log logs/a.log pid; server { listen 127.0.0.1:${prefix.port}; location / { return 200 $pid; } } }`,
@@ -120,7 +120,7 @@ describe('two workers', () => {
   });
 });
 
-/** Between the end of the last worker and the start of the next one nobody listens. */
+/** Between the exit of the last worker and the start of the next one connections are refused. */
 async function answerWhenBack(): Promise<number> {
   for (;;) {
     const text = await prefix.text().catch(() => undefined);
@@ -130,7 +130,7 @@ async function answerWhenBack(): Promise<number> {
 }
 
 describe.each([1, 2])('with worker_processes %i', (count) => {
-  test('reloads in quick succession all end well, and a stop ends it within a second', async () => {
+  test('quick successive reloads all succeed, and a stop ends the program within a second', async () => {
     await prefix.serve('return 200 one;', `worker_processes ${count};`);
     const program = await prefix.serving();
     for (let i = 0; i < 30; i++) program.child.kill('SIGHUP');
@@ -145,7 +145,7 @@ describe.each([1, 2])('with worker_processes %i', (count) => {
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 
-  test('a stop while it starts ends it, with nothing left behind', async () => {
+  test('a stop during the start ends the program and leaves nothing behind', async () => {
     await prefix.serve('return 200 one;', `worker_processes ${count};`);
     const program = prefix.start('-g', 'daemon off;');
     await until('the new error log exists', () => prefix.exists('logs/error.log'));
@@ -155,7 +155,7 @@ describe.each([1, 2])('with worker_processes %i', (count) => {
     expect(descendants(program.pid)).toEqual([]);
   });
 
-  test('a second quit changes nothing, a stop after it ends it', async () => {
+  test('a second quit changes nothing, and a stop after it ends the program', async () => {
     const held = createServer((_request, response) => response.write('first'));
     await new Promise<void>((resolve) => {
       held.listen(0, '127.0.0.1', resolve);
@@ -206,7 +206,7 @@ describe('a reload', () => {
     }));
   }
 
-  test('reaches all workers, starts more and ends some, and keeps what is under way', async () => {
+  test('reaches all workers, starts and ends some, and keeps what is in flight', async () => {
     await prefix.serve(`proxy_pass http://127.0.0.1:${port};`, 'worker_processes 2;');
     const program = await prefix.serving();
     const begun = await Promise.all(Array.from({ length: 6 }, begin));
@@ -224,7 +224,7 @@ describe('a reload', () => {
     expect([...(await answering(3))]).toEqual(workersOf(program));
   });
 
-  test('that cannot be is told once and changes nothing', async () => {
+  test('that fails is reported once and changes nothing', async () => {
     await prefix.serve('return 200 one;', 'worker_processes 2;');
     const program = await prefix.serving();
     const workers = workersOf(program);
@@ -237,7 +237,7 @@ describe('a reload', () => {
     expect(await prefix.text()).toBe('one');
   });
 
-  test.each([1, 2])('worker_shutdown_timeout bounds what was under way before it, with %i workers', async (count) => {
+  test.each([1, 2])('limits what was in flight by worker_shutdown_timeout, with %i workers', async (count) => {
     await prefix.serve(`proxy_pass http://127.0.0.1:${port};`, `worker_processes ${count};`);
     const program = await prefix.serving();
     const before = await begin();
@@ -273,7 +273,7 @@ test('50 default Socket.IO clients connect through two workers at the first try,
   }
 });
 
-test('with zone, what one worker has at a server counts for the other', async () => {
+test('with zone, the requests of one worker at a server count for the other', async () => {
   const held: ServerResponse[] = [];
   const origin = createServer((_request, response) => {
     response.write('first');
@@ -292,7 +292,7 @@ test('with zone, what one worker has at a server counts for the other', async ()
   const url = `http://127.0.0.1:${prefix.port}`;
   const first = await fetch(`${url}/`);
   const text = first.text().catch((error: unknown) => String(error));
-  // What is told is told within 100 ms.
+  // Workers report within 100 ms.
   await new Promise((resolve) => setTimeout(resolve, 250));
   const statuses = new Set<number>();
   for (let i = 0; i < 20; i++) {
@@ -308,7 +308,7 @@ test('with zone, what one worker has at a server counts for the other', async ()
 });
 
 describe.skipIf(process.geteuid?.() !== 0)('as root, with "user"', () => {
-  test.each([1, 2])('%i workers have the rights of the user, the master keeps its own', async (count) => {
+  test.each([1, 2])('%i workers run as the user, the master keeps its own rights', async (count) => {
     await prefix.serve('return 200 $pid;', `user nobody nogroup; worker_processes ${count};`);
     const program = await prefix.serving();
     const workers = workersOf(program);
@@ -326,7 +326,7 @@ describe.skipIf(process.geteuid?.() !== 0)('as root, with "user"', () => {
     expect(prefix.pid).toBeUndefined();
   });
 
-  test('a reload binds what only root may, sockets of all kinds', async () => {
+  test('a reload binds sockets of all kinds that only root may bind', async () => {
     await chmod(prefix.path, 0o755);
     const conf = (listen: string): string =>
       `user nobody nogroup; worker_processes 2; error_log logs/error.log notice; events { } http { access_log off;

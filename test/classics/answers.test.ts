@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '@pinwheel/testing/ports';
 import { isMissing, Recipe, RUNNERS } from './recipe.js';
 
-describe.each(RUNNERS)("answers of the balancer's own, run by %s", (runner) => {
+describe.each(RUNNERS)('responses of the balancer itself, run by %s', (runner) => {
   describe.skipIf(isMissing(runner))('apt-get install nginx', () => {
     let recipe: Recipe;
     let port = 0;
@@ -16,7 +16,7 @@ describe.each(RUNNERS)("answers of the balancer's own, run by %s", (runner) => {
 
     afterAll(() => recipe.stop());
 
-    it('a path in a redirect is told with scheme, host and port', async () => {
+    it('a path in a redirect gets scheme, host and port', async () => {
       const { status, fields, body } = await ask(port, 'GET /moved HTTP/1.1');
       expect(status).toBe(301);
       expect(fields.get('location')).toBe(`http://name.test:${port}/new?a=1`);
@@ -24,7 +24,7 @@ describe.each(RUNNERS)("answers of the balancer's own, run by %s", (runner) => {
       expect(body).toContain('<title>301 Moved Permanently</title>');
     });
 
-    it('a whole URL in a redirect stays as it is', async () => {
+    it('a URL in a redirect stays unchanged', async () => {
       const { status, fields } = await ask(port, 'GET /away HTTP/1.1');
       expect(status).toBe(302);
       expect(fields.get('location')).toBe('https://other.test/moved');
@@ -53,16 +53,16 @@ describe.each(RUNNERS)("answers of the balancer's own, run by %s", (runner) => {
       expect([head.status, head.fields.get('content-length'), head.body]).toEqual([200, '13', '']);
     });
 
-    it('a text goes out byte for byte as the file has it', async () => {
+    it('a text is sent byte for byte as in the file', async () => {
       const { fields, body } = await ask(port, 'GET /utf8 HTTP/1.1');
       expect([fields.get('content-length'), Buffer.from(body, 'latin1').toString('utf8')]).toEqual(['7', 'grüße']);
     });
 
-    it('444 closes without an answer', async () => {
+    it('444 closes without a response', async () => {
       expect((await ask(port, 'GET /444 HTTP/1.1')).raw).toBe('');
     });
 
-    it('a page of a status has Server, Date and its title', async () => {
+    it('an error page has Server, Date and its title', async () => {
       const { status, fields, body } = await ask(port, 'GET /404 HTTP/1.1');
       expect(status).toBe(404);
       expect(fields.get('server')).toMatch(runner === 'nginx' ? /^nginx/ : /^pinwheel$/);
@@ -78,12 +78,12 @@ describe.each(RUNNERS)("answers of the balancer's own, run by %s", (runner) => {
       expect([page.has('x-usual'), page.get('x-always')]).toEqual([false, 'yes']);
     });
 
-    it('add_header of a location takes the place of those above it', async () => {
+    it('add_header of a location replaces those above it', async () => {
       const { fields } = await ask(port, 'GET /own HTTP/1.1');
       expect([fields.get('x-own'), fields.has('x-always')]).toEqual(['1', false]);
     });
 
-    it('add_header is on proxied answers and on the page of an upstream that is not there', async () => {
+    it('add_header is on proxied responses and on the page for an unreachable upstream', async () => {
       const proxied = await ask(port, 'GET /proxied/text HTTP/1.1');
       expect([proxied.body, proxied.fields.get('x-hop')]).toEqual(['text of /text', 'outer 200']);
       const gone = await ask(port, 'GET /gone/ HTTP/1.1');
@@ -120,7 +120,7 @@ http {
 `;
 }
 
-/** One request on a connection of its own. */
+/** Sends one request on a new connection. */
 async function ask(port: number, line: string) {
   const socket = connect(port, '127.0.0.1');
   let raw = '';

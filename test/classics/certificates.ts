@@ -12,15 +12,15 @@ export interface Certificate {
 export interface CertificateWishes {
   /** OpenSSL's form: `/O=Test/CN=name`. */
   readonly subject: string;
-  /** Who signs it; itself when absent. */
+  /** The issuer; self-signed when absent. */
   readonly issuer?: Certificate;
-  /** It may sign others. Default false. */
+  /** True for an authority, which may sign others. Default false. */
   readonly isAuthority?: boolean;
   /** Default ECDSA with P-256. */
   readonly rsa?: boolean;
-  /** DNS names that it is for. */
+  /** DNS names of the certificate. */
   readonly names?: readonly string[];
-  /** Of the key; open when absent. */
+  /** Password of the key; unencrypted when absent. */
   readonly passphrase?: string;
   /** Default 2. */
   readonly days?: number;
@@ -66,7 +66,7 @@ export function makeCertificate(wishes: CertificateWishes): Certificate {
   });
 }
 
-/** The list of what an authority takes back (CRL), PEM. */
+/** The revocation list (CRL) of an authority, PEM. */
 export function revocationList(authority: Certificate, revoked: readonly Certificate[]): string {
   return inFolder((path, run) => {
     writeFileSync(path('ca.cert'), authority.cert);

@@ -2,17 +2,17 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import { WebSocketServer } from 'ws';
 
-/** The recipe's WebSocket server: logs what it receives and answers it. */
+/** The recipe's WebSocket server: it records each message and answers it. */
 export interface EchoServer {
   readonly port: number;
   /** `Received from client: ...`, in order. */
   readonly received: string[];
-  /** Header fields of every upgrade and plain request that came. */
+  /** Header fields of every upgrade and plain request. */
   readonly requests: IncomingHttpHeaders[];
   stop(): Promise<void>;
 }
 
-/** @param name what plain HTTP requests are answered with */
+/** @param name the response to plain HTTP requests */
 export async function startEchoServer(name: string): Promise<EchoServer> {
   const received: string[] = [];
   const requests: IncomingHttpHeaders[] = [];

@@ -80,7 +80,7 @@ describe.each(RUNNERS)('plain WebSocket through %s', (runner) => {
       expect(Object.keys(seen)).not.toContain('keep-alive');
     });
 
-    test('A2: round robin takes both servers in turn', async () => {
+    test('A2: round robin alternates between both servers', async () => {
       recipe = await Recipe.start(runner, http(upstream(both()) + server(everything())), port);
       for (let i = 0; i < 6; i++) {
         const { ask, socket } = await openWebSocket(`ws://localhost:${port}/`);
@@ -97,7 +97,7 @@ describe.each(RUNNERS)('plain WebSocket through %s', (runner) => {
       expect(new Set(pages).size).toBe(1);
     });
 
-    test('A3: silence for the read timeout closes, a ping from either side keeps it open', async () => {
+    test('A3: the read timeout closes a silent tunnel, and a ping from either side keeps it open', async () => {
       recipe = await Recipe.start(runner, http(upstream(one()) + server(everything('proxy_read_timeout 1s;'))), port);
       const silent = await openWebSocket(`ws://localhost:${port}/`);
       const pinging = await openWebSocket(`ws://localhost:${port}/`);
@@ -120,7 +120,7 @@ describe.each(RUNNERS)('plain WebSocket through %s', (runner) => {
       socket.terminate();
       const plain = await fetch(`http://127.0.0.1:${port}/wsapp/page`);
       expect([plain.status, await plain.text()]).toEqual([200, 'first /wsapp/page']);
-      // nginx has a default root there, whose files its worker may not be allowed to see.
+      // nginx serves its default root there, which its worker may not be allowed to read.
       expect([403, 404]).toContain((await fetch(`http://127.0.0.1:${port}/elsewhere`)).status);
     });
 

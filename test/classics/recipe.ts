@@ -12,10 +12,10 @@ import { until } from '@pinwheel/testing/until';
 
 const BALANCER = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/balancer')), 'main.js');
 
-/** Who runs the file. */
+/** The program that runs the file. */
 export type Runner = 'pinwheel' | 'nginx';
 
-/** Both where nginx is installed; tests of nginx are then the ones that keep this project honest. */
+/** Tests run with both where nginx is installed, which proves that the expectations are nginx's. */
 export const RUNNERS: readonly Runner[] = ['pinwheel', 'nginx'];
 
 /** For `describe.skipIf`: nginx's rows need nginx (apt-get install nginx). */
@@ -34,8 +34,8 @@ export class Recipe {
   }
 
   /**
-   * @param conf text of the file; `pid` and `error_log` are put before it
-   * @param port one that it listens on
+   * @param conf text of the file; a `pid` line is put before it
+   * @param port a port that it listens on
    * @param files further files of the prefix, by name
    */
   static async start(
@@ -71,18 +71,18 @@ export class Recipe {
     return recipe;
   }
 
-  /** What is in one of its files; '' while it is not there. */
+  /** The contents of one of its files; '' while it does not exist. */
   read(name: string): string {
     const path = join(this.prefix, name);
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
   }
 
-  /** Waits until one of its files has the text. */
+  /** Waits until one of its files contains the text. */
   async has(name: string, text: string): Promise<void> {
     await until(`${name} contains "${text}"`, () => this.read(name).includes(text));
   }
 
-  /** Puts another file in the place of the first and has it reloaded. */
+  /** Replaces the file and sends SIGHUP. */
   async reload(conf: string): Promise<void> {
     await writeConf(this.prefix, conf);
     this.#child.kill('SIGHUP');
@@ -108,7 +108,7 @@ export class Recipe {
   }
 }
 
-/** In one step: a reload may be reading it. */
+/** Replaces the file atomically, since a reload may be reading it. */
 async function writeConf(prefix: string, conf: string): Promise<void> {
   const path = join(prefix, 'conf/nginx.conf');
   await writeFile(`${path}.new`, `pid logs/nginx.pid;\n${conf}`);

@@ -6,7 +6,7 @@ import { freePort } from '@pinwheel/testing/ports';
 import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import type { Runner } from './recipe.js';
 
-/** CLASSICS D: app1 and app2 as plain Socket.IO servers, the recipe's very file in front of them. */
+/** CLASSICS D: app1 and app2 as plain Socket.IO servers, the recipe's file in front of them. */
 let servers: ServerProcess[] = [];
 let recipe: Recipe | undefined;
 
@@ -19,7 +19,7 @@ afterEach(async () => {
   await Promise.all(servers.map((server) => server.kill()));
 });
 
-/** Starts the recipe's file; returns where it listens. */
+/** Runs the recipe's file and returns its port. */
 async function start(runner: Runner, policy: string): Promise<string> {
   const port = await freePort();
   const conf = `events { worker_connections 1024; }
@@ -46,7 +46,7 @@ test('D2: with round robin in Pinwheel default clients connect at the first try,
   const url = await start('pinwheel', '#ip_hash;\n');
   const all = await connectAtOnce(url, 30);
   let p99 = Number.POSITIVE_INFINITY;
-  // A machine that is busy otherwise may hold up one round, not three.
+  // A busy machine may delay one round, but not three.
   for (let round = 0; round < 3 && p99 >= 100; round++) {
     const inTurn = await connectInTurn(url, 60);
     p99 = inTurn.map((one) => one.connectMs).toSorted((a, b) => a - b)[58] ?? p99;
@@ -57,16 +57,19 @@ test('D2: with round robin in Pinwheel default clients connect at the first try,
   expect(Object.keys(perServer(all))).toHaveLength(2);
 });
 
-// On purpose another outcome than Pinwheel's: that the recipe fails like this is why this project exists.
-test.skipIf(isMissing('nginx'))('D2: with round robin in nginx they get errors (apt-get install nginx)', async () => {
-  const url = await start('nginx', '#ip_hash;\n');
-  const client = io(url, { forceNew: true });
-  const message = await new Promise<string>((resolve) => {
-    client.once('connect_error', (error) => resolve(error.message));
-  });
-  client.disconnect();
-  expect(message).toMatch(/error/);
-});
+// The outcome differs from Pinwheel's on purpose: this failure is why the project exists.
+test.skipIf(isMissing('nginx'))(
+  'D2: with round robin in nginx default clients get errors (apt-get install nginx)',
+  async () => {
+    const url = await start('nginx', '#ip_hash;\n');
+    const client = io(url, { forceNew: true });
+    const message = await new Promise<string>((resolve) => {
+      client.once('connect_error', (error) => resolve(error.message));
+    });
+    client.disconnect();
+    expect(message).toMatch(/error/);
+  },
+);
 
 describe.each(RUNNERS)('ip_hash in %s', (runner) => {
   test.skipIf(isMissing(runner))(

@@ -14,7 +14,7 @@ const deep = makeCertificate({ subject: '/CN=deep', isAuthority: true, issuer: m
 const foreign = makeCertificate({ subject: '/CN=foreign', isAuthority: true });
 const FILES = { 'conf/server.pem': server.cert, 'conf/server.key': server.key, 'conf/root.pem': root.cert };
 
-/** What a client shows: its certificate, and those that vouch for it. */
+/** The certificate of a client, with its chain. */
 function client(issuer: Certificate | undefined, ...between: readonly Certificate[]): ConnectionOptions {
   const { cert, key } = makeCertificate({ subject: '/CN=client', ...(issuer && { issuer }) });
   return { cert: cert + between.map((one) => one.cert).join(''), key };
@@ -85,7 +85,7 @@ const EXPECTED: Readonly<Record<string, Outcome>> = {
   off: Object.fromEntries(Object.keys(CLIENTS).map((name) => [name, '200 NONE'])),
 };
 
-describe.each(RUNNERS)('certificates of clients before %s (nginx: apt-get install nginx)', (runner) => {
+describe.each(RUNNERS)('client certificates with %s (nginx: apt-get install nginx)', (runner) => {
   let port = 0;
   let recipe: Recipe | undefined;
   beforeAll(async () => {
@@ -148,14 +148,14 @@ describe.each(RUNNERS)('certificates of clients before %s (nginx: apt-get instal
     },
   );
 
-  test.skipIf(isMissing(runner))('may lead to a page of the configuration', async () => {
+  test.skipIf(isMissing(runner))('are answered with a configured page when they fail', async () => {
     expect(bodyOf(await get(port, 'page.test'))).toBe('own page');
     expect(bodyOf(await get(port, 'page.test', CLIENTS['foreign']))).toBe('own page');
     expect(bodyOf(await get(port, 'page.test', CLIENTS['near']))).toBe('fine');
   });
 
   test.skipIf(isMissing(runner))(
-    'are asked for by the server of the handshake, and no other takes its place',
+    'are requested by the server of the handshake, and no other server replaces it',
     async () => {
       const elsewhere = { ...CLIENTS['near'], servername: 'off.test' };
       expect(await get(port, 'on.test', elsewhere)).toMatch(/^HTTP\/1.1 421 Misdirected Request/);

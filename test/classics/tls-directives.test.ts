@@ -16,7 +16,7 @@ import { openWebSocket } from './websocket.js';
 const EC = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 const RSA = ['-newkey', 'rsa:2048'];
 
-/** A certificate for a name that nobody has signed but itself, with its key. */
+/** A self-signed certificate for a name, with its key. */
 function selfSigned(name: string, key: readonly string[], passphrase?: string): { cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'pinwheel-cert-'));
   const lock = passphrase === undefined ? ['-nodes'] : ['-passout', `pass:${passphrase}`];
@@ -59,7 +59,7 @@ afterEach(async () => {
   recipes = [];
 });
 
-/** Handshake done; rejects when it fails. */
+/** Resolves after the handshake; rejects when it fails. */
 async function handshake(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
   const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
   await once(socket, 'secureConnect');
@@ -89,7 +89,7 @@ describe.each(RUNNERS)('TLS directives of %s (nginx: apt-get install nginx)', (r
   }
 
   test.skipIf(isMissing(runner))(
-    'each name has its certificate, an unknown one that of the default server',
+    'each name gets its certificate, an unknown name that of the default server',
     async () => {
       const { recipe, port } = await start(
         (on) => `server { listen ${on} ssl; server_name one.test; ${ONE} location / { return 200 one; } }
@@ -111,7 +111,7 @@ describe.each(RUNNERS)('TLS directives of %s (nginx: apt-get install nginx)', (r
   );
 
   test.skipIf(isMissing(runner))(
-    'two certificates serve two kinds of clients, and versions and ciphers are those configured',
+    'two certificates serve two kinds of clients, with the configured versions and ciphers',
     async () => {
       const { port } = await start(
         (on) => `server { listen ${on} ssl; ${ONE} ssl_certificate one-rsa.pem; ssl_certificate_key one-rsa.key;
@@ -131,7 +131,7 @@ describe.each(RUNNERS)('TLS directives of %s (nginx: apt-get install nginx)', (r
   );
 
   test.skipIf(isMissing(runner))(
-    'a client without the certificate asked for, or with a wrong one, gets 400',
+    'a client without the required certificate, or with a wrong one, gets 400',
     async () => {
       const verify = (kind: string): string => `ssl_client_certificate clients.pem; ssl_verify_client ${kind};`;
       const { port } = await start(
@@ -155,19 +155,22 @@ describe.each(RUNNERS)('TLS directives of %s (nginx: apt-get install nginx)', (r
     },
   );
 
-  test.skipIf(isMissing(runner))('plain HTTP and garbage on the port end with an answer and harm nobody', async () => {
-    const { port } = await start((on) => `server { listen ${on} ssl; ${ONE} location / { return 200 fine; } }`);
-    const plain = connectTcp(port, '127.0.0.1').end('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-    expect(await text(plain)).toMatch(/^HTTP\/1.1 400 [^]*The plain HTTP request was sent to HTTPS port/);
-    const garbage = connectTcp(port, '127.0.0.1').end(Buffer.from([0x16, 3, 1, 255, 255, 0, 1, 2]));
-    garbage.on('error', () => garbage.destroy());
-    garbage.resume();
-    await once(garbage, 'close');
-    expect(await get(port, 'x.test')).toMatch(/fine$/);
-  });
+  test.skipIf(isMissing(runner))(
+    'plain HTTP and garbage on the port get a response and affect no other client',
+    async () => {
+      const { port } = await start((on) => `server { listen ${on} ssl; ${ONE} location / { return 200 fine; } }`);
+      const plain = connectTcp(port, '127.0.0.1').end('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      expect(await text(plain)).toMatch(/^HTTP\/1.1 400 [^]*The plain HTTP request was sent to HTTPS port/);
+      const garbage = connectTcp(port, '127.0.0.1').end(Buffer.from([0x16, 3, 1, 255, 255, 0, 1, 2]));
+      garbage.on('error', () => garbage.destroy());
+      garbage.resume();
+      await once(garbage, 'close');
+      expect(await get(port, 'x.test')).toMatch(/fine$/);
+    },
+  );
 
   test.skipIf(isMissing(runner))(
-    'an upstream over TLS is verified by name, sent SNI and shown the certificate',
+    'an upstream over TLS is verified by name, and gets SNI and the certificate',
     async () => {
       const inner = await freePort();
       const ssl = 'proxy_ssl_trusted_certificate one.pem; proxy_ssl_verify on; proxy_ssl_server_name on;';

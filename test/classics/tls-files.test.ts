@@ -24,7 +24,7 @@ const FILES: Readonly<Record<string, string>> = {
 const GOOD = 'ssl_certificate good.pem; ssl_certificate_key good.key;';
 const UPSTREAM = 'proxy_pass https://127.0.0.1:1; proxy_ssl_verify on;';
 
-/** One server each: its directives do not do. */
+/** Servers whose directives are refused. */
 const BROKEN: readonly string[] = [
   'ssl_certificate nothing.pem; ssl_certificate_key good.key;',
   'ssl_certificate junk; ssl_certificate_key good.key;',
@@ -38,7 +38,7 @@ const BROKEN: readonly string[] = [
   `${GOOD} location / { ${UPSTREAM} proxy_ssl_trusted_certificate good.pem; proxy_ssl_crl junk; }`,
 ];
 
-describe('files that TLS cannot be spoken with', () => {
+describe('unusable files for TLS', () => {
   let prefix = '';
   beforeAll(() => {
     prefix = mkdtempSync(join(tmpdir(), 'pinwheel-tls-files-'));
@@ -64,7 +64,7 @@ describe('files that TLS cannot be spoken with', () => {
 });
 
 describe('certificates', () => {
-  test('may stand in the file itself, and are read again at each reload', async () => {
+  test('may be in the configuration itself, and are read again at each reload', async () => {
     const port = await freePort();
     const conf = (certificate: string, key: string): string =>
       `events { } http { access_log off; server { listen ${port} ssl; ssl_certificate ${certificate};
@@ -78,7 +78,7 @@ describe('certificates', () => {
       await expect.poll(() => shownName(port), { timeout: 8_000 }).toBe('rsa');
       writeFileSync(join(recipe.prefix, 'conf/now.pem'), other.cert);
       await recipe.reload(files);
-      // The key does not fit yet: everything stays as it was.
+      // The key does not match yet, so the old configuration stays.
       await recipe.has('logs/error.log', 'SSL_CTX_use_PrivateKey("');
       expect(await shownName(port)).toBe('rsa');
       writeFileSync(join(recipe.prefix, 'conf/now.key'), other.key);

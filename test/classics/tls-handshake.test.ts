@@ -39,12 +39,12 @@ async function start(runner: Runner, conf: (port: number) => string): Promise<{ 
   return { recipe, port };
 }
 
-/** What comes until the other side ends; a reset is an end. */
+/** All bytes until the peer closes or resets the connection. */
 async function received(socket: Socket): Promise<string> {
   return text(socket).catch(() => '');
 }
 
-/** A connection that sends byte after byte, and the first TLS record as many records of few bytes. */
+/** A connection that sends single bytes, and splits the first TLS record into many small ones. */
 async function dripping(port: number): Promise<Duplex> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
@@ -78,7 +78,7 @@ function inSmallRecords(record: Buffer): Buffer {
 }
 
 describe.each(RUNNERS)('TLS handshakes with %s (nginx: apt-get install nginx)', (runner) => {
-  test.skipIf(isMissing(runner))('servers of one address have certificates of several kinds each', async () => {
+  test.skipIf(isMissing(runner))('each server of one address has certificates of several kinds', async () => {
     const { port } = await start(
       runner,
       (on) => `ssl_protocols TLSv1.2 TLSv1.3;
@@ -94,7 +94,7 @@ describe.each(RUNNERS)('TLS handshakes with %s (nginx: apt-get install nginx)', 
     );
   });
 
-  test.skipIf(isMissing(runner))('the name counts however it is written and however slowly it comes', async () => {
+  test.skipIf(isMissing(runner))('the name is found in any case, and when it arrives slowly', async () => {
     const { port } = await start(
       runner,
       (on) => `server { listen ${on} ssl; server_name one.test; ${certificate('one')} return 200 one; }
@@ -114,7 +114,7 @@ describe.each(RUNNERS)('TLS handshakes with %s (nginx: apt-get install nginx)', 
     expect(bodyOf(await text(hostless))).toBe('one');
   });
 
-  test.skipIf(isMissing(runner))('ciphers follow the name', async () => {
+  test.skipIf(isMissing(runner))('ciphers depend on the name', async () => {
     const { port } = await start(
       runner,
       (on) => `server { listen ${on} ssl; server_name one.test; ${certificate('one')} ssl_protocols TLSv1.2;
@@ -137,7 +137,7 @@ describe.each(RUNNERS)('TLS handshakes with %s (nginx: apt-get install nginx)', 
     await expect(handshake(port)).rejects.toThrow('unrecognized name');
   });
 
-  test.skipIf(isMissing(runner))('a failed handshake is told with its reason', async () => {
+  test.skipIf(isMissing(runner))('a failed handshake is logged with its reason', async () => {
     const { recipe, port } = await start(
       runner,
       (on) => `client_header_timeout 400ms; ssl_protocols TLSv1.2 TLSv1.3;
@@ -170,28 +170,25 @@ describe.each(RUNNERS)('TLS handshakes with %s (nginx: apt-get install nginx)', 
     await told('client closed connection');
   });
 
-  test.skipIf(isMissing(runner))(
-    'plain HTTP is answered with 400, logged, and may have a page of its own',
-    async () => {
-      const { recipe, port } = await start(
-        runner,
-        (on) => `log_format l '$status $scheme $server_name "$request"';
+  test.skipIf(isMissing(runner))('plain HTTP is answered with 400, logged, and may get a configured page', async () => {
+    const { recipe, port } = await start(
+      runner,
+      (on) => `log_format l '$status $scheme $server_name "$request"';
       server { listen ${on} ssl; server_name one.test; ${certificate('one')} access_log logs/plain.log l; }
       server { listen ${on} ssl; server_name two.test; ${certificate('two')} access_log logs/plain.log l;
         error_page 497 https://$host$request_uri; return 200 served; }`,
-      );
-      const ask = (host: string): Promise<string> =>
-        received(connect(port, '127.0.0.1').end(`GET /a?b HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 'latin1'));
-      expect(await ask('one.test')).toMatch(/^HTTP\/1.1 400 [^]*The plain HTTP request was sent to HTTPS port/);
-      expect(await ask('two.test')).toMatch(/^HTTP\/1.1 302 [^]*Location: https:\/\/two.test\/a\?b\r\n/);
-      const lines = '400 http one.test "GET /a?b HTTP/1.1"\n302 http two.test "GET /a?b HTTP/1.1"\n';
-      await until(lines, () => recipe.read('logs/plain.log') === lines);
-    },
-  );
+    );
+    const ask = (host: string): Promise<string> =>
+      received(connect(port, '127.0.0.1').end(`GET /a?b HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 'latin1'));
+    expect(await ask('one.test')).toMatch(/^HTTP\/1.1 400 [^]*The plain HTTP request was sent to HTTPS port/);
+    expect(await ask('two.test')).toMatch(/^HTTP\/1.1 302 [^]*Location: https:\/\/two.test\/a\?b\r\n/);
+    const lines = '400 http one.test "GET /a?b HTTP/1.1"\n302 http two.test "GET /a?b HTTP/1.1"\n';
+    await until(lines, () => recipe.read('logs/plain.log') === lines);
+  });
 });
 
 describe('TLS handshakes with pinwheel', () => {
-  test('versions follow the name, as in nginx since 1.29.2', async () => {
+  test('versions depend on the name, as in nginx since 1.29.2', async () => {
     const { port } = await start(
       'pinwheel',
       (on) => `server { listen ${on} ssl; server_name one.test; ${certificate('one')} ssl_protocols TLSv1.2;

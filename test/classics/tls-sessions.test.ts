@@ -10,7 +10,7 @@ const one = makeCertificate({ subject: '/CN=one' });
 const two = makeCertificate({ subject: '/CN=two' });
 const FILES = { 'conf/one.pem': one.cert, 'conf/one.key': one.key, 'conf/two.pem': two.cert, 'conf/two.key': two.key };
 
-/** What is set, and whether sessions are then resumed. */
+/** Settings, and whether sessions are resumed with them. */
 const SETTINGS: readonly (readonly [string, boolean])[] = [
   ['', true],
   ['ssl_session_cache shared:A:1m;', true],
@@ -27,7 +27,7 @@ const KINDS: readonly (readonly [string, ConnectionOptions])[] = [
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: one.test\r\nConnection: close\r\n\r\n';
 
-/** What the server says of the session, and how to resume it. */
+/** The server's answer about the session, and how to resume it. */
 async function visit(port: number, options: ConnectionOptions): Promise<{ told: string; again: ConnectionOptions }> {
   const { answer, again } = await exchange(port, REQUEST, { servername: 'one.test', ...options });
   return { told: bodyOf(answer), again };
@@ -76,7 +76,7 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
     );
   });
 
-  test.skipIf(isMissing(runner))('of a shared cache outlive a reload', async () => {
+  test.skipIf(isMissing(runner))('of a shared cache survive a reload', async () => {
     const port = ports[2] ?? 0;
     const { again } = await visit(port, { maxVersion: 'TLSv1.2' });
     await recipe?.reload(file.replace('return 200 $ssl_session_reused', 'return 200 new'));
@@ -86,7 +86,7 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
 });
 
 describe('a session of another server of the address', () => {
-  // nginx takes it, or ends the handshake when the server asks for certificates.
+  // nginx accepts it, or fails the handshake when the server requests certificates.
   test.each(KINDS)('is not resumed in %s', async (_, options) => {
     const port = await freePort();
     const server = (name: string, directives: string): string =>

@@ -16,7 +16,7 @@ const front = makeCertificate({ subject: '/CN=front' });
 const back = makeCertificate({ subject: '/CN=back' });
 const FILES = { 'conf/front.pem': front.cert, 'conf/front.key': front.key };
 
-/** Answers GET with the body, anything else with the number of bytes that came; echoes WebSocket messages. */
+/** Answers GET with the body and other methods with the number of bytes received; echoes WebSocket messages. */
 let backend: Server;
 let recipe: Recipe | undefined;
 
@@ -56,7 +56,7 @@ describe.each(RUNNERS)('TLS outside and inside through %s (nginx: apt-get instal
   }
 
   test.skipIf(isMissing(runner))(
-    'a long answer to a slow client arrives whole and is counted without TLS',
+    'a long response to a slow client arrives whole and is counted without TLS',
     async () => {
       const socket = await handshake(await start());
       socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
@@ -98,7 +98,7 @@ describe.each(RUNNERS)('TLS outside and inside through %s (nginx: apt-get instal
     await until(line, () => recipe?.read('logs/l.log') === line);
   });
 
-  test.skipIf(isMissing(runner))('a client that goes away in the middle harms nobody', async () => {
+  test.skipIf(isMissing(runner))('a client that leaves in the middle affects no other client', async () => {
     const port = await start();
     const gone = await handshake(port);
     gone.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');

@@ -30,7 +30,7 @@ const VERIFY =
 
 interface Backend {
   readonly port: number;
-  /** Of each request: whether its session was resumed, and the CN that the client showed. */
+  /** For each request: whether its session was resumed, and the CN of the client's certificate. */
   readonly seen: { readonly resumed: boolean; readonly shown: string }[];
 }
 
@@ -47,7 +47,7 @@ afterEach(async () => {
   backends = [];
 });
 
-/** An HTTPS server that closes after every answer. */
+/** An HTTPS server that closes after every response. */
 async function startBackend({ key, cert }: Certificate, chain = '', options: ServerOptions = {}): Promise<Backend> {
   const seen: { resumed: boolean; shown: string }[] = [];
   const server = createServer({ key, cert: cert + chain, ...options }, (request: IncomingMessage, response) => {
@@ -62,7 +62,7 @@ async function startBackend({ key, cert }: Certificate, chain = '', options: Ser
   return { port: (server.address() as AddressInfo).port, seen };
 }
 
-/** @param locations by path: what stands in each besides `proxy_pass` */
+/** @param locations the directives of each location besides `proxy_pass`, by path */
 async function start(
   runner: Runner,
   locations: Readonly<Record<string, readonly [Backend, string]>>,
@@ -85,7 +85,7 @@ async function start(
 }
 
 describe.each(RUNNERS)('upstreams over TLS behind %s (nginx: apt-get install nginx)', (runner) => {
-  test.skipIf(isMissing(runner))('a chain is as long as proxy_ssl_verify_depth allows', async () => {
+  test.skipIf(isMissing(runner))('proxy_ssl_verify_depth limits the chain', async () => {
     const backend = await startBackend(far, deep.cert + middle.cert);
     const { get } = await start(runner, {
       '/short': [backend, `${VERIFY} proxy_ssl_verify_depth 1;`],
@@ -95,7 +95,7 @@ describe.each(RUNNERS)('upstreams over TLS behind %s (nginx: apt-get install ngi
     expect(await get('/long')).toBe(200);
   });
 
-  test.skipIf(isMissing(runner))('a certificate that was taken back does not do with proxy_ssl_crl', async () => {
+  test.skipIf(isMissing(runner))('proxy_ssl_crl refuses a revoked certificate', async () => {
     const good = await startBackend(near);
     const bad = await startBackend(taken);
     const crl = 'proxy_ssl_crl crl.pem;';
@@ -111,7 +111,7 @@ describe.each(RUNNERS)('upstreams over TLS behind %s (nginx: apt-get install ngi
     expect(await get('/unverified')).toBe(200);
   });
 
-  test.skipIf(isMissing(runner))('a locked key is opened with one of proxy_ssl_password_file', async () => {
+  test.skipIf(isMissing(runner))('an encrypted key is opened with a password of proxy_ssl_password_file', async () => {
     const backend = await startBackend(near, '', { requestCert: true, rejectUnauthorized: false });
     const { get } = await start(runner, {
       '/': [

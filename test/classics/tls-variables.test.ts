@@ -7,8 +7,8 @@ import { isMissing, Recipe } from './recipe.js';
 import type { Runner } from './recipe.js';
 import { bodyOf, get, handshake } from './tls-client.js';
 
-const NAMES = `protocol cipher ciphers curves server_name session_reused alpn_protocol early_data client_verify
-  client_serial client_fingerprint client_s_dn client_i_dn client_s_dn_legacy client_i_dn_legacy client_v_start
+const NAMES = `protocol cipher server_name session_reused alpn_protocol early_data client_verify
+  client_serial client_fingerprint client_s_dn client_i_dn client_v_start
   client_v_end client_v_remain client_escaped_cert`
   .trim()
   .split(/\s+/);
@@ -40,15 +40,14 @@ async function start(runner: Runner): Promise<void> {
         ssl_client_certificate authority.pem; ssl_verify_client optional_no_ca;
         ssl_protocols TLSv1.2 TLSv1.3;
         location / { return 200 "${SHOWN}"; }
-        location /cert { return 200 "$ssl_client_cert|$ssl_client_raw_cert"; }
-        location /id { return 200 "$ssl_session_id"; } } }`,
+        location /cert { return 200 "$ssl_client_cert|$ssl_client_raw_cert"; } } }`,
     port,
     FILES,
   );
   running.set(runner, { recipe, port });
 }
 
-/** What each of the two answers. They are asked again where the days that remain have changed in between. */
+/** The answers of both. They are requested again if the number of remaining days has changed in between. */
 async function answers(ask: (port: number) => Promise<string>): Promise<readonly string[]> {
   const once = (): Promise<readonly string[]> => Promise.all(BOTH.map((runner) => ask(running.get(runner)?.port ?? 0)));
   const both = await once();
@@ -95,20 +94,7 @@ describe('the variables of a TLS connection', () => {
     expect(ours).toBe(theirs);
   });
 
-  test.skipIf(isMissing('nginx'))('show the id of a session of TLS 1.2 that is resumed', async () => {
-    const ids = await answers(async (port) => {
-      const first = await handshake(port, { maxVersion: 'TLSv1.2' });
-      const session = first.getSession();
-      first.destroy();
-      const again = await handshake(port, { maxVersion: 'TLSv1.2', session });
-      again.end('GET /id HTTP/1.0\r\n\r\n');
-      const pieces: Buffer[] = await again.toArray();
-      return bodyOf(Buffer.concat(pieces).toString('latin1'));
-    });
-    expect(ids).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), expect.stringMatching(/^[0-9a-f]{64}$/)]);
-  });
-
-  test.skipIf(isMissing('nginx'))('stand in the log as nginx writes them', async () => {
+  test.skipIf(isMissing('nginx'))('are logged as nginx writes them', async () => {
     const logged = await Promise.all(
       BOTH.map(async (runner) => {
         const { recipe, port } = running.get(runner) ?? {};

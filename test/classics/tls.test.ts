@@ -10,7 +10,7 @@ import { isMissing, Recipe, RUNNERS } from './recipe.js';
 import type { Runner } from './recipe.js';
 import { openWebSocket } from './websocket.js';
 
-/** A certificate for `localhost` that nobody has signed but itself. */
+/** A self-signed certificate for `localhost`. */
 function selfSigned(): { cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'pinwheel-cert-'));
   try {
@@ -52,7 +52,7 @@ const tlsServer = (port: number): string =>
 /** CLASSICS B. */
 describe.each(RUNNERS)('wss outside, ws inside, through %s', (runner) => {
   test.skipIf(isMissing(runner))(
-    'B1: a client that insists on wss and the name (nginx: apt-get install nginx)',
+    'B1: serves a client that requires wss and verifies the name (nginx: apt-get install nginx)',
     async () => {
       const port = await freePort();
       const conf = `upstream websocket { server 127.0.0.1:${server.port}; } server { ${tlsServer(port)}
@@ -76,7 +76,7 @@ const chains: readonly (readonly [Runner, Runner])[] = [
 
 describe.each(chains)('a relay of %s before %s', (outer, inner) => {
   test.skipIf(isMissing(outer) || isMissing(inner))(
-    'B2: the Host becomes the other name and X-Forwarded-For lists both hops (nginx: apt-get install nginx)',
+    'B2: Host becomes the other name, and X-Forwarded-For lists both hops (nginx: apt-get install nginx)',
     async () => {
       const outside = await freePort();
       const inside = await freePort();

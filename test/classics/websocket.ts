@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { ClientOptions } from 'ws';
 import { WebSocket } from 'ws';
 
-/** A WebSocket client that is connected. */
+/** A connected WebSocket client. */
 export interface WebSocketClient {
   readonly socket: WebSocket;
-  /** The 101. */
+  /** The 101 response. */
   readonly answer: IncomingMessage;
   /** Sends and waits for the next message. */
   readonly ask: (text: string) => Promise<string>;

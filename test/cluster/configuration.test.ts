@@ -20,7 +20,7 @@ describe('a cluster whose balancer has an nginx.conf', () => {
     return file;
   }
 
-  test('serves clients as the file says', async () => {
+  test('serves clients as the file configures', async () => {
     const node = await freePorts(2);
     const balancer = node + 1;
     const config = await write(`events { }
@@ -44,7 +44,7 @@ describe('a cluster whose balancer has an nginx.conf', () => {
     }
   });
 
-  test('does not start with a file that is wrong, and says where', async () => {
+  test('does not start with a mistake in the file, and names its line', async () => {
     const config = await write('events { }\nhttp {\n  foo on;\n}\n');
     await expect(startCluster({ config })).rejects.toThrow(`unknown directive "foo" in ${config}:3`);
   });

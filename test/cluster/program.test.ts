@@ -17,7 +17,7 @@ const READY = /^ready /;
 
 afterEach(endPrograms);
 
-/** A cluster on free ports, so that it meets no other one. */
+/** A cluster on free ports. */
 function cluster(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Program {
   return startProgram(MAIN, ['--port', '0', '--node-port', '0', ...args], { REDIS_URL: '', ...env });
 }
@@ -27,7 +27,7 @@ async function urlOf(program: Program): Promise<string> {
   return line.split(' ')[1] ?? '';
 }
 
-/** What a node says to a client that connects. */
+/** The greeting of the node that a client connects to. */
 async function greeting(url: string): Promise<{ server: string; port: number }> {
   const client = io(url, { forceNew: true, reconnection: false });
   try {
@@ -40,7 +40,7 @@ async function greeting(url: string): Promise<{ server: string; port: number }> 
   }
 }
 
-test('when it says ready, and nothing else, a client is served', async () => {
+test('the ready line is all of stdout, and every node serves clients after it', async () => {
   const program = cluster(['--nodes', '3', '--policy', 'round_robin']);
   const url = await urlOf(program);
   const servers = new Set<string>();
@@ -49,7 +49,7 @@ test('when it says ready, and nothing else, a client is served', async () => {
   expect(program.stdout).toMatch(/^ready http:\/\/127\.0\.0\.1:\d+ nodes=3 redis=embedded\n$/);
 });
 
-test('without --policy all clients of an address are on one server', async () => {
+test('without --policy all clients of one address are on one server', async () => {
   const url = await urlOf(cluster());
   const servers = new Set<string>();
   for (let i = 0; i < 4; i++) servers.add((await greeting(url)).server);
@@ -57,7 +57,7 @@ test('without --policy all clients of an address are on one server', async () =>
 });
 
 test('with REDIS_URL the ready line shows its host and port only', async () => {
-  const redis = await startServer(`${root}/apps/cluster/dist/redis-process.js`, 'Redis', { PORT: '0' });
+  const redis = await startServer(`${root}/apps/cluster/dist/redis/redis-process.js`, 'Redis', { PORT: '0' });
   try {
     const program = cluster([], { REDIS_URL: `redis://127.0.0.1:${redis.port}/3` });
     await urlOf(program);
@@ -72,7 +72,7 @@ test('with REDIS_URL the ready line shows its host and port only', async () => {
   }
 });
 
-test('--host moves balancer and nodes', async () => {
+test('--host changes the address of balancer and nodes', async () => {
   const program = cluster(['--host', '127.0.0.3']);
   const url = await urlOf(program);
   expect(url).toMatch(/^http:\/\/127\.0\.0\.3:/);
@@ -81,11 +81,11 @@ test('--host moves balancer and nodes', async () => {
   await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
 });
 
-describe('what ends it leaves nothing behind', () => {
+describe('no process is left', () => {
   test.each([
     ['Ctrl-C', 'SIGINT', true],
     ['SIGTERM', 'SIGTERM', false],
-  ] as const)('%s, with a client connected, within 5 s and with exit code 0', async (_name, signal, group) => {
+  ] as const)('after %s with a client connected: exit code 0 within 5 s', async (_name, signal, group) => {
     const program = cluster();
     const url = await urlOf(program);
     const client = io(url, { forceNew: true });
@@ -99,11 +99,11 @@ describe('what ends it leaves nothing behind', () => {
     client.disconnect();
     expect(performance.now() - started).toBeLessThan(5_000);
     expect(children.filter(isAlive)).toEqual([]);
-    // The signal reached the one process only, which ends the others in order: Redis after the nodes.
-    expect(program.stderr).not.toMatch(/ended unasked|connection lost/);
+    // The signal reached this process only, which ended the others in order: Redis after the nodes.
+    expect(program.stderr).not.toMatch(/exited unexpectedly|connection lost/);
   });
 
-  test('Ctrl-C while it starts', async () => {
+  test('after Ctrl-C during the start', async () => {
     const program = cluster();
     while (descendants(program.pid).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const children = descendants(program.pid);
@@ -113,7 +113,7 @@ describe('what ends it leaves nothing behind', () => {
     await allGone(children);
   });
 
-  test('SIGKILL: nodes and Redis end by themselves', async () => {
+  test('after SIGKILL: nodes and Redis exit, too', async () => {
     const program = cluster();
     await urlOf(program);
     const children = descendants(program.pid);
@@ -121,7 +121,7 @@ describe('what ends it leaves nothing behind', () => {
     await expect(allGone(children)).resolves.toBeUndefined();
   });
 
-  test('a node that sleeps is woken', async () => {
+  test('after SIGINT with a node that sleeps', async () => {
     const program = cluster();
     await urlOf(program);
     const children = descendants(program.pid);
@@ -135,8 +135,8 @@ describe('what ends it leaves nothing behind', () => {
   });
 });
 
-describe('what is in its way is one line, exit 1, nothing left', () => {
-  test('the balancer port', async () => {
+describe('a start that fails prints one line, exits with 1 and leaves no process, with', () => {
+  test('the port of the balancer in use', async () => {
     const { port, release } = await takePort();
     const program = startProgram(MAIN, ['--port', String(port), '--node-port', '0'], { REDIS_URL: '' });
     expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -147,7 +147,7 @@ describe('what is in its way is one line, exit 1, nothing left', () => {
     await release();
   });
 
-  test('the port of a node', async () => {
+  test('the port of a node in use', async () => {
     const { port, release } = await takePort();
     const program = startProgram(MAIN, ['--port', '0', '--node-port', String(port)], { REDIS_URL: '' });
     expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -157,7 +157,7 @@ describe('what is in its way is one line, exit 1, nothing left', () => {
     await release();
   });
 
-  test('a REDIS_URL without a Redis, its password not shown', async () => {
+  test('a REDIS_URL without a Redis, whose password is not printed', async () => {
     const port = await freePort();
     const program = cluster([], { REDIS_URL: `redis://user:secret@127.0.0.1:${port}` });
     expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -168,7 +168,7 @@ describe('what is in its way is one line, exit 1, nothing left', () => {
   });
 });
 
-test('a command line that does not fit is one line that names the flag, exit 2', async () => {
+test('a mistake on the command line is reported in one line, with exit code 2', async () => {
   const program = cluster(['--nodes', '0']);
   expect(await program.ended).toEqual({ code: 2, signal: null });
   expect(program.stderr).toBe('pinwheel: --nodes: expected a whole number from 1 to 64, got "0"\n');

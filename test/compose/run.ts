@@ -1,7 +1,8 @@
 /**
- * `npm run test:compose`: the Dockerfile and the compose file for real, where a Docker engine answers. Builds the image,
- * brings everything up, echoes and talks in a room over both nodes through port 3102, kills a node, starts it all again with
- * its controls on and has a client kill and drain nodes, which compose starts again, and takes everything down. Exit 0: all of it worked; 1: something did not; 2: no engine answers.
+ * `npm run test:compose`: tests the Dockerfile and the compose file with a Docker engine. It builds the image, starts
+ * everything, sends echoes and room messages over both nodes through port 3102, kills a node, starts everything again with
+ * controls, lets a client kill and drain nodes, which compose restarts, and stops everything. Exit code 0: all passed;
+ * 1: something failed; 2: there is no Docker engine.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import type { ClientToServerEvents, Said, ServerGreeting, ServerToClientEvents } from '@pinwheel/protocol';
@@ -40,14 +41,14 @@ function within<T>(what: string, promise: Promise<T>, ms = PATIENCE): Promise<T>
   });
 }
 
-/** Connects and waits for the greeting. Every connection is one of its own. */
+/** Connects with a new connection and waits for the greeting. */
 async function connect(): Promise<{ client: Client; greeting: ServerGreeting }> {
   const client: Client = io(BALANCER, { forceNew: true, transports: ['websocket'] });
   const greeting = new Promise<ServerGreeting>((resolve) => client.once('server', resolve));
   return { client, greeting: await within('a greeting', greeting) };
 }
 
-/** One client on each node; a node that has just started again is not chosen at once. */
+/** One client on each node; a node that has just restarted is not chosen at once. */
 async function connectToBoth(): Promise<Map<string, Client>> {
   const clients = new Map<string, Client>();
   const deadline = performance.now() + PATIENCE;
@@ -111,7 +112,7 @@ async function tryCluster(compose: readonly string[]): Promise<void> {
   }
 }
 
-/** What the page's buttons send, under compose: nothing by default, kill and drain with `CONTROLS=1`. */
+/** Sends what the page's buttons send. Compose refuses it by default, and allows kill and drain with `CONTROLS=1`. */
 async function tryControls(compose: readonly string[]): Promise<void> {
   const { client: visitor } = await connect();
   try {
@@ -134,7 +135,7 @@ async function tryControls(compose: readonly string[]): Promise<void> {
       const moved = new Promise<ServerGreeting>((resolve) => lost.once('server', resolve));
       const answer = await within('control', other.emitWithAck('control', verb, gone));
       expect(`a client on ${stays} has ${gone} ${verb === 'kill' ? 'killed' : 'drained'}`, answer.ok, true);
-      // Compose may have the node back before its client comes.
+      // Compose may have restarted the node before its client connects.
       say(`ok  whose client is on ${(await within('a new greeting', moved)).server}`);
     } finally {
       for (const client of clients.values()) client.disconnect();
@@ -163,7 +164,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const started = performance.now();
-  // The host's network, for machines whose registry only the host reaches.
+  // The host's network, for machines on which only the host reaches the registry.
   run(['docker', 'build', '--quiet', '--network', 'host', '--tag', 'pinwheel', '.']);
   say(`ok  the image builds (${Math.round((performance.now() - started) / 1_000)} s, ${imageSize()} MB)`);
   try {

@@ -25,7 +25,7 @@ describe.each<PolicyName>(['round_robin', 'ip_hash'])('two nodes behind %s', (po
   });
   afterAll(() => cluster.stop(0));
 
-  test.each(kinds)('$count $name clients one after another connect at the first try', async ({ options, count }) => {
+  test.each(kinds)('$count $name clients in sequence connect at the first attempt', async ({ options, count }) => {
     const direct = await connectInTurn(cluster.nodes[0]?.url ?? '', 50, options);
     const through = await connectInTurn(cluster.url, count, options);
     expect(errorsOf(through)).toEqual([]);
@@ -34,7 +34,7 @@ describe.each<PolicyName>(['round_robin', 'ip_hash'])('two nodes behind %s', (po
     expect(ratio).toBeLessThan(3);
   });
 
-  test.each(kinds)('50 $name clients at once connect at the first try', async ({ options }) => {
+  test.each(kinds)('50 $name clients at once connect at the first attempt', async ({ options }) => {
     const through = await connectAtOnce(cluster.url, 50, options);
     expect(errorsOf(through)).toEqual([]);
   });

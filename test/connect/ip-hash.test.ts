@@ -4,7 +4,7 @@ import type { GivenPeer, Proxy } from '@pinwheel/proxy';
 import { createProxy } from '@pinwheel/proxy';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-/** nginx's ip_hash for IPv4 as its documentation and source tell it, written for reading. */
+/** nginx's ip_hash for IPv4, written from its documentation and source to be read easily. */
 function nginxPeer(address: string, weights: readonly number[], usable: readonly boolean[]): number {
   const octets = address.split('.').slice(0, 3).map(Number);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -19,7 +19,7 @@ function nginxPeer(address: string, weights: readonly number[], usable: readonly
   return -1;
 }
 
-/** 1,000 addresses, every /24 another. */
+/** 1,000 addresses, each in another /24. */
 const addresses = Array.from(
   { length: 1_000 },
   (_, i) => `${1 + ((i * 37) % 223)}.${(i * 11) % 256}.${(i * 101) % 256}.${i % 256}`,
@@ -89,7 +89,7 @@ describe('ip_hash through a listener that trusts 127.0.0.0/8', () => {
       weights: [2, 3, 1],
       usable: [false, true, true],
     },
-  ])('1,000 addresses go where nginx sends them: $name', async ({ peers, weights, usable }) => {
+  ])('1,000 addresses reach the peers that nginx chooses: $name', async ({ peers, weights, usable }) => {
     await withProxy(peers, async (url) => {
       const wrong: string[] = [];
       for (const address of addresses) {

@@ -15,7 +15,7 @@ afterAll(async () => {
   await Promise.all(nodes.map((node) => node.kill()));
 });
 
-/** A balancer that has seen nothing yet; its peers stand in an order of its own. */
+/** A new balancer; its peers are in another order than those of the others. */
 async function startBalancer(first: number): Promise<string> {
   const order = nodes.map((_, i) => nodes[(i + first) % nodes.length] ?? nodes[0]);
   const peers = order.flatMap((node) => (node === undefined ? [] : [{ host: '127.0.0.1', port: node.port }]));
@@ -33,14 +33,14 @@ async function openSession(url: string): Promise<string> {
   return sid;
 }
 
-/** Joins the main namespace; the answers to a session's poll carry the name of its node. */
+/** Joins the main namespace; the greeting in the answer to a poll has the name of the session's node. */
 async function joinAndPoll(url: string, sid: string): Promise<{ status: number; text: string }> {
   await fetch(`${url}${path}&sid=${sid}`, { method: 'POST', body: '40' });
   const response = await fetch(`${url}${path}&sid=${sid}`);
   return { status: response.status, text: await response.text() };
 }
 
-test('a session goes on through another balancer that has never seen it, whatever its address', async () => {
+test('a session continues through another balancer that has never seen it, from another address', async () => {
   const opener = await startBalancer(0);
   const sids = await Promise.all(Array.from({ length: 9 }, () => openSession(opener)));
   const other = await startBalancer(1);
@@ -49,7 +49,7 @@ test('a session goes on through another balancer that has never seen it, whateve
   expect(answers.every((answer) => answer.text.includes('40{"sid"'))).toBe(true);
 });
 
-test('a session goes on through a balancer that was started after it began, and the opener is gone', async () => {
+test('a session continues through a balancer that was started after it, when the first balancer is gone', async () => {
   const opener = await startBalancer(2);
   const sids = await Promise.all(Array.from({ length: 6 }, () => openSession(opener)));
   await proxies.at(-1)?.close(0);
@@ -62,7 +62,7 @@ test.each([
   ['the sid of a node that nobody knows', 'nobody.AAAAAAAAAAAAAAAAAAAAAAAA'],
   ['a sid without a tag', 'lv_VI97HAXpY6yYWAAAC'],
   ['a sid of 7,000 characters', `x.${'A'.repeat(7_000)}`],
-])('%s is answered by a live node with Engine.IO’s own refusal', async (_name, sid) => {
+])('%s is answered by a live node with Engine.IO’s refusal', async (_name, sid) => {
   const url = await startBalancer(0);
   const response = await fetch(`${url}${path}&sid=${sid}`);
   expect(response.status).toBe(400);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectAtOnce, connectInTurn, errorsOf, median, perServer } from '@pinwheel/testing/connect';
 import { type ServerProcess, startStockServer } from '@pinwheel/testing/server-process';
 
-/** Servers that know nothing of Pinwheel: their session ids carry no tag, the balancer learns them. */
+/** Servers without Pinwheel: their session ids have no tag, so the balancer learns them. */
 describe.each<PolicyName>(['round_robin', 'ip_hash'])('two plain Socket.IO servers behind %s', (policy) => {
   let servers: ServerProcess[] = [];
   let proxy: Proxy;
@@ -24,7 +24,7 @@ describe.each<PolicyName>(['round_robin', 'ip_hash'])('two plain Socket.IO serve
 
   const bothUsed = policy === 'round_robin';
 
-  test('200 default clients one after another connect and upgrade at the first try', async () => {
+  test('200 default clients in sequence connect and upgrade at the first attempt', async () => {
     const direct = await connectInTurn(servers[0]?.url ?? '', 50);
     const through = await connectInTurn(url, 200);
     expect(errorsOf(through)).toEqual([]);
@@ -34,7 +34,7 @@ describe.each<PolicyName>(['round_robin', 'ip_hash'])('two plain Socket.IO serve
   });
 
   test.each([['polling'], ['websocket']])(
-    '60 %s clients one after another connect at the first try',
+    '60 %s clients in sequence connect at the first attempt',
     async (transport) => {
       const through = await connectInTurn(url, 60, { transports: [transport] });
       expect(errorsOf(through)).toEqual([]);
@@ -46,7 +46,7 @@ describe.each<PolicyName>(['round_robin', 'ip_hash'])('two plain Socket.IO serve
     ['default', undefined],
     ['polling', ['polling']],
     ['websocket', ['websocket']],
-  ])('50 %s clients at once connect at the first try', async (_name, transports) => {
+  ])('50 %s clients at once connect at the first attempt', async (_name, transports) => {
     const through = await connectAtOnce(url, 50, transports === undefined ? {} : { transports });
     expect(errorsOf(through)).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { type Cluster, startCluster } from '@pinwheel/cluster';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ClientOptions, type Connected, connect } from '@pinwheel/testing/connect';
 
-/** Milliseconds: four looks of the balancer, and the longest that a client waits by default before it comes back. */
+/** Milliseconds: four health checks, and the longest that a client waits by default before it reconnects. */
 const MOVED = 6_000;
 
 describe.each([
@@ -24,7 +24,7 @@ describe.each([
     return more;
   }
 
-  test('its clients are on the other node within 6 s, new ones too, and it takes some again when it goes on', async () => {
+  test('its clients and new ones are on the other node within 6 s, and it receives clients again when it resumes', async () => {
     const log: string[] = [];
     const policies = { policy: 'round_robin', websocketPolicy: 'round_robin' } as const;
     cluster = await startCluster({ port: 0, nodePort: 0, handOff, ...policies, log: (line) => log.push(line) });
@@ -67,7 +67,7 @@ describe.each([
   });
 });
 
-/** Resolves when the balancer has seen it; there is no event for that. */
+/** Resolves when the balancer has noticed it; there is no event for that. */
 async function answersAgain(cluster: Cluster): Promise<void> {
   const end = performance.now() + 5_000;
   while (cluster.status().upstreams[0]?.peers.some(({ state }) => state !== 'up') === true) {

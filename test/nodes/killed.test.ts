@@ -32,7 +32,7 @@ describe('a node is killed', () => {
     clients.push(...more);
   }
 
-  test('its clients are on the other node within 3 s and the others notice nothing', async () => {
+  test('its clients are on the other node within 3 s, and other clients are not disturbed', async () => {
     await connectMany(20, {});
     await connectMany(10, { transports: ['polling'] });
     await connectMany(10, { transports: ['websocket'] });
@@ -58,7 +58,7 @@ describe('a node is killed', () => {
     expect(noticed).toEqual([]);
   });
 
-  test('requests to it are answered by the other node, and by 502 when there is none', async () => {
+  test('requests to it are answered by the other node, or with 502 when there is none', async () => {
     await nodes[0]?.kill();
     const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${url}/healthz`)));
     expect(answers.map((one) => one.status)).toEqual(Array.from({ length: 20 }, () => 200));
@@ -72,7 +72,7 @@ describe('a node is killed', () => {
     expect(error.message).toContain('502');
   });
 
-  test('a poll under way when the last node dies gets an answer, never silence', async () => {
+  test('a poll in flight when the last node dies gets a response', async () => {
     const open = await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
     const { sid } = JSON.parse((await open.text()).slice(1)) as { sid: string };
     const poll = fetch(`${url}/socket.io/?EIO=4&transport=polling&sid=${sid}`);

@@ -1,7 +1,7 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** What axe-core finds in the page that is serious or worse, with where and why. */
+/** The findings of axe-core in the page that are serious or worse, with place and reason. */
 export async function seriousFindings(page: Page): Promise<unknown[]> {
   await page.evaluate(axe.source);
   const findings = await page.evaluate(async () => {

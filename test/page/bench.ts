@@ -1,4 +1,4 @@
-/** `npm run bench:page`: how soon the page answers to its user while the cluster is full. See apps/demo/README.md. */
+/** `npm run bench:page`: how fast the page responds to its user while the cluster is full. See apps/demo/README.md. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -22,7 +22,7 @@ Drives the page in Chromium with real input, ten times a second, and reports wha
 const LOADTEST = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/loadtest')), 'main.js');
 /** Milliseconds between two inputs. */
 const EVERY_MS = 100;
-/** Milliseconds for the clients to be there. */
+/** Milliseconds for the clients to connect. */
 const ARRIVAL_MS = 120_000;
 
 interface Plan {
@@ -42,7 +42,7 @@ function held(cluster: Cluster): number {
   }, 0);
 }
 
-/** Types, sends, says and presses for so long; every tenth input sends something that is answered and drawn. */
+/** Types, sends and clicks for a time; every tenth input sends something that is answered and drawn. */
 async function use(page: Page, seconds: number): Promise<void> {
   const end = performance.now() + seconds * 1_000;
   for (let count = 0; performance.now() < end; count++) {
@@ -67,7 +67,7 @@ function startLoad(url: string, clients: number): ChildProcess {
   const load = spawn(process.execPath, [LOADTEST, url, ...args, '--arrival', '250/s', '--duration', '10m'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  // The nodes and Redis end by themselves with this process, and the browser is ended by Playwright.
+  // The nodes and Redis exit with this process, and Playwright closes the browser.
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],

@@ -20,13 +20,13 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** What the browser itself reports of connections that ended or were given up. */
+/** The browser's own messages about connections that were closed or refused. */
 const LOSS = /^(WebSocket connection to|WebSocket is already in CLOSING|Failed to load resource)/u;
 
-/** A phone that is touched. */
+/** A phone with a touch screen. */
 export const PHONE: ContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-/** A real Chromium with a profile of its own, and what its pages complained about. */
+/** A Chromium with its own profile, and the errors that its pages have logged. */
 export class TestBrowser {
   readonly complaints: string[] = [];
   readonly #context: BrowserContext;
@@ -37,14 +37,14 @@ export class TestBrowser {
     this.#profile = profile;
   }
 
-  /** A process of its own. */
+  /** The process of the browser. */
   static async start(options: ContextOptions = {}): Promise<TestBrowser> {
     const profile = await mkdtemp(join(tmpdir(), 'pinwheel-chromium-'));
     const all = { executablePath: CHROMIUM, headless: true, args: ARGS, ...options };
     return new TestBrowser(await chromium.launchPersistentContext(profile, all), profile);
   }
 
-  /** A page that has gone nowhere yet. */
+  /** A page that has not loaded anything yet. */
   async blank(): Promise<Page> {
     const page = await this.#context.newPage();
     page.on('pageerror', (error) => this.complaints.push(error.message));
@@ -54,7 +54,7 @@ export class TestBrowser {
     return page;
   }
 
-  /** @param ready is there as soon as the page is */
+  /** @param ready a selector that appears when the page is ready */
   async open(url: string, ready = 'body[data-server]'): Promise<Page> {
     const page = await this.blank();
     await page.goto(url);
@@ -66,7 +66,7 @@ export class TestBrowser {
     await this.#context.setOffline(isOffline);
   }
 
-  /** What was lost on purpose is no complaint; whatever else the pages said still is. */
+  /** Removes the errors of connections that the test has broken; other errors stay. */
   forgiveLosses(): void {
     const others = this.complaints.filter((complaint) => !LOSS.test(complaint));
     this.complaints.splice(0, this.complaints.length, ...others);

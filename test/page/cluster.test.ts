@@ -38,7 +38,7 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
   const inState = (page: Page, name: string, state: string): Promise<unknown> =>
     page.waitForSelector(`#nodes [data-name="${name}"][data-state="${state}"]`, { timeout: 15_000 });
 
-  test('draws both nodes with their clients, and pulses for what is answered', async () => {
+  test('draws both nodes with their clients, and pulses for answers', async () => {
     const page = await open();
     expect(await page.getAttribute('#cluster', 'data-nodes')).toBe('2');
     expect(await page.getAttribute('#cluster', 'data-redis')).toBe('up');
@@ -48,7 +48,7 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     await page.waitForFunction(() => Number(document.querySelector<HTMLElement>('#cluster')?.dataset['pulses']) > 0);
   });
 
-  test('another client is beside you, on the other server, and messages through Redis say what that costs', async () => {
+  test('opens another client on the other server, and messages through Redis show what that costs', async () => {
     const page = await open('/?room=beside');
     await page.waitForSelector('#room[data-joined="beside"]');
     const own = await serverOf(page);
@@ -69,7 +69,7 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     await other.getByText('hears you: to you all').waitFor();
   });
 
-  test('a node that hangs looks so, and the page leaves it by itself', async () => {
+  test('shows a hung node and disconnects from it', async () => {
     const page = await open();
     const own = await serverOf(page);
     await press(page, own, 'hang');
@@ -81,7 +81,7 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     browser.forgiveLosses();
   });
 
-  test('a node drains to the other one, stays down and is revived', async () => {
+  test('drains a node to the other one, which stays down until it is revived', async () => {
     const page = await open();
     const own = await serverOf(page);
     await press(page, own, 'drain');
@@ -93,7 +93,7 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     browser.forgiveLosses();
   });
 
-  test('what was said while the browser was offline is counted as missed', async () => {
+  test('counts messages as missed while the browser was offline', async () => {
     const page = await open('/?room=away');
     await page.waitForSelector('#room-members[data-count="1"]');
     const speaker: Socket<ServerToClientEvents, ClientToServerEvents> = io(cluster.url, {
@@ -115,7 +115,7 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     browser.forgiveLosses();
   });
 
-  test('the classic page says connecting.... and then what the server carried', async () => {
+  test('the classic page shows connecting.... and then the server’s name and port', async () => {
     const page = await browser.open(`${cluster.url}/classic`);
     const shown = (await page.textContent('#message')) ?? '';
     expect(cluster.nodes.map(({ name, port }) => `${name} ${port}`)).toContain(shown);
@@ -123,7 +123,7 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
     expect(html).toContain('>connecting....<');
   });
 
-  test('whatever is said is text, and the layout of a phone holds', async () => {
+  test('shows any message as text, also in the layout for phones', async () => {
     const page = await open('/?room=%3Cimg%20src%3Dx%3E');
     await page.setViewportSize({ width: 360, height: 740 });
     await page.waitForSelector('#room[data-joined]');

@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core';
 
-/** What was seen in the page, in milliseconds. */
+/** What was measured in the page, in milliseconds. */
 export interface Seen {
-  /** From each input to its first listener: the page was busy with something else. */
+  /** Input delay: from each input to its first listener, while the page was busy. */
   readonly delays: readonly number[];
-  /** From each input to the next frame that shows what came of it (Event Timing, in steps of 8 ms). */
+  /** From each input to the next frame that shows its effect (Event Timing, in steps of 8 ms). */
   readonly paints: readonly number[];
   /** Tasks of 50 ms and more. */
   readonly longTasks: readonly number[];
@@ -28,7 +28,7 @@ interface Watch {
   stop(): void;
 }
 
-/** Looks at every key and click from here on. */
+/** Starts measuring every key and click. */
 export async function startMeasuring(page: Page): Promise<void> {
   await page.evaluate(() => {
     const names = ['keydown', 'click'];
@@ -65,14 +65,14 @@ export async function startMeasuring(page: Page): Promise<void> {
   });
 }
 
-/** Ends the look, and tells what was seen. */
+/** Stops measuring and returns the values. */
 export async function stopMeasuring(page: Page): Promise<Seen> {
   return page.evaluate(async () => {
-    // What Event Timing has to say of the last input comes with a later frame.
+    // Event Timing reports the last input with a later frame.
     await new Promise((resolve) => setTimeout(resolve, 500));
     const { watch } = window as unknown as { watch: Watch };
     watch.stop();
-    // An input without an entry took less than the least that is told, 16 ms.
+    // An input without an entry took less than 16 ms, the smallest duration reported.
     const paints = [...watch.delays.keys()].map((key) => watch.paints.get(key) ?? 8);
     return { delays: [...watch.delays.values()], paints, longTasks: watch.longTasks };
   });

@@ -10,7 +10,7 @@ import { isChromiumMissing, TestBrowser } from './browser.js';
 const RATE = 2_000;
 const SECONDS = 3;
 
-/** A server that says of itself that it is two with 10,000 clients, and has a room of 2,000 that never stops talking. */
+/** A server that pretends to be two with 10,000 clients, and has a room of 2,000 members that keep sending. */
 describe.skipIf(isChromiumMissing)('the page in a flood (apt-get install chromium)', () => {
   let http: HttpServer;
   let io: Server<ClientToServerEvents, ServerToClientEvents>;
@@ -74,7 +74,7 @@ describe.skipIf(isChromiumMissing)('the page in a flood (apt-get install chromiu
     await io.close();
   });
 
-  test('draws what comes together, a few times a second, and stays as big as it is', async () => {
+  test('draws messages in batches, a few times a second, and does not grow', async () => {
     const page = await browser.open(`http://127.0.0.1:${(http.address() as AddressInfo).port}/?room=flood`);
     await page.waitForFunction(() => document.querySelectorAll('#room-log > li').length === 200);
     expect(await page.textContent('#cluster-sum')).toBe('10,000 clients · 2 of 2 servers up');
@@ -98,7 +98,7 @@ describe.skipIf(isChromiumMissing)('the page in a flood (apt-get install chromiu
     }, SECONDS);
     expect(seen.came).toBeGreaterThan(RATE);
     expect(seen.items).toBe(200);
-    // Five a second, and the one under way.
+    // Five a second, and the one in progress.
     expect(seen.drawings).toBeLessThanOrEqual(5 * SECONDS + 1);
     // The echo, the map and its pulses, once a second each.
     expect(seen.changes).toBeLessThan(300 * SECONDS);

@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core';
 
-/** Somebody who uses a page, in one of the ways that there are. */
+/** A way to operate a page. */
 export interface Hand {
   readonly name: string;
   press(page: Page, selector: string): Promise<void>;
-  /** Writes into a box of text, and Enter. */
+  /** Types a text into a box and presses Enter. */
   write(page: Page, selector: string, text: string): Promise<void>;
   /** Moves a slider some way to the right. */
   slide(page: Page, selector: string): Promise<void>;
@@ -56,10 +56,10 @@ export const keyboard: Hand = {
   },
 };
 
-/** More stops than the page has. */
+/** More focus stops than the page has. */
 const STOPS_MAX = 80;
 
-/** Goes on with Tab until the element has the focus, which must be seen wherever it comes by. */
+/** Presses Tab until the element has the focus; the focus must be visible at every stop. */
 async function tabTo(page: Page, selector: string): Promise<void> {
   for (let stops = 0; stops < STOPS_MAX; stops++) {
     const at = await page.evaluate((wanted) => {

@@ -1,19 +1,20 @@
 import { type Cluster, startCluster } from '@pinwheel/cluster';
 import type { ClientToServerEvents, Said, ServerToClientEvents } from '@pinwheel/protocol';
+import { until } from '@pinwheel/testing/until';
 import { io, type Socket } from 'socket.io-client';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { isChromiumMissing, serverOf, TestBrowser } from './browser.js';
 import { happened } from './story.js';
 
-/** Somebody in the room who is not on the page's server. */
+/** A client in the room on another server than the page. */
 interface Other {
   readonly heard: Said[];
   say(text: string): Promise<unknown>;
-  /** Waits for the text of somebody else. */
+  /** Waits for a text from another client. */
   hears(text: string): Promise<void>;
 }
 
-describe.skipIf(isChromiumMissing)('what the page says and hears around a loss (apt-get install chromium)', () => {
+describe.skipIf(isChromiumMissing)('messages around a loss of the connection (apt-get install chromium)', () => {
   let cluster: Cluster;
   let browser: TestBrowser;
 
@@ -26,6 +27,7 @@ describe.skipIf(isChromiumMissing)('what the page says and hears around a loss (
     await browser?.close();
     await cluster.stop(0);
   });
+  beforeEach(() => until('both nodes are ready', () => cluster.nodes.every(({ ready }) => ready)));
   afterEach(async () => {
     browser.forgiveLosses();
     await browser.closePages();
@@ -59,7 +61,7 @@ describe.skipIf(isChromiumMissing)('what the page says and hears around a loss (
     throw new Error(`expected a client on another server than ${server}`);
   }
 
-  test('what is said while away is kept, and heard once and in order when the page is back', async () => {
+  test('messages written while away are kept, and arrive once and in order after the return', async () => {
     const page = await browser.open(`${cluster.url}/?room=kept`);
     await page.waitForSelector('#room[data-joined]');
     const other = await someoneElse('kept', await serverOf(page));
@@ -81,7 +83,7 @@ describe.skipIf(isChromiumMissing)('what the page says and hears around a loss (
     expect(await page.textContent('#say-kept')).toBe('');
   });
 
-  test('what does not come through Redis while it is cut is counted, to the message', async () => {
+  test('messages that Redis loses while it is cut are counted exactly', async () => {
     const page = await browser.open(`${cluster.url}/?room=cut`);
     await page.waitForSelector('#room[data-joined]');
     const other = await someoneElse('cut', await serverOf(page));
@@ -105,7 +107,7 @@ describe.skipIf(isChromiumMissing)('what the page says and hears around a loss (
       )
       .toBeGreaterThan(0);
     await happened(page, 'did not come through Redis');
-    // What the list of members or the next message tells, whichever comes first: in one line or in two.
+    // The list of members or the next message shows the loss, whichever comes first: in one line or in two.
     await expect
       .poll(async () => {
         const lines = await page.locator('#timeline > li', { hasText: 'did not come through Redis' }).allTextContents();
@@ -115,7 +117,7 @@ describe.skipIf(isChromiumMissing)('what the page says and hears around a loss (
       .toBe(said);
   });
 
-  test('a room has a link to copy, and Escape takes back what was typed', async () => {
+  test('a room has a link to copy, and Escape restores a text', async () => {
     const page = await browser.open(`${cluster.url}/?room=a%20b%26c`);
     await page.waitForSelector('#room[data-joined]');
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);

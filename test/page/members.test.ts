@@ -4,7 +4,7 @@ import type { Cluster } from '@pinwheel/cluster';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isChromiumMissing, TestBrowser } from './browser.js';
 
-describe.skipIf(isChromiumMissing)('who is in a room, in Chromium (apt-get install chromium)', () => {
+describe.skipIf(isChromiumMissing)('the members of a room, in Chromium (apt-get install chromium)', () => {
   let cluster: Cluster;
   let browser: TestBrowser;
 
@@ -17,14 +17,14 @@ describe.skipIf(isChromiumMissing)('who is in a room, in Chromium (apt-get insta
     await cluster.stop(0);
   });
 
-  test('is counted by those who are there, also when a join that counted others is answered after the list came', async () => {
+  test('are counted from the list, also when the answer to a join has another count and arrives after it', async () => {
     const page = await browser.blank();
     const joins = new EventEmitter();
     const joined = once(joins, 'answered');
     await page.routeWebSocket(/socket\.io/u, (client) => {
       const server = client.connectToServer();
       server.onMessage((message) => {
-        // A join is answered late, and counts members of a node that has just died.
+        // The answer to a join arrives late, and counts members of a node that has just died.
         const answer = /^(43\d+\[\{"ok":true,"room":"late","members":)1(\}\])$/u.exec(String(message));
         if (answer === null) client.send(message);
         else joins.emit('answered', () => client.send(`${answer[1]}7${answer[2]}`));

@@ -41,7 +41,7 @@ describe.skipIf(isChromiumMissing)("the operator's page in Chromium (apt-get ins
         .getByText(text, { exact: true })
         .waitFor({ timeout: 10_000 });
 
-    test('a browser gets the page with its policy, a program the JSON', async () => {
+    test('a browser gets the page with its policy, other clients get the JSON', async () => {
       const ask = (path: string, accept: string): Promise<Response> => fetch(admin.url + path, { headers: { accept } });
       for (const path of ['/', '/status']) {
         const { headers } = await ask(path, 'text/html,application/xhtml+xml,*/*;q=0.8');
@@ -92,14 +92,14 @@ describe.skipIf(isChromiumMissing)("the operator's page in Chromium (apt-get ins
       );
     });
 
-    test("the clients' page leads to it", async () => {
+    test("the visitor's page has a link to it", async () => {
       const page = await browser.open(url);
       await page.click('#operator');
       await page.waitForSelector(LIVE);
       expect(page.url()).toBe(`${admin.url}/status`);
     });
 
-    test('a node that is killed by hand turns down and comes back', async () => {
+    test('a node killed with its button goes down and comes back', async () => {
       const page = await open();
       const before = await admin.node('Server2');
       await page.click('#nodes tr[data-name="Server2"] [data-verb="kill"]');
@@ -109,7 +109,7 @@ describe.skipIf(isChromiumMissing)("the operator's page in Chromium (apt-get ins
       await cell(page, 'Server2', 'Crashes', String(before.crashes + 1));
     });
 
-    test('a node that hangs is told in a word, at the node and at the peer, and is resumed', async () => {
+    test('a hung node is shown at the node and at the peer, until it is resumed', async () => {
       const page = await open();
       const { tag } = await admin.node('Server1');
       const { peers } = await admin.status();
@@ -129,18 +129,18 @@ describe.skipIf(isChromiumMissing)("the operator's page in Chromium (apt-get ins
       await page.waitForSelector('.redis[data-state="up"]');
     });
 
-    test('says since when no answer comes, and goes on by itself', async () => {
+    test('shows since when there is no answer, and continues by itself', async () => {
       const page = await open();
       program.child.kill('SIGSTOP');
       await page.waitForSelector('body[data-state="lost"]', { timeout: 15_000 });
       expect(await page.textContent('#state')).toBe('no answer');
-      expect(await page.textContent('#silence')).toMatch(/^since \d+ s: nothing came within 4 s$/);
+      expect(await page.textContent('#silence')).toMatch(/^since \d+ s: no answer within 4 s$/);
       program.child.kill('SIGCONT');
       await page.waitForSelector(LIVE, { timeout: 15_000 });
       expect(await page.textContent('#silence')).toBe('');
     });
 
-    test('asks for nothing in the background', async () => {
+    test('makes no requests in the background', async () => {
       const page = await open();
       const hide = (isHidden: boolean): Promise<void> =>
         page.evaluate((hidden) => {

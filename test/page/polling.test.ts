@@ -7,7 +7,7 @@ import { isChromiumMissing, TestBrowser } from './browser.js';
 import { mouse } from './hand.js';
 import { happened, meetsOthers, seesTheCluster, type Setting, survives } from './story.js';
 
-describe.skipIf(isChromiumMissing)('the page by polling only, in Chromium (apt-get install chromium)', () => {
+describe.skipIf(isChromiumMissing)('the page with polling only, in Chromium (apt-get install chromium)', () => {
   let cluster: Cluster;
   let outer: Recipe;
   let url: string;
@@ -17,7 +17,7 @@ describe.skipIf(isChromiumMissing)('the page by polling only, in Chromium (apt-g
     cluster = await startCluster({ port: 0, nodePort: 0, policy: 'round_robin', controls: true });
     const port = await freePort();
     url = `http://127.0.0.1:${port}`;
-    // A proxy in front whose owner never heard of WebSockets.
+    // A proxy in front that does not support WebSockets.
     const conf = `events {} http { access_log off;
       server { listen 127.0.0.1:${port}; location / { proxy_pass ${cluster.url}; proxy_read_timeout 60s; } } }`;
     outer = await Recipe.start('pinwheel', conf, port);
@@ -34,10 +34,10 @@ describe.skipIf(isChromiumMissing)('the page by polling only, in Chromium (apt-g
   });
 
   test.each([
-    ['a proxy in front lets no WebSocket through', '/', 'no WebSocket gets through: stays on polling'],
+    ['a proxy in front blocks WebSocket', '/', 'WebSocket is blocked: stays on polling'],
     ['its address asks for it', '/?transport=polling', undefined],
   ])(
-    'says so and does everything, where %s',
+    'reports it and still does everything, where %s',
     async (_why, path, told) => {
       const page = await browser.open(url + path);
       const setting: Setting = { hand: mouse, room: 'polls', transport: 'polling', others: 'anywhere' };
@@ -56,7 +56,7 @@ describe.skipIf(isChromiumMissing)('the page by polling only, in Chromium (apt-g
     const leaves = await browser.open(`${url}/?transport=polling&room=farewell`);
     await stays.waitForSelector('#room-members[data-count="2"]');
     const farewell = leaves.waitForRequest((request) => request.method() === 'POST' && request.postData() === '1');
-    // A poll that is under way ends the session too; the page's own word does when there is none.
+    // Aborting a poll in flight ends the session too; without one the page's close packet does.
     await leaves.evaluate(() => window.dispatchEvent(new PageTransitionEvent('pagehide')));
     expect(new URL((await farewell).url()).searchParams.get('sid')).toMatch(/^[\w~.-]{20,}$/u);
     await leaves.close();

@@ -33,7 +33,7 @@ describe.skipIf(isChromiumMissing)('the story of the page in Chromium (apt-get i
     ['round_robin', finger, PHONE],
   ];
   test.each(ways.map(([policy, hand, options]) => ({ policy, by: hand.name, hand, options })))(
-    'goes through $policy by $by',
+    'works with $policy, operated by $by',
     async ({ policy, hand, options }) => {
       const { url } = await cluster(policy);
       const page = await (await browser(options)).open(`${url}/`);
@@ -60,7 +60,7 @@ describe.skipIf(isChromiumMissing)('the story of the page in Chromium (apt-get i
     await mouse.write(there, '#say-text', 'from the other');
     await here.locator('#room-log', { hasText: 'from the other' }).waitFor();
 
-    // What one of them does is seen by both.
+    // Both see what one of them does.
     const own = await serverOf(there);
     await mouse.press(here, `#nodes [data-name="${own}"] [data-verb="drain"]`);
     for (const page of [here, there]) {

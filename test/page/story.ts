@@ -5,7 +5,7 @@ import type { Hand } from './hand.js';
 
 const SLOW = { timeout: 20_000 };
 
-/** How the page of a story is connected, and where its further clients may be. */
+/** How the page is connected, and on which servers its further clients may be. */
 export interface Setting {
   readonly hand: Hand;
   readonly room: string;
@@ -14,7 +14,7 @@ export interface Setting {
   readonly others: 'same' | 'anywhere';
 }
 
-/** Waits for a text in the list of what happened. */
+/** Waits for a text in the timeline. */
 export async function happened(page: Page, text: string | RegExp): Promise<string> {
   const entry = page.locator('#timeline > li', { hasText: text }).last();
   await entry.waitFor(SLOW);
@@ -33,7 +33,7 @@ export async function seesTheCluster(page: Page, { transport }: Setting): Promis
   await page.waitForFunction(() => Number(document.querySelector<HTMLElement>('#cluster')?.dataset['pulses']) > 0);
 }
 
-/** A room, another client in it, and what both of them hear; some simulated ones, where there are WebSockets. */
+/** Joins a room, opens another client in it and checks that both hear each other; simulated clients where WebSockets work. */
 export async function meetsOthers(page: Page, { hand, room, transport, others }: Setting): Promise<void> {
   await hand.write(page, '#message-text', 'hello');
   await page.locator('#answers', { hasText: 'Server received from client: hello' }).waitFor(SLOW);
@@ -64,7 +64,7 @@ export async function meetsOthers(page: Page, { hand, room, transport, others }:
   expect(await page.locator('#crowd-shares > li').count()).toBe(others === 'same' ? 1 : 2);
 }
 
-/** The page's own server is killed, and Redis is cut and restored. */
+/** Kills the page's own server, and cuts and restores Redis. */
 export async function survives(page: Page, { hand, room }: Setting): Promise<void> {
   const own = await serverOf(page);
   await hand.press(page, `#nodes [data-name="${own}"] [data-verb="kill"]`);
@@ -90,7 +90,7 @@ export async function survives(page: Page, { hand, room }: Setting): Promise<voi
   await page.waitForFunction(hearsAgain, 'with Redis again', { ...SLOW, polling: 500 });
 }
 
-/** Says it until the client beside has heard it: a subscription takes a moment to be there again. */
+/** Repeats a message until the other client has heard it, since subscriptions take a moment to be restored. */
 function hearsAgain(text: string): boolean {
   if (document.querySelector('#beside')?.textContent.includes(text) === true) return true;
   const input = document.querySelector<HTMLInputElement>('#say-text');

@@ -31,6 +31,6 @@ test.each<[string, Packages]>([
   expect(fits(locked, changed)).toBe(false);
 });
 
-test('more than is locked does no harm', () => {
+test('an installation with more packages than the lock file fits', () => {
   expect(fits(locked, { ...installed, 'node_modules/mine': { version: '1.0.0' } })).toBe(true);
 });

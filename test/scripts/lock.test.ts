@@ -32,7 +32,7 @@ function taker(source: string): Program {
 
 const notes = (): string[] => readFileSync(join(folder, 'notes'), 'utf8').trim().split('\n');
 
-test('many processes hold it one at a time, even when some are killed while they do', async () => {
+test('one process at a time holds the lock, even when some are killed while they hold it', async () => {
   const source = `for (let i = 0; i < 10; i++) {
     const lock = await take();
     note('in ' + process.pid);
@@ -47,7 +47,7 @@ test('many processes hold it one at a time, even when some are killed while they
   for (const program of bad) expect(await program.ended).toEqual({ code: null, signal: 'SIGKILL' });
   const all = notes();
   expect(all).toHaveLength(3 * 20 + 3 * 7);
-  // Whoever comes in finds the one before it out, or killed.
+  // A process takes the lock only after the previous one has released it or was killed.
   const killed = new Set(bad.map((program) => String(program.pid)));
   const wrong: string[] = [];
   let inside: string | undefined;
@@ -60,7 +60,7 @@ test('many processes hold it one at a time, even when some are killed while they
   expect(wrong).toEqual([]);
 });
 
-test('who waits says for whom, and goes on when it is free', async () => {
+test('a waiting process reports the holder, and continues when the lock is free', async () => {
   const holder = taker(`const lock = await take(); console.log('has it'); process.once('SIGTERM', () => lock.release());
     setInterval(() => {}, 1e9).ref(); process.once('SIGUSR2', () => process.exit());`);
   await holder.line('stdout', /has it/);
@@ -73,7 +73,7 @@ test('who waits says for whom, and goes on when it is free', async () => {
   await holder.ended;
 });
 
-test('it is not free while the child that its dead owner noted still works', async () => {
+test('the lock is not free while the child of its dead owner still runs', async () => {
   const holder = taker(`const { spawn } = await import('node:child_process');
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e9)'], { stdio: 'ignore', detached: true });
     const lock = await take(); lock.note(child.pid); console.log('child ' + child.pid);`);

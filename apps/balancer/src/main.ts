@@ -1,32 +1,30 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
-import { isNginxForm } from './process/command-line.js';
-import type * as NginxForm from './process/run.js';
-import type * as FlagsForm from './run-with-flags.js';
+import { surviveClosedOutput } from '@pinwheel/cli';
+import type * as FlagsForm from './flags/run-with-flags.js';
+import { isNginxForm } from './start/nginx-form.js';
+import type * as NginxForm from './start/run.js';
 
-// Whoever read our output may be gone; the balancer goes on without a reader.
-const readerGone = (): void => undefined;
-process.stdout.on('error', readerGone);
-process.stderr.on('error', readerGone);
+surviveClosedOutput();
 
 const require = createRequire(import.meta.url);
-/** To load a hundred small modules takes `require` 20 ms less processor time than `import`, where Node lets it. */
+/** In a Node that has `require(esm)`, `require` loads a hundred small modules in 20 ms less processor time than `import`. */
 const mayRequire = 'require_module' in process.features && process.features.require_module;
 
-/** Only what this way to start needs is loaded. */
+/** Loads only the modules for the form in which the command line is written. */
 async function start(args: readonly string[]): Promise<number | undefined> {
   if (isNginxForm(args)) {
     const { runAsNginx } = mayRequire
-      ? (require('./process/run.js') as typeof NginxForm)
-      : await import('./process/run.js');
+      ? (require('./start/run.js') as typeof NginxForm)
+      : await import('./start/run.js');
     return runAsNginx(args);
   }
   const { runWithFlags } = mayRequire
-    ? (require('./run-with-flags.js') as typeof FlagsForm)
-    : await import('./run-with-flags.js');
+    ? (require('./flags/run-with-flags.js') as typeof FlagsForm)
+    : await import('./flags/run-with-flags.js');
   return runWithFlags(args);
 }
 
 const code = await start(process.argv.slice(2));
-// Listeners may be bound already when the start fails.
+// Listeners may be open already when the start fails.
 if (code !== undefined) process.exit(code);

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { type Cluster, startCluster } from './cluster.js';
+import { startCluster } from './cluster.js';
+import type { Cluster } from './cluster-types.js';
 
 const FREE_PORTS = { port: 0, nodePort: 0 };
 
@@ -11,7 +12,7 @@ afterEach(async () => {
   cluster = undefined;
 });
 
-test('a crashed node is started again on its port with its tag, and the balancer uses it', async () => {
+test('a crashed node is restarted on its port with its tag, and the balancer uses it', async () => {
   const lines: string[] = [];
   let isBack: () => void;
   const back = new Promise<void>((resolve) => {
@@ -31,25 +32,25 @@ test('a crashed node is started again on its port with its tag, and the balancer
   expect(cluster.nodes[1]).toMatchObject({ pid: undefined, ready: false });
   expect(cluster.nodes[0]).toMatchObject({ ready: true });
   await back;
-  expect(lines).toContain('Server2 ended unasked (SIGKILL): starting it again in 200 ms');
+  expect(lines).toContain('Server2 exited unexpectedly (SIGKILL): restarting in 200 ms');
   const after = cluster.nodes[1];
   expect({ ...after, pid: 0 }).toEqual({ ...before, pid: 0 });
   expect(after?.pid).not.toBe(before?.pid);
   expect((await fetch(`${after?.url}/healthz`)).status).toBe(200);
 });
 
-test('kill takes the names of the processes and no other', async () => {
+test('kill refuses a name that no process has', async () => {
   cluster = await startCluster({ ...FREE_PORTS, nodes: 1 });
   await expect(cluster.kill('Server2')).rejects.toThrow('expected one of Server1, Redis, got Server2');
 });
 
-test('status tells the peers, by their tags', async () => {
+test('the status has every peer with its tag', async () => {
   cluster = await startCluster({ ...FREE_PORTS, nodes: 3 });
   const tags = cluster.status().upstreams[0]?.peers.map((peer) => peer.tag);
   expect(tags).toEqual(cluster.nodes.map((node) => node.tag));
 });
 
-test('the admin listener is elsewhere when its usual port is taken, and gone when the cluster is', async () => {
+test('the admin listener takes a free port when its usual one is in use, and closes with the cluster', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => {
     taken.listen(0, '127.0.0.1', resolve);
@@ -71,7 +72,7 @@ test('the admin listener is elsewhere when its usual port is taken, and gone whe
   await expect(fetch(`${adminUrl}/status`)).rejects.toThrow('fetch failed');
 });
 
-test('a cluster that ends while a node drains lets it finish', async () => {
+test('a cluster that stops while a node drains lets the node finish', async () => {
   const lines: string[] = [];
   cluster = await startCluster({ ...FREE_PORTS, log: (line) => lines.push(line) });
   const draining = cluster.controls.node('Server2', 'drain');

@@ -1,5 +1,4 @@
 export { startCluster } from './cluster.js';
-export type { Cluster, ClusterNode, StartOptions } from './cluster.js';
-export { ClusterFailure } from './cluster-failure.js';
+export type { Cluster, ClusterNode, StartOptions } from './cluster-types.js';
 export type { ClusterOptions } from './options.js';
-export type { ClusterStatus } from '@pinwheel/admin';
+export { ClusterFailure } from './process/failure.js';

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { onStopSignal, printAbout, reportUsageError, surviveClosedOutput } from '@pinwheel/cli';
 import { startCluster } from './cluster.js';
-import { ClusterFailure } from './cluster-failure.js';
+import { ClusterFailure } from './process/failure.js';
 import { type ClusterOptions, PROGRAM, readClusterCommand } from './options.js';
 
 function log(line: string): void {

@@ -19,7 +19,7 @@ import {
 import { readRedisUrl, RedisUrlError } from '@pinwheel/member';
 import { type AdapterName, ADAPTERS } from '@pinwheel/protocol';
 import type { PolicyName } from '@pinwheel/proxy';
-import { nodePorts } from './ports.js';
+import { nodePorts } from './process/ports.js';
 
 /** The most nodes that one machine is asked to run. */
 const MAX_NODES = 64;

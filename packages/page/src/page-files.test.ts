@@ -17,6 +17,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'assets'));
   writeFileSync(join(folder, 'index.html'), html);
   writeFileSync(join(folder, 'index.html.gz'), gzipSync(html));
+  writeFileSync(join(folder, 'classic.html'), '<p>classic</p>');
   writeFileSync(join(folder, 'favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
   writeFileSync(join(folder, 'assets', 'page-1a2b3c.js'), `// ${'x'.repeat(2_000)}`);
   server.on('request', pageHandler(new PageFiles({ folder, contentSecurityPolicy })));
@@ -43,6 +44,12 @@ describe('pageHandler', () => {
       expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
       expect(response.headers.get('cache-control')).toBe('no-cache');
       expect(response.headers.get('content-security-policy')).toBe(contentSecurityPolicy);
+    }
+  });
+
+  it('serves other pages with and without the ending of their names', async () => {
+    for (const path of ['/classic', '/classic.html', '/%63lassic']) {
+      expect(await (await get(path)).text()).toBe('<p>classic</p>');
     }
   });
 

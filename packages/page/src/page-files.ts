@@ -41,10 +41,12 @@ export class PageFiles {
     const contents = readFolder(folder);
     for (const [name, body] of contents) {
       if (name.endsWith('.gz')) continue;
-      this.#files.set(`/${name}`, store(name, body, contents.get(`${name}.gz`), contentSecurityPolicy));
+      const file = store(name, body, contents.get(`${name}.gz`), contentSecurityPolicy);
+      this.#files.set(`/${name}`, file);
+      // A page can be requested without the ending of its name: `/classic`.
+      if (name === 'index.html') this.#files.set('/', file);
+      else if (name.endsWith('.html')) this.#files.set(`/${name.slice(0, -'.html'.length)}`, file);
     }
-    const page = this.#files.get('/index.html');
-    if (page !== undefined) this.#files.set('/', page);
   }
 
   /** True when the page is not built: `npm run build` builds it. */
@@ -55,15 +57,14 @@ export class PageFiles {
   /**
    * The answer to GET or HEAD.
    *
-   * @param target request target; a query is ignored, `/` is `index.html`
+   * @param target request target; a query is ignored, `/` is `index.html`, `/name` is `name.html`
    * @returns undefined when the page has no such file
    */
   find(
     target: string,
     { 'accept-encoding': accepted, 'if-none-match': known }: IncomingHttpHeaders,
   ): PageAnswer | undefined {
-    const query = target.indexOf('?');
-    const file = this.#files.get(query < 0 ? target : target.slice(0, query));
+    const file = this.#files.get(pathOf(target));
     if (file === undefined) return undefined;
     const gzipped = acceptsGzip(accepted) ? file.gzipped : undefined;
     // Another representation needs another tag (RFC 9110, 8.8.3.3).
@@ -121,6 +122,18 @@ function store(name: string, body: Buffer, gzipped: Buffer | undefined, policy: 
       ...(name.endsWith('.html') ? { 'content-security-policy': policy } : {}),
     },
   };
+}
+
+function pathOf(target: string): string {
+  const query = target.indexOf('?');
+  const path = query < 0 ? target : target.slice(0, query);
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    // Malformed, so no file has the name.
+    return path;
+  }
 }
 
 /** RFC 9110, 12.5.3: `gzip` by its own name, else by `*`, unless its weight is 0. */

@@ -1,4 +1,6 @@
 export { ProxyError } from './errors.js';
+export { systemError } from './log/system-error.js';
+export type { SystemError } from './log/system-error.js';
 export type { ErrorCode, ErrorSource } from './errors.js';
 export { OptionError } from './options/schema.js';
 export type * from './facts.js';
@@ -6,6 +8,8 @@ export type * from './options/hand-off-target.js';
 export type * from './options/proxy.js';
 export { SessionTable } from './upstream/affinity/session-table.js';
 export type { PeerNews, Siblings } from './options/siblings.js';
+export { ServerNames } from './net/server-names.js';
+export { OWN_RESPONSE_FIELDS } from './http1/field-name.js';
 export { createProxy } from './proxy.js';
 export type { BoundAddress } from './listen/listeners.js';
 export type { Proxy } from './proxy.js';

@@ -78,14 +78,14 @@ const REQUESTS: readonly string[] = [
   get('/gone/x'),
   'POST /small HTTP/1.1\nHost: a\nContent-Length: 6\n\nhello!',
   'POST /small HTTP/1.1\nHost: a\nContent-Length: 5\nConnection: close\n\nhello',
-  // One over the limit is refused since 1.29, not by 1.22.
+  // A body over the limit is refused since 1.29, not by 1.22.
   'POST /small HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\nConnection: close\n\n5\nhello\n0\n\n',
   'POST /passed-small HTTP/1.1\nHost: a\nContent-Length: 6\n\nhello!',
   'POST /passed-small HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n\n6\nhello!\n0\n\n',
   'GET /a b HTTP/1.1\nHost: a\n\n',
   get('/last'),
 ];
-/** Some of them are two or three. */
+/** Some entries are two or three fields. */
 const LINES = REQUESTS.length + 2 + 1 + 1;
 
 function answer({ head }: SeenRequest): string {
@@ -100,7 +100,7 @@ function answer({ head }: SeenRequest): string {
   return ok('ok', 'X-Up: up\r\n');
 }
 
-describe.skipIf(NO_NGINX)('access logs say what they say in nginx (apt-get install nginx)', () => {
+describe.skipIf(NO_NGINX)('access logs have the lines that nginx writes (apt-get install nginx)', () => {
   let pair: Pair;
 
   beforeAll(async () => {
@@ -126,7 +126,7 @@ describe.skipIf(NO_NGINX)('access logs say what they say in nginx (apt-get insta
     expect(ours).toEqual(theirs);
   });
 
-  it('a location has its own logs, none, or those of its level', async () => {
+  it('a location has its own logs, none, or inherited ones', async () => {
     for (const path of ['/', '/off', '/own', '/both', '/']) await pair.same(get(path), 1);
     for (const [name, count] of [
       ['http', 2],
@@ -149,7 +149,7 @@ describe.skipIf(NO_NGINX)('access logs say what they say in nginx (apt-get insta
     expect(bad.ours).toEqual(bad.theirs);
   });
 
-  it('bodies are counted as they are sent', async () => {
+  it('bodies are counted as sent on the wire', async () => {
     const requests = [
       get('/sizes'),
       get('/sizes/bare'),

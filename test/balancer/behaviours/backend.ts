@@ -1,20 +1,20 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 
-/** A request as the backend got it. */
+/** A request as the backend received it. */
 export interface SeenRequest {
-  /** Request line and fields, in the order they came. */
+  /** Request line and fields, in the order received. */
   readonly head: string;
-  /** Without framing. */
+  /** The body without framing. */
   readonly body: string;
   /** Serial number of the connection, from 1. */
   readonly connection: number;
 }
 
-/** What the backend answers: the whole text on the wire; '' closes without one. */
+/** Returns the whole response as text on the wire; '' closes without a response. */
 export type Answer = (request: SeenRequest) => string;
 
-/** A server that keeps every request as it came and answers what it is told. It closes where its answer says so. */
+/** A server that records every request and sends the given response. It closes when the response says so. */
 export class Backend {
   readonly seen: SeenRequest[] = [];
   readonly port: number;
@@ -33,7 +33,7 @@ export class Backend {
     const server = createServer((socket) => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      // A proxy may reset what it no longer needs.
+      // A proxy may reset a connection that it no longer needs.
       socket.on('error', () => undefined);
       serve(socket, ++connections, answer, (request) => backend.seen.push(request));
     });
@@ -45,7 +45,7 @@ export class Backend {
     return backend;
   }
 
-  /** The requests since the last time. */
+  /** The requests since the last call. */
   take(): SeenRequest[] {
     return this.seen.splice(0);
   }
@@ -62,7 +62,7 @@ export class Backend {
 function serve(socket: Socket, connection: number, answer: Answer, keep: (request: SeenRequest) => void): void {
   let text = '';
   let switched = false;
-  // After a 101 it is an echo, which closes after what ends with `-end`.
+  // After a 101 it echoes, and closes after a text that ends with `-end`.
   const echo = (said: string): void => {
     if (said.endsWith('-end')) socket.end(said, 'latin1');
     else socket.write(said, 'latin1');
@@ -91,7 +91,7 @@ function serve(socket: Socket, connection: number, answer: Answer, keep: (reques
   socket.on('end', () => socket.end());
 }
 
-/** The first request in the text, once all of it is there. */
+/** The first request in the text; undefined until it is complete. */
 function wholeRequest(text: string): { head: string; body: string; length: number } | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
@@ -116,7 +116,7 @@ function wholeRequest(text: string): { head: string; body: string; length: numbe
   return { head, body: text.slice(from, from + size), length: from + size };
 }
 
-/** A 200 with that text. */
+/** A 200 response with the text. */
 export function ok(body: string, fields = ''): string {
   return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n${fields}\r\n${body}`;
 }

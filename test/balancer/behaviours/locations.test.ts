@@ -83,13 +83,13 @@ describe.skipIf(NO_NGINX)('locations are chosen as nginx chooses them (apt-get i
     for (const path of paths) await pair.sameProxied(get(path), port);
   });
 
-  it('an absolute target is taken for its path', async () => {
+  it('an absolute request target is routed by its path', async () => {
     for (const target of ['http://name.test/a/b', 'http://name.test', 'http://name.test?x', 'HTTP://name.test:9/a']) {
       await pair.same(`GET ${target} HTTP/1.1\nHost: other\nConnection: close\n\n`);
     }
   });
 
-  it('every method is sent to the slash', async () => {
+  it('every method is redirected to the path with a slash', async () => {
     for (const method of ['POST', 'PUT', 'OPTIONS', 'DELETE', 'FOO']) {
       expect(await pair.same(`${method} /p HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).toContain(
         'Location: http://x:PORT0/p/',

@@ -30,7 +30,7 @@ http { access_log off; default_type text/plain;
 
 const FILES = { 'conf/maps.inc': 'inc included;\n"inc2" "included $arg_b";\n' };
 
-describe.skipIf(NO_NGINX)('maps give what they give in nginx (apt-get install nginx)', () => {
+describe.skipIf(NO_NGINX)('maps have the values that nginx computes (apt-get install nginx)', () => {
   let pair: Pair;
   let requests = 0;
 
@@ -47,12 +47,12 @@ describe.skipIf(NO_NGINX)('maps give what they give in nginx (apt-get install ng
     }
   }
 
-  it('texts are compared without case, then expressions, then comes the default', async () => {
+  it('keys are compared without case, then expressions, then the default applies', async () => {
     const values = ['one', 'ONE', 'two', 'three', 'THREE', '', 'default', 're5', 're', 'ciX', 'CIx', 'star*', 'starx'];
     for (const a of [...values, 'inc', 'INC2', 'x', 'nothing', 'a%20b']) await same(get(`/?a=${a}&b=B`));
   });
 
-  it('hostnames know wildcards and the last dot', async () => {
+  it('hostnames supports wildcards and a dot at the end', async () => {
     for (const host of ['exact.test', 'exact.test.', 'EXACT.TEST', 'exact.test:80', 'xrex', 'none']) {
       await same(get('/', host));
     }
@@ -60,19 +60,19 @@ describe.skipIf(NO_NGINX)('maps give what they give in nginx (apt-get install ng
       await same(get('/', host));
   });
 
-  it('a source may be made of several variables', () => same(get('/?a=1&b=2'), get('/?b=2&a=w'), get('/?a=1')));
+  it('a source may consist of several variables', () => same(get('/?a=1&b=2'), get('/?b=2&a=w'), get('/?a=1')));
 
   it('arguments are found by name, the first of several', () =>
     same(get('/'), get('/?a'), get('/?A=one'), get('/?a=one&a=two'), get('/?aa=1&a=one'), get('/?xa=1;a=one')));
 
-  it('numbers are texts', () => same(get('/?n=10'), get('/?n=010'), get('/?n=10.0')));
+  it('numbers are compared as texts', () => same(get('/?n=10'), get('/?n=010'), get('/?n=10.0')));
 
   it('keys may be quoted', () => same(get('/?e=q"q'), get('/?e=it;x'), get('/?e=a%20b')));
 
-  it("groups of a map's expression are the request's", () =>
+  it('groups of a map’s expression are available to the request', () =>
     same(get('/capX?a=re7'), get('/capX?a=ciq'), get('/capX?a=no'), get('/v/abc')));
 
-  it('a map serves conditions of a request and its log', async () => {
+  it('a map works in conditions of a request and of its log', async () => {
     await same(get('/', 'a', 'Upgrade: x\n'), get('/bad'), 'POST / HTTP/1.1\nHost: a\nConnection: close\n\n');
     const [ours, theirs] = await Promise.all([
       pair.ours.lines('logs/maps.log', requests),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { get, NO_NGINX, Pair } from './pair.js';
 
-/** Statuses with a text or page of nginx's, and some without. */
+/** Statuses for which nginx has a text or page, and some for which it has none. */
 const STATUSES: readonly number[] = `
   200 201 202 203 204 205 206 207 226 300 301 302 303 304 305 306 307 308 400 401
   402 403 404 405 406 407 408 409 410 411 412 413 414 415 416 417 418 421 422 425
@@ -38,7 +38,7 @@ http { access_log off; default_type text/x-own;
   server { listen 127.0.0.1:PORT1; return 200 "server $uri"; location /x { return 201 x; } }
 }`;
 
-describe.skipIf(NO_NGINX)("answers of the balancer's own are nginx's (apt-get install nginx)", () => {
+describe.skipIf(NO_NGINX)('responses of the balancer itself equal nginx’s (apt-get install nginx)', () => {
   let pair: Pair;
 
   beforeAll(async () => {
@@ -60,11 +60,11 @@ describe.skipIf(NO_NGINX)("answers of the balancer's own are nginx's (apt-get in
     },
   );
 
-  it('HEAD has the head alone', async () => {
+  it('HEAD gets the head only', async () => {
     for (const path of ['/text/200', '/bare/204', '/text/304', '/text/404', '/empty/200']) {
       expect(await pair.same(`HEAD ${path} HTTP/1.1\nHost: a\nConnection: close\n\n`)).toMatch(/\n\n$/);
     }
-    // The product's name is part of the page, so that only the form can be the same.
+    // The page contains the product's name, so only its form can be compared.
     const { ours } = await pair.both('HEAD /bare/404 HTTP/1.1\nHost: a\nConnection: close\n\n');
     expect(ours.answer).toEqual([
       'HTTP/1.1 404 Not Found',
@@ -79,7 +79,7 @@ describe.skipIf(NO_NGINX)("answers of the balancer's own are nginx's (apt-get in
   });
 
   it.each(['a', 'name.test:99', 'UPPER.test.', '1.2.3.4:8080', '[::1]:80'])(
-    'a redirect is told with the host that was asked, %s',
+    'a redirect contains the host of the request, %s',
     async (host) => {
       for (const path of ['/path', '/path-of-variables', '/relative', '/url', '/urls?a=b', '/scheme', '/args?x=1']) {
         expect(await pair.same(get(path, host))).toContain('\nLocation: ');
@@ -87,12 +87,12 @@ describe.skipIf(NO_NGINX)("answers of the balancer's own are nginx's (apt-get in
     },
   );
 
-  it('without Host a redirect is told with the address that was asked', async () => {
+  it('without Host a redirect contains the address of the listener', async () => {
     expect(await pair.same('GET /path HTTP/1.0\n\n')).toContain('\nLocation: http://127.0.0.1:PORT0/a/b?c=d\n');
     await pair.same('GET http://abs.test/path HTTP/1.0\n\n');
   });
 
-  it('texts may hold variables, quotes and escapes', async () => {
+  it('texts may contain variables, quotes and escapes', async () => {
     for (const path of ['/args', '/args?', '/lines', '/quotes', '/braces?a=1&b=2', '/variable']) {
       await pair.same(get(path, 'a', 'X: value\n'));
     }
@@ -104,11 +104,11 @@ describe.skipIf(NO_NGINX)("answers of the balancer's own are nginx's (apt-get in
     }
   });
 
-  it('"return" of a server goes before its locations', async () => {
+  it('"return" of a server precedes its locations', async () => {
     for (const path of ['/', '/x', '/y?z']) expect(await pair.same(get(path), 1)).toContain('\nserver /');
   });
 
-  it('the connection goes on after most pages, and ends after those that make the rest doubtful', async () => {
+  it('the connection stays open after most errors, and closes after those that leave the position in the stream unknown', async () => {
     const next = get('/text/200');
     for (const status of [404, 403, 405, 408, 421, 429, 494, 502, 503, 505, 301, 204, 304]) {
       const answer = await pair.same(`GET /bare/${status} HTTP/1.1\nHost: a\n\n${next}`);
@@ -121,11 +121,11 @@ describe.skipIf(NO_NGINX)("answers of the balancer's own are nginx's (apt-get in
     await pair.same(`GET /text/500 HTTP/1.1\nHost: a\n\n${next}`);
   });
 
-  it('what cannot become a request is refused before its line ends', async () => {
+  it('bytes that cannot be a request are refused before the line ends', async () => {
     expect(await pair.same('\x16\x03\x01')).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  it('a body that nobody asked for is dropped, and the connection goes on', async () => {
+  it('an unexpected body is dropped, and the connection stays open', async () => {
     const next = get('/text/200');
     for (const path of ['/text/200', '/bare/404', '/path', '/bare/204']) {
       await pair.same(`POST ${path} HTTP/1.1\nHost: a\nContent-Length: 3\n\nabc${next}`);

@@ -14,7 +14,7 @@ export const NO_NGINX = isMissing('nginx');
 /** The ports of one runner's file, in the order in which it uses them. */
 const PORTS = 4;
 
-/** A file at work: its program, ports and backend. */
+/** A running configuration: its program, ports and backend. */
 export class Side {
   private constructor(
     readonly runner: Runner,
@@ -47,7 +47,7 @@ export class Side {
     await this.backend.stop();
   }
 
-  /** Sends the bytes and gives all that comes until the connection ends; `PORT0` and on stand for the ports. */
+  /** Sends the bytes and returns everything until the connection ends; `PORT0` and so on stand for the ports. */
   async exchange(raw: string, port = 0, host = '127.0.0.1'): Promise<string> {
     const socket = connect(this.ports[port] ?? 0, host);
     let text = '';
@@ -67,7 +67,7 @@ export class Side {
     return text + ending;
   }
 
-  /** The lines of a log, once there are so many. */
+  /** The lines of a log, when it has that many. */
   async lines(name: string, count: number): Promise<string[]> {
     const read = (): string[] => this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
     await until(`${count} lines in ${name} of ${this.runner}`, () => read().length >= count);
@@ -89,7 +89,7 @@ export class Side {
       .replace(/^Content-Length: \d+(?=\r\n[^]*<center>it<)/gm, 'Content-Length: page');
   }
 
-  /** What the backend saw since the last time; the fields sorted, as their order means nothing. */
+  /** The requests at the backend since the last call; the fields are sorted, since their order has no meaning. */
   normalRequests(): SeenRequest[] {
     return this.backend.take().map((one) => {
       const [line = '', ...fields] = this.normal(one.head).split('\r\n').slice(0, -1);
@@ -99,11 +99,11 @@ export class Side {
 }
 
 /**
- * The same file run by both. Not compared, as it differs:
+ * The same file, run by both. These differences are not compared:
  * - the product's name, and with it the length of pages and of what they add to `$bytes_sent`;
  * - padding of pages for MSIE and Chrome (`msie_padding`), which no browser of today needs;
  * - `return 498` has the page of 404 in nginx, and `return 0` the status line `000`;
- * - a chunked body over the limit is 413 also where nobody reads it, as in nginx after 1.22;
+ * - a chunked body over the limit is 413 even where it is not read, as in nginx after 1.22;
  * - `$sent_http_connection` in a log, which nginx has reset to `close` by then;
  * - `Trailer`, `Proxy-Connection` and fields that `Connection` names end here (RFC 9110 7.6.1), nginx passes them on;
  * - a fragment in a target is not passed on, and `proxy_pass http://host?query` has a slash before its query;
@@ -118,7 +118,7 @@ export class Pair {
 
   /**
    * @param conf `PORT0` to `PORT3` stand for free ports, of which the first is listened on, `BACKEND` for the backend
-   * @param answer of the backend; default a 200 with `ok`
+   * @param answer response of the backend; default a 200 with `ok`
    */
   static async start(
     conf: string,
@@ -136,7 +136,7 @@ export class Pair {
     await Promise.all([this.ours.stop(), this.theirs.stop()]);
   }
 
-  /** What both answer to the same bytes, and what their backends saw. */
+  /** The responses of both to the same bytes, and the requests at their backends. */
   async both(raw: string, port = 0, host = '127.0.0.1'): Promise<{ ours: Told; theirs: Told }> {
     const [ours, theirs] = await Promise.all([
       this.ours.exchange(raw, port, host).then((text) => told(this.ours, raw, text)),
@@ -145,7 +145,7 @@ export class Pair {
     return { ours, theirs };
   }
 
-  /** Expects the same of both. @returns what nginx answers, lines ended by LF */
+  /** Expects the same from both. @returns nginx's response, with LF line ends */
   async same(raw: string, port = 0, host = '127.0.0.1'): Promise<string> {
     const { ours, theirs } = await this.both(raw, port, host);
     deepStrictEqual(ours, theirs);
@@ -153,8 +153,8 @@ export class Pair {
   }
 
   /**
-   * As `same` for proxied requests: the order of fields means nothing, and nginx 1.22 opens a connection for each request
-   * where 1.29.7 and later keep them.
+   * Like `same`, for proxied requests: the order of fields has no meaning, and nginx 1.22 opens a connection for each
+   * request where 1.29.7 and later keep connections.
    */
   async sameProxied(raw: string, port = 0, host = '127.0.0.1'): Promise<string> {
     const { ours, theirs } = await this.both(raw, port, host);
@@ -163,10 +163,10 @@ export class Pair {
   }
 }
 
-/** What an exchange shows from outside. */
+/** The visible outcome of an exchange. */
 interface Told {
   readonly asked: string;
-  /** Lines of the answer. */
+  /** Lines of the response. */
   readonly answer: readonly string[];
   readonly seen: readonly SeenRequest[];
 }

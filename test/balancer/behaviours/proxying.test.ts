@@ -32,7 +32,7 @@ http { access_log off; default_type text/plain; proxy_http_version 1.1; proxy_se
   }
 }`;
 
-/** What comes behind the location's path. */
+/** The rest of the target behind the location's path. */
 const TAILS = [
   '',
   'x',
@@ -87,13 +87,13 @@ const TAILS = [
   '%C3%A9?%C3%A9',
 ];
 
-/** Not among them: what nginx passes on against RFC 9110 7.6.1 (`Trailer`, `Proxy-Connection`, what `Connection` names). */
+/** Without the fields that nginx passes on against RFC 9110 7.6.1 (`Trailer`, `Proxy-Connection`, those that `Connection` names). */
 const FIELDS =
   'X-Forwarded-For: 1.2.3.4\nX-Real-IP: 9.9.9.9\nAccept-Encoding: gzip, deflate\nUser-Agent: ua\nCookie: a=b\nCookie: c=d\n' +
   'X-B: b\nX-Dup: 1\nX-Dup: 2\nTE: trailers\nKeep-Alive: 300\nX-Empty:\nX-Sp:   a  b  \nExpect-CT: x\n' +
   'Proxy-Authorization: Basic x\nAuthorization: Basic eA==\n';
 
-describe.skipIf(NO_NGINX)('peers get what they get from nginx (apt-get install nginx)', () => {
+describe.skipIf(NO_NGINX)('peers receive what nginx would send (apt-get install nginx)', () => {
   let pair: Pair;
 
   beforeAll(async () => {
@@ -105,13 +105,13 @@ describe.skipIf(NO_NGINX)('peers get what they get from nginx (apt-get install n
   afterAll(() => pair.stop());
 
   it.each(['/', '/slash/', '/noslash', '/uri/', '/glued/', '/re/', '/upuri/'])(
-    'whatever stands behind the path arrives as nginx sends it: %s',
+    'everything behind the path arrives as nginx sends it: %s',
     async (path) => {
       for (const tail of TAILS) await pair.sameProxied(get(path + tail));
     },
   );
 
-  it('a URI of proxy_pass takes the place of the path of the location', async () => {
+  it('a URI of proxy_pass replaces the path of the location', async () => {
     const paths = [
       '/query/x',
       '/query/x?y',

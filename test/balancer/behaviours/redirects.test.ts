@@ -23,7 +23,7 @@ http { absolute_redirect off; proxy_http_version 1.1; proxy_set_header Connectio
 
 const get = (path: string, host: string): string => `GET ${path} HTTP/1.0\nHost: ${host}\n\n`;
 
-describe.skipIf(NO_NGINX)('clients are sent on as by nginx (apt-get install nginx)', () => {
+describe.skipIf(NO_NGINX)('clients are redirected as by nginx (apt-get install nginx)', () => {
   let pair: Pair;
 
   beforeAll(async () => {
@@ -46,14 +46,14 @@ describe.skipIf(NO_NGINX)('clients are sent on as by nginx (apt-get install ngin
     ['/slash?a=b', 'path', '/slash/?a=b'],
     ['/marks%20%22%23%25%3C%3E%3F%5C%5E%60%7B%7C%7D', 'path', '/marks%20%22%23%25%3C%3E%3F%5C%5E%60%7B%7C%7D/'],
     ['/moved', 'path', '/there'],
-  ])('%s of %s is at %s', async (path, host, place) => {
+  ])('%s of %s redirects to %s', async (path, host, place) => {
     expect(await pair.same(get(path, host))).toContain(`\nLocation: ${place}\n`);
   });
 
   it.each([
     ['/passed/x', '/outer/x'],
     ['/passed/whole/x', 'http://whole:PORT0/outer/x'],
-  ])('where a peer sends %s is %s', async (path, place) => {
+  ])('a peer’s redirect %s becomes %s', async (path, place) => {
     expect(await pair.sameProxied(get(path, 'whole'))).toContain(`\nLocation: ${place}\n`);
   });
 });

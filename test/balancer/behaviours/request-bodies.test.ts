@@ -20,7 +20,7 @@ const chunked = (...chunks: readonly string[]): string =>
 const sized = (body: string): string => `Content-Length: ${body.length}\n\n${body}`;
 const post = (path: string, body: string): string => `POST ${path} HTTP/1.1\nHost: a\nConnection: close\n${body}`;
 
-describe.skipIf(NO_NGINX)('bodies of requests are told and dropped as by nginx (apt-get install nginx)', () => {
+describe.skipIf(NO_NGINX)('bodies of requests are logged and dropped as by nginx (apt-get install nginx)', () => {
   let pair: Pair;
 
   beforeAll(async () => {
@@ -34,11 +34,11 @@ describe.skipIf(NO_NGINX)('bodies of requests are told and dropped as by nginx (
     ['in chunks', '/peer/x', chunked('01234', '56789'), 'X-Body: 0123456789\n'],
     ['passed on as it comes', '/stream/x', sized('0123456789'), 'X-Body: 0123456789\n'],
     ['for the page of an error', '/gone/x', sized('0123456789'), 'X-Body: 0123456789\n'],
-  ])('a body %s is told', async (_, path, body, told) => {
+  ])('a body %s is in $request_body', async (_, path, body, told) => {
     expect(await pair.sameProxied(post(path, body))).toContain(told);
   });
 
-  it('a body that is not read is not told', async () => {
+  it('a body that is not read is not in $request_body', async () => {
     expect(await pair.same(post('/own', sized('0123456789')))).toContain('own::');
   });
 
@@ -51,7 +51,7 @@ describe.skipIf(NO_NGINX)('bodies of requests are told and dropped as by nginx (
     },
   );
 
-  it('a broken body that came with the head is refused by who answers without it', async () => {
+  it('a broken body that arrives with the head is refused, also where the response does not need it', async () => {
     const raw = post('/own', 'Transfer-Encoding: chunked\n\n4\r\n01234567\r\n0\r\n\r\n');
     expect(await pair.ours.exchange(raw)).toMatch(/^HTTP\/1\.1 400 /);
     expect(await pair.theirs.exchange(raw)).toMatch(/^HTTP\/1\.1 400 /);
@@ -59,9 +59,9 @@ describe.skipIf(NO_NGINX)('bodies of requests are told and dropped as by nginx (
     pair.theirs.backend.take();
   });
 
-  // nginx 1.22 passes on lengths of bodies that do not follow: these are as since then.
+  // nginx 1.22 passes on lengths of bodies that do not follow; later versions do not, and neither do we.
   it.each([sized('0123456789'), chunked('0123456789'), chunked('0', '123456789'), 'Content-Length: 9999\n\n0'])(
-    'the page of 413 is asked for without the body that was too large',
+    'the page for 413 is requested without the body that was too large',
     async (body) => {
       const { ours } = pair;
       for (let i = 0; i < 2; i++) {
@@ -73,7 +73,7 @@ describe.skipIf(NO_NGINX)('bodies of requests are told and dropped as by nginx (
     },
   );
 
-  it('a chunked body over the limit is refused by who answers without it', async () => {
+  it('a chunked body over the limit is refused, also where the response does not need it', async () => {
     expect(await pair.ours.exchange(post('/own', chunked('0'.repeat(8_000), '0'.repeat(4_000))))).toMatch(
       /^HTTP\/1\.1 413 /,
     );

@@ -85,7 +85,7 @@ describe.skipIf(NO_NGINX)('servers are chosen as nginx chooses them (apt-get ins
     for (const host of hosts) await pair.same(get('/', host), port);
   });
 
-  it('a request without Host is for the server without a name, wherever it stands', async () => {
+  it('a request without Host reaches the server without a name, anywhere in the file', async () => {
     expect(await pair.same('GET / HTTP/1.0\n\n')).toMatch(/\n\nnobody \|$/);
     expect(await pair.same('GET / HTTP/1.0\n\n', 1)).toMatch(/\n\nwithout a name$/);
     expect(await pair.same('GET / HTTP/1.0\n\n', 2)).toMatch(/\n\nalone \[\] \[\]$/);
@@ -93,7 +93,7 @@ describe.skipIf(NO_NGINX)('servers are chosen as nginx chooses them (apt-get ins
     await pair.same('GET / HTTP/1.1\nConnection: close\n\n');
   });
 
-  it('the host of the target goes before the field', async () => {
+  it('the host of the request target takes precedence over Host', async () => {
     expect(await pair.same('GET http://exact.test/ HTTP/1.1\nHost: first.test\nConnection: close\n\n')).toContain(
       'exact ',
     );
@@ -101,13 +101,13 @@ describe.skipIf(NO_NGINX)('servers are chosen as nginx chooses them (apt-get ins
     await pair.same('GET http://exact.test HTTP/1.1\nConnection: close\n\n');
   });
 
-  it('the field may be written in any case and with blanks, and only once', async () => {
+  it('Host may be in any case and have blanks, but appears only once', async () => {
     await pair.same('GET / HTTP/1.1\nHOST:exact.test\nConnection: close\n\n');
     await pair.same('GET / HTTP/1.1\nHost:   exact.test  \nConnection: close\n\n');
     await pair.same('GET / HTTP/1.1\nHost: exact.test\nHost: exact.test\nConnection: close\n\n');
   });
 
-  it('expressions of name and location each have their groups', async () => {
+  it('expressions of a server name and a location have separate groups', async () => {
     await pair.same('GET /xabc HTTP/1.1\nHost: re12.test\nConnection: close\n\n');
     await pair.same('GET /z HTTP/1.1\nHost: xy.test\nConnection: close\n\n', 3);
   });

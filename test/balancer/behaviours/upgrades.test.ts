@@ -36,7 +36,7 @@ function answer({ head }: SeenRequest): string {
 const ask = (path: string, after: string, start = 'GET', fields = ''): string =>
   `${start} ${path} HTTP/1.1\nHost: a\nUpgrade: foo\nConnection: upgrade\n${fields}\n${after}`;
 
-describe.skipIf(NO_NGINX)('upgrades go as through nginx (apt-get install nginx)', () => {
+describe.skipIf(NO_NGINX)('upgrades behave as through nginx (apt-get install nginx)', () => {
   let pair: Pair;
 
   beforeAll(async () => {
@@ -45,7 +45,7 @@ describe.skipIf(NO_NGINX)('upgrades go as through nginx (apt-get install nginx)'
 
   afterAll(() => pair.stop());
 
-  it('any protocol may be switched to, and bytes are counted', async () => {
+  it('any protocol may be upgraded to, and bytes are counted', async () => {
     const requests = [
       ask('/ws', 'hello-end'),
       ask('/own/ws', 'hello-end'),
@@ -65,21 +65,21 @@ describe.skipIf(NO_NGINX)('upgrades go as through nginx (apt-get install nginx)'
     expect(theirs[0]).toMatch(/^101 59 9 101 /);
   });
 
-  it('what follows a 101 that was not asked for is no tunnel: the client gets the head alone', async () => {
+  it('an unrequested 101 opens no tunnel: the client gets the head only', async () => {
     const answered = await pair.ours.exchange(get('/first'));
     expect(answered).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n[^]*Connection: upgrade\r\n[^]*\r\n\r\n$/);
     expect(answered).not.toContain('first');
     pair.ours.backend.take();
   });
 
-  it('a peer may refuse', async () => {
+  it('a peer may refuse an upgrade', async () => {
     for (const path of ['/no', '/refused']) {
       await pair.sameProxied(`GET ${path} HTTP/1.1\nHost: a\nUpgrade: foo\nConnection: upgrade, close\n\n`);
     }
     await pair.sameProxied(get('/ws'));
   });
 
-  it('fields are added by status', async () => {
+  it('add_header of a 101 depends on the status', async () => {
     for (const path of ['/none', '/text', '/moved', '/207', '/own/x', '/own/refused', '/refused', '/x']) {
       await pair.sameProxied(get(path));
     }

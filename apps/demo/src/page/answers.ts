@@ -10,7 +10,7 @@ interface Question {
   moment: HTMLElement;
 }
 
-/** The box that sends `message` and the list of what came back. */
+/** The box that sends `message`, and the list of answers. */
 export function runAnswers(link: Link): void {
   const { socket } = link;
   const form = byId('message-form', HTMLFormElement);
@@ -18,7 +18,7 @@ export function runAnswers(link: Link): void {
   const list = byId('answers', HTMLOListElement);
   const log = new LogList(list, byId('answers-scroll', HTMLElement), draw, 50);
 
-  // A connection keeps order: the next answer belongs to the oldest question.
+  // A connection keeps the order, so the next answer belongs to the oldest question.
   let unanswered: Question[] = [];
 
   form.addEventListener('submit', (event) => {
@@ -28,7 +28,7 @@ export function runAnswers(link: Link): void {
       input.focus();
       return;
     }
-    const waiting = socket.connected ? 'sent, waiting for the answer' : 'kept until a server is there';
+    const waiting = socket.connected ? 'sent, waiting for the answer' : 'kept until there is a server';
     const question: Question = {
       text,
       sentAt: performance.now(),
@@ -39,7 +39,7 @@ export function runAnswers(link: Link): void {
     unanswered.push(question);
     log.add(question);
     socket.emit('message', text, (answer) => {
-      // The answer itself comes as an event; a refused message has none.
+      // The answer arrives as an event; a refused message has none.
       if (typeof answer === 'string') return;
       unanswered = unanswered.filter((other) => other !== question);
       fail(question, `The server refused it: ${answer.error.message}`);
@@ -56,7 +56,7 @@ export function runAnswers(link: Link): void {
     setText(question.moment, formatMs(performance.now() - question.sentAt));
   });
 
-  // What is sent from here on is kept by Socket.IO for the next connection; what was under way may be lost.
+  // Socket.IO buffers later messages for the next connection; messages in flight may be lost.
   socket.on('disconnect', () => {
     for (const question of unanswered) {
       fail(question, 'The connection was lost before an answer came. Send it again.');

@@ -4,7 +4,7 @@ import { formatMs } from './format.js';
 import type { Link } from './link.js';
 import { type PlainSocket, openBeside } from './plain-socket.js';
 
-/** Clients beside the page's own; by polling each of them takes one of the few connections that a browser has for an origin. */
+/** Most clients beside the page's own. With polling, each of them takes one of a browser's six connections to an origin. */
 const MAX = 8;
 const MAX_POLLING = 2;
 /** Milliseconds between two of their echoes. */
@@ -12,9 +12,9 @@ const ECHO_MS = 2_000;
 const TIMEOUT_MS = 5_000;
 
 /**
- * "Open another client": further clients beside the page's own, in its room, each on the server that it was given.
+ * "Open another client": further clients beside the page's own, in its room, each on the server that the balancer chose.
  *
- * @param moved told when one of them has come to the room or is gone
+ * @param moved called when one of them has joined the room or has left
  */
 export function runBeside(link: Link, room: () => string | undefined, moved: () => void): { enter(): void } {
   const button = byId('beside-open', HTMLButtonElement);
@@ -83,7 +83,7 @@ class Client {
       this.#startedAt = performance.now();
     });
     this.#socket.on('disconnect', (reason) => {
-      // Socket.IO leaves it to the page to come back when a server ended the connection on purpose.
+      // Socket.IO does not reconnect by itself when the server disconnects a client.
       if (reason === 'io server disconnect') this.#socket.connect();
       delete this.item.dataset['server'];
       untint(this.item);
@@ -97,7 +97,7 @@ class Client {
     this.#timer = window.setInterval(() => this.#echo(), ECHO_MS);
   }
 
-  /** Goes where the page is. */
+  /** Joins the page's room. */
   enter(): void {
     const room = this.#room();
     if (!this.#socket.connected || room === this.#joined) return;
@@ -114,7 +114,7 @@ class Client {
 
   #say(): void {
     const room = this.#room();
-    if (room === undefined) setText(this.#heard, 'Join a room first: hello to whom?');
+    if (room === undefined) setText(this.#heard, 'Join a room first, so that there is someone to greet.');
     else this.#socket.emit('say', room, `hello from ${this.#name.textContent}`, () => undefined);
   }
 
@@ -123,7 +123,7 @@ class Client {
     const at = performance.now();
     const session = this.#socket.id;
     this.#socket.timeout(TIMEOUT_MS).emit('echo', at, (error: Error | null, answer: unknown) => {
-      // A server that hangs keeps its connections, and only a new one leads elsewhere.
+      // A hung server keeps its connections; only a new connection can reach another server.
       if (error !== null && this.#socket.id === session) this.#socket.io.engine.close();
       if (error !== null || answer !== at) return;
       setText(this.#text, `${this.#way} · echo ${formatMs(performance.now() - at)}`);

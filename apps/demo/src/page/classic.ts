@@ -4,7 +4,7 @@ import './style/classic.css';
 import { tint, untint } from '@pinwheel/page/browser/colour.js';
 import { byId, setText } from '@pinwheel/page/browser/element.js';
 
-// The settings of the classic recipe: half a second to connect, half a second until it tries again.
+// The settings of the classic recipe: half a second to connect, half a second until the next attempt.
 const socket: Socket<ServerToClientEvents> = io({ timeout: 500, reconnectionDelay: 500 });
 const message = byId('message', HTMLElement);
 

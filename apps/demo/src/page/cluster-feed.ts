@@ -2,25 +2,25 @@ import type { ClusterView } from '@pinwheel/protocol';
 import type { Link, PageSocket } from './link.js';
 import { openBeside } from './plain-socket.js';
 
-/** Milliseconds without a view after which the page's own server counts as one that does not answer. */
+/** Milliseconds without a view after which the page's own server counts as silent. */
 const SILENT_MS = 2_500;
-/** Milliseconds between two looks at that. */
+/** Milliseconds between two checks of that. */
 const LOOK_MS = 500;
-/** Scouts at once, so that one of them is placed on a server that answers, and milliseconds until others are sent. */
+/** Extra connections opened at once, so that one of them reaches a server that answers, and milliseconds until the next ones. */
 const SCOUTS = 2;
 const SCOUT_MS = 2_000;
 
-/** The cluster as a server tells it, once a second: the page's own or, while that one is silent, another. */
+/** The view of the cluster that a server sends once a second: the page's own server or, while it is silent, another. */
 export interface ClusterFeed {
-  /** Undefined until the first one came. */
+  /** Undefined until the first one arrives. */
   readonly view: ClusterView | undefined;
-  /** A connection whose server answers, as far as is known; undefined for none. */
+  /** A connection whose server has answered recently; undefined for none. */
   readonly socket: PageSocket | undefined;
-  /** Calls `listener` with every view that comes from now on. */
+  /** Calls `listener` with every new view. */
   watch(listener: (view: ClusterView) => void): void;
 }
 
-/** Asks for the cluster on every new connection, and elsewhere while that one is silent or away. */
+/** Subscribes on every new connection, and on another one while that is silent or lost. */
 export function feedCluster(link: Link): ClusterFeed {
   const watchers: ((view: ClusterView) => void)[] = [];
   let view: ClusterView | undefined;
@@ -75,7 +75,7 @@ export function feedCluster(link: Link): ClusterFeed {
     news(next);
   });
   window.setInterval(() => {
-    // Only where a view is expected: a hidden page, and one that never had any, wait.
+    // A hidden page, and a page that never had a view, expect none.
     if (view === undefined || document.hidden || !navigator.onLine) return;
     const now = performance.now();
     if (now - ownAt < SILENT_MS || scout !== undefined) return;

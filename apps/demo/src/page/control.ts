@@ -1,18 +1,18 @@
 import type { ControlAnswer, ControlVerb } from '@pinwheel/protocol';
 import type { ClusterFeed } from './cluster-feed.js';
 
-/** What takes the connection away that it was asked over, where that is a connection to the very node. */
+/** Verbs that may close the connection over which they are sent, when they affect its own node. */
 const ENDS: readonly ControlVerb[] = ['kill', 'hang', 'drain'];
-/** Milliseconds that a server has for it. */
+/** Milliseconds until an answer counts as missing. */
 const ANSWER_MS = 10_000;
-/** Milliseconds to find a server that answers, looked for every so many. */
+/** Milliseconds to find a server that answers, and between two attempts. */
 const FIND_MS = 8_000;
 const LOOK_MS = 200;
 
 /**
- * Asks for something to be done to a node or to Redis, over whichever connection has a server that answers.
+ * Sends a command for a node or Redis, over a connection whose server answers.
  *
- * @returns what was done or why not, for a person; undefined where the answer went down with its node, which is seen elsewhere
+ * @returns what was done or why not, for the user; undefined when the answer was lost with its node, which the page shows
  */
 export async function control(feed: ClusterFeed, verb: ControlVerb, name: string): Promise<string | undefined> {
   const until = performance.now() + FIND_MS;
@@ -23,7 +23,7 @@ export async function control(feed: ClusterFeed, verb: ControlVerb, name: string
   if (socket === undefined) return 'no server answers';
   return new Promise((resolve) => {
     socket.timeout(ANSWER_MS).emit('control', verb, name, (error: Error | null, answer: ControlAnswer) => {
-      if (error !== null) resolve(ENDS.includes(verb) ? undefined : 'no answer came');
+      if (error !== null) resolve(ENDS.includes(verb) ? undefined : 'the server did not answer');
       else resolve(answer.ok ? answer.done : answer.error.message);
     });
   });

@@ -3,33 +3,33 @@ import { openBeside, type PlainSocket } from './plain-socket.js';
 
 /** Milliseconds between two steps of opening and closing. */
 const STEP_MS = 50;
-/** Clients closed in a step. */
+/** Clients closed per step. */
 const CLOSED = 10;
 /**
- * Clients that connect at once, the page's own and a few others aside: Chromium makes a WebSocket wait for longer the more
- * of them are under way, seconds for sixteen.
+ * Clients that connect at the same time, besides the page's own and a few others. Chromium delays WebSockets the more of
+ * them are connecting, by seconds for sixteen.
  */
 const OPENING = 4;
-/** Milliseconds until a client that lost its server comes back, at least and at most: Socket.IO's own default. */
+/** Least and most milliseconds until a client that lost its server reconnects: Socket.IO's default. */
 const BACK_MS = [500, 1_500] as const;
-/** Milliseconds between two echoes of one client, at least and at most. */
+/** Least and most milliseconds between two echoes of one client. */
 const ECHO_MS = [1_500, 3_000] as const;
-/** An echo that took longer is lost, and its client leaves the server. */
+/** Milliseconds after which an echo counts as lost and its client disconnects. */
 const TIMEOUT_MS = 5_000;
 
 interface Simulated {
   readonly socket: PlainSocket;
   phase: 'waiting' | 'opening' | 'open';
   server: string | undefined;
-  /** When it may connect. */
+  /** The time from which it may connect. */
   at: number;
   timer: number | undefined;
 }
 
-/** What became of an echo: milliseconds, or undefined for a lost one. */
+/** Called with the round trip of an echo in milliseconds, undefined for a lost one. */
 type Heard = (ms: number | undefined) => void;
 
-/** Clients that do nothing but echo, as many as are wanted, connected a few at a time. */
+/** Clients that only send echoes; `size` of them, connected a few at a time. */
 export class CrowdClients {
   readonly #link: Link;
   readonly #heard: Heard;
@@ -42,12 +42,12 @@ export class CrowdClients {
     this.#heard = heard;
   }
 
-  /** How many there are, connected or about to be. */
+  /** Number of clients, connected or about to connect. */
   get size(): number {
     return this.#clients.length;
   }
 
-  /** Clients by server, those that have one. */
+  /** Connected clients by server. */
   get counts(): Map<string, number> {
     const counts = new Map<string, number>();
     for (const { server } of this.#clients) {
@@ -94,7 +94,7 @@ export class CrowdClients {
       client.phase = 'waiting';
       client.server = undefined;
       client.at = performance.now() + between(BACK_MS);
-      // Those that were closed are not among the clients any more.
+      // Closed clients are no longer in the list.
       this.want(this.#wanted);
     };
     socket.on('disconnect', lose);

@@ -7,10 +7,10 @@ import { quantile } from './round-trips.js';
 
 /** Milliseconds between two drawings. */
 const DRAW_MS = 500;
-/** Round trips that the figures are made of. */
+/** Number of round trips in the figures. */
 const SAMPLES = 500;
 
-/** The slider: up to 200 clients in this page, each with an echo now and then, drawn together on a timer. */
+/** The slider: up to 200 clients in this page that send echoes, drawn together on a timer. */
 export function runCrowd(link: Link): void {
   const slider = byId('crowd', HTMLInputElement);
   const output = byId('crowd-count', HTMLOutputElement);
@@ -31,10 +31,10 @@ export function runCrowd(link: Link): void {
   });
 
   link.watch(() => {
-    // A browser has six connections to an origin, and a poll holds one for as long as it waits.
+    // A browser has six connections to an origin, and each waiting poll holds one.
     if (slider.disabled === link.isPollingOnly) return;
     slider.disabled = link.isPollingOnly;
-    setText(figures, link.isPollingOnly ? 'They need WebSockets, and this page has polling only.' : '');
+    setText(figures, link.isPollingOnly ? 'Simulated clients need WebSockets, and this page has polling only.' : '');
   });
 
   function draw(): void {

@@ -7,10 +7,10 @@ import { sparkline } from './sparkline.js';
 /** Milliseconds between two echoes. */
 const EVERY_MS = 1_000;
 
-/** An echo that took longer is lost, in milliseconds. */
+/** Milliseconds after which an echo counts as lost. */
 const TIMEOUT_MS = 5_000;
 
-/** Echoes in a row without an answer, and nothing else from the server, after which the page takes it for hung. */
+/** Consecutive echoes without any packet from the server after which the page considers it hung. */
 const HUNG_AFTER = 3;
 
 /** Echoes in the window: one minute. */
@@ -18,10 +18,10 @@ const CAPACITY = 60;
 
 const PLOT = { width: 600, height: 100, capacity: CAPACITY, floor: 1 };
 
-/** Degrees the pinwheel turns with every answer: one blade. */
+/** Degrees that the pinwheel turns with every answer: one blade. */
 const BLADE = 60;
 
-/** Measures the round trip once a second while the page is connected and looked at, and draws the last minute. */
+/** Measures the round trip once a second while the page is connected and visible, and draws the last minute. */
 export function runEcho(link: Link): void {
   const trips = new RoundTrips(CAPACITY);
   const texts = {
@@ -43,12 +43,12 @@ export function runEcho(link: Link): void {
 
   function ask(): void {
     timer = window.setTimeout(ask, EVERY_MS);
-    // A hidden page's timers and frames are held back: it would measure the browser.
+    // Browsers throttle the timers and frames of a hidden page, so it would measure the browser.
     if (!link.socket.connected || document.hidden) {
       unanswered = 0;
       return;
     }
-    // A server that hangs keeps its connections.
+    // A hung server keeps its connections.
     if (unanswered >= HUNG_AFTER && link.silentMs > HUNG_AFTER * EVERY_MS) {
       unanswered = 0;
       link.leave();
@@ -61,9 +61,9 @@ export function runEcho(link: Link): void {
     const start = performance.now();
     link.socket.timeout(TIMEOUT_MS).emit('echo', number, (error: Error | null, answer: unknown) => {
       unanswered = 0;
-      // The connection that carried the question is gone: the page says so elsewhere.
+      // The connection that carried the echo is lost, which the head of the page shows.
       if (error !== null && link.socket.id !== session) return;
-      // A server that has too much of it answers with a refusal instead of the number.
+      // A server that limits the rate answers with an error instead of the number.
       const echoed = error === null && answer === number;
       trips.add(echoed ? performance.now() - start : null);
       if (echoed) turn();

@@ -1,4 +1,4 @@
-/** Escape in a box of text puts back what it rests on, `data-rest`, or nothing. */
+/** Escape in a text box restores the text in `data-rest`, or clears the box. */
 export function runEscape(): void {
   document.addEventListener('keydown', (event) => {
     const { key, target } = event;

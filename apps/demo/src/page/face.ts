@@ -4,7 +4,7 @@ import type { Link } from './link.js';
 import { headline, stateText, stops, windowTitle } from './link-text.js';
 import type { TransportName } from './query.js';
 
-/** Draws the head of the page from the connection: server and its colour, state, transport, the way to it. */
+/** Draws the head of the page: the server and its colour, the state, the transport and the way to it. */
 export function showFace(link: Link, transport: TransportName | undefined): void {
   const body = document.body;
   const lead = byId('lead', HTMLElement);

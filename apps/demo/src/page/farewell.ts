@@ -4,9 +4,9 @@ import type { PageSocket } from './link.js';
 const CLOSE_PACKET = '1';
 
 /**
- * Ends the polling session of a page that goes away. A page that leaves between two polls has no request under way whose
- * end would tell the server, which would keep the client until its heartbeat fails, 45 seconds by Socket.IO's defaults. A
- * WebSocket ends with its page.
+ * Closes the polling session of a page that is being left. Between two polls there is no request in flight whose end the
+ * server could notice, so it would keep the client until the heartbeat fails, after 45 seconds with Socket.IO's defaults.
+ * A WebSocket closes with its page.
  */
 export function bidFarewell({ io }: PageSocket): void {
   window.addEventListener('pagehide', () => {

@@ -11,7 +11,7 @@ describe('formatMs', () => {
     [9_999.4, '9999 ms'],
     [9_999.6, '10.0 s'],
     [61_000, '61.0 s'],
-  ])('of %s is %s', (ms, text) => {
+  ])('formats %s as %s', (ms, text) => {
     expect(formatMs(ms)).toBe(text);
   });
 });
@@ -23,7 +23,7 @@ describe('formatTick', () => {
 });
 
 describe('formatCount', () => {
-  it('says one and many', () => {
+  it('uses singular and plural', () => {
     expect(formatCount(1, 'member', 'members')).toBe('1 member');
     expect(formatCount(0, 'member', 'members')).toBe('0 members');
     expect(formatCount(10_000, 'member', 'members')).toBe('10,000 members');
@@ -31,19 +31,19 @@ describe('formatCount', () => {
 });
 
 describe('shortId', () => {
-  it('keeps what is short already', () => {
+  it('keeps a short id', () => {
     expect(shortId('abc')).toBe('abc');
     expect(shortId('mK2xQ9-DmXAAAB')).toBe('mK2xQ9');
   });
 });
 
 describe('formatPayload', () => {
-  it('leaves a text as it is, markup included', () => {
+  it('keeps a string unchanged, markup included', () => {
     expect(formatPayload('<b>hi</b>\n')).toBe('<b>hi</b>\n');
     expect(formatPayload('')).toBe('');
   });
 
-  it('says the size of binary', () => {
+  it('shows the size of binary data', () => {
     expect(formatPayload(new ArrayBuffer(1))).toBe('(binary, 1 byte)');
     expect(formatPayload(new Uint8Array(2_048).subarray(1_024))).toBe('(binary, 1,024 bytes)');
     expect(formatPayload(new Blob(['abc']))).toBe('(binary, 3 bytes)');
@@ -56,7 +56,7 @@ describe('formatPayload', () => {
     expect(formatPayload(undefined)).toBe('(nothing)');
   });
 
-  it('cuts a text that is too long to show and says how long it is', () => {
+  it('cuts a text that is too long and adds its length', () => {
     const shown = formatPayload('x'.repeat(SHOWN_MAX + 1));
     expect(shown.length).toBeLessThan(SHOWN_MAX + 40);
     expect(shown.endsWith('… (20,001 characters)')).toBe(true);

@@ -1,4 +1,4 @@
-/** Milliseconds for a person: tenths below 10 ms, whole ones below 10 s, then seconds. */
+/** Milliseconds: with tenths below 10 ms, without below 10 s, then in seconds. */
 export function formatMs(ms: number): string {
   if (ms < 9.95) return `${ms.toFixed(1)} ms`;
   if (ms < 9_999.5) return `${Math.round(ms)} ms`;
@@ -15,15 +15,15 @@ export function formatCount(count: number, one: string, many: string): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 }
 
-/** The start of a socket id, enough to tell members of a room apart. */
+/** The start of a socket id, enough to distinguish the members of a room. */
 export function shortId(id: string): string {
   return id.slice(0, 6);
 }
 
-/** Longest text of a payload that is shown, in UTF-16 code units. */
+/** Most UTF-16 code units of a payload that are shown. */
 export const SHOWN_MAX = 20_000;
 
-/** What someone said, as text to show: strings as they are, binary by its size, all else as JSON. */
+/** A payload as text: strings unchanged, binary by its size, everything else as JSON. */
 export function formatPayload(payload: unknown): string {
   if (typeof payload === 'string') return clip(payload);
   if (payload instanceof ArrayBuffer || ArrayBuffer.isView(payload)) {

@@ -42,34 +42,34 @@ describe('the first connection', () => {
     expect(after(...connect, upgrade)).toMatchObject({ transport: 'websocket', openedMs: 10, upgradedMs: 38 });
   });
 
-  it('starts to count again with every attempt', () => {
+  it('counts from the start of each attempt', () => {
     const state = after({ type: 'attempt', at: 3_000 }, { type: 'opened', at: 3_007, transport: 'polling' });
     expect(state.openedMs).toBe(7);
   });
 });
 
 describe('the way to the connection', () => {
-  it('names what is still to come', () => {
+  it('names the stops that are not reached yet', () => {
     expect(stops(after(), true)).toEqual({
       first: { label: 'polling', moment: undefined },
       upgrade: { label: 'websocket', moment: undefined },
     });
   });
 
-  it('gives both moments after the upgrade', () => {
+  it('has both times after the upgrade', () => {
     expect(stops(after(...connect, upgrade), true)).toEqual({
       first: { label: 'polling', moment: '10 ms' },
       upgrade: { label: 'websocket', moment: '38 ms' },
     });
   });
 
-  it('has no second stop where none is to come', () => {
+  it('has no second stop when no upgrade is expected', () => {
     expect(stops(after(...connect), false).upgrade).toBeUndefined();
     const direct = after({ type: 'opened', at: 1_004, transport: 'websocket' });
     expect(stops(direct, true)).toEqual({ first: { label: 'websocket', moment: '4.0 ms' }, upgrade: undefined });
   });
 
-  it('says that an upgrade failed', () => {
+  it('shows a failed upgrade', () => {
     expect(stops(after(...connect, { type: 'upgrade failed' }), true).upgrade?.label).toBe(
       'no upgrade: stays on polling',
     );
@@ -99,19 +99,19 @@ describe('a lost connection', () => {
     expect(stateText(nextLink(back, { type: 'settled' }))).toBe('connected');
   });
 
-  it('is over with the greeting: another greeting is no return', () => {
+  it('ends with the greeting, and another greeting is not a return', () => {
     const state = after(...connect, lost, greeted(5_500), { type: 'settled' }, greeted(20_000));
     expect(stateText(state)).toBe('connected');
   });
 
-  it('counts a second loss from itself, not from the first', () => {
+  it('counts a second loss from its own start', () => {
     const state = after(...connect, lost, greeted(5_500), { type: 'lost', at: 9_000 }, greeted(9_100));
     expect(state.awayMs).toBe(100);
   });
 });
 
 describe('a refused connection', () => {
-  it('says why, and forgets it once a server takes the page', () => {
+  it('shows the reason until a server accepts the page', () => {
     const refused = after({ type: 'refused', reason: 'full' });
     expect(stateText(refused)).toBe('refused: full');
     const taken = [{ type: 'attempt', at: 2_000 } as const, ...connect].reduce<typeof refused>(nextLink, refused);

@@ -1,29 +1,29 @@
 import type { ServerGreeting } from '@pinwheel/protocol';
 
-/** What happened on the connection. Every `at` is a `performance.now()`. */
+/** An event of the connection. Every `at` is a `performance.now()`. */
 export type LinkEvent =
   | { type: 'attempt'; at: number }
   | { type: 'opened'; at: number; transport: string }
   | { type: 'greeted'; at: number; greeting: ServerGreeting }
   | { type: 'upgraded'; at: number; transport: string }
   | { type: 'upgrade failed' }
-  /** The server owes answers and sends nothing; then something came after all. */
+  /** The server sends nothing although answers are due; `heard` ends that. */
   | { type: 'silent' }
   | { type: 'heard' }
   | { type: 'settled' }
   | { type: 'lost'; at: number }
   | { type: 'refused'; reason: string };
 
-/** The page's connection, as it is shown. */
+/** The state of the page's connection. */
 export interface LinkState {
-  /** `connecting` until the first greeting, later `connected` and `lost` in turn; `refused` when a server said no. */
+  /** `connecting` until the first greeting, later `connected` and `lost` in turn; `refused` when a server refused the page. */
   phase: 'connecting' | 'connected' | 'lost' | 'refused';
   /** The server the page is on, or was on before it was lost. */
   server?: string;
   port?: number;
-  /** Now in use. */
+  /** The current transport. */
   transport?: string;
-  /** The one the connection began with. */
+  /** The transport that the connection began with. */
   firstTransport?: string;
   /** When the current attempt began. */
   startedAt: number;
@@ -32,10 +32,10 @@ export interface LinkState {
   /** Milliseconds from the start of the attempt to the upgrade. */
   upgradedMs?: number;
   upgradeFailed: boolean;
-  /** Connected, and the server does not answer. */
+  /** True while connected to a server that does not answer. */
   isSilent: boolean;
   lostAt?: number;
-  /** Milliseconds without a server, until the page shows that it is back as a matter of course. */
+  /** Milliseconds that the page was without a server; set while "back on" is shown. */
   awayMs?: number;
   reason?: string;
 }
@@ -44,7 +44,7 @@ export function initialLink(at: number): LinkState {
   return { phase: 'connecting', startedAt: at, upgradeFailed: false, isSilent: false };
 }
 
-/** The state after an event. Pure; what belongs to one attempt does not outlive it. */
+/** The state after an event. Pure: the figures of one attempt do not outlive it. */
 export function nextLink(state: LinkState, event: LinkEvent): LinkState {
   switch (event.type) {
     case 'attempt': {

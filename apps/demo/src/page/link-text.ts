@@ -10,7 +10,7 @@ export function stateText(state: LinkState): string {
   return state.awayMs === undefined ? 'connected' : `back on ${nameOf(state)} after ${formatMs(state.awayMs)}`;
 }
 
-/** The headline: a lead and the name it leads to. */
+/** The headline: a lead and the server's name. */
 export function headline(state: LinkState): { lead: string; name: string } {
   if (state.phase === 'refused') return { lead: 'A server answered', name: 'refused' };
   if (state.phase === 'lost') return { lead: 'You were on', name: nameOf(state) };
@@ -18,7 +18,7 @@ export function headline(state: LinkState): { lead: string; name: string } {
   return { lead: 'You are on', name: nameOf(state) };
 }
 
-/** The title of the window: what tells two tabs apart. */
+/** The title of the window, which distinguishes tabs. */
 export function windowTitle(state: LinkState): string {
   if (state.phase === 'connected') return `${nameOf(state)} · Pinwheel`;
   return state.phase === 'lost' ? 'reconnecting · Pinwheel' : 'Pinwheel';
@@ -28,7 +28,7 @@ function nameOf(state: LinkState): string {
   return state.server ?? 'a server';
 }
 
-/** One stop on the way to the current transport; undefined text where it is not reached yet. */
+/** One stop on the way to the current transport; its text is undefined until it is reached. */
 export interface Stop {
   label: string;
   moment: string | undefined;

@@ -4,10 +4,10 @@ import { bidFarewell } from './farewell.js';
 import { type LinkEvent, type LinkState, initialLink, nextLink } from './link-state.js';
 import type { TransportName } from './query.js';
 
-/** An event of the contract with its ack, where the contract leaves the ack to the client. */
+/** An event of the contract with an ack, also where the contract makes the ack optional. */
 type Acked<E extends keyof ClientToServerEvents> = (...args: Required<Parameters<ClientToServerEvents[E]>>) => void;
 
-/** What this page sends: as the contract has it, always asking for an answer. */
+/** The events that this page sends: those of the contract, always with an ack. */
 interface PageEvents extends Omit<ClientToServerEvents, 'message' | 'join' | 'say' | 'watch'> {
   message: Acked<'message'>;
   join: Acked<'join'>;
@@ -17,23 +17,23 @@ interface PageEvents extends Omit<ClientToServerEvents, 'message' | 'join' | 'sa
 
 export type PageSocket = Socket<ServerToClientEvents, PageEvents>;
 
-/** How long "back on Server1 after 640 ms" stays before it is "connected" again, in milliseconds. */
+/** Milliseconds for which "back on Server1 after 640 ms" is shown before "connected". */
 const SETTLE_MS = 10_000;
 
-/** Longest wait before coming back to a server that sent the page away, in milliseconds. */
+/** Longest wait in milliseconds before reconnecting after the server disconnected the page. */
 const RETURN_MAX_MS = 5_000;
 
-/** The page's own connection: a Socket.IO socket with default options, and what is known of it. */
+/** The page's own connection: a Socket.IO socket with default options, and its state. */
 export interface Link {
   readonly socket: PageSocket;
   readonly state: LinkState;
   /** Milliseconds since anything came from the server. */
   readonly silentMs: number;
-  /** True once a WebSocket was tried and did not get through, and where none is to be tried. */
+  /** True when a WebSocket was tried and failed, or when none is to be tried. */
   readonly isPollingOnly: boolean;
-  /** Takes note that the server owes answers and sends nothing. */
+  /** Marks the server as silent: it sends nothing although answers are due. */
   silent(): void;
-  /** Leaves a server that does not answer: only a new connection leads elsewhere. */
+  /** Disconnects from a server that does not answer, since only a new connection can reach another one. */
   leave(): void;
   /** Calls `listener` with the state now and after every change. */
   watch(listener: (state: LinkState) => void): void;
@@ -53,7 +53,7 @@ export function openLink(transport: TransportName | undefined): Link {
   let isPollingOnly = transport === 'polling';
 
   const socket: PageSocket = io({
-    // A server that hangs takes connections and answers none of them.
+    // A hung server accepts connections and never answers.
     timeout: 5_000,
     ...(transport !== undefined && { transports: [transport] }),
   });
@@ -65,7 +65,7 @@ export function openLink(transport: TransportName | undefined): Link {
     for (const watcher of watchers) watcher(state);
   }
 
-  /** Socket.IO leaves it to the page to come back when a server ended or refused the connection on purpose. */
+  /** Socket.IO does not reconnect by itself when the server disconnects or refuses a client. */
   function comeBack(): void {
     const wait = Math.min(RETURN_MAX_MS, 250 * 2 ** refusals) * (0.5 + Math.random() / 2);
     refusals += 1;
@@ -77,7 +77,7 @@ export function openLink(transport: TransportName | undefined): Link {
 
   manager.on('reconnect_attempt', () => happened({ type: 'attempt', at: performance.now() }));
 
-  // Every connection has an engine of its own; its upgrade is never probed before it is open.
+  // Every connection has its own engine, which probes the upgrade only after it has opened.
   manager.on('open', () => {
     const engine = manager.engine;
     happened({ type: 'opened', at: performance.now(), transport: engine.transport.name });
@@ -109,7 +109,7 @@ export function openLink(transport: TransportName | undefined): Link {
   });
 
   socket.on('connect_error', (error) => {
-    // An active socket is being reconnected by its manager: nothing is refused, no server was reached.
+    // An active socket is being reconnected by its manager: no server was reached, so none has refused.
     if (socket.active) return;
     happened({ type: 'refused', reason: error.message });
     comeBack();

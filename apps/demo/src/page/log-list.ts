@@ -1,11 +1,11 @@
 /** Milliseconds between two drawings. */
 const EVERY_MS = 200;
-/** Entries of the last few seconds that are still read aloud one by one. */
+/** Most entries of the last seconds that a screen reader reads one by one. */
 const AUDIBLE = 6;
 
 /**
- * A scrolling list of what happened, newest at the end. Entries are drawn together, the first at once and then five times a
- * second, however fast they come, and the oldest leave: neither a flood nor a hidden page, which gets no frames, makes it grow.
+ * A scrolling list of events, newest at the end. The first entry is drawn at once, later ones in batches five times a
+ * second, and the oldest are removed, so the list grows neither in a flood nor in a hidden page, which gets no frames.
  */
 export class LogList<T> {
   readonly #list: HTMLElement;
@@ -48,7 +48,7 @@ export class LogList<T> {
 
   #flush(): void {
     this.#isAsked = false;
-    // Someone who scrolled up to read is left where they are.
+    // A user who has scrolled up to read keeps the position.
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     const follows = scrollHeight - scrollTop - clientHeight < 48;
     this.#hush(this.#waiting.length);
@@ -59,7 +59,7 @@ export class LogList<T> {
     if (follows) this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  /** A screen reader is told of what a person could follow: not of a flood. */
+  /** Screen readers read entries at a rate that a person can follow; in a flood they are switched off. */
   #hush(entries: number): void {
     const now = performance.now();
     const passed = (now - this.#flushedAt) / 1_000;

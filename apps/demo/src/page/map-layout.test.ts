@@ -20,7 +20,7 @@ describe('the map', () => {
     }
   });
 
-  it('shows no pulse for nothing, one for one, and few for many', () => {
+  it('shows no pulse for no delivery, one for one, and few for many', () => {
     expect([0, -3, 1, 2, 9, 1_000_000].map(pulsesFor)).toEqual([0, 0, 1, 2, 4, 5]);
   });
 });

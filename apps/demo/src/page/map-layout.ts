@@ -1,4 +1,4 @@
-/** Where the parts of the map are, in CSS pixels from its top left corner. */
+/** Positions of the map's parts, in CSS pixels from its top left corner. */
 export interface MapLayout {
   width: number;
   height: number;
@@ -6,10 +6,10 @@ export interface MapLayout {
   balancer: Point;
   redis: Point;
   nodes: Box[];
-  /** From the balancer to each node, and from each node to Redis: `d` attributes. */
+  /** The lines from the balancer to each node and from each node to Redis, as `d` attributes. */
   toNode: string[];
   toRedis: string[];
-  /** From the clients to the balancer. */
+  /** The line from the clients to the balancer. */
   toBalancer: string;
 }
 
@@ -24,10 +24,10 @@ interface Box extends Point {
   height: number;
 }
 
-/** Half of what the clients, the balancer and Redis take. */
+/** Radius of the clients, the balancer and Redis. */
 const RADIUS = 30;
 
-/** Lays `count` nodes out in a column, whatever the width: the map is as high as they need. */
+/** Lays out `count` nodes in a column; the height of the map follows their number, whatever the width. */
 export function layOut(width: number, count: number): MapLayout {
   const narrow = width < 560;
   const row = count <= 6 ? 64 : count <= 12 ? 48 : 34;
@@ -61,7 +61,7 @@ function curve(fromX: number, fromY: number, toX: number, toY: number): string {
   return `M${fromX} ${fromY}C${bend} ${fromY} ${bend} ${toY} ${toX} ${toY}`;
 }
 
-/** How many pulses stand for so many deliveries of one second: few for few, and never a flood. */
+/** Number of pulses for a number of deliveries in one second, one to five. */
 export function pulsesFor(deliveries: number): number {
   return deliveries <= 0 ? 0 : Math.min(5, 1 + Math.floor(Math.log2(deliveries)));
 }

@@ -8,7 +8,7 @@ import { layOut, type MapLayout } from './map-layout.js';
 import { Pulses } from './pulses.js';
 import { draw } from './svg.js';
 
-/** Draws the cluster from the clients to Redis, again with every view that differs, and a pulse for what is delivered. */
+/** Draws the cluster from the clients to Redis whenever the view changes, with pulses for deliveries. */
 export function runMap(link: Link, feed: ClusterFeed): void {
   const panel = byId('cluster', HTMLElement);
   const box = byId('map', HTMLElement);
@@ -67,7 +67,7 @@ export function runMap(link: Link, feed: ClusterFeed): void {
   new ResizeObserver(again).observe(panel);
 }
 
-/** The width within its padding: the map's own box is not laid out while it is empty. */
+/** The width within the padding; measured on the parent, since the map's own box has no layout while it is empty. */
 function panelWidth(panel: HTMLElement): number {
   const { paddingLeft, paddingRight } = getComputedStyle(panel);
   return panel.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
@@ -154,7 +154,7 @@ function heldText({ state, websocket, polling }: ViewNode, small: boolean): stri
   return `${websocket.toLocaleString('en')} websocket · ${polling.toLocaleString('en')} polling`;
 }
 
-/** A count where there is room for some five characters. */
+/** A count in about five characters. */
 function formatHeld(count: number): string {
   return count < 100_000 ? count.toLocaleString('en') : `${Math.round(count / 1_000).toLocaleString('en')}k`;
 }

@@ -4,27 +4,27 @@ import { byId, make, makeName, setText } from '@pinwheel/page/browser/element.js
 import { formatCount, shortId } from './format.js';
 import { inOrder, sharesOf } from './room-state.js';
 
-/** Members shown one by one; the others are counted. */
+/** Most members that are listed; the others are counted. */
 const SHOWN = 24;
 
-/** Draws who is in the room, and how they spread over the servers. */
+/** Draws the members of the room and their distribution over the servers. */
 export class MembersView {
   readonly #count = byId('room-count', HTMLElement);
   readonly #shares = byId('room-shares', HTMLElement);
   readonly #list = byId('room-members', HTMLUListElement);
   #drawn = '';
 
-  /** Shows a count alone: what a join answers, before the list is known. */
+  /** Shows only the count, which the answer to a join contains, until the list arrives. */
   count(members: number): void {
     setText(this.#count, formatCount(members, 'member', 'members'));
     this.#list.dataset['count'] = String(members);
   }
 
   show(members: readonly RoomMember[], ownId: string | undefined): void {
-    // A join that was answered meanwhile may have counted others.
+    // The answer to a join may have had another count.
     this.count(members.length);
     const ordered = inOrder(members, ownId);
-    // Asked every few seconds and mostly unchanged: focus and selection in the list survive.
+    // The list arrives every few seconds, mostly unchanged; then focus and selection must survive.
     const key = JSON.stringify([ownId, ordered]);
     if (key === this.#drawn) return;
     this.#drawn = key;

@@ -11,20 +11,20 @@ function list(said: Record<string, number>): { id: string; said: number }[] {
   return Object.entries(said).map(([id, number]) => ({ id, said: number }));
 }
 
-test('what was said before the page came is not missed', () => {
+test('messages from before the page joined are not missed', () => {
   const count = inRoom({ a: 7 });
   expect(count.hear('a', 8)).toBe(0);
   expect(count.list(list({ a: 8 }))).toBe(0);
 });
 
-test('what was said while away is missed, of known and of new senders', () => {
+test('messages while away are missed, from known and from new senders', () => {
   const count = inRoom({ a: 2 });
   count.away();
   expect(count.list(list({ a: 5, b: 4 }))).toBe(7);
   expect(count.hear('a', 6)).toBe(0);
 });
 
-test('what is heard between coming back and the list is not missed', () => {
+test('messages received between the return and the list are not missed', () => {
   const count = inRoom({ a: 2 });
   count.away();
   count.hear('a', 5);
@@ -34,7 +34,7 @@ test('what is heard between coming back and the list is not missed', () => {
   expect(count.hear('a', 7)).toBe(0);
 });
 
-test('a list that is older than what is heard misses nothing', () => {
+test('a list that is older than the received messages counts none as missed', () => {
   const count = inRoom({ a: 2 });
   count.away();
   count.hear('a', 3);
@@ -48,7 +48,7 @@ test('a gap while connected is lost', () => {
   expect(count.hear('a', 5)).toBe(0);
 });
 
-test('what two lists in a row say and nobody heard is lost once, what one says may be on its way', () => {
+test('messages in two consecutive lists that did not arrive are lost once, those in one list may be in flight', () => {
   const count = inRoom({ a: 1 });
   expect(count.list(list({ a: 3 }))).toBe(0);
   expect(count.list(list({ a: 3 }))).toBe(2);
@@ -58,14 +58,14 @@ test('what two lists in a row say and nobody heard is lost once, what one says m
   expect(count.list(list({ a: 4 }))).toBe(0);
 });
 
-test('another room begins anew', () => {
+test('another room starts from zero', () => {
   const count = inRoom({ a: 1 });
   count.away();
   count.clear();
   expect(count.list(list({ a: 9 }))).toBe(0);
 });
 
-test('a time away that ends in another one is counted with it', () => {
+test('two times away without a list between them are counted together', () => {
   const count = inRoom({ a: 1 });
   count.away();
   count.hear('a', 4);
@@ -73,7 +73,7 @@ test('a time away that ends in another one is counted with it', () => {
   expect(count.list(list({ a: 6 }))).toBe(2 + 2);
 });
 
-test('a sender who left the room and came again begins anew', () => {
+test('a sender who rejoins starts from zero', () => {
   const count = inRoom({ a: 5 });
   expect(count.hear('a', 1)).toBe(0);
   expect(count.hear('a', 3)).toBe(1);

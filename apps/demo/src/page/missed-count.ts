@@ -1,29 +1,29 @@
-/** A sender's messages in a room, as far as this page knows of them. Every sender's are numbered from 1. */
+/** What this page knows of one sender's messages in a room. A sender's messages are numbered from 1. */
 interface Sender {
-  /** The last number that was heard, or was said before the page could hear. */
+  /** The last number that was received, or that was sent before the page joined. */
   last: number;
-  /** What the list of members said the last time, where that was more. */
+  /** The number in the last list of members, if that was higher. */
   behind: number | undefined;
-  /** The first and the last number heard after a time away that is not counted yet. */
+  /** The first and the last number received after a time away that has not been counted yet. */
   first: number | undefined;
   latest: number | undefined;
 }
 
 /**
- * Counts the messages of a room that were not heard. Pure: it is told what is heard, when the page is away, and what the
- * lists of members say that each has said.
+ * Counts the messages of a room that were missed. Pure: its inputs are the messages received, the times away, and the
+ * numbers of messages in the lists of members.
  */
 export class MissedCount {
   readonly #senders = new Map<string, Sender>();
   #isAway = false;
-  /** Of a time away that ended in another one before it was counted. */
+  /** Messages missed in a time away that was followed by another one before it was counted. */
   #carried = 0;
 
   get isAway(): boolean {
     return this.#isAway;
   }
 
-  /** The page is in another room, or in none: nothing is known of it. */
+  /** Forgets everything: the page is in another room, or in none. */
   clear(): void {
     this.#senders.clear();
     this.#isAway = false;
@@ -52,7 +52,7 @@ export class MissedCount {
       return 0;
     }
     const lost = Math.max(0, number - sender.last - 1);
-    // A smaller one: the sender left the room and came again.
+    // A smaller number means that the sender has left the room and joined again.
     sender.last = number;
     sender.behind = undefined;
     return lost;
@@ -61,8 +61,8 @@ export class MissedCount {
   /**
    * Takes a list of members.
    *
-   * @returns how many messages were missed: while away, for the first list after it; else what two lists in a row say was
-   * said and what has not come. One list alone may be ahead of a message that is on its way
+   * @returns the number of missed messages: for the first list after a time away, those of that time; else those that two
+   * consecutive lists count and that have not arrived. One list alone may be ahead of a message that is in flight
    */
   list(members: readonly { readonly id: string; readonly said?: number }[]): number {
     const wasAway = this.#isAway;
@@ -92,7 +92,7 @@ function known(last: number): Sender {
   return { last, behind: undefined, first: undefined, latest: undefined };
 }
 
-/** Ends a time away: what lies between what was heard before and after it, or up to `said` where nothing was, is missing. */
+/** Ends a time away: the numbers between those received before and after it are missing, or those up to `said` if none came. */
 function settle(sender: Sender, said: number): number {
   const lost = Math.max(0, (sender.first ?? said + 1) - 1 - sender.last);
   sender.last = sender.latest ?? Math.max(sender.last, said);

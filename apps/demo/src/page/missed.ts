@@ -3,12 +3,12 @@ import { formatCount } from './format.js';
 import type { Link } from './link.js';
 import { MissedCount } from './missed-count.js';
 
-/** Milliseconds for the list that tells what was said while the page was away. */
+/** Milliseconds to wait for the list that shows what was missed. */
 const LIST_MS = 4_000;
-/** Milliseconds over which what is lost while connected is counted together. */
+/** Milliseconds over which messages lost while connected are counted together. */
 const TELL_MS = 500;
 
-/** What this page did not hear of its room: while it was away, and while it was connected and Redis was not. */
+/** The messages of its room that this page missed: while it was away, and while its server had no Redis. */
 export class Missed {
   readonly #count = new MissedCount();
   #room: string | undefined;
@@ -21,12 +21,12 @@ export class Missed {
     link.socket.on('disconnect', () => this.#count.away());
   }
 
-  /** Calls `tell` with how many messages were lost while the page was connected, all the time. */
+  /** Calls `tell` with the number of messages that were lost while the page was connected. */
   onLost(tell: (count: number) => void): void {
     this.#tell = tell;
   }
 
-  /** Tells the room that the page is in: undefined for none. */
+  /** Sets the room of the page; undefined for none. */
   enter(room: string | undefined): void {
     if (room === this.#room) return;
     this.#room = room;
@@ -38,7 +38,7 @@ export class Missed {
     this.#lose(this.#count.hear(from, number));
   }
 
-  /** Takes the list of members, the first one after a time away counting what was missed. */
+  /** Reads a list of members. The first one after a time away shows what was missed. */
   list(members: readonly RoomMember[]): void {
     const wasAway = this.#count.isAway;
     const lost = this.#count.list(members);
@@ -46,7 +46,7 @@ export class Missed {
     else this.#lose(lost);
   }
 
-  /** What was missed while away, in words. In no room nothing is said that could be. */
+  /** The number of messages missed while away, as text. Without a room there are none. */
   count(): Promise<string> {
     if (this.#room === undefined) {
       this.#count.clear();
@@ -54,7 +54,7 @@ export class Missed {
     }
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      window.setTimeout(() => resolve('not known how many messages missed'), LIST_MS);
+      window.setTimeout(() => resolve('the number of missed messages is unknown'), LIST_MS);
     });
   }
 

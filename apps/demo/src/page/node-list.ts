@@ -21,7 +21,7 @@ const NODE_VERBS = [
   ['revive', 'Revive'],
 ] as const;
 
-/** The nodes one by one, with what can be done to them; and Redis. Rows stay as they are while their texts change. */
+/** The list of nodes and Redis, with buttons for the controls. Rows stay in place while their texts change. */
 export function runNodeList(link: Link, feed: ClusterFeed, timeline: Timeline): void {
   const list = byId('nodes', HTMLUListElement);
   const dare = byId('dare', HTMLElement);
@@ -29,7 +29,7 @@ export function runNodeList(link: Link, feed: ClusterFeed, timeline: Timeline): 
   let before: ClusterView | undefined;
   let dared = false;
 
-  /** What a visitor may try, until something was. */
+  /** A suggestion of what to try, until a button has been pressed. */
   function showDare(): void {
     const { phase, server } = link.state;
     const may = !dared && feed.view?.controls.includes('kill') === true && feed.view.nodes.length > 1;
@@ -39,7 +39,7 @@ export function runNodeList(link: Link, feed: ClusterFeed, timeline: Timeline): 
   }
 
   const run = (verb: ControlVerb, name: string, button: HTMLButtonElement): void => {
-    // Not disabled: a button that is pressed keeps the focus.
+    // The button is not disabled, so that it keeps the focus.
     if (button.ariaBusy === 'true') return;
     button.ariaBusy = 'true';
     timeline.add('asked', `You asked: ${verb} ${name}`);
@@ -140,7 +140,7 @@ function showRedis(row: Row | undefined, view: ClusterView): void {
 function show(row: Row, verb: ControlVerb, isShown: boolean): void {
   const button = row.buttons.get(verb);
   if (button === undefined || button.hidden === !isShown) return;
-  // The focus of a button that leaves goes to the one that takes its place.
+  // The focus of a removed button moves to the one that replaces it.
   const hadFocus = document.activeElement === button;
   button.hidden = !isShown;
   if (hadFocus) queueMicrotask(() => [...row.buttons.values()].find(({ hidden }) => !hidden)?.focus());

@@ -6,17 +6,17 @@ import type { Link, PageSocket } from './link.js';
 export type PlainSocket = PageSocket;
 
 /**
- * Makes a client of its own: WebSocket only, so that its one request may be placed on any server; polling where no WebSocket
- * gets through.
+ * Opens another client. It uses only WebSocket, so that the balancer may place it on any server; polling where WebSocket is
+ * blocked.
  *
- * @param isPatient false: connects when told to, and after a loss only when told again. Default true: both by itself
+ * @param isPatient true (default): connects and reconnects by itself; false: only when `connect` is called
  */
 export function openBeside(link: Link, isPatient = true): PlainSocket {
   const socket: PlainSocket = io({
     forceNew: true,
     transports: [link.isPollingOnly ? 'polling' : 'websocket'],
-    // A server that hangs takes connections and answers none of them, and Chromium has one WebSocket at a time shake hands with
-    // an origin (RFC 6455, 4.1): all others wait for it.
+    // A hung server accepts connections and never answers, and Chromium runs one WebSocket handshake with an origin at a
+    // time (RFC 6455, 4.1), so all others wait for it.
     timeout: 2_000,
     autoConnect: isPatient,
     reconnection: isPatient,

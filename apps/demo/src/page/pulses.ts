@@ -3,20 +3,20 @@ import { tint } from '@pinwheel/page/browser/colour.js';
 import { type MapLayout, pulsesFor } from './map-layout.js';
 import { draw } from './svg.js';
 
-/** Pulses on their way at once. */
+/** Most pulses in motion at once. */
 const MAX = 60;
-/** Milliseconds that one is on its way, and over which those of a view set out. */
+/** Milliseconds of one pulse's motion, and over which the pulses of one view start. */
 const TRAVEL_MS = 700;
 const SPREAD_MS = 900;
 
 /**
- * Dots that travel where something was delivered since the last view: between clients and their node, and from node to
- * node over Redis. They stand for counts, a few dots for any number, and are drawn by the browser's animations alone.
+ * Dots that move where messages were delivered since the last view: between clients and their node, and from node to
+ * node over Redis. A few dots stand for any number of messages. The browser's animations draw them.
  */
 export class Pulses {
   readonly #group: SVGGElement;
   readonly #still = window.matchMedia('(prefers-reduced-motion: reduce)');
-  /** How many have set out, ever. */
+  /** Number of pulses started so far. */
   shown = 0;
 
   constructor(group: SVGGElement) {
@@ -34,7 +34,7 @@ export class Pulses {
       if (view.redis !== 'up') return;
       const said = pulsesFor(node.said - last.said);
       this.#send(said, [out], node.server, 'cross');
-      // What one node publishes, Redis delivers to each of the others.
+      // Redis delivers what one node publishes to each of the others.
       view.nodes.forEach((other, at) => {
         if (other !== node && other.state === 'up') this.#send(said, [layout.toRedis[at]], node.server, 'back');
       });

@@ -8,7 +8,7 @@ describe('readQuery', () => {
     expect(readQuery('?room=a%26b%20%F0%9F%8E%A1')).toEqual({ room: 'a&b 🎡' });
   });
 
-  it('leaves out what is absent, empty, too long or unknown', () => {
+  it('ignores absent, empty, too long and unknown values', () => {
     expect(readQuery('')).toEqual({});
     expect(readQuery('?room=&transport=carrier-pigeon')).toEqual({});
     expect(readQuery(`?room=${'x'.repeat(129)}`)).toEqual({});
@@ -28,7 +28,7 @@ describe('withRoom', () => {
     expect(withRoom('', 'lobby')).toBe('?room=lobby');
   });
 
-  it('takes the room out', () => {
+  it('removes the room', () => {
     expect(withRoom('?room=a&transport=polling', undefined)).toBe('?transport=polling');
     expect(withRoom('?room=a', undefined)).toBe('');
   });

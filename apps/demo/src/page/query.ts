@@ -5,9 +5,9 @@ export const roomNameMax: typeof ROOM_NAME_MAX = 128;
 
 export type TransportName = 'polling' | 'websocket';
 
-/** What the page's address asks for. */
+/** The parameters of the page's address. */
 export interface Query {
-  /** Room to join at once, from `?room=`. 1 to 128 UTF-16 code units; anything else is left out. */
+  /** Room to join at once, from `?room=`. 1 to 128 UTF-16 code units; anything else is ignored. */
   room?: string;
   /** The only transport to use, from `?transport=polling` or `?transport=websocket`. Absent: Socket.IO's default. */
   transport?: TransportName;
@@ -24,7 +24,7 @@ export function readQuery(search: string): Query {
   return query;
 }
 
-/** True for a text the nodes take as a room's name. */
+/** True for a text that the nodes accept as a room's name. */
 export function isRoomName(text: string): boolean {
   return text.length >= 1 && text.length <= roomNameMax;
 }

@@ -1,10 +1,10 @@
 import { byId, setText } from '@pinwheel/page/browser/element.js';
 import { withRoom } from './query.js';
 
-/** Milliseconds for which the page says that it has copied. */
+/** Milliseconds for which "Copied" is shown. */
 const TOLD_MS = 3_000;
 
-/** The links to a room: to open it in another window, and to give to somebody. */
+/** The links to a room: to open it in another window, and to copy. */
 export function runRoomLinks(): { show(room: string | undefined): void } {
   const box = byId('room-links', HTMLElement);
   const link = byId('room-link', HTMLAnchorElement);
@@ -14,7 +14,7 @@ export function runRoomLinks(): { show(room: string | undefined): void } {
 
   copy.addEventListener('click', () => {
     void copyText(link.href).then((isCopied) => {
-      setText(told, isCopied ? 'Copied' : 'It is in the address bar');
+      setText(told, isCopied ? 'Copied' : 'Copy it from the address bar');
       window.clearTimeout(timer);
       timer = window.setTimeout(() => setText(told, ''), TOLD_MS);
     });
@@ -28,7 +28,7 @@ export function runRoomLinks(): { show(room: string | undefined): void } {
   };
 }
 
-/** @returns false where the browser does not let the page: a page that came without TLS from another machine has no clipboard */
+/** @returns false when the browser refuses: a page loaded without TLS from another machine has no clipboard */
 async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -4,12 +4,12 @@ import { byId, make, makeName } from '@pinwheel/page/browser/element.js';
 import { formatMs, formatPayload, shortId } from './format.js';
 import { LogList } from './log-list.js';
 
-/** A line of the room's log: what was said, and who the page was when it heard it. */
+/** A line of the room's log: the message, and the page's own id and server when it arrived. */
 export interface RoomEntry {
   said: Said;
   ownId: string | undefined;
   ownServer: string | undefined;
-  /** Milliseconds that a message of its server takes through Redis, of late. */
+  /** The latest time that a message of its server took through Redis, in milliseconds. */
   redisMs: number | undefined;
 }
 

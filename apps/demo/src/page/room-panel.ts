@@ -13,7 +13,7 @@ import { runSayBox } from './say-box.js';
  * The room part of the page: join, members, say, log.
  *
  * @param initial the room of a `?room=` link, joined at once
- * @param entered told of every room the page goes to, and of undefined when it leaves
+ * @param entered called with every room that the page joins, and with undefined when it leaves
  */
 export function runRoom(
   link: Link,
@@ -41,7 +41,7 @@ export function runRoom(
       setText(title, name);
       setText(problem, '');
       nameInput.value = name;
-      // Where Escape goes back to.
+      // The text that Escape restores.
       nameInput.dataset['rest'] = name;
       leaveButton.hidden = false;
       links.show(name);
@@ -52,7 +52,7 @@ export function runRoom(
       entered(name);
       setText(problem, '');
       box.open();
-      // Who asked for the room goes on to what is to do there; a link or a new connection takes the focus from nobody.
+      // A user who joins by hand continues in the box for messages; a link or a new connection must not move the focus.
       if (goesOn && joinForm.contains(document.activeElement)) sayInput.focus();
       goesOn = false;
     },
@@ -117,14 +117,14 @@ export function runRoom(
     missed.hear(said.from, said.number);
     const redisMs = feed.view?.nodes.find(({ server }) => server === said.server)?.redisMs;
     log.add({ said, ownId: link.socket.id, ownServer: link.state.server, redisMs });
-    // Someone new speaks: the list is out of date. Remembered at once, so that a flood asks once.
+    // An unknown sender means that the list is out of date. Remember it at once, so that a flood causes one request.
     if (!seen.has(said.from)) {
       seen.add(said.from);
       room.refresh();
     }
   });
 
-  // Who is in the room differs with the servers that are there.
+  // When the servers change, so do the members.
   let states = '';
   feed.watch(({ nodes, redis }) => {
     const now = JSON.stringify([redis, nodes.map(({ server, state }) => [server, state])]);

@@ -6,7 +6,7 @@ export interface ServerShare {
   members: number;
 }
 
-/** How many members each server has, by name in counting order (`Server2` before `Server10`). */
+/** Number of members on each server, sorted by name with numbers in order (`Server2` before `Server10`). */
 export function sharesOf(members: readonly RoomMember[]): ServerShare[] {
   const counts = new Map<string, number>();
   for (const { server } of members) counts.set(server, (counts.get(server) ?? 0) + 1);
@@ -15,7 +15,7 @@ export function sharesOf(members: readonly RoomMember[]): ServerShare[] {
     .toSorted((a, b) => byName.compare(a.server, b.server));
 }
 
-/** Members in a steady order: the page itself first, then by server, then by id. */
+/** Members in a stable order: the page itself first, then by server, then by id. */
 export function inOrder(members: readonly RoomMember[], ownId: string | undefined): RoomMember[] {
   return members.toSorted(
     (a, b) =>

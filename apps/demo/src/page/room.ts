@@ -1,30 +1,30 @@
 import type { Done, MembersAnswer, Refusal, RoomAnswer, RoomMember } from '@pinwheel/protocol';
 import type { Link } from './link.js';
 
-/** A request without an answer for this long counts as failed, in milliseconds. */
+/** Milliseconds after which a request without an answer counts as failed. */
 const TIMEOUT_MS = 5_000;
 
-/** Milliseconds between two questions who is in the room; a big room's answer is big, so it is asked less often. */
+/** Milliseconds between two requests for the members; the list of a big room is long, so it is requested less often. */
 const WHO_EVERY_MS = 3_000;
 const WHO_EVERY_BIG_MS = 15_000;
 const BIG_ROOM = 200;
 
-/** Milliseconds until a join that got no answer, or found the room unavailable, is tried again. */
+/** Milliseconds until a join is retried that got no answer or found the room unavailable. */
 const REJOIN_MS = 3_000;
 
-/** What the room tells its view. */
+/** What the room reports to its view. */
 export interface RoomView {
   joining(room: string): void;
   joined(room: string, members: number): void;
   left(): void;
-  /** The server does not let the page into the room, and asking again would not help. */
+  /** The server refuses the page, and a retry would not help. */
   refused(room: string): void;
   members(members: readonly RoomMember[]): void;
-  /** A request failed, in words for a person; empty when the same request worked again. */
+  /** A request failed, with the reason for the user; '' when the same request succeeds again. */
   problem(text: string): void;
 }
 
-/** The one room the page is in. A new connection is in no room: it joins again by itself. */
+/** The room of the page. A new connection is in no room, so it joins again by itself. */
 export class Room {
   readonly #link: Link;
   readonly #view: RoomView;
@@ -48,12 +48,12 @@ export class Room {
     });
   }
 
-  /** The room the page is in or is about to be in. */
+  /** The room that the page is in or is joining. */
   get name(): string | undefined {
     return this.#name;
   }
 
-  /** Leaves the room, if any, and joins another; while there is no connection, as soon as there is. */
+  /** Leaves the room, if any, and joins another, as soon as there is a connection. */
   enter(room: string): void {
     if (this.#name !== undefined && this.#name !== room) this.#tellLeave(this.#name);
     this.#name = room;
@@ -71,7 +71,7 @@ export class Room {
   /**
    * Sends a text to everyone in the room.
    *
-   * @returns `refused`, with the reason shown, when it was not said; `unknown` when the connection was lost before the server said it had it
+   * @returns `refused` when the server did not send it on, with the reason shown; `unknown` when the connection was lost before the ack
    */
   async say(text: string): Promise<'said' | 'refused' | 'unknown'> {
     if (this.#name === undefined) return 'refused';
@@ -82,7 +82,7 @@ export class Room {
     return this.#link.socket.id === session ? 'refused' : 'unknown';
   }
 
-  /** Asks who is in the room now rather than at the next turn. */
+  /** Requests the members now instead of at the next interval. */
   refresh(): void {
     window.clearTimeout(this.#timer);
     if (this.#name !== undefined && this.#link.socket.connected && !document.hidden) void this.#who(this.#name);
@@ -91,7 +91,7 @@ export class Room {
   async #join(room: string): Promise<void> {
     const session = this.#link.socket.id;
     const answer = await this.#ask<RoomAnswer>('join', (ack) => this.#socket.emit('join', room, ack));
-    // The person went elsewhere, or the connection did, while the answer was under way.
+    // The user or the connection changed rooms while the answer was in flight.
     if (this.#name !== room || this.#link.socket.id !== session) return;
     window.clearTimeout(this.#timer);
     if (answer?.ok === true) {
@@ -120,11 +120,11 @@ export class Room {
   }
 
   #tellLeave(room: string): void {
-    // A connection that is gone has left all rooms.
+    // A lost connection has left all rooms.
     if (this.#link.socket.connected) this.#link.socket.emit('leave', room);
   }
 
-  /** The answer to a request, undefined for none within the time. What went wrong is shown. */
+  /** The answer to a request, undefined when none arrives in time. Failures are shown. */
   #ask<A extends { ok: true }>(
     what: string,
     send: (ack: (error: Error | null, answer: A | Refusal) => void) => void,
@@ -133,7 +133,7 @@ export class Room {
     return new Promise((resolve) => {
       send((error, answer) => {
         resolve(error === null ? answer : undefined);
-        // A connection lost under way is said by the page's head and mended by joining again.
+        // The head of the page shows a lost connection, and joining again repairs it.
         if (this.#link.socket.id !== session) return;
         if (error === null && answer.ok) {
           if (this.#failing !== what) return;

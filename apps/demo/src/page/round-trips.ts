@@ -1,13 +1,13 @@
-/** A figure over a window of round trips, in milliseconds. Undefined figures: nothing was answered yet. */
+/** A figure over a window of round trips, in milliseconds. Undefined until there is an answer. */
 export interface RoundTripFigures {
   last: number | undefined;
   p50: number | undefined;
   p99: number | undefined;
-  /** Questions in the window that got no answer. */
+  /** Echoes in the window without an answer. */
   lost: number;
 }
 
-/** The last round trips, oldest first; a lost one is null. Bounded: the oldest leaves when the window is full. */
+/** The last round trips, oldest first; a lost one is null. When the window is full, the oldest is dropped. */
 export class RoundTrips {
   readonly capacity: number;
   #samples: (number | null)[] = [];
@@ -20,7 +20,7 @@ export class RoundTrips {
     this.capacity = capacity;
   }
 
-  /** Adds a round trip in milliseconds, or null for one that got no answer. */
+  /** Adds a round trip in milliseconds, or null for a lost one. */
   add(sample: number | null): void {
     this.#samples.push(sample);
     if (this.#samples.length > this.capacity) this.#samples.shift();
@@ -42,7 +42,7 @@ export class RoundTrips {
   }
 }
 
-/** The nearest-rank quantile `q` (0 to 1) of ascending numbers: always one that was measured. Undefined for none. */
+/** The nearest-rank quantile `q` (0 to 1) of ascending numbers: always a measured one. Undefined without numbers. */
 export function quantile(sorted: readonly number[], q: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)];
 }

@@ -1,22 +1,22 @@
 import { byId, setText } from '@pinwheel/page/browser/element.js';
 import { formatCount } from './format.js';
 
-/** Messages that are kept while the page is away. */
+/** Most messages that are kept while the page has no server. */
 const KEPT_MAX = 20;
 
-/** What becomes of a text. */
+/** The outcome of sending a text. */
 type Said = 'said' | 'refused' | 'unknown';
 
 export interface SayBox {
-  /** The room is there: what was kept is said. */
+  /** The page is in the room: sends the kept messages. */
   open(): void;
-  /** The connection is gone: what is said from here on is kept. */
+  /** The connection is lost: keeps messages from now on. */
   away(): void;
-  /** There is no room to say anything to, and what was kept is gone with it. */
+  /** The page is in no room: discards the kept messages. */
   close(): void;
 }
 
-/** The box that says something to the room, keeps it while there is no server, and tells when it may be lost. */
+/** The box that sends messages to the room, keeps them while there is no server, and reports when one may be lost. */
 export function runSayBox(say: (text: string) => Promise<Said>): SayBox {
   const form = byId('say-form', HTMLFormElement);
   const input = byId('say-text', HTMLInputElement);
@@ -35,11 +35,11 @@ export function runSayBox(say: (text: string) => Promise<Said>): SayBox {
   async function send(text: string): Promise<void> {
     const said = await say(text);
     if (said === 'said') return;
-    // Back into the box, unless something new is there.
+    // Put the text back into the box, unless it has a new one.
     if (input.value === '') input.value = text;
     if (said === 'refused') return;
     const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-    setText(note, `The connection was lost before a server had “${shown}”. Say it again if you do not see it.`);
+    setText(note, `The connection was lost before a server confirmed “${shown}”. Send it again if you do not see it.`);
   }
 
   form.addEventListener('submit', (event) => {

@@ -16,14 +16,14 @@ describe('sparkline', () => {
     });
   });
 
-  it('leaves a gap for a lost one and no dot where the newest is lost', () => {
+  it('leaves a gap for a lost sample and no dot when the newest is lost', () => {
     const shapes = sparkline([0.5, null, 0.5, null], plot);
     expect(shapes.line).toBe('M25 5M75 5');
     expect(shapes.area).toBe('M25 10L25 5L25 10ZM75 10L75 5L75 10Z');
     expect(shapes.dot).toBe('');
   });
 
-  it('cuts a rare outlier off at the top edge rather than flatten the rest', () => {
+  it('cuts off a rare outlier at the top edge instead of flattening the rest', () => {
     const samples = Array.from({ length: 20 }, (_, index) => (index === 0 ? 900 : 3));
     const shapes = sparkline(samples, { ...plot, capacity: 20 });
     expect(shapes).toMatchObject({ top: 5, cut: true });
@@ -46,7 +46,7 @@ describe('niceCeiling', () => {
     [101, 200],
     [0, 1],
     [Number.NaN, 1],
-  ])('of %s is %s', (value, ceiling) => {
+  ])('rounds %s up to %s', (value, ceiling) => {
     expect(niceCeiling(value)).toBeCloseTo(ceiling);
   });
 });

@@ -13,8 +13,8 @@ export interface Sparkline {
 }
 
 /**
- * Draws samples, oldest first, so that the newest is at the right edge and each has `width / (capacity - 1)`. A null is a gap.
- * The top edge leaves room for nine in ten samples: one slow start must not flatten a whole minute.
+ * Draws samples, oldest first: the newest is at the right edge, and each is `width / (capacity - 1)` wide. A null is a gap.
+ * The top edge fits nine in ten samples, so that one slow start does not flatten a whole minute.
  *
  * @param options.width in viewBox units
  * @param options.height in viewBox units; 0 is at the bottom edge
@@ -52,7 +52,7 @@ export function sparkline(
   return { line, area, dot, top, cut };
 }
 
-/** The least of 1, 2, 5, 10, 20, 50, ... that is not below `value`. */
+/** The smallest of 1, 2, 5, 10, 20, 50, ... that is at least `value`. */
 export function niceCeiling(value: number): number {
   if (!(value > 0)) return 1;
   const magnitude = 10 ** Math.floor(Math.log10(value));

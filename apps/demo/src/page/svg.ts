@@ -1,6 +1,6 @@
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** A new SVG element with its attributes and, where it has one, a text. The text is only ever text. */
+/** A new SVG element with its attributes and, where it has one, a text. The text is never parsed as markup. */
 export function draw<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string | number>>,

@@ -6,13 +6,13 @@ import type { LinkState } from './link-state.js';
 import { LogList } from './log-list.js';
 import type { Missed } from './missed.js';
 
-/** `you`: to this page's connection; `cluster`: to a node or Redis; `asked`, `done`: by this page's buttons. */
+/** `you`: this page's connection changed; `cluster`: a node or Redis did; `asked`, `done`: a button of this page was pressed. */
 type Kind = 'you' | 'cluster' | 'asked' | 'done';
 
 export interface Timeline {
   /**
-   * @param server whose colour the entry has
-   * @returns says the rest of it, once that is known
+   * @param server gives the entry its colour
+   * @returns a function that appends the rest of the text, when it is known
    */
   add(kind: Kind, text: string, server?: string): (rest: string) => void;
 }
@@ -51,7 +51,7 @@ export function runTimeline(link: Link, missed: Missed): Timeline {
     last = state;
   });
 
-  /** The upgrade may be over before the server has said its name. */
+  /** The upgrade may finish before the server has sent its name. */
   function tellWay({ phase, server, upgradedMs, upgradeFailed }: LinkState): void {
     if (phase !== 'connected' || (upgradedMs === undefined && !upgradeFailed)) {
       if (phase !== 'connected') wayTold = false;
@@ -59,7 +59,7 @@ export function runTimeline(link: Link, missed: Missed): Timeline {
     }
     if (wayTold) return;
     wayTold = true;
-    const way = upgradedMs === undefined ? 'no WebSocket gets through: stays on polling' : undefined;
+    const way = upgradedMs === undefined ? 'WebSocket is blocked: stays on polling' : undefined;
     timeline.add('you', way ?? `polling → websocket at ${formatMs(upgradedMs ?? 0)}`, server);
   }
 

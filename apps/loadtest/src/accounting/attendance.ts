@@ -3,16 +3,16 @@ interface Stay {
   readonly node: number;
 }
 
-/** Who is in a room, on which node, and who was. Members are known by their place in the room. */
+/** The members of a room, now and earlier, and their nodes. A member is a place in the room. */
 export class Attendance {
-  /** Bit set of those who are in the room now. */
+  /** Bit set of the members in the room now. */
   readonly present: Uint32Array;
-  /** How many of them are on each node. */
+  /** Number of members now, by node. */
   readonly perNode: number[] = [];
   online = 0;
   readonly #node: Int32Array;
   readonly #leftAt: Float64Array;
-  /** Stays of those who came more than once, oldest first. */
+  /** The stays of members that joined more than once, oldest first. */
   readonly #stays = new Map<number, Stay[]>();
   readonly #since: Float64Array;
 
@@ -51,12 +51,12 @@ export class Attendance {
     this.online--;
   }
 
-  /** The node a member is on, or was on last; -1 for one that never came. */
+  /** The node that a member is on, or was on last; -1 for a member that never joined. */
   node(member: number): number {
     return this.#node[member] ?? -1;
   }
 
-  /** The node a member was on at some time when it was in the room. */
+  /** The node that a member was on at `time`, when it was in the room. */
   nodeAt(member: number, time: number): number {
     if ((this.#since[member] ?? 0) <= time) return this.node(member);
     return this.#stays.get(member)?.findLast((stay) => stay.since <= time)?.node ?? this.node(member);

@@ -1,15 +1,15 @@
 import type { Counts } from './counts.js';
 
-/** Where a room's ledger writes what became of its messages. Nodes are numbers that the owner of the books gave out. */
+/** Gets the results of a room's messages from its ledger. Nodes are numbers that the owner of the books assigns. */
 export interface Books {
   readonly counts: Counts;
-  /** A message was sent by someone on this node. */
+  /** A client on this node sent a message. */
   sentFrom(node: number): void;
-  /** So many deliveries from one node to another are due. */
+  /** `count` deliveries from one node to another are due. */
   due(from: number, to: number, deliveries: number): void;
-  /** A first delivery in time. Times are in milliseconds. */
+  /** A first delivery arrived in time. Times are in milliseconds. */
   delivered(from: number, to: number, afterPlanned: number, afterSent: number): void;
   missing(from: number, to: number): void;
-  /** What was counted as missing came after all. */
+  /** A delivery that was counted as missing arrived after all. */
   late(from: number, to: number): void;
 }

@@ -1,5 +1,5 @@
 /**
- * What became of the messages of one stage. Once it is settled: `scheduled = sent + unsent` and
+ * The results of the messages of one stage. When it is settled: `scheduled = sent + unsent` and
  * `expected = received + late + missingOnline + missingOffline`.
  */
 export interface Counts {
@@ -15,15 +15,15 @@ export interface Counts {
   received: number;
   /** First deliveries to an expected member after the settle time. */
   late: number;
-  /** No delivery, though the recipient kept its connection. */
+  /** Missing deliveries to recipients that kept their connection. */
   missingOnline: number;
-  /** No delivery to a recipient that lost its connection meanwhile. */
+  /** Missing deliveries to recipients that lost their connection meanwhile. */
   missingOffline: number;
-  /** Of those with the recipient online: their sender lost its connection after sending. */
+  /** The part of `missingOnline` whose sender lost its connection after sending. */
   missingSenderCut: number;
   /** Deliveries of a message that its recipient already had. */
   duplicated: number;
-  /** First deliveries that came after a later message of the same sender. */
+  /** First deliveries that arrived after a later message of the same sender. */
   outOfOrder: number;
   /** First deliveries to a member that was not in the room when the message was sent. */
   unexpected: number;
@@ -66,7 +66,7 @@ export function addCounts(counts: Counts, more: Readonly<Counts>): void {
   for (const name of COUNT_NAMES) counts[name] += more[name];
 }
 
-/** Deliveries of which it is not known yet what becomes of them. */
+/** The deliveries that have neither arrived nor are settled as missing. */
 export function outstanding(counts: Readonly<Counts>): number {
   return counts.expected - counts.received - counts.late - counts.missingOnline - counts.missingOffline;
 }

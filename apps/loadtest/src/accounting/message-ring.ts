@@ -1,31 +1,31 @@
 import type { Books } from './books.js';
 
 /**
- * The messages of a room that may still be under way, in flat arrays that are used again and again: no object is made
- * for a message. Bit sets have a bit for each member of the room.
+ * The messages of a room that may still be in flight, in flat arrays that are reused: no object is created per message. A bit
+ * set has a bit for each member of the room.
  */
 export class MessageRing {
   /** Words of a bit set. */
   readonly words: number;
   planned: Float64Array;
-  /** When its recipients were frozen, and when its sender's connection took it, which may be later. */
+  /** When the recipients were determined, and when the sender's connection took the message, which may be later. */
   enteredAt: Float64Array;
   sentAt: Float64Array;
   sender: Int32Array;
   fromNode: Int32Array;
   /** The next message of the same sender, or -1. */
   following: Int32Array;
-  /** How many expected members have not got it yet. */
+  /** The number of expected members that have not received the message. */
   open: Int32Array;
   expected: Uint32Array;
   got: Uint32Array;
   books: (Books | undefined)[];
-  /** The oldest message that is kept, and the one that comes next. */
+  /** The numbers of the oldest message that is kept and of the next one. */
   oldest = 0;
   next = 0;
   #mask: number;
 
-  /** @param capacity a power of two; more room is made when it is needed */
+  /** @param capacity a power of two; it grows when needed */
   constructor(members: number, capacity: number) {
     this.words = Math.max(1, Math.ceil(members / 32));
     this.#mask = capacity - 1;
@@ -41,12 +41,12 @@ export class MessageRing {
     this.books = Array.from({ length: capacity });
   }
 
-  /** Where in the arrays a message is. */
+  /** The index of a message in the arrays. */
   slot(message: number): number {
     return message & this.#mask;
   }
 
-  /** Takes the next message number; its slot is free to be written. */
+  /** Takes the next message number. Its slot may be written. */
   take(): number {
     if (this.next - this.oldest > this.#mask) this.#grow();
     return this.next++;

@@ -47,8 +47,8 @@ function room(members: number): { ledger: RoomLedger; book: ReturnType<typeof bo
   return { ledger, book: books() };
 }
 
-describe('the books of a room', () => {
-  it('expect everyone who is there when a message is sent, the sender too', () => {
+describe('the ledger of a room', () => {
+  it('expects all members that are present when a message is sent, the sender included', () => {
     const { ledger, book } = room(3);
     const message = ledger.send(0, 10, 12, book);
     for (const member of [0, 1, 2]) expect(ledger.receive(member, message, 20, book)).toBe('received');
@@ -65,7 +65,7 @@ describe('the books of a room', () => {
     });
   });
 
-  it('know a second delivery for a duplicate, before and after the settle time', () => {
+  it('counts a second delivery as a duplicate, before and after the settle time', () => {
     const { ledger, book } = room(2);
     const message = ledger.send(0, 0, 0, book);
     ledger.receive(0, message, 1, book);
@@ -76,7 +76,7 @@ describe('the books of a room', () => {
     expect(book.counts).toMatchObject({ received: 2, duplicated: 2, late: 0 });
   });
 
-  it('see a message that comes after a later one of its sender, whoever else sends between', () => {
+  it('counts a message that arrives after a later one of its sender as out of order, whoever sends in between', () => {
     const { ledger, book } = room(3);
     const first = ledger.send(0, 0, 0, book);
     const other = ledger.send(1, 1, 1, book);
@@ -87,7 +87,7 @@ describe('the books of a room', () => {
     expect(book.counts).toMatchObject({ received: 7, outOfOrder: 2, duplicated: 0 });
   });
 
-  it('tell the missing whose connection was lost from those who were there', () => {
+  it('separates missing deliveries by whether the recipient lost its connection', () => {
     const { ledger, book } = room(4);
     const message = ledger.send(0, 0, 10, book);
     ledger.receive(0, message, 11, book);
@@ -106,7 +106,7 @@ describe('the books of a room', () => {
     expect(book.cells.get('0>1')).toEqual({ due: 2, delivered: 0, missing: 2, late: 0 });
   });
 
-  it("know who left while a message waited for its sender's connection", () => {
+  it("accounts for members that leave while a message waits for its sender's connection", () => {
     const { ledger, book } = room(3);
     const message = ledger.send(0, 0, 10, book);
     ledger.attendance.leave(1, 12);
@@ -123,7 +123,7 @@ describe('the books of a room', () => {
     expect(book.latencies).toContainEqual([21, 1]);
   });
 
-  it('say when it was the sender that was cut off', () => {
+  it('counts missing deliveries whose sender lost its connection', () => {
     const { ledger, book } = room(2);
     ledger.send(0, 0, 10, book);
     ledger.attendance.leave(0, 10);
@@ -131,7 +131,7 @@ describe('the books of a room', () => {
     expect(book.counts).toMatchObject({ missingOnline: 1, missingOffline: 1, missingSenderCut: 1 });
   });
 
-  it('take a delivery after the settle time for a late one', () => {
+  it('counts a delivery after the settle time as late', () => {
     const { ledger, book } = room(2);
     const message = ledger.send(0, 0, 0, book);
     ledger.receive(0, message, 1, book);
@@ -143,7 +143,7 @@ describe('the books of a room', () => {
     expect(book.cells.get('0>1')).toEqual({ due: 1, delivered: 0, missing: 0, late: 1 });
   });
 
-  it('do not expect who comes later, nor a message from who is not there', () => {
+  it('expects neither members that join later nor messages of absent senders', () => {
     const { ledger, book } = room(2);
     ledger.attendance.leave(1, 1);
     expect(ledger.send(1, 0, 2, book)).toBe(-1);
@@ -153,7 +153,7 @@ describe('the books of a room', () => {
     expect(book.counts).toMatchObject({ scheduled: 2, sent: 1, unsent: 1, expected: 1, unexpected: 1 });
   });
 
-  it('count from the time at which the connection took a message', () => {
+  it('counts from the time at which the connection took a message', () => {
     const { ledger, book } = room(1);
     const message = ledger.send(0, 0, 1, book);
     ledger.flushed(message, 50);
@@ -161,7 +161,7 @@ describe('the books of a room', () => {
     expect(book.latencies).toEqual([[60, 10]]);
   });
 
-  it('do not know a message that was never sent', () => {
+  it('ignores a message that was never sent', () => {
     const { ledger, book } = room(1);
     expect([-1, 0, 7].map((message) => ledger.receive(0, message, 1, book))).toEqual(['unknown', 'unknown', 'unknown']);
     expect(book.counts).toEqual(noCounts());
@@ -266,7 +266,7 @@ class PlainBooks {
   }
 }
 
-it('the books are those that a plain reckoning keeps, and they balance to the unit', () => {
+it('the ledger agrees with a simple model, and its counts balance', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
       const ledger = new RoomLedger(MEMBERS, SETTLE, 2);

@@ -2,10 +2,10 @@ import { Attendance } from './attendance.js';
 import type { Books } from './books.js';
 import { MessageRing } from './message-ring.js';
 
-/** What a delivery turned out to be. */
+/** The kind of a delivery. */
 export type Outcome = 'received' | 'duplicated' | 'late' | 'unexpected' | 'unknown';
 
-/** A message that was settled with members missing: kept, so that a late delivery is known for one. */
+/** A message that was settled with deliveries missing. It is kept to recognise late deliveries. */
 interface Incomplete {
   readonly books: Books;
   readonly enteredAt: number;
@@ -13,14 +13,14 @@ interface Incomplete {
   readonly senderCut: boolean;
   readonly expected: Uint32Array;
   readonly got: Uint32Array;
-  /** Which of the missing ones had lost their connection. */
+  /** The missing members that had lost their connection. */
   readonly offline: Uint32Array;
 }
 
 /**
- * The books of one room: who was in it when a message was sent, and which of them have got it. Times are milliseconds of
- * any one clock that never goes back. A message is settled `settleMs` after it was sent; deliveries after that are late,
- * their order is not looked at any more, and one of a message that all expected members have is a duplicate.
+ * The ledger of one room: who was in the room when a message was sent, and who has received it. Times are milliseconds of a
+ * clock that never goes back. A message is settled `settleMs` after it was sent. Later deliveries are late, and their order is
+ * not checked; a further delivery of a message that all expected members have is a duplicate.
  */
 export class RoomLedger {
   readonly attendance: Attendance;
@@ -38,9 +38,9 @@ export class RoomLedger {
   }
 
   /**
-   * Enters a message that is sent now: who is present is who must get it.
+   * Records a message that is sent now. The members that are present have to receive it.
    *
-   * @returns its number in the room, or -1 (counted as unsent) when the sender is not present itself
+   * @returns its number in the room, or -1 (counted as unsent) when the sender is not present
    */
   send(sender: number, planned: number, now: number, books: Books): number {
     const { counts } = books;
@@ -78,15 +78,15 @@ export class RoomLedger {
     return message;
   }
 
-  /** The connection has taken a message only now: what was entered as its time of sending was too early. */
+  /** Corrects the time of sending: the connection has taken the message only now. */
   flushed(message: number, now: number): void {
     if (message >= this.#ring.oldest) this.#ring.sentAt[this.#ring.slot(message)] = now;
   }
 
   /**
-   * Enters that `member` got message number `message`.
+   * Records that `member` received message number `message`.
    *
-   * @param current counts a duplicate of a message whose own books are closed
+   * @param current counts a duplicate of a message whose own stage is closed
    */
   receive(member: number, message: number, now: number, current: Books): Outcome {
     const ring = this.#ring;
@@ -121,7 +121,7 @@ export class RoomLedger {
     return 'received';
   }
 
-  /** Settles the messages that have had their time; all of them when `now` is Infinity. */
+  /** Settles the messages whose time is over; all messages when `now` is Infinity. */
   settle(now: number): void {
     const ring = this.#ring;
     while (ring.oldest < ring.next) {
@@ -168,7 +168,7 @@ export class RoomLedger {
   #receiveSettled(member: number, message: number, current: Books): Outcome {
     const kept = this.#incomplete.get(message);
     if (kept === undefined) {
-      // All that is known of it is that everyone had it.
+      // The message is no longer kept, because every expected member has received it.
       current.counts.duplicated++;
       return 'duplicated';
     }

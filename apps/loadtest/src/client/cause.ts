@@ -1,4 +1,4 @@
-/** Why an attempt to connect failed, in the fewest words that tell causes apart: `websocket: 502`, `polling: ECONNREFUSED`. */
+/** A short name for the cause of a failed attempt to connect: `websocket: 502`, `polling: ECONNREFUSED`. */
 export function causeOf(error: Error): string {
   const transport = /^(xhr|websocket)/.exec(error.message)?.[1];
   if (transport === undefined) return error.message;
@@ -15,7 +15,7 @@ function detailOf(description: unknown, context: unknown): string {
   return shortened(typeof message === 'string' ? message : text);
 }
 
-/** What Engine.IO says in the body of a refusal. */
+/** The message in the body of an Engine.IO refusal. */
 function engineMessage(body: string): string {
   return /"message":"([^"]{1,80})"/.exec(body)?.[1] ?? '';
 }

@@ -11,50 +11,50 @@ export interface ClientOptions {
   readonly url: string;
   readonly transport: TransportName;
   readonly localAddress: string | undefined;
-  /** The room to be in; undefined in mode `echo`. */
+  /** The room to join; undefined in mode `echo`. */
   readonly room: string | undefined;
-  /** With the library's own WebSocket and decoder, in place of the lean ones. */
+  /** Uses the library's own WebSocket and decoder in place of the lean ones. */
   readonly stock: boolean;
 }
 
-/** What a client tells of itself. */
+/** The events of a client. */
 export interface ClientWatcher {
-  /** The first answer of the server is there: the session is open. */
+  /** The server's first answer has arrived: the session is open. */
   opened(client: LoadClient): void;
   connected(client: LoadClient): void;
   upgraded(client: LoadClient): void;
-  /** The server has confirmed that it is in its room, or that it answers echoes. */
+  /** The server has confirmed that the client is in its room, or has answered an echo. */
   entered(client: LoadClient): void;
   left(client: LoadClient, reason: string): void;
   failed(client: LoadClient, cause: string): void;
-  /** A room message, or an echo. */
+  /** A room message or an echo has arrived. */
   received(client: LoadClient, payload: unknown): void;
-  /** The connection has taken a message some time after it was handed over. */
+  /** The connection has taken a message, later than it was handed over. */
   flushed(client: LoadClient, message: number): void;
 }
 
 const NO_NODE = '?';
 
-/** One socket.io-client with a connection of its own and the defaults of every client, reconnecting included. */
+/** A socket.io-client with a connection of its own and the library's defaults, reconnecting included. */
 export class LoadClient {
   readonly index: number;
-  /** Its place in its room. */
+  /** The client's place in its room. */
   readonly member: number;
   readonly options: ClientOptions;
-  /** The node that greeted it last. */
+  /** The node of the last greeting. */
   node = NO_NODE;
-  /** When it was last told to connect, had its session, was connected, lost its connection: `performance.now()`. */
+  /** When the client last began to connect, got its session, was connected, lost its connection (`performance.now()`). */
   startedAt = 0;
   openedAt = 0;
   leftAt = 0;
   online = false;
   wasOnline = false;
-  /** Messages it has sent. */
+  /** Number of messages sent. */
   sequence = 0;
   readonly #watcher: ClientWatcher;
   readonly #manager: Manager<ServerToClientEvents, ClientToServerEvents>;
   readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>;
-  /** Messages that the connection has not taken yet. */
+  /** Numbers of the messages that the connection has not taken yet. */
   readonly #waiting: number[] = [];
   #handingOver = false;
   #gone = false;
@@ -95,7 +95,7 @@ export class LoadClient {
     const packet = room === undefined ? echoPacket(payload) : sayPacket(room, payload);
     const { readyState, transport, writeBuffer } = engine;
     const idle = transport instanceof LeanWebSocket && readyState === 'open' && writeBuffer.length === 0;
-    // Of what goes at once the time of sending is right already.
+    // The connection took the message at once: the time of sending is right already.
     if (idle && transport.sendNow(packet)) return;
     this.#handOver(message, () => engine.write(packet));
   }
@@ -105,7 +105,7 @@ export class LoadClient {
     this.#socket.disconnect();
   }
 
-  /** By way of the engine, which tells when the connection takes it. */
+  /** Sends through the engine, which reports when the connection takes the message. */
   #handOver(message: number, send: () => void): void {
     this.#waiting.push(message);
     this.#handingOver = true;
@@ -148,7 +148,7 @@ export class LoadClient {
     const socket = this.#socket;
     const { id } = socket;
     const entered = (): void => {
-      // An answer on a connection that is no more says nothing of the one that is.
+      // An answer that came on an earlier connection proves nothing about this one.
       if (this.#gone || socket.id !== id || this.online) return;
       this.online = true;
       this.#watcher.entered(this);
@@ -179,7 +179,7 @@ export class LoadClient {
 
   readonly #onFlush = (): void => {
     const waiting = this.#waiting;
-    // At once, as nearly always: its time of sending is right already.
+    // The connection took the message at once, as nearly always: the time of sending is right already.
     if (waiting.length === 1 && this.#handingOver) {
       waiting.length = 0;
       return;
@@ -189,7 +189,7 @@ export class LoadClient {
   };
 }
 
-/** The library's own transports, and those that take their place through the option it has for that. */
+/** The transports of a client: the library's own, or ours, which the option `transports` puts in their place. */
 const STOCK = {
   websocket: ['websocket'],
   polling: ['polling'],
@@ -203,13 +203,13 @@ const LEAN = {
 
 type Transports = Record<TransportName, ManagerOptions['transports']>;
 
-/** Connections of its own for each client, kept alive as a browser does. */
+/** Kept-alive connections of one client, as a browser has them. */
 function connectionOptions(options: ClientOptions): { agent?: boolean; localAddress?: string } {
   const { localAddress, transport, url } = options;
   const local = localAddress === undefined ? {} : { localAddress };
   if (transport === 'websocket') return local;
   const settings = { ...local, keepAlive: true };
   const agent: unknown = url.startsWith('https:') ? new SecureAgent(settings) : new Agent(settings);
-  // The declared type leaves out the agents of Node, which the client hands to its requests.
+  // The declared type lacks Node's agents, which the client passes to its requests.
   return { ...local, agent: agent as boolean };
 }

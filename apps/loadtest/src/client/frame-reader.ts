@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 /** Opcodes of RFC 6455, section 5.2. */
 export const OPCODE = Object.freeze({ continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 });
 
-/** Who gets what a server sends. Bytes are valid during the call only. */
+/** Receives the messages of a server. Bytes are valid during the call only. */
 export interface FrameHandler {
   onText(text: string): void;
   onBinary(bytes: Buffer): void;
@@ -11,29 +11,29 @@ export interface FrameHandler {
   onControl(opcode: number, bytes: Buffer): void;
 }
 
-/** What a server sent is no WebSocket: `Invalid WebSocket frame: ...`, as `ws` says it. */
+/** The server violated the protocol: `Invalid WebSocket frame: ...`, in the words of `ws`. */
 export class FrameError extends Error {
   override readonly name = 'FrameError';
 }
 
-/** The most bytes of a message: more is refused, as `ws` does. */
+/** The most bytes of a message; a longer one is refused, as by `ws`. */
 const MESSAGE_MAX = 100 * 1_024 * 1_024;
 const CONTROL_MAX = 125;
-/** The longest head of a frame that a server sends: it does not mask. */
+/** The most bytes of a frame's head from a server, which does not mask. */
 const HEAD_MAX = 10;
-/** What a decoder puts for bytes that are no UTF-8. */
+/** The character that a decoder puts in place of bytes that are not UTF-8. */
 const REPLACEMENT = '\uFFFD';
 
 /**
- * Takes a server's bytes apart into WebSocket messages (RFC 6455, section 5, no extensions). Frames that are whole in what
- * was read, as nearly all are, are decoded where they lie: nothing is copied and nothing is kept for a connection.
+ * Reads WebSocket messages from a server's bytes (RFC 6455, section 5, no extensions). A frame that is whole in one read, as
+ * nearly all are, is decoded in place: nothing is copied, and nothing is kept for the connection.
  */
 export class FrameReader {
   readonly #handler: FrameHandler;
-  /** The beginning of a frame whose end is still to come. */
+  /** The beginning of a frame whose end has not arrived. */
   #held: Buffer | undefined;
   #heldLength = 0;
-  /** The parts of a message in several frames. */
+  /** The parts of a message that is sent in several frames. */
   #parts: Buffer[] | undefined;
   #partsLength = 0;
   #partsOpcode = 0;
@@ -60,7 +60,7 @@ export class FrameReader {
     }
   }
 
-  /** Adds to the frame that is held; reads it when that makes it whole. Returns where the next frame begins. */
+  /** Adds bytes to the frame that is held, and reads it when it is whole. @returns where the next frame begins */
   #complete(bytes: Buffer, from: number, length: number): number {
     let at = from;
     while (this.#held !== undefined && at < length) {
@@ -70,7 +70,7 @@ export class FrameReader {
         this.#held.copy(larger, 0, 0, this.#heldLength);
         this.#held = larger;
       }
-      // Of a head that is not whole it is not known how long it is: byte by byte, which is rare.
+      // The length of an incomplete head is unknown: it grows byte by byte, which is rare.
       const wanted = size === 0 ? 1 : size - this.#heldLength;
       const taken = Math.min(wanted, length - at);
       bytes.copy(this.#held, this.#heldLength, at, at + taken);
@@ -124,7 +124,7 @@ export class FrameReader {
   }
 }
 
-/** Bytes of the frame that begins at `at`, head included; 0 when its head is not whole. */
+/** The bytes of the frame that begins at `at`, head included; 0 when its head is not complete. */
 function frameSize(bytes: Buffer, at: number, end: number): number {
   if (end - at < 2) return 0;
   const first = bytes[at] ?? 0;
@@ -139,7 +139,7 @@ function frameSize(bytes: Buffer, at: number, end: number): number {
 }
 
 function checkHead(first: number, short: number): void {
-  // A whole text frame, not masked: all that there is, nearly always.
+  // Nearly always: a whole text frame, not masked.
   if (first === 0x81 && short < 128) return;
   if ((first & 0x30) !== 0) throw frameError('RSV2 and RSV3 must be clear');
   if ((first & 0x40) !== 0) throw frameError('RSV1 must be clear');

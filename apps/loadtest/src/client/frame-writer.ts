@@ -1,13 +1,13 @@
 import { putRandom } from './random.js';
 
-/** Where small frames are put together. */
+/** The buffer in which small frames are composed. */
 const scratch = Buffer.allocUnsafeSlow(16_384);
 const HEAD_MAX = 14;
 const MASK = 4;
 
 /**
- * A masked frame (RFC 6455, section 5.3), as what `socket.write(frame, 'latin1')` takes. A short one comes as a text of
- * bytes: Node.js hands such a text to the kernel without a copy in memory of its own.
+ * A masked frame (RFC 6455, section 5.3) for `socket.write(frame, 'latin1')`. A short frame is a text of bytes: Node hands it
+ * to the kernel without a copy.
  */
 export function frameOf(opcode: number, payload: string | Uint8Array): string | Buffer {
   const length = Buffer.byteLength(payload);
@@ -23,7 +23,7 @@ export function frameOf(opcode: number, payload: string | Uint8Array): string | 
   return small ? frame.toString('latin1', 0, end) : frame.subarray(0, end);
 }
 
-/** Writes head and mask of a frame; returns where its payload begins. */
+/** Writes head and mask of a frame. @returns where its payload begins */
 function writeHead(frame: Buffer, opcode: number, length: number): number {
   frame[0] = 0x80 | opcode;
   let at = 2;

@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto';
 import { putRandom } from './random.js';
 
-/** What is appended to a key before it is hashed (RFC 6455, section 1.3). */
+/** The text that is appended to a key before it is hashed (RFC 6455, section 1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-/** The longest head of an answer: Node's own client refuses more. */
+/** The most bytes of a response head, as in Node's own client. */
 const HEAD_MAX = 16_384;
 
-/** What a server answered to the opening handshake. */
+/** The server's answer to the opening handshake. */
 export type OpeningAnswer =
-  /** More has to come. */
+  /** The answer is not complete. */
   | { readonly state: 'partial' }
-  /** A WebSocket is open; its frames begin at `end`. */
+  /** The WebSocket is open; its frames begin at `end`. */
   | { readonly state: 'open'; readonly end: number }
-  /** Why not, in the words of `ws`. */
+  /** Why the server refused, in the words of `ws`. */
   | { readonly state: 'refused'; readonly message: string };
 
-/** The opening handshake of one WebSocket, client's side (RFC 6455, section 4.1). It offers no extension. */
+/** The client's side of the opening handshake (RFC 6455, section 4.1). It offers no extension. */
 export class Opening {
-  /** The request, to be sent as it is. */
+  /** The text of the request. */
   readonly request: string;
   readonly #key: string;
   #held = '';
 
   /**
-   * @param host what the `Host` field says
+   * @param host the value of the `Host` field
    * @param target path and query
    */
   constructor(host: string, target: string) {
@@ -33,7 +33,7 @@ export class Opening {
     this.request = `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${this.#key}\r\n\r\n`;
   }
 
-  /** Reads the answer in `bytes` up to `length`, after what earlier calls got. */
+  /** Reads the next part of the answer, `bytes` up to `length`. */
   read(bytes: Buffer, length: number): OpeningAnswer {
     const before = this.#held.length;
     const text = this.#held + bytes.toString('latin1', 0, length);
@@ -56,7 +56,7 @@ export class Opening {
       .digest('base64');
     if (field(head, 'sec-websocket-accept') !== accept) return refused('Invalid Sec-WebSocket-Accept header');
     if (field(head, 'sec-websocket-extensions') !== undefined) return refused('Server sent an extension');
-    // What was held had no end in it.
+    // The earlier parts did not contain the end of the head.
     return { state: 'open', end: end + 4 - before };
   }
 }
@@ -65,7 +65,7 @@ function refused(message: string): OpeningAnswer {
   return { state: 'refused', message };
 }
 
-/** The value of a field of a head; undefined when it is not there. */
+/** The value of a header field; undefined when it is absent. */
 function field(head: string, name: string): string | undefined {
   return new RegExp(`\\r\\n${name}:[ \\t]*([^\\r\\n]*?)[ \\t]*(?=\\r\\n|$)`, 'i').exec(head)?.[1];
 }

@@ -1,10 +1,10 @@
 import { randomFillSync } from 'node:crypto';
 
-/** Random bytes, made many at a time: to ask for four costs as much as for thousands. */
+/** A stock of random bytes: the system takes as long for four bytes as for thousands. */
 const pool = Buffer.allocUnsafeSlow(8_192);
 let at = pool.length;
 
-/** Copies `count` random bytes (up to 8,192) into `target` from `start`. Returns where they end. */
+/** Copies `count` random bytes (at most 8,192) into `target` at `start`. @returns where they end */
 export function putRandom(target: Buffer, start: number, count: number): number {
   if (at + count > pool.length) {
     randomFillSync(pool);

@@ -22,12 +22,12 @@ const said = (payload: unknown, more = {}): string =>
     data: ['said', { room: 'r', from: 'a', server: 'Server1', number: 7, payload, ...more }],
   });
 
-it('the payload of a room message is read as the parser reads it', () => {
+it('the shortcut reads the payload of a room message as the parser does', () => {
   expect(carriedText(said('1:2:3:xxx'))).toBe('1:2:3:xxx');
   expect(carriedText(said('ünïcode €'))).toBe('ünïcode €');
 });
 
-it('an echo is asked for, and its answer known, by an id that the library does not use', () => {
+it('an echo has an ack id that the library does not use', () => {
   const { data, id, type } = decoded(echoPacket('text'));
   expect([type, data]).toEqual([PacketType.EVENT, ['echo', 'text']]);
   const answer = (to: number | undefined): string =>
@@ -36,7 +36,7 @@ it('an echo is asked for, and its answer known, by an id that the library does n
   expect(carriedText(answer(0))).toBeUndefined();
 });
 
-it('what is said to a room is what the parser reads', () => {
+it('the parser reads the packet of a room message', () => {
   expect(decoded(sayPacket('a "room"', 'text')).data).toEqual(['say', 'a "room"', 'text']);
 });
 

@@ -1,20 +1,20 @@
 import { NodeXHR, type TransportReservedEvents } from 'engine.io-client';
 
 /**
- * The short way of the two messages of which there are many, past the library's queues and listeners: through Engine.IO
- * as they are written on the wire (Socket.IO protocol 5, default namespace). All else goes the library's way.
+ * The shortcut of room messages and echoes, of which there are many: they pass through Engine.IO as they are on the wire
+ * (Socket.IO protocol 5, default namespace), without the library's queues and listeners. All other packets take the library's way.
  */
 
 const SAID = '2["said",{';
 const PAYLOAD = ',"payload":"';
 const SAID_END = '"}]';
 
-/** An id that the library, which counts from 0, does not come to: its answers are ours. */
+/** An ack id that the library, which counts from 0, does not reach: its answers are ours. */
 const ECHO_ID = 1_000_000_000;
 const ECHOED = `3${ECHO_ID}["`;
 const ECHOED_END = '"]';
 
-/** The packet that says `payload` in `room`. */
+/** The packet that sends `payload` to `room`. */
 export function sayPacket(room: string, payload: string): string {
   return `2["say",${JSON.stringify(room)},${JSON.stringify(payload)}]`;
 }
@@ -25,8 +25,8 @@ export function echoPacket(payload: string): string {
 }
 
 /**
- * The text that a room message (`said`, with its payload last) or the answer to an {@link echoPacket} carries. Undefined
- * for anything else, also for a text with something escaped in it. Of `said`, what stands before the payload is not looked at.
+ * The payload of a room message (`said`, whose last field it is) or of the answer to an {@link echoPacket}. Undefined for any
+ * other packet, and for a payload with an escape. The fields of `said` before the payload are not read.
  */
 export function carriedText(packet: string): string | undefined {
   let start = 0;
@@ -40,12 +40,12 @@ export function carriedText(packet: string): string | undefined {
     start = ECHOED.length;
     end -= ECHOED_END.length;
   } else return undefined;
-  // A quote before the end ends the text, or is escaped, and so may others be: for a parser.
+  // A quote before the end closes the text or is escaped: a parser has to read it.
   const plain = packet.indexOf('"', start) === end && !packet.includes('\\', start);
   return plain ? packet.slice(start, end) : undefined;
 }
 
-/** Whoever looks at a Socket.IO packet before the library does; true keeps it from the library. */
+/** Gets a Socket.IO packet before the library. @returns true when the library must not get it */
 export type Take = (packet: string) => boolean;
 
 export interface TakeOption {
@@ -54,7 +54,7 @@ export interface TakeOption {
 
 type Packet = Parameters<TransportReservedEvents['packet']>[0];
 
-/** The library's polling transport, with the short way. */
+/** The library's polling transport, with the shortcut. */
 export class ShortcutPolling extends NodeXHR {
   readonly #take: Take;
 

@@ -46,8 +46,8 @@ function frame(first: number, payload: Buffer): Buffer {
   return Buffer.concat([head, payload]);
 }
 
-describe('what a server sends', () => {
-  it('is read alike in whatever pieces it comes', () => {
+describe('a message of a server', () => {
+  it('is read in pieces of any size', () => {
     const message = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 40 }),
       fc.constant('x'.repeat(126)),
@@ -62,7 +62,7 @@ describe('what a server sends', () => {
     );
   });
 
-  it('may come in several frames, with a ping between them', () => {
+  it('may consist of several frames with a ping between them', () => {
     const bytes = [
       frame(0x01, Buffer.from('a')),
       frame(0x89, Buffer.from('?')),
@@ -85,7 +85,7 @@ describe('what a server sends', () => {
   });
 });
 
-it('what a client sends, ws reads: short and long, text and bytes', async () => {
+it('ws reads the messages of a client: short and long, text and bytes', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   closing.push(() => new Promise((resolve) => server.close(resolve)));
   await once(server, 'listening');
@@ -112,7 +112,7 @@ it('what a client sends, ws reads: short and long, text and bytes', async () => 
   expect(got).toEqual(messages);
 });
 
-it('what goes past the library waits when the connection is full, and what comes after it stays in order', async () => {
+it('messages that bypass the library wait while the connection is full, and all stay in order', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   closing.push(() => server.close());
   await once(server, 'listening');
@@ -178,7 +178,7 @@ async function failure(answer: (request: string, socket: Socket) => void, transp
   return causeOf(error);
 }
 
-describe('why an attempt failed is said as the library says it:', () => {
+describe('a failed attempt has the same cause as with the library:', () => {
   const accept = (request: string): string =>
     createHash('sha1')
       .update(`${/sec-websocket-key: (\S+)/i.exec(request)?.[1] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)

@@ -8,12 +8,12 @@ import type { Take, TakeOption } from './shortcut.js';
 
 type Packet = Parameters<TransportReservedEvents['packet']>[0];
 
-/** What Engine.IO gives to a transport, of which this one knows. */
+/** The options of Engine.IO that this transport uses. */
 interface TransportOptions extends TakeOption {
   readonly hostname: string;
   readonly port: string | number;
   readonly secure: boolean;
-  /** With the slash at its end. */
+  /** Ends with a slash. */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly localAddress?: string;
@@ -25,22 +25,22 @@ const TYPES = ['open', 'close', 'ping', 'pong', 'message', 'upgrade', 'noop'] as
 const DIGITS = new Map<string, string>(TYPES.map((type, digit) => [type, String(digit)]));
 const MESSAGE = '4';
 
-/** How long a server may take to close a connection after the close frames, as with `ws`. */
+/** Milliseconds in which a server must close the connection after the close frames, as in `ws`. */
 const CLOSE_MS = 30_000;
 const PROTOCOL_ERROR = Buffer.from([0x03, 0xea]);
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Every connection reads into it: libuv fills it and hands it over in one step, and whoever wants to keep bytes copies them.
+ * The buffer that all connections read into. libuv fills it and hands it over in one step, so that a reader has to copy the bytes
+ * that it keeps.
  */
 const shared = Buffer.allocUnsafeSlow(65_536);
 
 let secureContext: SecureContext | undefined;
 
 /**
- * Engine.IO's WebSocket transport on a bare connection: what many clients in one process need, and no more. It speaks
- * RFC 6455 without extensions over TCP or TLS, says errors in the words of `ws`, and is done with a write when the
- * system is.
+ * Engine.IO's WebSocket transport on a bare connection, for many clients in one process: RFC 6455 without extensions over TCP
+ * or TLS, with errors in the words of `ws`. A write is complete when the system has taken it.
  */
 export class LeanWebSocket extends Transport implements FrameHandler {
   readonly #take: Take;
@@ -48,14 +48,14 @@ export class LeanWebSocket extends Transport implements FrameHandler {
   #socket: Socket | undefined;
   #opening: Opening | undefined;
   #reader: FrameReader | undefined;
-  /** A close frame has been sent, or nothing that comes counts any more. */
+  /** A close frame was sent, or further input is ignored. */
   #closing = false;
 
   constructor(options: TransportOptions) {
     super(options);
     this.#options = options;
     this.#take = options.take;
-    // A copy of all options for each client is what takes the most memory; nothing asks for them once it is open.
+    // A copy of the options per client takes the most memory, and nothing reads them once the transport is open.
     this.opts = NO_OPTIONS;
   }
 
@@ -125,9 +125,9 @@ export class LeanWebSocket extends Transport implements FrameHandler {
   }
 
   /**
-   * Sends a message at once, past the buffer of the engine, which has to be empty.
+   * Sends a message at once, without the engine's buffer, which has to be empty.
    *
-   * @returns false when it would have to wait: then nothing is sent
+   * @returns false when the message would have to wait: then it is not sent
    */
   sendNow(data: string): boolean {
     const socket = this.#socket;
@@ -137,14 +137,14 @@ export class LeanWebSocket extends Transport implements FrameHandler {
     return true;
   }
 
-  /** What the system does not take now is not sent yet: true when the engine is to hold back what comes after it. */
+  /** @returns true when the system has not taken everything: the engine must hold back further messages */
   #holdsBack(socket: Socket): boolean {
     if (!socket.writableNeedDrain) return false;
     socket.once('drain', () => drained(this));
     return true;
   }
 
-  /** Told by {@link drained}. */
+  /** Called by {@link drained}. */
   takeMore(): void {
     this.writable = true;
     this.emitReserved('drain');
@@ -159,7 +159,7 @@ export class LeanWebSocket extends Transport implements FrameHandler {
   }
 
   readonly #onSocketError = (error: NodeJS.ErrnoException): void => {
-    // Of an open connection it is told that it is closed: `close` follows.
+    // For an open connection the event `close` follows.
     if (this.#opening === undefined) return;
     this.#fail(error.message === '' ? (error.code ?? '') : error.message);
   };
@@ -219,7 +219,7 @@ export class LeanWebSocket extends Transport implements FrameHandler {
     } else this.#sendClose(bytes.subarray(0, 2));
   }
 
-  /** Says goodbye, once, and leaves the end of the connection to the server (RFC 6455, section 7.1.1). */
+  /** Sends a close frame, once, and leaves closing the connection to the server (RFC 6455, section 7.1.1). */
   #sendClose(code: Buffer): void {
     const socket = this.#socket;
     if (this.#closing || socket === undefined) return;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { messageOf, PAYLOAD_MIN, writePayload } from './payload.js';
 
-it('a payload has its size and says which message it is', () => {
+it('a payload has the given size and identifies its message', () => {
   fc.assert(
     fc.property(
       fc.record({

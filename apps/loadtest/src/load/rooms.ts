@@ -5,14 +5,14 @@ export interface RoomPlan {
   readonly roomSize: number | undefined;
 }
 
-/** Where a client belongs. */
+/** The place of a client. */
 export interface Place {
   readonly room: number;
-  /** Its number among the members of the room. */
+  /** The client's number among the members of the room. */
   readonly member: number;
 }
 
-/** The number of rooms, whether it was asked for or their size. */
+/** The number of rooms, given or derived from their size. */
 export function countRooms(clients: number, rooms: number | undefined, roomSize: number | undefined): number {
   return rooms ?? Math.ceil(clients / (roomSize ?? 1));
 }

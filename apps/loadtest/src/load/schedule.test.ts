@@ -29,7 +29,7 @@ it('every room sends once per period, evenly spread, its members in turn', () =>
   }
 });
 
-it('two halves of the rooms together are the whole, whatever the seed', () => {
+it('the schedules of two halves of the rooms make up the whole schedule, for any seed', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), (rooms, seed) => {
       const all = [...Array.from({ length: rooms }).keys()];
@@ -45,7 +45,7 @@ it('a schedule without rooms plans nothing', () => {
   expect(new Schedule({ rooms: 3, rate: 1, seed: 1, members: new Map() }).plannedMs).toBe(Infinity);
 });
 
-it('a seed gives an order, another one another, each with every number once', () => {
+it('each seed gives another order, with every number once', () => {
   expect([...shuffled(50, 7)]).toEqual([...shuffled(50, 7)]);
   expect([...shuffled(50, 7)]).not.toEqual([...shuffled(50, 8)]);
   expect([...shuffled(50, 0)].toSorted((a, b) => a - b)).toEqual([...Array.from({ length: 50 }).keys()]);

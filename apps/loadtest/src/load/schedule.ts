@@ -5,7 +5,7 @@ export interface ScheduleOptions {
   /** Messages per room and second. */
   readonly rate: number;
   readonly seed: number;
-  /** The rooms this schedule is about, and how many members each has. */
+  /** The number of members of each room in this schedule. */
   readonly members: ReadonlyMap<number, number>;
 }
 
@@ -33,7 +33,7 @@ export class Schedule {
     this.#firsts = Int32Array.from(own, (room) => (places[room] ?? 0) % (options.members.get(room) ?? 1));
   }
 
-  /** When the next message is planned: milliseconds from the beginning; Infinity where there are no rooms. */
+  /** When the next message is planned, in milliseconds from the beginning; Infinity without rooms. */
   get plannedMs(): number {
     return this.#rooms.length === 0 ? Infinity : (this.#points[this.#at] ?? 0) + this.#round * this.#periodMs;
   }
@@ -43,12 +43,12 @@ export class Schedule {
     return this.#rooms[this.#at] ?? 0;
   }
 
-  /** Who sends the next message: a place in the room. */
+  /** The sender of the next message, as a place in the room. */
   get sender(): number {
     return ((this.#firsts[this.#at] ?? 0) + this.#round) % (this.#members[this.#at] ?? 1);
   }
 
-  /** Goes on to the message after the next one. */
+  /** Advances to the following message. */
   advance(): void {
     this.#at++;
     if (this.#at < this.#rooms.length) return;
@@ -62,7 +62,7 @@ export function shuffled(count: number, seed: number): Int32Array {
   const numbers = Int32Array.from({ length: count }, (_, index) => index);
   let state = (seed ^ 0x9e3779b9) >>> 0;
   for (let left = count - 1; left > 0; left--) {
-    // xorshift32; a state of 0 would stay 0.
+    // xorshift32: a state of 0 would stay 0.
     if (state === 0) state = 1;
     state ^= state << 13;
     state ^= state >>> 17;

@@ -1,31 +1,31 @@
 import { Times } from './histogram.js';
 
-/** How connecting went, and what became of the connections, in one worker; counted from the beginning of the run. */
+/** The connections of one worker: how they were made and lost, from the beginning of the run. */
 export interface ConnectionReport {
   /** Times from `connect()`, encoded: the first answer over HTTP polling, or the open WebSocket; the Socket.IO connect. */
   readonly pollingHandshake: string;
   readonly websocketHandshake: string;
   readonly connect: string;
-  /** From the polling handshake to the WebSocket in use. */
+  /** Times from the polling handshake to the use of the WebSocket. */
   readonly upgrade: string;
-  /** From a disconnect to being in the room again. */
+  /** Times from a disconnect to being in the room again. */
   readonly reconnect: string;
-  /** Clients that were asked to connect, that ever were in their room, and that are in it now. */
+  /** Clients that began to connect, that were ever in their room, and that are in it now. */
   readonly started: number;
   readonly everOnline: number;
   readonly online: number;
   readonly disconnects: number;
   readonly reconnects: number;
-  /** Attempts that failed, by cause: of clients that were never connected, and of those that come back. */
+  /** Failed attempts by cause: of clients that were never connected, and of clients that reconnect. */
   readonly connectFailures: Readonly<Record<string, number>>;
   readonly reconnectFailures: Readonly<Record<string, number>>;
   readonly disconnectReasons: Readonly<Record<string, number>>;
 }
 
-/** Causes told apart; whatever comes beyond these is one more, `other`. */
+/** The most causes that are counted separately; further causes count as `other`. */
 const CAUSES_MAX = 100;
 
-/** Times and causes around the connections of one worker. */
+/** Measures the connections of one worker. */
 export class Connections {
   readonly pollingHandshake = new Times();
   readonly websocketHandshake = new Times();

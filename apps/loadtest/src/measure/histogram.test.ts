@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { figures, Times } from './histogram.js';
 
-it('times that are merged are those of one histogram of all, to three digits', () => {
+it('merged histograms equal one histogram of all times, to three digits', () => {
   const time = fc.integer({ min: 1, max: 100_000_000 }).map((micros) => micros / 1_000);
   fc.assert(
     fc.property(fc.array(fc.array(time, { maxLength: 40 }), { minLength: 1, maxLength: 4 }), (parts) => {
@@ -23,7 +23,7 @@ it('times that are merged are those of one histogram of all, to three digits', (
   );
 });
 
-it('times that are handed over as cells are those that were recorded, once', () => {
+it('cells contain the recorded times once', () => {
   const all = new Times(2);
   const together = new Times(2);
   for (const part of [[0, 1.5, 800], [], [3_000, 0.2]]) {
@@ -39,17 +39,17 @@ it('times that are handed over as cells are those that were recorded, once', () 
   expect(figures(together)).toEqual(figures(all));
 });
 
-it('nothing measured has no figures', () => {
+it('a histogram without times has no figures', () => {
   expect(figures(new Times())).toEqual({ count: 0 });
 });
 
-it('a time below nothing is none', () => {
+it('a negative time counts as 0', () => {
   const times = new Times();
   times.record(-0.001);
   expect(figures(times)).toMatchObject({ count: 1, max: 0 });
 });
 
-it('times beyond what is usual are held too', () => {
+it('a histogram grows for long times', () => {
   const times = new Times();
   times.record(600_000);
   expect(times.max).toBeGreaterThan(599_000);

@@ -1,16 +1,16 @@
 import type { Histogram } from 'hdr-histogram-js';
-// Not by the package's name: its log writer, which nobody needs here, loads the languages of the world.
+// Not imported by the package's name: that also loads its log writer and, for dates, all languages.
 import { decodeFromCompressedBase64, encodeIntoCompressedBase64 } from 'hdr-histogram-js/dist/encoding.js';
 import { build } from 'hdr-histogram-js/dist/HistogramBuilder.js';
 import { Tally } from './tally.js';
 
-/** Two minutes, in microseconds: a histogram that has to hold more grows. */
+/** Two minutes, in microseconds. A histogram grows for longer times. */
 const USUAL_MAX = 120_000_000;
 
 /** Times, in milliseconds, kept as counts of microseconds: 3 significant digits unless said otherwise. */
 export class Times {
   readonly #histogram: Histogram;
-  /** What is not in the histogram yet. */
+  /** Times that are not in the histogram yet. */
   readonly #tally: Tally;
 
   constructor(digits: 2 | 3 = 3, encoded?: string) {
@@ -29,7 +29,7 @@ export class Times {
   }
 
   record(ms: number): void {
-    // A clock of finer steps than our own may say that something ended a little before it began.
+    // A clock with finer steps than ours can make something end a little before it began.
     const value = ms > 0 ? Math.round(ms * 1_000) : 0;
     if (value <= 0x7fffffff) this.#tally.count(value);
     else this.#histogram.recordValue(value);
@@ -39,12 +39,12 @@ export class Times {
     return this.#whole.totalCount;
   }
 
-  /** The value that `percent` of all are at or below; undefined when there is none. */
+  /** The value that `percent` of all times do not exceed; undefined without times. */
   percentile(percent: number): number | undefined {
     return this.count === 0 ? undefined : this.#whole.getValueAtPercentile(percent) / 1_000;
   }
 
-  /** To as many digits as all else: an encoded histogram does not know more. */
+  /** Rounded to the histogram's digits: an encoded histogram does not have more. */
   get max(): number | undefined {
     return this.percentile(100);
   }
@@ -54,8 +54,8 @@ export class Times {
   }
 
   /**
-   * What was recorded since the last time, as cells that {@link addCells} of as many digits takes; it is empty afterwards.
-   * Of what took longer than half an hour nothing is told. For a look every second: to encode costs a hundred times as much.
+   * Empties the histogram into cells, which {@link addCells} of a histogram with the same digits accepts. Times above half an
+   * hour are left out. It is for every second: encoding costs a hundred times as much.
    */
   takeCells(): Uint32Array {
     return this.#tally.take();
@@ -73,7 +73,7 @@ export class Times {
     this.#whole.reset();
   }
 
-  /** Compressed, base64: as other HdrHistogram libraries read it. */
+  /** The histogram as compressed base64, which other HdrHistogram libraries read. */
   encode(): string {
     return encodeIntoCompressedBase64(this.#whole, 1);
   }
@@ -84,7 +84,7 @@ export class Times {
     return histogram;
   }
 
-  /** All of `encoded` in one. */
+  /** Merges encoded histograms. */
   static merged(encoded: readonly string[]): Times {
     const all = new Times();
     for (const one of encoded) all.add(new Times(3, one));
@@ -92,7 +92,7 @@ export class Times {
   }
 }
 
-/** The usual figures of some times, in milliseconds; all of them absent when nothing was measured. */
+/** The usual figures of times, in milliseconds; all are absent when nothing was measured. */
 export interface Figures {
   readonly count: number;
   readonly mean?: number;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Times } from './histogram.js';
 import { Measurements } from './measurements.js';
 
-it('a node from which nothing was sent, or to which nothing went, is left out of the report', () => {
+it('a node without messages from it or to it is left out of the report', () => {
   const measured = new Measurements(new Times());
   measured.sentFrom(2);
   measured.due(2, 1, 3);

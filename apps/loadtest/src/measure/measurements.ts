@@ -2,7 +2,7 @@ import type { Books } from '../accounting/books.js';
 import { type Counts, noCounts } from '../accounting/counts.js';
 import { Times } from './histogram.js';
 
-/** Deliveries from one node to another. `due = delivered + missing + late` once all is settled. */
+/** Deliveries from one node to another. `due = delivered + missing + late` when all messages are settled. */
 export interface PathReport {
   readonly from: string;
   readonly to: string;
@@ -14,7 +14,7 @@ export interface PathReport {
   readonly latency: string;
 }
 
-/** What one worker measured in one stage. */
+/** The measurements of one worker in one stage. */
 export interface StageReport {
   readonly counts: Counts;
   /** Times from the planned send, encoded. */
@@ -22,7 +22,7 @@ export interface StageReport {
   /** Times from the actual send, encoded. */
   readonly sendLatency: string;
   readonly paths: readonly PathReport[];
-  /** Messages by the node of their sender. */
+  /** Number of messages, by the node of their sender. */
   readonly sentFrom: Readonly<Record<string, number>>;
 }
 
@@ -31,11 +31,11 @@ class Path {
   delivered = 0;
   missing = 0;
   late = 0;
-  // One for each pair of nodes: of fewer digits, for there may be many.
+  // One for each pair of nodes, with fewer digits because there may be many.
   readonly latency = new Times(2);
 }
 
-/** The books of one stage in one worker, with the times of every delivery. */
+/** The books of one stage in one worker, with the times of all deliveries. */
 export class Measurements implements Books {
   readonly counts = noCounts();
   readonly #planned = new Times();
@@ -44,7 +44,7 @@ export class Measurements implements Books {
   readonly #paths: Path[][] = [];
   readonly #sentFrom = new Map<number, number>();
 
-  /** @param recent gets the times from the planned send too; its owner empties it */
+  /** @param recent also gets the times from the planned send; its owner empties it */
   constructor(recent: Times) {
     this.#recent = recent;
   }
@@ -76,7 +76,7 @@ export class Measurements implements Books {
     path.late++;
   }
 
-  /** @param names of the nodes, by their number */
+  /** @param names names of the nodes, by their number */
   report(names: readonly string[]): StageReport {
     const name = (node: number): string => names[node] ?? '?';
     return {

@@ -1,25 +1,25 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Times } from './histogram.js';
 
-/** How a worker itself fared in a stage. */
+/** The state of the worker's own process during a stage. */
 export interface SelfReport {
   /** Percent of one CPU, from the first planned message of the stage to its end. */
   readonly cpuPercent: number;
   readonly cpuMs: number;
-  /** CPU since the worker began: connecting and warming up too. */
+  /** CPU since the worker's start, connecting and warm-up included. */
   readonly cpuTotalMs: number;
   readonly rssBytes: number;
-  /** From the planned to the actual hand-over of a message to its connection, encoded. */
+  /** Times from the planned to the actual hand-over of a message to its connection, encoded. */
   readonly lag: string;
   /** Milliseconds by which a timer of the event loop was late. */
   readonly loopDelayP99: number;
   readonly loopDelayMax: number;
 }
 
-/** Every look wakes the process: often enough to see stalls, and no more. The schedule lag is what decides. */
+/** Milliseconds between two samples. Each wakes the process: this is often enough to see stalls. The schedule lag decides. */
 const RESOLUTION_MS = 50;
 
-/** Watches its own process: a generator that is too busy measures itself. */
+/** Watches this process: a generator that is too busy would measure itself. */
 export class SelfWatch {
   readonly lag = new Times();
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -39,7 +39,7 @@ export class SelfWatch {
     this.#ended = undefined;
   }
 
-  /** The stage is over; once is enough. */
+  /** Ends the measurement; a second call has no effect. */
   end(): void {
     if (this.#ended !== undefined) return;
     const { user, system } = process.cpuUsage(this.#cpu);
@@ -50,7 +50,7 @@ export class SelfWatch {
     this.end();
     const { cpuMs, wallMs } = this.#ended ?? { cpuMs: 0, wallMs: 1 };
     const total = process.cpuUsage();
-    // The timer itself is part of what is measured.
+    // The interval of the timer is part of the measured delay.
     const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
     return {
       cpuPercent: (100 * cpuMs) / Math.max(1, wallMs),

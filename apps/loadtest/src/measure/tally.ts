@@ -1,7 +1,7 @@
 /**
- * Counts of whole numbers in the cells of an HdrHistogram whose lowest value is 1: up to twice 2^`bits` each number has a
- * cell of its own, above that every doubling has 2^`bits` cells. To count is a few steps on whole numbers, where
- * `hdr-histogram-js` takes logarithms and powers: with several counts for each delivery that is worth a class.
+ * Counts whole numbers in the cells of an HdrHistogram whose lowest value is 1: up to twice 2^`bits` each number has a cell of
+ * its own, above that every doubling has 2^`bits` cells. Counting takes a few integer operations, where `hdr-histogram-js`
+ * uses logarithms and powers; each delivery is counted several times.
  */
 export class Tally {
   readonly #bits: number;
@@ -22,7 +22,7 @@ export class Tally {
     this.#cells[cell] = (this.#cells[cell] ?? 0) + 1;
   }
 
-  /** Gives every cell that is not empty to `each`, by its lowest value, and empties it. */
+  /** Calls `each` with the lowest value and the count of every cell that is not empty, and empties all cells. */
   drain(each: (value: number, count: number) => void): void {
     const bits = this.#bits;
     const cells = this.#cells;
@@ -36,7 +36,7 @@ export class Tally {
     this.#used = 0;
   }
 
-  /** The cells up to the last that is not empty, by their numbers; it is empty afterwards. */
+  /** Returns the cells up to the last one that is not empty, and empties all cells. */
   take(): Uint32Array {
     const taken = this.#cells.slice(0, this.#used);
     this.#cells.fill(0, 0, this.#used);
@@ -44,7 +44,7 @@ export class Tally {
     return taken;
   }
 
-  /** Adds what another tally of as many bits has counted. */
+  /** Adds the counts of another tally with the same bits. */
   add(cells: Uint32Array): void {
     if (cells.length > this.#used) this.#use(cells.length);
     for (const [cell, count] of cells.entries()) this.#cells[cell] = (this.#cells[cell] ?? 0) + count;

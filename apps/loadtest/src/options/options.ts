@@ -20,9 +20,9 @@ export interface NodeAction {
 
 /** The options of a run, with every default filled in. */
 export interface Options {
-  /** Where the clients connect to. */
+  /** The origin that the clients connect to. */
   readonly url: string;
-  /** At the end of the ramp, where there is one. */
+  /** With a ramp, the clients at its end. */
   readonly clients: number;
   /** The number of rooms or the clients per room; the other one is undefined and follows. */
   readonly rooms: number | undefined;
@@ -45,7 +45,7 @@ export interface Options {
   readonly json: string | undefined;
   readonly html: string | undefined;
   readonly localAddresses: readonly string[];
-  /** Clients with the library's own WebSocket and decoder, in place of the lean ones. */
+  /** Uses the library's own WebSocket and decoder in place of the lean ones. */
   readonly stock: boolean;
   readonly seed: number;
   readonly workers: number;

@@ -7,7 +7,7 @@ export type TransportName = (typeof TRANSPORTS)[number];
 
 export interface TransportShare {
   readonly transport: TransportName;
-  /** Its part of the sum of all weights. */
+  /** The share is this weight divided by the sum of all weights. */
   readonly weight: number;
 }
 

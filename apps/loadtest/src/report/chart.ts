@@ -1,9 +1,9 @@
 import { showValue } from './format.js';
 
-/** A line of a chart. Points with an undefined y are gaps. */
+/** A line of a chart. A point without y is a gap. */
 export interface Line {
   readonly name: string;
-  /** `a` to `d`: the colours of the page. */
+  /** One of the page's colours, `a` to `d`. */
   readonly colour: 'a' | 'b' | 'c' | 'd';
   readonly points: readonly (readonly [x: number, y: number | undefined])[];
 }
@@ -12,7 +12,7 @@ export interface ChartOptions {
   readonly title: string;
   readonly unit: string;
   readonly lines: readonly Line[];
-  /** Where lines of the grid go through the x axis, with what is written there. */
+  /** The lines of the grid on the x axis, with their labels. */
   readonly ticks: readonly (readonly [x: number, text: string])[];
   /** A vertical line with a name. */
   readonly mark?: readonly [x: number, text: string];
@@ -26,7 +26,7 @@ const RIGHT = 26;
 const TOP = 12;
 const BOTTOM = 26;
 
-/** A line chart as SVG; it needs the style of the page. */
+/** A line chart as SVG, for the page's style. */
 export function lineChart(options: ChartOptions): string {
   const { lines, mark, ticks, title, unit } = options;
   const all = lines.flatMap((line) => line.points);
@@ -59,7 +59,7 @@ export function lineChart(options: ChartOptions): string {
   return `<figure><figcaption>${escape(title)} ${legend}</figcaption><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)}">${[...grid, ...below, ...drawn, marked].join('')}</svg></figure>`;
 }
 
-/** Bars beside their names, with what each stands for. */
+/** Bars with their names and values. */
 export function barChart(title: string, bars: readonly { name: string; value: number; text: string }[]): string {
   const most = Math.max(1e-9, ...bars.map((bar) => bar.value));
   const rows = bars.map(
@@ -69,7 +69,7 @@ export function barChart(title: string, bars: readonly { name: string; value: nu
   return `<figure><figcaption>${escape(title)}</figcaption><table class="bars">${rows.join('')}</table></figure>`;
 }
 
-/** Text as it may stand in HTML. */
+/** Escapes a text for HTML. */
 export function escape(text: string): string {
   return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
@@ -89,7 +89,7 @@ function pathOf(points: readonly (readonly [number, number | undefined])[]): str
     parts.push(`${pen}${at(x)} ${at(y)}`);
     pen = 'L';
   }
-  // A point between two gaps would not be seen.
+  // A single point between two gaps would be invisible.
   return parts.join('').replace(/M([\d.]+) ([\d.]+)(?=M|$)/g, 'M$1 $2h0.1');
 }
 

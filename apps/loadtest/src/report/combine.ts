@@ -16,7 +16,7 @@ import type {
   WorkerResult,
 } from './result.js';
 
-/** Beyond these the generator measures itself. */
+/** Above these limits the generator measures itself. */
 const LAG_P99_MAX_MS = 10;
 const CPU_MAX_PERCENT = 85;
 
@@ -27,7 +27,7 @@ export interface StageFacts {
   readonly assertions: readonly Assertion[];
 }
 
-/** Puts the reports of all workers on one stage together: counts added, histograms merged, nothing averaged. */
+/** Combines the reports of all workers on one stage: adds counts and merges histograms, and averages nothing. */
 export function combine(reports: readonly WorkerReport[], facts: StageFacts): StageResult {
   const counts = noCounts();
   for (const report of reports) addCounts(counts, report.stage.counts);
@@ -60,7 +60,7 @@ function timesOf(encoded: readonly string[]): TimesResult {
   return { ...figures(times), histogram: times.encode() };
 }
 
-/** The largest by the mean; 1 when there is nothing to compare. */
+/** The largest number divided by the mean; 1 when there is nothing to compare. */
 export function skewOf(counts: readonly number[]): number {
   const sum = counts.reduce((all, one) => all + one, 0);
   return sum === 0 ? 1 : Math.max(...counts) / (sum / counts.length);
@@ -93,7 +93,7 @@ function combinePaths(reports: readonly WorkerReport[]): PathResult[] {
     .toSorted((a, b) => byName(a.from, b.from) || byName(a.to, b.to));
 }
 
-/** Server2 before Server10. */
+/** Sorts Server2 before Server10. */
 export function byName(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }

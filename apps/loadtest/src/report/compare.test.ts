@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compare, compareFiles } from './compare.js';
 import { sampleResult } from './sample.js';
 
-describe('a run held against another', () => {
-  it('is no worse when it is the same', () => {
+describe('a run compared with another', () => {
+  it('is not worse when both are the same', () => {
     expect(compare(sampleResult(), sampleResult(), 0).regressed).toEqual([]);
   });
 
@@ -17,7 +17,7 @@ describe('a run held against another', () => {
     expect(compare(sampleResult({ latency: 0.5 }), sampleResult({ latency: 1.2 }), 10).regressed).toEqual([]);
   });
 
-  it('is worse when one more is missing, whatever is allowed, and when less was delivered', () => {
+  it('is worse with one more missing delivery, whatever is allowed, and with fewer deliveries', () => {
     expect(compare(sampleResult({ missing: 1 }), sampleResult({ missing: 2 }), 50).regressed).toEqual(['missing']);
     expect(compare(sampleResult(), sampleResult({ missing: 20 }), 10).regressed).toEqual([
       'deliveries.rate',
@@ -26,7 +26,7 @@ describe('a run held against another', () => {
   });
 });
 
-describe('two files', () => {
+describe('the command compare', () => {
   let folder = '';
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pinwheel-compare-'));
@@ -42,7 +42,7 @@ describe('two files', () => {
     return [code, lines.join('\n')];
   };
 
-  it('are shown side by side, with 99 for a regression', () => {
+  it('shows two files side by side and exits with 99 for a regression', () => {
     const [code, text] = told(join(folder, 'a.json'), join(folder, 'b.json'), '--max-regress', '10%');
     expect(code).toBe(99);
     expect(text).toMatch(/latency\.p99 +5\S* +9\S* +\+\d+\.\d % +WORSE/);
@@ -55,7 +55,7 @@ describe('two files', () => {
     [['a.json', 'none.json'], 'cannot be read: ENOENT'],
     [['a.json', 'c.json'], 'expected a report of version 1 that --json wrote'],
     [['a.json', 'a.json', '--max-regress', 'much'], '--max-regress: expected a percentage such as 10%, got "much"'],
-  ])('compare refuses %j', (args, message) => {
+  ])('refuses %j', (args, message) => {
     const named = args.map((arg) => (arg.endsWith('.json') ? join(folder, arg) : arg));
     expect(() => told(...named)).toThrow(message);
   });

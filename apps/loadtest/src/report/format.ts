@@ -1,15 +1,15 @@
-/** A number as a person reads it: 12,345; 1.25. */
+/** A number for people: `12,345`, `1.25`. */
 export function showValue(value: number): string {
   if (Number.isInteger(value) || Math.abs(value) >= 100) return withCommas(Math.round(value));
   return value.toPrecision(3).replace(/\.?0+$/, '');
 }
 
-/** Not by way of `toLocaleString`: to load the languages of the world takes 40 ms. */
+/** Not with `toLocaleString`, which takes 40 ms to load all languages. */
 function withCommas(whole: number): string {
   return String(whole).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
-/** Milliseconds with their unit; a dash where there are none. */
+/** Milliseconds with their unit; a dash for undefined. */
 export function showMs(ms: number | undefined): string {
   if (ms === undefined) return '-';
   return ms >= 10_000 ? `${showValue(ms / 1_000)} s` : `${showValue(ms)} ms`;
@@ -19,7 +19,7 @@ export function showBytes(bytes: number): string {
   return bytes >= 1_048_576 ? `${showValue(bytes / 1_048_576)} MB` : `${showValue(bytes / 1_024)} KB`;
 }
 
-/** Columns as wide as they have to be: the first to the left, the others to the right. */
+/** Lines of a table. The first column is aligned to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,4 +1,4 @@
-/** The style of the HTML report, for bright and for dark surroundings. */
+/** The style of the HTML report, light and dark. */
 export const STYLE = `
 :root { color-scheme: light dark; --back: #fff; --text: #1b1f24; --soft: #5b6570; --rule: #dfe3e8; --card: #f6f7f9;
   --a: #1f6feb; --b: #d1622b; --c: #1a8a4a; --d: #8e4fc4; --good: #1a7f37; --bad: #c62828; --heat: 31, 111, 235; }

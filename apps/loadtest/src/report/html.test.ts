@@ -2,19 +2,19 @@ import { expect, it } from 'vitest';
 import { htmlReport } from './html.js';
 import { sampleResult, sampleStage } from './sample.js';
 
-it('a report is one file that asks for nothing else and runs nothing', () => {
+it('a report is one file that loads nothing and runs no script', () => {
   const html = htmlReport(sampleResult({ missing: 2 }));
   expect(html).not.toMatch(/<script|<link|<img|url\(|@import|src=/);
   expect(html).toContain('prefers-color-scheme: dark');
   expect(html).not.toMatch(/NaN|undefined|Infinity/);
 });
 
-it('a report says what was done to which node, and when', () => {
+it('a report lists the actions on nodes with their times', () => {
   const actions = [{ verb: 'kill', node: 'Server2', atMs: 500, askedMs: 501, error: undefined }] as const;
   expect(htmlReport({ ...sampleResult(), actions })).toContain('kill Server2 at 501 ms: done.');
 });
 
-it('what others named is shown as it is, not run', () => {
+it('names from the server are escaped', () => {
   const result = sampleResult();
   const html = htmlReport({
     ...result,
@@ -25,7 +25,7 @@ it('what others named is shown as it is, not run', () => {
   expect(html).toContain('&#60;script&#62;');
 });
 
-it('a ramp shows its steps with the knee marked', () => {
+it('the report of a ramp shows its steps and marks the knee', () => {
   const steps = [sampleStage({ clients: 10 }), sampleStage({ clients: 20 }), sampleStage({ clients: 30, missing: 9 })];
   const html = htmlReport({ ...sampleResult(), steps, knee: { clients: 20, stoppedBy: 'missing==0: got 9' } });
   expect(html).toContain('knee: 20');

@@ -6,7 +6,7 @@ import type { Result, StageResult } from './result.js';
 
 const STATES = { pass: 'pass', failed: 'failed', invalid: 'invalid', assertion: 'assertion failed' } as const;
 
-/** The result as one page that needs nothing else: no script, no font, no picture from anywhere. */
+/** The result as one HTML page that loads no script, font or picture. */
 export function htmlReport(result: Result): string {
   const { options, outcome, stage } = result;
   return `<!doctype html>
@@ -98,13 +98,13 @@ function overTime({ series }: Result): string {
   );
 }
 
-/** Percentiles on a scale on which every further nine takes the same room. */
+/** The x axis of percentiles, on which every further nine takes the same width. */
 function percentileCurve(stage: StageResult): string {
   const place = (percent: number): number => -Math.log10(1 - percent / 100);
   const percents = Array.from({ length: 81 }, (_, index) => 100 * (1 - 10 ** (-index / 20)));
   const curve = (encoded: string): (readonly [number, number | undefined])[] => {
     const times = new Times(3, encoded);
-    // Beyond one in as many as there are, every percentile is the maximum.
+    // With `count` values, every percentile above 1 - 1/count is the maximum.
     return percents
       .filter((percent) => place(percent) <= Math.log10(Math.max(10, times.count)))
       .map((percent) => [place(percent), times.percentile(percent)]);

@@ -38,13 +38,13 @@ function written(screen: { isTTY?: boolean; columns?: number }): string[] {
   return texts;
 }
 
-it('into a pipe goes a plain line a second', () => {
+it('a pipe gets one plain line per second', () => {
   const line =
     '  7s measuring  online 12/12  sent 120/s  delivered 1,200/s  p50 1.25 ms  p99 20 ms  missing 2  duplicated 1  cpu 7 %\n';
   expect(written({})).toEqual([line, line, 'kill Server2: done\n']);
 });
 
-it('on a terminal a table is drawn over the one before, never wider than the terminal', () => {
+it('a terminal gets a table that replaces the previous one and fits its width', () => {
   const texts = written({ isTTY: true, columns: 60 });
   const table = texts[0] ?? '';
   const lines = table.trimEnd().split('\n');

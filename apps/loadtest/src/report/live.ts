@@ -27,7 +27,7 @@ export interface Progress {
 const BAR = 30;
 const NODES_MAX = 16;
 
-/** Where the progress of a run is written. */
+/** The stream that shows the progress of a run. */
 export interface Screen {
   readonly isTTY?: boolean | undefined;
   /** Characters of a line. */
@@ -52,7 +52,7 @@ export function liveProgress(screen: Screen): Progress {
         screen.write(`${secondLine(second, point)}\n`);
         return;
       }
-      // A line that went on in the next one would not be erased.
+      // A line that wraps would not be erased as a whole.
       const width = (screen.columns ?? 80) - 1;
       const lines = [secondLine(second, point), ...nodeBars(second.nodes)].map((line) => line.slice(0, width));
       erase();
@@ -62,7 +62,7 @@ export function liveProgress(screen: Screen): Progress {
   };
 }
 
-/** All of a second in a line. */
+/** One second in one line. */
 export function secondLine(second: Second, point: SeriesPoint): string {
   const { counts, disconnects, failures } = second;
   const parts = [
@@ -82,7 +82,7 @@ export function secondLine(second: Second, point: SeriesPoint): string {
   return parts.join('  ');
 }
 
-/** A bar for each node: its clients, beside those of the fullest one. */
+/** A bar for each node, in proportion to the node with the most clients. */
 function nodeBars(nodes: Readonly<Record<string, number>>): string[] {
   const entries = Object.entries(nodes).toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
   const most = Math.max(1, ...entries.map(([, count]) => count));

@@ -2,7 +2,7 @@ import type { Figures } from '../measure/histogram.js';
 import { METRICS } from '../options/assertion.js';
 import type { StageResult } from './result.js';
 
-/** The figures that can be asserted and compared, by name; those that nothing was measured for are absent. */
+/** The figures that can be asserted and compared, by name. A figure without measurements is absent. */
 export function metricsOf(stage: Omit<StageResult, 'verdicts'>): Map<string, number> {
   const { churn, connect, counts } = stage;
   const metrics = new Map<string, number>();

@@ -25,12 +25,12 @@ function canWrite(path: string): boolean {
     accessSync(path, constants.W_OK);
     return true;
   } catch {
-    // The answer is no, whatever the reason.
+    // Whatever the reason, the file cannot be written.
     return false;
   }
 }
 
-/** Writes a file whole or not at all. */
+/** Writes a file as a whole: it is renamed into place. */
 export async function writeWhole(file: string, text: string): Promise<void> {
   const part = `${file}.part`;
   await writeFile(part, text);

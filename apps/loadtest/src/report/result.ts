@@ -5,20 +5,20 @@ import type { Verdict } from '../options/assertion.js';
 import type { NodeAction, Options } from '../options/options.js';
 import type { Environment } from './environment.js';
 
-/** What a run came to. Everything in it can be written as JSON; times are milliseconds. */
+/** The result of a run, as `--json` writes it. Times are milliseconds. */
 export interface Result {
   readonly format: 'pinwheel-load';
-  /** Goes up when a reader of the format has to change. */
+  /** Increases when readers of the format have to change. */
   readonly version: 1;
   readonly run: string;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** Set when the run was ended before its time: by whom. */
+  /** The cause that ended the run early, such as `Ctrl-C`; absent otherwise. */
   readonly endedEarly?: string;
   readonly outcome: Outcome;
   readonly environment: Environment;
   readonly options: Options;
-  /** The run; of a ramp the knee, or the last step when none held. */
+  /** The stage of the run; in a ramp the knee, or the last step when no step passed. */
   readonly stage: StageResult;
   /** The steps of a ramp, in order. */
   readonly steps?: readonly StageResult[];
@@ -38,15 +38,15 @@ export interface ActionResult extends NodeAction {
 export interface Outcome {
   readonly state: 'pass' | 'failed' | 'invalid' | 'assertion';
   readonly exitCode: 0 | 1 | 3 | 99;
-  /** Why it is no pass, a line each. */
+  /** The reasons why the run did not pass, one line each. */
   readonly reasons: readonly string[];
 }
 
-/** Where a ramp ended. */
+/** The end of a ramp. */
 export interface Knee {
-  /** Clients of the last step that met every assertion; 0 when none did. */
+  /** Clients of the last step that passed; 0 when no step passed. */
   readonly clients: number;
-  /** Why the step after it did not count; absent when the ramp came to its end. */
+  /** Why the next step did not pass; absent when the ramp reached its end. */
   readonly stoppedBy?: string;
 }
 
@@ -55,7 +55,7 @@ export interface SeriesPoint {
   /** Seconds since the run began. */
   readonly at: number;
   readonly phase: Phase;
-  /** Clients of the step it belongs to. */
+  /** Clients of the current step. */
   readonly clients: number;
   readonly online: number;
   readonly sent: number;
@@ -77,18 +77,18 @@ export interface TimesResult extends Figures {
 export interface StageResult {
   readonly clients: number;
   readonly rooms: number;
-  /** How long was measured. */
+  /** Milliseconds that were measured. */
   readonly measuredMs: number;
   readonly counts: Counts;
   readonly missing: number;
-  /** From the planned send. */
+  /** Times from the planned send. */
   readonly latency: TimesResult;
-  /** From the actual send. */
+  /** Times from the actual send. */
   readonly sendLatency: TimesResult;
   readonly sentPerSecond: number;
   readonly deliveriesPerSecond: number;
   readonly nodes: readonly NodeResult[];
-  /** Clients of the fullest node by the mean of all; 1 is even. */
+  /** Clients of the node with the most clients, divided by the mean; 1 is even. */
   readonly skew: number;
   readonly paths: readonly PathResult[];
   readonly connect: ConnectResult;
@@ -99,9 +99,9 @@ export interface StageResult {
 
 export interface NodeResult {
   readonly name: string;
-  /** Clients that are on it at the end. */
+  /** Clients of the node at the end. */
   readonly clients: number;
-  /** Messages of its clients, deliveries to its clients. */
+  /** Messages from its clients, and deliveries to its clients. */
   readonly messages: number;
   readonly deliveries: number;
 }
@@ -129,9 +129,9 @@ export interface ChurnResult {
   readonly reasons: Readonly<Record<string, number>>;
   readonly reconnects: number;
   readonly reconnect: TimesResult;
-  /** Attempts to come back that failed. */
+  /** Failed attempts to reconnect, by cause. */
   readonly failures: Readonly<Record<string, number>>;
-  /** Clients that were online once and are not now. */
+  /** Clients that were online once and are offline at the end. */
   readonly neverReturned: number;
 }
 
@@ -141,7 +141,7 @@ export interface GeneratorResult {
   readonly cpuMicrosPerMessage: number | undefined;
   /** Resident memory of all workers per client that was started. */
   readonly rssBytesPerClient: number;
-  /** Why the generator was the bottleneck; none when it was not. */
+  /** The reasons why the generator was the bottleneck; empty when it was not. */
   readonly invalid: readonly string[];
 }
 

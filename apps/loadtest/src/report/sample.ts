@@ -6,10 +6,10 @@ import type { WorkerReport } from '../worker/messages.js';
 import { combine } from './combine.js';
 import type { Result, StageResult } from './result.js';
 
-/** What a sample is about; everything else is as it should be. */
+/** The deviations of a sample from a run without faults. */
 export interface Sample {
   readonly clients?: number;
-  /** Milliseconds, of every delivery. */
+  /** The time of every delivery, in milliseconds. */
   readonly latency?: number;
   readonly missing?: number;
   readonly lagMs?: number;

@@ -3,10 +3,10 @@ import { showTime } from '@pinwheel/cli';
 import { showBytes, showMs, showValue, table } from './format.js';
 import type { PathResult, Result, StageResult } from './result.js';
 
-/** Nodes up to which the matrix is printed; beyond that it is in the JSON and the HTML only. */
+/** The most nodes for which the matrix is printed; with more it is only in the JSON and the HTML. */
 const MATRIX_MAX = 8;
 
-/** What a run came to, as lines of plain text. */
+/** The result of a run as lines of plain text. */
 export function summarize(result: Result): string[] {
   const { options, stage } = result;
   return [

@@ -12,7 +12,7 @@ export class Admin {
   }
 
   /**
-   * Makes sure that it answers, and that it knows the nodes of what is to be done.
+   * Checks that the listener answers, and that it knows the nodes of all actions.
    *
    * @throws RunFailure when it does not
    */
@@ -33,13 +33,13 @@ export class Admin {
     throw new RunFailure(`--admin: ${this.#url}/status: expected 200 with JSON, got ${status}`);
   }
 
-  /** Asks for an action. Resolves with what was wrong, or undefined when it was done. */
+  /** Requests an action. Resolves with the reason of a failure, or undefined when the action was done. */
   async act(action: NodeAction): Promise<string | undefined> {
     const path = `/nodes/${encodeURIComponent(action.node)}/${action.verb}`;
     try {
       const response = await fetch(this.#url + path, {
         method: 'POST',
-        // A page of another origin cannot send it without asking first.
+        // A page of another origin cannot send this header without a preflight.
         headers: { 'X-Pinwheel-Admin': '1' },
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
@@ -51,7 +51,7 @@ export class Admin {
   }
 }
 
-/** Names of the nodes; none where the listener is a balancer's alone. */
+/** Names of the nodes; none when the listener belongs to a balancer without a cluster. */
 function nodesIn(document: unknown): string[] {
   if (typeof document !== 'object' || document === null || !('nodes' in document)) return [];
   const nodes: unknown[] = Array.isArray(document.nodes) ? document.nodes : [];

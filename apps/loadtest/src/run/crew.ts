@@ -13,9 +13,9 @@ interface Worker {
 
 const GONE_MS = 3_000;
 
-/** The workers, spoken to as one: one is in this process, several are processes of their own. */
+/** All workers together. A single worker runs in this process, several are processes of their own. */
 export class Crew {
-  /** Told of every second as soon as all workers have told of it. */
+  /** Called for every second when all workers have reported it. */
   onSecond: (second: Second) => void = () => undefined;
   readonly #workers: Worker[];
   readonly #heard = new Set<(worker: number, message: FromWorker) => void>();
@@ -35,7 +35,7 @@ export class Crew {
     });
   }
 
-  /** Workers that have ended though nobody told them to. */
+  /** Number of workers that exited unexpectedly. */
   get lost(): number {
     return this.#leaving ? 0 : this.#workers.filter((worker) => !worker.alive).length;
   }
@@ -44,7 +44,7 @@ export class Crew {
     for (const { alive, host } of this.#workers) if (alive) host?.send(message);
   }
 
-  /** Tells them, and waits until each that is alive has answered with such a message. */
+  /** Sends a message, and waits until every live worker has answered with a message of `type`. */
   ask<T extends FromWorker['type']>(
     type: T,
     message?: ToWorker,
@@ -87,7 +87,7 @@ export class Crew {
     return reports;
   }
 
-  /** Deliveries that are due and not there yet, as far as the last pulses tell. */
+  /** Deliveries that are due and have not arrived, according to the last pulses. */
   get outstanding(): number {
     return this.#workers.reduce((sum, { pulse }) => sum + (pulse?.outstanding ?? 0), 0);
   }
@@ -130,12 +130,13 @@ export class Crew {
     for (const look of this.#lost) look();
   }
 
-  #told = 0;
+  /** The last second that was reported. */
+  #reported = 0;
 
   #lookForSecond(second: number): void {
     const alive = this.#workers.filter((worker) => worker.alive);
-    if (second <= this.#told || alive.some(({ pulse }) => pulse === undefined || pulse.second < second)) return;
-    this.#told = second;
+    if (second <= this.#reported || alive.some(({ pulse }) => pulse === undefined || pulse.second < second)) return;
+    this.#reported = second;
     this.onSecond(
       together(
         second,

@@ -8,11 +8,11 @@ const of = (sample: Sample): [number, string | undefined] => {
 };
 
 describe('a stage', () => {
-  it('passes without assertions, whatever is missing', () => {
+  it('passes without assertions, however many deliveries are missing', () => {
     expect(of({ missing: 3 })).toEqual([0, undefined]);
   });
 
-  it('fails an assertion with what it got', () => {
+  it('reports a failed assertion with the measured value', () => {
     expect(of({ missing: 3, assertions: ['missing==0'] })).toEqual([99, 'missing==0: got 3']);
     expect(of({ latency: 300, assertions: ['latency.p99<250'] })[1]).toMatch(/^latency\.p99<250: got 300/);
     expect(of({ assertions: ['reconnect.p99<5'] })).toEqual([99, 'reconnect.p99<5: got nothing']);
@@ -27,7 +27,7 @@ describe('a stage', () => {
     expect(of({ lagMs: 9.9, cpuPercent: 85 })[0]).toBe(0);
   });
 
-  it('fails when nobody could connect, or nobody was left', () => {
+  it('fails when no client could connect, or none was left', () => {
     expect(of({ everOnline: 0, online: 0 })).toEqual([1, 'none of 10 clients could connect: websocket: 502 (3)']);
     expect(of({ online: 0 })).toEqual([1, 'the server was gone: none of 10 clients was online at the end']);
   });
@@ -40,30 +40,30 @@ describe('a ramp', () => {
   const conclude = (stages: ReturnType<typeof steps>) =>
     concludeRun({ stages, ramp, actions: [], lostWorkers: 0 }).exitCode;
 
-  it('has its knee at the last step that held', () => {
+  it('has its knee at the last step that passed', () => {
     const stages = steps({ clients: 10 }, { clients: 20 }, { clients: 30, missing: 1 });
     expect(kneeOf(stages)).toEqual({ clients: 20, stoppedBy: 'missing==0: got 1' });
     expect(conclude(stages)).toBe(0);
   });
 
-  it('that holds to the end has it beyond', () => {
+  it('without a failed step has its knee at the end', () => {
     const stages = steps({ clients: 10 }, { clients: 20 });
     expect(kneeOf(stages)).toEqual({ clients: 20 });
     expect(conclude(stages)).toBe(0);
   });
 
-  it('of which no step holds has failed', () => {
+  it('fails when no step passes', () => {
     const stages = steps({ clients: 10, missing: 1 });
     expect(kneeOf(stages).clients).toBe(0);
     expect(conclude(stages)).toBe(99);
   });
 
-  it('that the generator stopped is invalid: the knee is not known', () => {
+  it('is invalid when the generator stopped it: the knee is unknown', () => {
     expect(conclude(steps({ clients: 10 }, { clients: 20, lagMs: 50 }))).toBe(3);
   });
 });
 
-it('an action that was refused, or a worker that was lost, fails the run', () => {
+it('a refused action or a lost worker fails the run', () => {
   const stages = [sampleStage()];
   const action = { verb: 'kill', node: 'Server9', atMs: 0, askedMs: 0, error: '404 no such node' } as const;
   expect(concludeRun({ stages, ramp: undefined, actions: [action], lostWorkers: 0 })).toEqual({

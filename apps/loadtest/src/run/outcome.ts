@@ -2,7 +2,7 @@ import { showValue } from '../report/format.js';
 import type { ActionResult, Knee, Outcome, StageResult } from '../report/result.js';
 import type { Ramp } from '../options/options.js';
 
-/** What a stage came to: pass without a reason. */
+/** The outcome of a stage; a pass has no reasons. */
 export function outcomeOfStage(stage: StageResult): Outcome {
   const { churn, connect, counts, generator, verdicts } = stage;
   if (connect.everOnline === 0) {
@@ -20,7 +20,7 @@ export function outcomeOfStage(stage: StageResult): Outcome {
   return { state: 'assertion', exitCode: 99, reasons };
 }
 
-/** The last step of a ramp that held. */
+/** The knee of a ramp: its last step that passed. */
 export function kneeOf(stages: readonly StageResult[]): Knee {
   const last = stages.findLast((stage) => outcomeOfStage(stage).state === 'pass');
   const after = stages.at(-1);
@@ -35,7 +35,7 @@ export interface RunFacts {
   readonly lostWorkers: number;
 }
 
-/** What the run came to: the worst of what happened decides the exit code. */
+/** The outcome of a run: its worst part decides the exit code. */
 export function concludeRun({ actions, lostWorkers, ramp, stages }: RunFacts): Outcome {
   const failures = actions
     .filter((action) => action.error !== undefined)
@@ -45,7 +45,7 @@ export function concludeRun({ actions, lostWorkers, ramp, stages }: RunFacts): O
   if (last === undefined) return failed(['no step was begun']);
   const outcome = outcomeOfStage(last);
   if (failures.length > 0) return failed([...failures, ...(outcome.exitCode === 1 ? outcome.reasons : [])]);
-  // A ramp is there to find the step that does not hold: only a ramp without any that does has failed its assertions.
+  // A ramp looks for the step that does not pass: it has failed its assertions only if no step passed.
   if (ramp !== undefined && outcome.state === 'assertion' && kneeOf(stages).clients > 0) {
     return { state: 'pass', exitCode: 0, reasons: [] };
   }

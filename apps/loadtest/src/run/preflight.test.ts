@@ -11,18 +11,18 @@ function options(line: string): Options {
 
 const roomy = { files: 100_000, ports: 28_232 };
 
-it('nothing stands in the way of a few clients here', () => {
+it('a few clients are within the limits of this machine', () => {
   expect(preflight(options('--clients 20'), readLimits())).toEqual([]);
 });
 
-it('too few open files are told with the command that raises them', () => {
+it('too few open files are reported with the command that raises the limit', () => {
   const found = preflight(options('--clients 5000 --workers 2'), { ...roomy, files: 1_024 });
   expect(found).toEqual([
     'open files: a worker needs 2564, the limit is 1024; raise it: ulimit -Hn 2564 && ulimit -n 2564 (as root), or more --workers',
   ]);
 });
 
-it('too few local ports are told with the command that raises them, and the addresses that help', () => {
+it('too few local ports are reported with the command that raises the limit and addresses that help', () => {
   const [found] = preflight(options('--clients 40000'), roomy);
   expect(found).toContain('local ports: 40000 connections need one each, 28232 are allowed');
   expect(found).toContain('sudo sysctl -w net.ipv4.ip_local_port_range="1024 65535"');
@@ -30,6 +30,6 @@ it('too few local ports are told with the command that raises them, and the addr
   expect(preflight(options('--clients 40000 --local-address 127.0.0.2,127.0.0.3'), roomy)).toEqual([]);
 });
 
-it('a system that tells no limits is not stood in the way of', () => {
+it('a system that reports no limits allows any number of clients', () => {
   expect(preflight(options('--clients 900000'), { files: undefined, ports: undefined })).toEqual([]);
 });

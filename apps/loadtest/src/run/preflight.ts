@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Options } from '../options/options.js';
 import { dealTransports } from '../options/transports.js';
 
-/** What this machine allows; undefined where it does not say. */
+/** The limits of this machine; undefined where the system does not report one. */
 export interface Limits {
   /** Open files of one process. */
   readonly files: number | undefined;
@@ -10,10 +10,10 @@ export interface Limits {
   readonly ports: number | undefined;
 }
 
-/** Files of a worker that are no connections of clients. */
+/** Open files of a worker besides the connections of its clients. */
 const OWN_FILES = 64;
 
-/** Connections that a client holds at its busiest: a polling one sends while it waits, an upgrade opens a third. */
+/** The most connections of a client: a polling client sends while it waits, an upgrade opens a third. */
 const CONNECTIONS = { websocket: 1, polling: 2, upgrade: 3 } as const;
 
 /** Reads the limits of this process, which are those of its workers. */
@@ -26,7 +26,7 @@ export function readLimits(): Limits {
   };
 }
 
-/** What stands in the way of so many clients, each with the command that clears it; none when nothing does. */
+/** The limits that are too low for the clients of a run, each with the command that raises it. */
 export function preflight(options: Options, limits: Limits): string[] {
   const { clients, localAddresses, workers } = options;
   const found: string[] = [];
@@ -54,7 +54,7 @@ function readIfThere(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    // Another system than Linux: the connections themselves will tell.
+    // This system is not Linux: connections that fail will show the limits.
     return '';
   }
 }

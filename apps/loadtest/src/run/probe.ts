@@ -9,9 +9,9 @@ import { RunFailure } from './run-failure.js';
 const PATIENCE_MS = 5_000;
 
 /**
- * Makes sure that a Socket.IO server with the echo contract answers at `url`.
+ * Checks that a Socket.IO server with the echo contract answers at `url`.
  *
- * @throws RunFailure that says what answered instead
+ * @throws RunFailure with the answer that came instead
  */
 export async function probe(options: Pick<Options, 'url' | 'mode' | 'transports'>, run: string): Promise<void> {
   await probeEngine(options.url);
@@ -20,7 +20,7 @@ export async function probe(options: Pick<Options, 'url' | 'mode' | 'transports'
 
 async function probeEngine(url: string): Promise<void> {
   const answer = await get(`${url}/socket.io/?EIO=4&transport=polling`);
-  // A session is open; or polling is switched off, which Engine.IO says in its own words.
+  // A session is open, or polling is switched off: then Engine.IO answers with its own error.
   if (answer.status === 200 && answer.body.startsWith('0{"sid":')) return;
   if (answer.status === 400 && /^\{"code":\d,"message":/.test(answer.body)) return;
   throw new RunFailure(

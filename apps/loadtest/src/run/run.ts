@@ -13,17 +13,17 @@ import { preflight, readLimits } from './preflight.js';
 import { probe } from './probe.js';
 import { RunFailure } from './run-failure.js';
 
-/** How long clients may take to arrive after the last one was told to. */
+/** Milliseconds in which clients must arrive after the last one began to connect. */
 const ARRIVE_MS = 20_000;
-/** How long a worker may go on with what was planned before the end. */
+/** Milliseconds after the end in which a worker may still send what was planned. */
 const CATCH_UP_MS = 10_000;
-/** Until what is planned has reached every worker. */
+/** Milliseconds after which an order has certainly reached every worker. */
 const BRIEFING_MS = 100;
 
 /**
  * Runs the load that `options` ask for.
  *
- * @param signal ends the run early; what was measured until then is the result. Its reason is a text that says who.
+ * @param signal ends the run early, with the measurements so far as the result. Its reason is the name of the cause.
  * @throws RunFailure when the run cannot begin; later failures are in the result
  */
 export async function run(options: Options, progress: Progress, signal: AbortSignal): Promise<Result> {
@@ -46,7 +46,7 @@ class Run {
   readonly #startedAt = Date.now();
   readonly #series: SeriesPoint[] = [];
   readonly #actions: ActionResult[] = [];
-  /** Rejects nothing; resolves when there is no point in waiting on. */
+  /** Resolves when the run was aborted or a worker was lost. Never rejects. */
   readonly #over: Promise<void>;
   #phase: Phase = 'connecting';
   #clients = 0;
@@ -62,7 +62,7 @@ class Run {
     const { clients, localAddresses, mode, rate, roomSize, seed, settleMs, size, stock, transports, url } = options;
     this.#crew = new Crew(
       { run: id, url, mode, clients, rooms, roomSize, rate, size, settleMs, transports, localAddresses, stock, seed },
-      // All clients of a room are in one process: more processes than rooms would have nothing to do.
+      // All clients of a room are in one process: further processes would have nothing to do.
       Math.min(options.workers, rooms),
     );
     this.#crew.onSecond = (second) => this.#second(second);
@@ -87,7 +87,7 @@ class Run {
     return this.#signal.aborted || this.#crew.lost > 0;
   }
 
-  /** The steps of a ramp, until one does not hold. */
+  /** Runs the steps of a ramp until one does not pass. */
   async #climb(): Promise<StageResult[]> {
     const { ramp } = this.#options;
     const stages: StageResult[] = [];
@@ -118,7 +118,7 @@ class Run {
     const acting = Promise.all(this.#options.actions.map((action) => this.#act(action, measureAt)));
     await this.#waitUntil(until);
     const measuredMs = this.#isOver ? Math.min(durationMs, Math.max(0, epochNow() - measureAt)) : durationMs;
-    // A worker that is behind sends what is planned all the same: late sends are measured, not left out.
+    // A worker that is late still sends what was planned: late sends are measured, not left out.
     await this.#unlessOver(sent, CATCH_UP_MS);
     this.#crew.tell({ type: 'stop' });
     this.#phase = 'settling';
@@ -127,7 +127,7 @@ class Run {
     return this.#report(clients, measuredMs);
   }
 
-  /** Resolves with true when all clients are in their rooms, with false when that takes too long. */
+  /** Resolves with true when all clients are in their rooms, or with false when that takes too long. */
   async #connect(clients: number, arrival: number): Promise<boolean> {
     this.#phase = 'connecting';
     const at = epochNow() + BRIEFING_MS;
@@ -141,7 +141,7 @@ class Run {
     return this.#unlessOver(arrived, arrivalMs + ARRIVE_MS);
   }
 
-  /** Until everything has had its time; a step of a ramp goes on as soon as nothing is under way. */
+  /** Waits until all messages are settled. A step of a ramp waits only until no delivery is outstanding. */
   async #settle(settleMs: number): Promise<void> {
     if (this.#crew.lost > 0) return;
     const end = epochNow() + settleMs + 300;
@@ -161,7 +161,7 @@ class Run {
     this.#progress.note(`${action.verb} ${action.node}: ${error ?? 'done'}`);
   }
 
-  /** True when it came within the time, false when the run is over or the time is. */
+  /** Resolves with true when `awaited` resolves in time, or with false when the run or the time is over. */
   async #unlessOver(awaited: Promise<unknown>, withinMs: number): Promise<boolean> {
     const waiting = new AbortController();
     const came = await Promise.race([
@@ -227,7 +227,7 @@ class Run {
   }
 }
 
-/** Milliseconds since 1970, by the clock that all processes of this machine share. */
+/** Milliseconds since 1970, on the clock that all processes of this machine share. */
 function epochNow(): number {
   return performance.timeOrigin + performance.now();
 }

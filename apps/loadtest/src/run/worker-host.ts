@@ -2,28 +2,28 @@ import { fork } from 'node:child_process';
 import type { FromWorker, ToWorker } from '../worker/messages.js';
 import { LoadWorker } from '../worker/load-worker.js';
 
-/** What a worker runs in, as its owner sees it. */
+/** The place that a worker runs in. */
 export interface WorkerHost {
-  /** Sends a message; one to a worker that has ended is lost. */
+  /** Sends a message. It is lost if the worker has ended. */
   send(message: ToWorker): void;
-  /** Ends it at once. */
+  /** Ends the worker at once. */
   end(): void;
 }
 
 export interface WorkerEvents {
   onMessage: (message: FromWorker) => void;
-  /** It has ended, whatever the reason; called once. */
+  /** Called once, when the worker has ended for any reason. */
   onEnd: () => void;
 }
 
-/** Less room for short-lived objects than usual: memory is what many clients take, and the worker is no slower. */
+/** A smaller young generation than Node's default: many clients need the memory, and the worker is no slower. */
 const SEMI_SPACE_MB = 8;
 
 const file = new URL('../worker/main.js', import.meta.url);
 
 /**
- * The worker in this process, on its thread: Node.js and what it loads are in memory once, and are loaded once. What it
- * shares with the rest of the program, which is idle between seconds, is the CPU account.
+ * Runs the worker on the thread of this process, so that Node and all modules are loaded only once. The rest of the program, which
+ * is idle between seconds, counts towards the worker's CPU.
  */
 export function startHere({ onEnd, onMessage }: WorkerEvents): WorkerHost {
   let ended = false;
@@ -35,7 +35,7 @@ export function startHere({ onEnd, onMessage }: WorkerEvents): WorkerHost {
   return { send: (message) => worker.hear(message), end };
 }
 
-/** The worker as a process. */
+/** Runs the worker as a process of its own. */
 export function startProcess({ onEnd, onMessage }: WorkerEvents): WorkerHost {
   const child = fork(file, [], {
     execArgv: [`--max-semi-space-size=${SEMI_SPACE_MB}`],

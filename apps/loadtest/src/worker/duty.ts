@@ -5,18 +5,18 @@ import { Fleet } from './fleet.js';
 import { Paced } from './paced.js';
 
 const PULSE_MS = 1_000;
-/** How often what has had its time is settled. */
+/** Milliseconds between two settlements of messages whose time is over. */
 const SETTLE_EVERY_MS = 200;
 
-/** Does what the coordinator says, and tells it what happens. */
+/** Obeys the messages of the coordinator and reports to it. */
 export class Duty {
   readonly #plan: WorkerPlan;
   readonly #tell: (message: FromWorker) => void;
   readonly #self = new SelfWatch();
   readonly #fleet: Fleet;
-  /** How many of the fleet's clients have been started. */
+  /** The number of the fleet's clients that have been started. */
   #started = 0;
-  /** Clients of the whole run that have been told to connect. */
+  /** The number of clients of the whole run that were ordered to connect. */
   #connectedUpTo = 0;
   #arrivals: Paced | undefined;
   #sending: Paced | undefined;
@@ -132,7 +132,7 @@ export class Duty {
     );
   }
 
-  /** Timers may be a little early: a second is told of once. */
+  /** Timers may be a little early: each second is reported once. */
   #pulseAt(second: number): void {
     this.#pulsing = setTimeout(
       () => {
@@ -175,7 +175,7 @@ export class Duty {
   }
 }
 
-/** Milliseconds since 1970, by the clock that all processes of this machine share. */
+/** Milliseconds since 1970, on the clock that all processes of this machine share. */
 function epochNow(): number {
   return performance.timeOrigin + performance.now();
 }

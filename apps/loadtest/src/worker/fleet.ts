@@ -13,20 +13,20 @@ import { type ClientWatcher, LoadClient } from '../client/client.js';
 interface Room {
   readonly index: number;
   readonly name: string;
-  /** What the payloads of this run in this room begin with. */
+  /** The beginning of the payloads of this run in this room. */
   readonly prefix: string;
   readonly ledger: RoomLedger;
   readonly members: (LoadClient | undefined)[];
 }
 
-/** The clients and rooms of one worker, and their books. */
+/** The clients and rooms of one worker, and their ledgers. */
 export class Fleet implements ClientWatcher {
   readonly connections = new Connections();
-  /** Times of the deliveries since it was emptied last. */
+  /** Times of the deliveries since the last pulse, which empties it. */
   readonly recent = new Times(2);
   /** Numbers of the run's clients that belong to this worker, in order. */
   readonly clients: readonly number[];
-  /** Messages that were none of ours. */
+  /** Number of messages that are not from this run. */
   foreign = 0;
   measured: Measurements;
   readonly #warmUp: Measurements;
@@ -35,7 +35,7 @@ export class Fleet implements ClientWatcher {
   readonly #rooms = new Map<number, Room>();
   readonly #transports: ReturnType<typeof dealTransports>;
   readonly #made: LoadClient[] = [];
-  /** By the number of the client in the run. */
+  /** Clients by their number in the run. */
   readonly #roomOf: (Room | undefined)[];
   readonly #nodeNumbers = new Map<string, number>();
 
@@ -51,7 +51,7 @@ export class Fleet implements ClientWatcher {
     );
   }
 
-  /** Names of the nodes seen, by their number. */
+  /** Names of the nodes, by the number that this worker gave them. */
   get nodeNames(): string[] {
     return [...this.#nodeNumbers.keys()];
   }
@@ -102,7 +102,7 @@ export class Fleet implements ClientWatcher {
     return members;
   }
 
-  /** New books for what is sent from now on. */
+  /** Starts new ledgers for the messages from now on. */
   beginStage(): void {
     this.measured = new Measurements(this.recent);
   }
@@ -110,8 +110,8 @@ export class Fleet implements ClientWatcher {
   /**
    * Sends a message.
    *
-   * @param planned `performance.now()` at which it was to be sent
-   * @param sinceMs the same, since the beginning of the stage
+   * @param planned `performance.now()` at which the message was to be sent
+   * @param sinceMs the same time, since the beginning of the stage
    */
   send(roomIndex: number, sender: number, planned: number, sinceMs: number, measured: boolean): void {
     const room = this.#rooms.get(roomIndex);
@@ -134,7 +134,7 @@ export class Fleet implements ClientWatcher {
     );
   }
 
-  /** Settles what has had its time. */
+  /** Settles the messages whose time is over. */
   settle(now = performance.now()): void {
     for (const room of this.#rooms.values()) room.ledger.settle(now);
   }

@@ -2,30 +2,30 @@ import { setPriority } from 'node:os';
 import type { FromWorker, ToWorker } from './messages.js';
 import { Duty } from './duty.js';
 
-/** How long connections may take to be closed properly. */
+/** Milliseconds in which connections have to close. */
 const LEAVE_MS = 500;
 
-/** Above the programs of this machine, so that a busy server does not delay the clock that it is measured by. */
+/** The priority of a worker: above the servers on this machine, which would otherwise delay the clock that measures them. */
 const PRIORITY = -10;
 
-/** A worker with a part of the rooms and all of their clients. It has the thread that it is made in to itself. */
+/** A worker with a part of the rooms and all their clients. It needs a thread of its own. */
 export class LoadWorker {
   readonly #tell: (message: FromWorker) => void;
   readonly #left: () => void;
   #duty: Duty | undefined;
 
   /**
-   * @param tell gets what happens
-   * @param left called when it has been told to leave and its connections have had the time to close
+   * @param tell gets the worker's messages
+   * @param left called when the worker was ordered to leave and its connections have had the time to close
    */
   constructor(tell: (message: FromWorker) => void, left: () => void) {
     this.#tell = tell;
     this.#left = left;
     try {
-      // Linux knows threads only: it is the priority of this one, and those that Node.js has beside it keep theirs.
+      // Linux gives priorities to threads: this changes that of the main thread, and Node's other threads keep theirs.
       setPriority(PRIORITY);
     } catch {
-      // Only root may: without it the schedule lag tells how much the machine was in the way.
+      // Only root may raise a priority. Without it the schedule lag shows how much other programs delayed us.
     }
   }
 

@@ -1,4 +1,4 @@
-// A worker as a process, which ends when its parent does.
+// A worker as a process. It exits when its parent does.
 import type { ToWorker } from './messages.js';
 import { LoadWorker } from './load-worker.js';
 
@@ -9,7 +9,7 @@ const worker = new LoadWorker(
   () => process.exit(0),
 );
 
-// Ctrl-C reaches every process of a terminal: the parent decides what becomes of it.
+// Ctrl-C reaches every process of a terminal, but the parent decides when a worker ends.
 process.on('SIGINT', () => undefined);
 process.on('disconnect', () => process.exit(0));
 process.on('message', (message: ToWorker) => worker.hear(message));

@@ -4,15 +4,15 @@ import type { StageReport } from '../measure/measurements.js';
 import type { SelfReport } from '../measure/self-watch.js';
 import type { Mode, TransportShare } from '../options/options.js';
 
-/** What a worker has to know of the run. Every worker works out the same rooms and clients, and owns its part of them. */
+/** The part of the options that a worker needs. Every worker derives the same rooms and clients and owns a part of them. */
 export interface WorkerPlan {
   readonly run: string;
   readonly url: string;
   readonly mode: Mode;
-  /** Clients and rooms of the whole run, at the end of a ramp. */
+  /** Clients and rooms of the whole run, in a ramp those of its end. */
   readonly clients: number;
   readonly rooms: number;
-  /** Given: clients fill one room after another. Undefined: they are dealt to the rooms in turn. */
+  /** Clients per room, which fill one room after another. Undefined: clients join the rooms in turn. */
   readonly roomSize: number | undefined;
   readonly rate: number;
   readonly size: number;
@@ -26,12 +26,12 @@ export interface WorkerPlan {
   readonly workers: number;
 }
 
-/** Times are milliseconds since 1970, of the one clock of this machine. */
+/** Messages to a worker. Times are milliseconds since 1970, on the clock that all processes of this machine share. */
 export type ToWorker =
   | { readonly type: 'plan'; readonly plan: WorkerPlan }
-  /** Connect the clients below `upTo` that are not yet: one after another, so many a second over all workers. */
+  /** Connect the remaining clients below `upTo`, `arrival` clients a second over all workers. */
   | { readonly type: 'connect'; readonly upTo: number; readonly arrival: number; readonly at: number }
-  /** Send in the rooms of the first `clients`; messages planned before `measureAt` warm up and are not measured. */
+  /** Send in the rooms of the first `clients`. Messages that are planned before `measureAt` are not measured. */
   | {
       readonly type: 'stage';
       readonly clients: number;
@@ -39,26 +39,26 @@ export type ToWorker =
       readonly measureAt: number;
       readonly until: number;
     }
-  /** Send nothing more, settle what is under way. */
+  /** Stop sending, and settle the messages in flight. */
   | { readonly type: 'stop' }
-  /** Settle everything now, and report. */
+  /** Settle all messages now, and report. */
   | { readonly type: 'report' }
   | { readonly type: 'leave' };
 
-/** What happened in one second of one worker. */
+/** One second of one worker. */
 export interface Pulse {
   readonly type: 'pulse';
   /** Whole seconds since 1970. */
   readonly second: number;
   readonly online: number;
   readonly started: number;
-  /** Of the stage, from its beginning. */
+  /** Counted from the beginning of the stage. */
   readonly counts: Counts;
-  /** Deliveries that are due and not here yet. */
+  /** Deliveries that are due and have not arrived. */
   readonly outstanding: number;
   readonly disconnects: number;
   readonly failures: number;
-  /** Times from the planned send of this second's deliveries: what `Times` of 2 digits calls cells. */
+  /** Times of this second's deliveries from the planned send, as cells of `Times` with 2 digits. */
   readonly latency: Uint32Array;
   readonly nodes: Readonly<Record<string, number>>;
   readonly cpuPercent: number;
@@ -70,12 +70,12 @@ export interface WorkerReport {
   readonly stage: StageReport;
   readonly connections: ConnectionReport;
   readonly self: SelfReport;
-  /** Clients that are online, by node. */
+  /** Number of clients online, by node. */
   readonly nodes: Readonly<Record<string, number>>;
 }
 
 export type FromWorker =
-  /** All clients that were to connect are in their rooms. */
+  /** All clients that were ordered to connect are in their rooms. */
   | { readonly type: 'arrived'; readonly upTo: number }
   /** The last message of the stage is sent. */
   | { readonly type: 'sent' }

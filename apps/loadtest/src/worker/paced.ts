@@ -1,12 +1,12 @@
-/** Planned steps, each as soon as its time has come: late ones at once and in order, early ones never. */
+/** Steps that are due at planned times. */
 export interface Steps {
-  /** When the next step is due (`performance.now()`); Infinity when there is none. */
+  /** When the next step is due (`performance.now()`); Infinity without one. */
   readonly dueAt: number;
-  /** Takes the next step. */
+  /** Does the next step. */
   take(): void;
 }
 
-/** Runs steps at their times until there are none, or until stopped. */
+/** Runs steps at their times: late steps at once and in order, none early. It ends after the last step or when stopped. */
 export class Paced {
   readonly #steps: Steps;
   readonly #done: () => void;
@@ -24,7 +24,7 @@ export class Paced {
 
   readonly #run = (): void => {
     const steps = this.#steps;
-    // A whole backlog at once would keep answers from being read, and be measured as the server's slowness.
+    // A whole backlog at once would delay the reading of answers, and count as slowness of the server.
     const giveWayAt = performance.now() + 5;
     while (steps.dueAt <= performance.now()) {
       steps.take();
@@ -36,7 +36,7 @@ export class Paced {
       }
     }
     if (steps.dueAt === Infinity) this.#done();
-    // Timers are of whole milliseconds and never early.
+    // Timers have whole milliseconds and are never early.
     else this.#timer = setTimeout(this.#run, Math.max(1, Math.floor(steps.dueAt - performance.now())));
   };
 }

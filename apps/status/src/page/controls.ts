@@ -1,7 +1,7 @@
 import { make, setText } from '@pinwheel/page/browser/element.js';
 import type { ADMIN_HEADER, NodeState, NodeStatus, RedisStatus } from '@pinwheel/protocol';
 
-/** What the admin listener wants to see in a request that changes something; the package's own would bring Node's modules. */
+/** The header that the admin listener requires for changes. Importing the value would bundle Node's modules. */
 const HEADER: typeof ADMIN_HEADER = 'x-pinwheel-admin';
 
 interface Verb {
@@ -11,16 +11,16 @@ interface Verb {
 }
 
 const VERBS: Readonly<Record<string, Verb>> = {
-  kill: { verb: 'kill', label: 'Kill', title: 'SIGKILL; it is started again by itself' },
-  hang: { verb: 'hang', label: 'Hang', title: 'SIGSTOP: it keeps its connections and says nothing' },
+  kill: { verb: 'kill', label: 'Kill', title: 'SIGKILL; it restarts by itself' },
+  hang: { verb: 'hang', label: 'Hang', title: 'SIGSTOP: it keeps its connections and does not answer' },
   resume: { verb: 'resume', label: 'Resume', title: 'SIGCONT' },
-  drain: { verb: 'drain', label: 'Drain', title: 'It hands its sessions back, ends and stays down' },
-  restart: { verb: 'restart', label: 'Restart', title: 'A drain, where it runs, and a start' },
-  cut: { verb: 'cut', label: 'Cut', title: 'Ends it and keeps it away' },
+  drain: { verb: 'drain', label: 'Drain', title: 'Drains its sessions, exits and stays down' },
+  restart: { verb: 'restart', label: 'Restart', title: 'Drains it if it runs, then starts it' },
+  cut: { verb: 'cut', label: 'Cut', title: 'Stops it and keeps it down' },
   restore: { verb: 'restore', label: 'Restore', title: 'Starts it on the same port, empty' },
 };
 
-/** What can be done to a node in that state. */
+/** The verbs for a node in each state. */
 const NODE_VERBS: Readonly<Record<NodeState, readonly string[]>> = {
   up: ['drain', 'restart', 'hang', 'kill'],
   starting: ['kill'],
@@ -29,9 +29,9 @@ const NODE_VERBS: Readonly<Record<NodeState, readonly string[]>> = {
   down: ['restart'],
 };
 
-/** Buttons for what the admin listener does; see apps/cluster. */
+/** Buttons for the verbs of the admin listener; see apps/cluster. */
 export class Controls {
-  /** What was done last, or why not. */
+  /** The result of the last verb. */
   readonly said = make('p', 'said');
   readonly #onDone: () => void;
 
@@ -48,7 +48,7 @@ export class Controls {
     this.#show(box, 'redis', 'Redis', kind === 'external' ? [] : [state === 'cut' ? 'restore' : 'cut']);
   }
 
-  /** Buttons that stay keep the focus; one that goes gives it to the first that is left. */
+  /** Buttons that stay keep the focus; a removed one passes it to the first that is left. */
   #show(box: HTMLElement, path: string, name: string, verbs: readonly string[]): void {
     const key = verbs.join(' ');
     if (box.dataset['verbs'] === key) return;
@@ -67,7 +67,7 @@ export class Controls {
     button.dataset['verb'] = verb;
     button.ariaLabel = `${label} ${name}`;
     button.addEventListener('click', () => {
-      // Not disabled: a button that is pressed keeps the focus.
+      // The button is not disabled, so that it keeps the focus.
       if (button.ariaBusy === 'true') return;
       button.ariaBusy = 'true';
       void ask(`${path}/${verb}`).then((answer) => {
@@ -80,7 +80,7 @@ export class Controls {
   }
 }
 
-/** @returns what was done or why not, for a person */
+/** @returns what was done or why not, for the user */
 async function ask(path: string): Promise<string> {
   try {
     const answer = await fetch(path, { method: 'POST', headers: { [HEADER]: '1' } });

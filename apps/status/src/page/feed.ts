@@ -1,23 +1,23 @@
 import type { ProxyHistory } from '@pinwheel/proxy';
 import type { ClusterStatus } from '@pinwheel/admin';
 
-/** Milliseconds from one question to the next, and those that an answer may take. */
+/** Milliseconds between two requests, and until an answer counts as missing. */
 const INTERVAL = 1_000;
 const PATIENCE = 4_000;
 
-/** What is told of a balancer alone, and of a cluster. */
+/** The status of a balancer alone, or of a cluster. */
 export type StatusDocument = Omit<ClusterStatus, 'url' | 'nodes' | 'redis'> & Partial<ClusterStatus>;
 
 export interface FeedWatcher {
-  /** What happened in the seconds before; comes before the first status, and after every time away. */
+  /** The history of the last seconds; called before the first status and after every interruption. */
   onHistory(history: ProxyHistory): void;
-  /** @returns false when the seconds before have to be told again */
+  /** @returns false when the history is needed again */
   onStatus(status: StatusDocument): boolean;
-  /** Every second while no answer comes. @param seconds since the last one */
+  /** Called every second while there is no answer. @param seconds since the last one */
   onSilence(seconds: number, why: string): void;
 }
 
-/** Asks for the status once a second while the page is looked at. */
+/** Requests the status once a second while the page is visible. */
 export class Feed {
   readonly #watcher: FeedWatcher;
   #heardAt = performance.now();
@@ -42,7 +42,7 @@ export class Feed {
     void this.#ask();
   }
 
-  /** Asks now; what was done by hand shows at once. */
+  /** Requests the status now, so that the effect of a button shows at once. */
   hurry(): void {
     void this.#ask();
   }
@@ -81,9 +81,8 @@ async function getJson(path: string): Promise<unknown> {
 }
 
 function reason(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'TimeoutError')
-    return `nothing came within ${PATIENCE / 1_000} s`;
-  // Of what goes wrong on the network a page is told nothing more.
+  if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${PATIENCE / 1_000} s`;
+  // Browsers do not give a page the reason of a network error.
   return error instanceof TypeError || !(error instanceof Error)
     ? 'the admin listener cannot be reached'
     : error.message;

@@ -43,11 +43,11 @@ test.each([
   expect(formatDuration(seconds)).toBe(text);
 });
 
-test('what was a moment ago is now', () => {
+test('less than 1.5 seconds ago is "now"', () => {
   expect([formatAgo(1.2), formatAgo(75)]).toEqual(['now', '1 m 15 s ago']);
 });
 
-test('milliseconds have tenths where they matter, shares are percents', () => {
+test('milliseconds below 10 have tenths, shares are percentages', () => {
   expect([formatMs(0), formatMs(9.96), formatMs(1_234), formatShare(0.054)]).toEqual([
     '0.0 ms',
     '10 ms',

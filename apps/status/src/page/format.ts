@@ -1,10 +1,10 @@
-/** A count: all its digits up to 99,999, then three with `k`, `M`, `G`. */
+/** A count: all digits up to 99,999, then three digits with `k`, `M` or `G`. */
 export function formatCount(count: number): string {
   if (count < 100_000) return Math.round(count).toLocaleString('en');
   return scaled(count, 1_000, ['', 'k', 'M', 'G', 'T']);
 }
 
-/** A number of things a second: tenths below 10. */
+/** A rate per second, with tenths below 10. */
 export function formatRate(rate: number): string {
   if (rate === 0) return '0';
   return rate < 9.95 ? rate.toFixed(1) : formatCount(rate);
@@ -31,22 +31,22 @@ export function formatDuration(seconds: number): string {
   return shown.map(([unit, count]) => `${count} ${unit}`).join(' ');
 }
 
-/** How long ago something was: nothing finer than seconds. */
+/** How long ago something was, in whole seconds. */
 export function formatAgo(seconds: number): string {
   return seconds < 1.5 ? 'now' : `${formatDuration(seconds)} ago`;
 }
 
-/** Milliseconds: tenths below 10. */
+/** Milliseconds, with tenths below 10. */
 export function formatMs(ms: number): string {
   return `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms).toLocaleString('en')} ms`;
 }
 
-/** A share of 1. */
+/** A share of 1 as a percentage. */
 export function formatShare(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
-/** Three digits and the unit of that power. */
+/** Three digits with the unit for that power. */
 function scaled(value: number, base: number, units: readonly string[]): string {
   let left = value;
   let power = 0;

@@ -32,14 +32,14 @@ const COLUMNS: readonly Column<ListenerStatus>[] = [
   { label: 'Requests', title: 'Requests since the start', show: ({ requests }) => counted(requests) },
   {
     label: 'Errors',
-    title: 'Requests that could not be answered as they should',
+    title: 'Requests that failed',
     show: ({ errors }) => counted(errors, 'problem'),
   },
 ];
 
 const PLOTS = ['requests', 'accepted', 'errors'] as const satisfies (keyof TotalRates)[];
 
-/** Where clients come in (HAProxy: frontend), and what happened to all of them in the last minutes. */
+/** The listeners (HAProxy: frontends), and their sum over the last minutes. */
 export class ListenerSection {
   readonly #strip = new Strip([
     { title: 'Requests', format: perSecond, floor: 5 },

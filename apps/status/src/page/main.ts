@@ -44,7 +44,7 @@ function showUpstreams(status: StatusDocument): void {
   });
 }
 
-/** Whose page this is, and where its clients go. */
+/** Shows the program's name and where its clients connect. */
 function showProgram({ name, url }: StatusDocument): void {
   setText(byId('program', HTMLElement), url === undefined ? 'balancer' : 'cluster');
   document.title = `${name}: status`;

@@ -33,7 +33,7 @@ const COLUMNS: readonly Column<NodeStatus>[] = [
   { label: 'Plain', title: 'Connections of the plain WebSocket echo', show: ({ plain }) => counted(plain) },
   {
     label: 'Handed off',
-    title: 'WebSockets that the balancer has given to its process',
+    title: 'WebSockets that the balancer has handed off to its process',
     show: ({ handedOff }) => counted(handedOff),
   },
   { label: 'Rooms', title: 'Rooms that its clients are in', show: ({ rooms }) => counted(rooms) },
@@ -63,11 +63,11 @@ const COLUMNS: readonly Column<NodeStatus>[] = [
     title: 'Whether its Redis answers it',
     show: ({ redis }) => (redis === null ? NONE : redis ? { text: 'up' } : { text: 'down', tone: 'problem' }),
   },
-  { label: 'Crashes', title: 'How often it has ended unasked', show: ({ crashes }) => counted(crashes, 'problem') },
+  { label: 'Crashes', title: 'Unexpected exits', show: ({ crashes }) => counted(crashes, 'problem') },
   { label: 'Process', title: 'Its process id', show: ({ pid }) => (pid === null ? NONE : { text: String(pid) }) },
 ];
 
-/** The nodes of a cluster and its Redis, with what can be done to them. */
+/** The nodes of a cluster and its Redis, with buttons for the controls. */
 export class NodeSection {
   readonly #section = byId('nodes', HTMLElement);
   readonly #redis = make('p', 'redis');
@@ -76,7 +76,7 @@ export class NodeSection {
   readonly #controls: Controls;
   readonly #table: Table<NodeStatus>;
 
-  /** @param onDone something was done: look at once */
+  /** @param onDone called after a button had an effect, to refresh at once */
   constructor(onDone: () => void) {
     const controls = new Controls(onDone);
     this.#controls = controls;

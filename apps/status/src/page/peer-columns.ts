@@ -8,32 +8,32 @@ export type Peer = BalancerStatus['peers'][number];
 
 export interface PeerRow {
   readonly peer: Peer;
-  /** Undefined for a peer that is no node of this cluster. */
+  /** Undefined for a peer that is not a node of this cluster. */
   readonly node: NodeStatus | undefined;
   /** Attempts in the last second. */
   readonly rate: number;
-  /** The row is that of so many peers. */
+  /** Number of peers that the row sums up. */
   readonly sumOf?: readonly PeerRow[];
 }
 
 const CONNECT_ERRORS: ReadonlySet<string> = new Set(['connect_failed', 'connect_timeout', 'hand_off_lost']);
 
-/** As HAProxy's page has them, in the words of nginx. */
+/** The columns of HAProxy's page, named in nginx's words. */
 export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
   { label: 'State', words: true, show: showState },
-  number('Under way', 'now', 'Requests and tunnels now, of max_conns where there is a limit', ({ peer }) => {
+  number('In flight', 'now', 'Requests and tunnels now, of max_conns where there is a limit', ({ peer }) => {
     const limit = peer.maxConns > 0 ? ` / ${formatCount(peer.maxConns)}` : '';
     return count(peer.active, formatCount(peer.active) + limit);
   }),
-  number('Under way', 'max', 'Most requests and tunnels at once', ({ peer }) => counted(peer.maxActive)),
+  number('In flight', 'max', 'Most requests and tunnels at once', ({ peer }) => counted(peer.maxActive)),
   number('WebSockets', 'tunnel', 'WebSockets relayed now', ({ peer }) => counted(peer.tunnels)),
   number('WebSockets', 'handed off', 'WebSockets that its process has taken over, now', ({ peer }) =>
     counted(peer.handedOff),
   ),
-  number('New sessions', 'polling', 'Sessions since the start that began by polling', ({ peer }) =>
+  number('New sessions', 'polling', 'Sessions since the start that began with polling', ({ peer }) =>
     counted(peer.sessions.polling),
   ),
-  number('New sessions', 'websocket', 'WebSockets since the start that are no upgrade of such a session', ({ peer }) =>
+  number('New sessions', 'websocket', 'Sessions since the start that began with WebSocket', ({ peer }) =>
     counted(peer.sessions.websocket),
   ),
   number('Requests', 'total', 'Attempts since the start', ({ peer }) => counted(peer.requests)),
@@ -46,20 +46,20 @@ export const PEER_COLUMNS: readonly Column<PeerRow>[] = [
       counted(peer.answers[name], name === '5xx' ? 'problem' : ''),
     ),
   ),
-  number('Failures', 'retried', 'Attempts whose request was tried again', ({ peer }) => counted(peer.retries)),
-  number('Failures', 'connect', 'No connection to it, or its process ended before it took one', ({ peer }) =>
+  number('Failures', 'retried', 'Attempts whose request was retried', ({ peer }) => counted(peer.retries)),
+  number('Failures', 'connect', 'The connection failed, or its process exited before it took one', ({ peer }) =>
     failures(peer, true),
   ),
   number('Failures', 'answer', 'No answer, or a broken one', ({ peer }) => failures(peer, false)),
-  number('Bytes', 'to it', 'Bytes sent to it; of handed-off WebSockets when they are over', ({ peer }) =>
+  number('Bytes', 'to it', 'Bytes sent to it; those of handed-off WebSockets are added at their end', ({ peer }) =>
     count(peer.bytesSent, formatBytes(peer.bytesSent)),
   ),
   number('Bytes', 'from it', 'Bytes received from it', ({ peer }) =>
     count(peer.bytesReceived, formatBytes(peer.bytesReceived)),
   ),
   { group: 'Check', label: 'probe', words: true, title: 'The last health check', show: showCheck },
-  number('Check', 'fails', 'Failures that count now, of max_fails within fail_timeout', showFails),
-  number('Check', 'out', 'How often failures have taken it out, and for how long altogether', ({ peer }) =>
+  number('Check', 'fails', 'Failures within fail_timeout, and max_fails', showFails),
+  number('Check', 'out', 'How often failures have taken it out of rotation, and for how long in total', ({ peer }) =>
     peer.downs === 0
       ? { text: '0', tone: 'zero' }
       : { text: `${formatCount(peer.downs)}× ${formatDuration(peer.downtime)}`, tone: 'problem' },
@@ -128,7 +128,7 @@ function total(rows: readonly PeerRow[], value: (peer: Peer) => number): number 
   return rows.reduce((sum, { peer }) => sum + value(peer), 0);
 }
 
-/** All peers as one. @param first what does not add up is taken from this one */
+/** The sum of all peers. @param first gives the values that cannot be added */
 export function sumPeers(first: Peer, rows: readonly PeerRow[], rate: number): PeerRow {
   const sum = (value: (peer: Peer) => number): number => total(rows, value);
   const errors: Record<string, number> = {};

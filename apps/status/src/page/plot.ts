@@ -15,19 +15,19 @@ export interface PlotOptions {
   readonly title: string;
   /** A value with its unit. */
   readonly format: (value: number) => string;
-  /** The top edge is there at least. */
+  /** Least value of the top edge. */
   readonly floor: number;
 }
 
 const HEIGHT = 56;
-/** A server that has just started has little to show: the width stands for the least of these that holds it. */
+/** Seconds that the width can stand for: the smallest that fits the data, since a new server has little of it. */
 const SPANS = [60, 120, SECONDS];
-/** Of all plots: the second that is pointed at in one shows in each. */
+/** Shared by all plots: the second under the pointer is shown in each of them. */
 const SYNC = 'seconds';
 /** Seconds before now. */
 const TIMES = Array.from({ length: SECONDS }, (_, index) => index - SECONDS + 1);
 
-/** What happened in each second of the last minutes; the sum stands above it, or the second that is pointed at. */
+/** The events of each second of the last minutes. Above it is the sum of the last second, or the second under the pointer. */
 export class Plot {
   readonly element = make('figure', 'plot');
   readonly #options: PlotOptions;
@@ -49,7 +49,7 @@ export class Plot {
     new ResizeObserver(() => this.#plot?.setSize({ width: this.#box.clientWidth, height: HEIGHT })).observe(this.#box);
   }
 
-  /** Draws these from now on. */
+  /** Replaces the lines. */
   use(lines: readonly Line[]): void {
     this.#lines = lines;
     this.#plot?.destroy();
@@ -90,7 +90,7 @@ export class Plot {
     );
   }
 
-  /** What the series hold now. */
+  /** Draws the current contents of the series. */
   show(): void {
     const known = this.#lines.map(({ series }) => series.values.findIndex((value) => value !== null));
     const seconds = SECONDS - Math.min(SECONDS, ...known.filter((index) => index >= 0));
@@ -101,7 +101,7 @@ export class Plot {
     this.#tell();
   }
 
-  /** The colours may be others now. */
+  /** Reads the colours again after the theme has changed. */
   redraw(): void {
     this.#plot?.redraw(false);
   }
@@ -110,7 +110,7 @@ export class Plot {
     return [TIMES, ...this.#lines.map(({ series }) => [...series.values])];
   }
 
-  /** The sum of the last second, or each line's value in the second that is pointed at. */
+  /** The sum of the last second, or each line's value in the second under the pointer. */
   #tell(): void {
     const index = this.#plot?.cursor.idx;
     const { format } = this.#options;

@@ -3,7 +3,7 @@ import type { ProcessStatus } from '@pinwheel/admin';
 import type { StatusDocument } from './feed.js';
 import { formatBytes, formatCount, formatDuration, formatMs, formatShare } from './format.js';
 
-/** What the balancer is and how it fares, as figures in a row; of several processes the sum or the worst. */
+/** The balancer's version and figures in a row; for several processes the sum or the worst. */
 export class ProcessLine {
   readonly #list = byId('process', HTMLElement);
   readonly #figures = new Map<string, HTMLElement>();
@@ -17,11 +17,15 @@ export class ProcessLine {
       processes.length > 1 ? `${processes.length}` : `${processes[0]?.pid ?? '–'}`,
       processes.map(({ pid, role, rss }) => `${role} ${pid}, ${formatBytes(rss)}`).join('\n'),
     );
-    this.#tell('clients', formatCount(clients), 'Connections that speak HTTP now');
-    this.#tell('tunnels', formatCount(tunnels), 'WebSockets relayed now');
-    this.#tell('handed off', formatCount(handedOff), 'WebSockets that processes of nodes have now');
+    this.#tell('clients', formatCount(clients), 'Open HTTP connections');
+    this.#tell('tunnels', formatCount(tunnels), 'Open relayed WebSockets');
+    this.#tell('handed off', formatCount(handedOff), 'Open WebSockets that were handed off to nodes');
     this.#tell('event loop p99', formatMs(worst(({ eventLoop }) => eventLoop.delayP99)), 'How late timers are');
-    this.#tell('busy', formatShare(worst(({ eventLoop }) => eventLoop.utilization)), 'Share of time of the event loop');
+    this.#tell(
+      'busy',
+      formatShare(worst(({ eventLoop }) => eventLoop.utilization)),
+      'Share of time in which the event loop was busy',
+    );
     this.#tell('memory', formatBytes(processes.reduce((sum, { rss }) => sum + rss, 0)), 'Resident memory');
   }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { BalancerStatus } from '@pinwheel/admin';
 import { Rates, SECONDS, Series, sumOf } from './series.js';
 
-/** A status of which only the counts matter. */
+/** A status with these counts. */
 function status(uptime: number, requests: number, peerRequests: number): BalancerStatus {
   return {
     uptime,
@@ -29,7 +29,7 @@ function status(uptime: number, requests: number, peerRequests: number): Balance
 
 const NAME = { upstream: 'nodes', name: 'a:1' };
 
-test('what is not known is null, and the newest is last', () => {
+test('unknown seconds are null, and the newest is last', () => {
   const series = new Series();
   expect([series.values.length, series.last]).toEqual([SECONDS, 0]);
   series.load([1, 2, 3]);
@@ -40,7 +40,7 @@ test('what is not known is null, and the newest is last', () => {
   expect([series.values[0], series.last]).toEqual([5, SECONDS + 4]);
 });
 
-test('a sum is of what is known, when it is looked at', () => {
+test('a sum adds the known values when it is read', () => {
   const [one, other] = [new Series(), new Series()];
   const sum = sumOf([one, other]);
   one.load([1, 2]);
@@ -58,7 +58,7 @@ test('a rate is the difference between one status and the next over the seconds 
   expect(rates.ofPeer(NAME).sessions.last).toBe(0);
 });
 
-test('what the server remembers comes first', () => {
+test('the history of the server comes first', () => {
   const rates = new Rates();
   const nothing = { accepted: [], websockets: [], errors: [], bytesSent: [], bytesReceived: [] };
   rates.load({
@@ -71,7 +71,7 @@ test('what the server remembers comes first', () => {
   expect(rates.ofPeer(NAME).sessions.values.slice(-2)).toEqual([1, 0]);
 });
 
-test('a server that has started anew is no continuation, and no negative rate', () => {
+test('a restarted server is not a continuation, and gives no negative rate', () => {
   const rates = new Rates();
   rates.add(status(100, 1_000, 1_000));
   expect(rates.add(status(3, 2, 2))).toBe(false);

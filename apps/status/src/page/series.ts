@@ -1,10 +1,10 @@
 import type { PeerSeries, ProxyHistory, TotalSeries } from '@pinwheel/proxy';
 import type { BalancerStatus } from '@pinwheel/admin';
 
-/** Seconds that are shown. */
+/** Number of seconds that are shown. */
 export const SECONDS = 300;
 
-/** What happened in each of the last seconds, the newest last; null for a second of which nothing is known. */
+/** A value for each of the last seconds, the newest last; null for an unknown second. */
 export class Series {
   #values: (number | null)[] = Array.from({ length: SECONDS }, () => null);
 
@@ -17,13 +17,13 @@ export class Series {
     return this.#values.at(-1) ?? 0;
   }
 
-  /** Takes the place of all that is known. */
+  /** Replaces all values. */
   load(samples: readonly number[]): void {
     const known = samples.slice(-SECONDS);
     this.#values = [...Array.from({ length: SECONDS - known.length }, () => null), ...known];
   }
 
-  /** @param seconds that it held for */
+  /** @param seconds for which the value applies */
   add(value: number, seconds: number): void {
     for (let i = 0; i < Math.min(seconds, SECONDS); i++) {
       this.#values.shift();
@@ -32,7 +32,7 @@ export class Series {
   }
 }
 
-/** The sum of several, as they stand when it is looked at; null where nothing is known of any. */
+/** The sum of several series, computed when it is read; null where all of them are. */
 export function sumOf(all: readonly Series[]): Pick<Series, 'values'> {
   return {
     get values() {
@@ -48,7 +48,7 @@ type Named<Name extends string> = Readonly<Record<Name, Series>>;
 export type TotalRates = Named<keyof TotalSeries>;
 export type PeerRates = Named<keyof PeerSeries>;
 
-/** The rates of all and of each peer: those that the server remembers, then those between one status and the next. */
+/** The rates of all peers together and of each: first from the server's history, then from one status to the next. */
 export class Rates {
   readonly total: TotalRates = {
     requests: new Series(),
@@ -61,7 +61,7 @@ export class Rates {
   readonly #peers = new Map<string, PeerRates>();
   #before: BalancerStatus | undefined;
 
-  /** @returns series that stay the same while there is such a peer */
+  /** @returns series that stay the same object as long as the peer exists */
   ofPeer({ upstream, name }: { readonly upstream: string; readonly name: string }): PeerRates {
     const key = JSON.stringify([upstream, name]);
     let rates = this.#peers.get(key);
@@ -72,14 +72,14 @@ export class Rates {
     return rates;
   }
 
-  /** What the server remembers; the next status begins anew from there. */
+  /** Replaces everything by the server's history; the next status continues from there. */
   load({ total, peers }: ProxyHistory): void {
     this.#before = undefined;
     loadAll(this.total, total);
     for (const peer of peers) loadAll(this.ofPeer(peer), peer);
   }
 
-  /** @returns false when it is no continuation of the one before: what the server remembers has to be asked for */
+  /** @returns false when the status does not continue the previous one, so that the history is needed */
   add(status: BalancerStatus): boolean {
     const before = this.#before;
     this.#before = status;
@@ -105,7 +105,7 @@ function addAll<Name extends string>(
   now: Readonly<Record<Name, number>>,
   elapsed: number,
 ): void {
-  // A count is less than it was when something that counted in it is gone.
+  // A sum decreases when one of its parts is removed.
   for (const name in all)
     all[name].add(Math.max(0, now[name] - before[name]) / elapsed, Math.max(1, Math.round(elapsed)));
 }

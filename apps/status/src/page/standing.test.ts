@@ -24,6 +24,6 @@ test.each([
   ['one whose node drains', { ...PEER, state: 'drain' }, { ...NODE, state: 'draining' }, 'draining', 'waiting'],
   ['one that owes a sign of life', { ...PEER, check: SILENT }, NODE, 'silent', 'still'],
   ['one that drains by configuration', { ...PEER, state: 'drain' }, NODE, 'drain', 'waiting'],
-] as const)('%s has its word and tone', (_, peer, node, word, tone) => {
+] as const)('a peer that is %s has its word and tone', (_, peer, node, word, tone) => {
   expect(peerStanding(peer, node)).toMatchObject({ word, tone });
 });

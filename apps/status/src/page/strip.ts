@@ -1,7 +1,7 @@
 import { make } from '@pinwheel/page/browser/element.js';
 import { type Line, Plot, type PlotOptions } from './plot.js';
 
-/** More lines than these in one plot tell nobody anything: then there is one of them all. */
+/** With more lines a plot is unreadable, so it shows one line for the sum. */
 export const LINES = 8;
 
 /** Plots side by side. */
@@ -15,7 +15,7 @@ export class Strip {
     this.element.append(...this.#plots.map(({ element }) => element));
   }
 
-  /** @param lines of each plot, made anew only when their names have changed */
+  /** @param lines of each plot; they are replaced only when their names have changed */
   show(names: readonly string[], lines: () => readonly (readonly Line[])[]): void {
     const key = JSON.stringify(names);
     if (key !== this.#names) {

@@ -1,21 +1,21 @@
 import { make, setText } from '@pinwheel/page/browser/element.js';
 
-/** What stands in a cell. */
+/** The contents of a cell. */
 export interface Cell {
   readonly text: string;
-  /** Classes: `zero` for nothing worth a look, `problem` for something that is. */
+  /** CSS class: `zero` is dimmed, `problem` is highlighted. */
   readonly tone?: string;
-  /** More of it, for who points at it. */
+  /** A longer text for the tooltip. */
   readonly title?: string;
 }
 
 export interface Column<Row> {
   readonly label: string;
-  /** What the label means. */
+  /** Explains the label. */
   readonly title?: string;
-  /** Stands above all columns of the same group. */
+  /** Heading above all columns of the same group. */
   readonly group?: string;
-  /** Of words rather than of numbers. */
+  /** True when the cells contain words instead of numbers. */
   readonly words?: boolean;
   readonly show: (row: Row) => Cell;
 }
@@ -23,15 +23,15 @@ export interface Column<Row> {
 export interface TableOptions<Row> {
   readonly caption: string;
   readonly columns: readonly Column<Row>[];
-  /** What the first column is of. */
+  /** Heading of the first column. */
   readonly heading: string;
   /** The first cell of a row, made once. */
   readonly head: (row: Row) => Node;
-  /** Names a row; the same from one status to the next. */
+  /** Identifies a row from one status to the next. */
   readonly key: (row: Row) => string;
-  /** More to be done with a row that is new, and every time; the last cell is its own. */
+  /** Extra work for a new row and for every update; the row's last cell belongs to it. */
   readonly each?: (element: HTMLElement, row: Row) => void;
-  /** Adds a last cell to each row, which is looked after by `each`. */
+  /** Adds a last cell to each row, which `each` updates. */
   readonly actions?: string;
 }
 
@@ -40,14 +40,14 @@ interface Drawn {
   readonly cells: readonly HTMLTableCellElement[];
 }
 
-/** A count that is worth a look only when there is one. */
+/** A count, dimmed when it is 0. */
 export function count(value: number, text: string, tone = ''): Cell {
   return { text, tone: value === 0 ? 'zero' : tone };
 }
 
-/** A table whose rows stay as they are while their texts change. */
+/** A table whose rows stay in place while their texts change. */
 export class Table<Row> {
-  /** A box that it scrolls in. */
+  /** The box in which the table scrolls. */
   readonly element: HTMLElement;
   readonly #options: TableOptions<Row>;
   readonly #body = make('tbody', '');
@@ -106,7 +106,7 @@ export class Table<Row> {
     return head;
   }
 
-  /** @param sum a last row for all of them */
+  /** @param sum a last row for the sum of all */
   show(rows: readonly Row[], sum?: { readonly name: string; readonly row: Row }): void {
     const { key, head, each } = this.#options;
     const keys = rows.map(key);

@@ -13,7 +13,7 @@ import { Table } from './table.js';
 const PLOTS = ['requests', 'sessions', 'errors', 'bytes'] as const satisfies (keyof PeerRates)[];
 const perSecond = (value: number): string => `${formatRate(value)}/s`;
 
-/** One upstream: what happened in the last minutes, its peers, and all of them together (HAProxy: backend). */
+/** One upstream (HAProxy: backend): the last minutes, its peers, and their sum. */
 export class UpstreamSection {
   readonly element = make('section', 'block');
   readonly #about = make('p', 'about');
@@ -85,7 +85,7 @@ export class UpstreamSection {
   }
 }
 
-/** The node's name where it is known, which says its address elsewhere; else the address. */
+/** The node's name where it is known, else the address. */
 function peerName(peer: Peer, node: NodeStatus | undefined): Node {
   const box = make('span', 'peer');
   box.append(make('span', 'swatch'), makeName('server', node?.name ?? peer.name));

@@ -6,7 +6,7 @@ export interface AdminAnswer {
   /** Default 200. */
   readonly status?: number;
   /** Further header fields. They replace those that every answer has. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | number>>;
   /** An object to send as JSON, or a text with its type. */
   readonly body: object | { readonly text: string | Buffer; readonly contentType: string };
 }

@@ -5,7 +5,7 @@ import type { AdminAnswer, AdminRoute } from '../listener/routes.js';
 import { BALANCER_METRICS } from '../metrics/balancer-metrics.js';
 import type { Metric } from '../metrics/metric.js';
 import type { MetricsPage } from './metrics-page.js';
-import type { PageFiles } from './page-files.js';
+import type { OperatorPage } from './operator-page.js';
 
 /** What the status of a balancer is composed of. */
 export interface BalancerNow {
@@ -65,10 +65,10 @@ export function statusRoutes<Status>(
     metricsPage ??= import('./metrics-page.js').then(({ MetricsPage }) => new MetricsPage(program.version, metrics));
     return (await metricsPage).answer(await source.status());
   };
-  let pageFiles: Promise<PageFiles> | undefined;
-  const files = (): Promise<PageFiles> => {
-    pageFiles ??= import('./page-files.js').then(({ PageFiles }) => new PageFiles());
-    return pageFiles;
+  let operatorPage: Promise<OperatorPage> | undefined;
+  const loadPage = (): Promise<OperatorPage> => {
+    operatorPage ??= import('./operator-page.js').then(({ OperatorPage }) => new OperatorPage());
+    return operatorPage;
   };
 
   const about = { ...program, addresses: ['/status', '/history', '/metrics'] };
@@ -78,7 +78,7 @@ export function statusRoutes<Status>(
     (json: () => object | Promise<object>): AdminRoute['answer'] =>
     async (_, headers) => {
       const wanted = wantsHtml(headers);
-      const page = wanted ? await (await files()).page(headers) : undefined;
+      const page = wanted ? (await loadPage()).page(headers) : undefined;
       if (page !== undefined) return page;
       const body = await json();
       const missing = { page: 'the page is not built, so this is its JSON; `npm run build` builds it' };
@@ -90,7 +90,7 @@ export function statusRoutes<Status>(
     { method: 'GET', path: '/status.json', answer: async () => ({ body: await statusAnswer() }) },
     { method: 'GET', path: '/history', answer: async () => ({ body: await source.history() }) },
     { method: 'GET', path: '/metrics', answer: metricsAnswer },
-    { method: 'GET', path: '/assets/:', answer: async (name, headers) => (await files()).asset(name, headers) },
+    { method: 'GET', path: '/assets/:', answer: async (name, headers) => (await loadPage()).asset(name, headers) },
   ];
 }
 

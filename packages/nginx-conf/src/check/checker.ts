@@ -13,26 +13,26 @@ import type { Entry } from '../declare/scope.js';
 import { findCycle, Variables } from '../values/user-variables.js';
 import { ComplexValue } from '../values/value.js';
 
-/** A block that has been opened and not yet closed. */
+/** A block that is being read. */
 interface Level {
   readonly scope: Scope;
   /** The directive that opened it; undefined for the main level. */
   readonly entry: Entry | undefined;
-  /** Its lines are data for the directive that opened it. */
+  /** True when its lines are data for the directive that opened it. */
   readonly isFreeForm: boolean;
 }
 
 const CONTEXTS: ReadonlySet<string> = new Set<Context>(['main', 'events', 'http', 'server', 'location', 'upstream']);
 
-/** Whether a number of arguments suits a directive. */
+/** Whether a directive takes that many arguments. */
 export function suits({ args }: Spec, count: number): boolean {
   if (args === 'flag') return count === 1;
   return typeof args === 'number' ? count === args : count >= args[0] && count <= args[1];
 }
 
 /**
- * Checks directives as they are read against the table and keeps what they mean. What needs all of `http` is settled at
- * its end, as in nginx.
+ * Checks each directive against the table as soon as it is parsed, and keeps its meaning. What depends on all of `http`
+ * is checked at its end, as in nginx.
  */
 export class Checker implements Visitor {
   readonly variables = new Variables();
@@ -46,7 +46,7 @@ export class Checker implements Visitor {
 
   readonly #onWarning: ((warning: ConfWarning) => void) | undefined;
 
-  /** @param onWarning told of every warning when it is found: an error that comes later ends the checking */
+  /** @param onWarning called with every warning as soon as it is found, since a later error ends the checking */
   constructor(onWarning?: (warning: ConfWarning) => void) {
     this.#onWarning = onWarning;
     this.main = new Scope('main', undefined, undefined, (directive, scope) => this.#site(directive, scope, directive));
@@ -83,7 +83,7 @@ export class Checker implements Visitor {
     if (entry.spec.opens === 'http') this.#settle();
   }
 
-  /** Checks, after the last directive, that nothing is missing. */
+  /** Checks after the last directive that nothing is missing. */
   finish(): void {
     this.#settle();
     if (!this.main.entries.some(({ spec }) => spec.name === 'events')) {
@@ -91,7 +91,7 @@ export class Checker implements Visitor {
     }
   }
 
-  /** Settles what only the end of `http` decides: names and variables that may be declared after their use. */
+  /** Resolves what is only known at the end of `http`: names and variables may be declared after their use. */
   #settle(): void {
     for (const check of this.#later.splice(0)) check();
     this.variables.link();

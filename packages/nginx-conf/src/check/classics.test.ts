@@ -110,7 +110,7 @@ http {
 });
 
 describe('B: wss outside, ws inside, and a relay', () => {
-  it('terminates TLS with what an included file says', () => {
+  it('terminates TLS with the settings of an included file', () => {
     const { server, location } = parts(
       load(
         `events {} http {
@@ -143,7 +143,7 @@ describe('B: wss outside, ws inside, and a relay', () => {
     expect(location.get(proxy.proxy_send_timeout)).toBe(1_800_000);
   });
 
-  it('relays to another name and leaves the Host to it', () => {
+  it('relays to another host name and sends that name as Host', () => {
     const { location } = parts(
       load(`events {} http { server { listen 443 ssl; ssl_certificate a; ssl_certificate_key b;
         location / { proxy_pass http://other.example.com; proxy_http_version 1.1;
@@ -158,7 +158,7 @@ describe('B: wss outside, ws inside, and a relay', () => {
   });
 });
 
-it('C: a path of its own with a constant Connection field', () => {
+it('C: a separate path with a constant Connection field', () => {
   const { server, location } = parts(
     load(`events {} http {
       upstream wsbackend { server 192.168.100.10:8010; }

@@ -45,7 +45,7 @@ function changed(text: string, changes: readonly { at: number; removed: number; 
   }, text);
 }
 
-it('the file that is torn apart below is a good one', () => {
+it('the file that the fuzz test mutates is valid', () => {
   loadConfiguration(memoryFiles({ '/conf/nginx.conf': REAL_FILE }), '/conf/nginx.conf');
 });
 
@@ -53,7 +53,7 @@ it('arbitrary bytes are a configuration or a ConfError', () => {
   fc.assert(fc.property(fc.oneof(bytes, syntax), survives), { numRuns: 2_000 });
 });
 
-it('a real file with pieces changed, moved and cut is a configuration or a ConfError', () => {
+it('a mutated real file is a configuration or a ConfError', () => {
   fc.assert(
     fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => survives(changed(REAL_FILE, changes))),
     { numRuns: 1_500 },

@@ -8,9 +8,9 @@ import type { Variables } from '../values/user-variables.js';
 
 /** A configuration that has been read, checked and compiled. */
 export interface Configuration {
-  /** The main level, from which all others are reached. */
+  /** The main level; it leads to all others. */
   readonly main: Scope;
-  /** Everything as written, included files in their place. */
+  /** All directives as written; those of included files stand in place of their `include`. */
   readonly tree: readonly Directive[];
   readonly variables: Variables;
   readonly warnings: readonly ConfWarning[];
@@ -19,10 +19,10 @@ export interface Configuration {
 /**
  * Reads an nginx.conf.
  *
- * @param path of the main file, as errors should name it; `include` starts from its directory
- * @param parameter directives of `-g`, which come before those of the file
- * @param onWarning told of every warning when it is found, before an error that may come after it
- * @throws ConfError at the first thing that is wrong, in the order nginx finds it
+ * @param path of the main file, as errors should name it; relative `include` paths start from its directory
+ * @param parameter directives of `-g`, which precede those of the file
+ * @param onWarning called with every warning as soon as it is found, so also before a later error
+ * @throws ConfError at the first fault, in nginx's order
  */
 export function loadConfiguration(
   files: ConfFiles,

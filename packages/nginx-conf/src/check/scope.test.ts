@@ -20,7 +20,7 @@ function locations(server: Scope | undefined): readonly Scope[] {
   return server?.blocks(http.location).map(({ scope }) => scope) ?? [];
 }
 
-it('a value is that of the nearest level, else the default', () => {
+it('get returns the value of the nearest level, else the default', () => {
   const { http: outer, servers } = load(
     'http { proxy_read_timeout 5s; server { location / { proxy_read_timeout 1s; } location /b { location /b/c {} } } }',
   );
@@ -43,7 +43,7 @@ it('a list is inherited as a whole, or not at all when the level has one of its 
   ]);
 });
 
-it('what answers or passes a request is not inherited', () => {
+it('directives that answer or pass a request are not inherited', () => {
   const { servers } = load(
     'http { server { return 404; location / { proxy_pass http://127.0.0.1; location /a {} } } }',
   );
@@ -53,7 +53,7 @@ it('what answers or passes a request is not inherited', () => {
   expect(locations(outer)[0]?.get(proxy.proxy_pass)).toBeUndefined();
 });
 
-it('a directive of the same name means in an upstream what it means there', () => {
+it('a directive with two meanings has that of its context', () => {
   const { http: outer } = load(
     'http { keepalive_timeout 5 4; upstream u { server 10.0.0.1 weight=3 fail_timeout=1m drain; keepalive_timeout 7; } }',
   );
@@ -77,7 +77,7 @@ it('set and return keep their order', () => {
   expect(servers[0]?.entries.map(({ spec }) => spec.name)).toEqual(['set', 'return', 'set']);
 });
 
-it('defaults that are compiled work like what is written', () => {
+it('compiled defaults work like written values', () => {
   const { servers } = load('http { server {} }');
   const [access] = servers[0]?.list(log.access_log) ?? [];
   if (access === undefined || access === 'off') throw new Error('no log');
@@ -101,7 +101,7 @@ it('directives of the command line come before those of the file', () => {
   );
 });
 
-it('a directive without effect is one warning, however often it stands', () => {
+it('a directive without effect gives one warning, even if it is repeated', () => {
   const { warnings } = loadConfiguration(
     memoryFiles({ '/f': 'events { use epoll; }\nhttp { sendfile on; server { sendfile off; } }' }),
     '/f',
@@ -112,7 +112,7 @@ it('a directive without effect is one warning, however often it stands', () => {
   ]);
 });
 
-it('types blocks of a level are one, and replace those around them', () => {
+it('types blocks of a level are merged, and replace those around them', () => {
   const { http: outer, servers } = load(
     'http { types { text/html html HTM; } types { image/png png; } server { types { text/css css; } } }',
   );

@@ -2,7 +2,7 @@ import type { Read, Site } from './directive.js';
 import { parseInteger, parseMilliseconds, parseOffset, parseSeconds, parseSize } from '../text/units.js';
 import type { ComplexValue } from '../values/value.js';
 
-/** Readers of arguments, in nginx's words where it refuses them. Each takes the arguments after the directive's name. */
+/** Readers of a directive's arguments. They refuse with nginx's messages. */
 
 function one<T>(parse: (text: string) => T | undefined, why: string): Read<T> {
   return ([text = ''], site) => parse(text) ?? site.reject(why);
@@ -19,40 +19,40 @@ export const flag: Read<boolean> = ([text = ''], site) => {
 export const number: Read<number> = one(parseInteger, 'invalid number');
 /** Bytes. */
 export const size: Read<number> = one(parseSize, 'invalid value');
-/** Bytes, of what may be larger than memory. */
+/** Bytes of something that may be larger than memory. */
 export const offset: Read<number> = one(parseOffset, 'invalid value');
 /** Milliseconds. */
 export const msec: Read<number> = one(parseMilliseconds, 'invalid value');
 /** Seconds. */
 export const sec: Read<number> = one(parseSeconds, 'invalid value');
 
-/** The text as it is. */
+/** The first argument, unchanged. */
 export const text: Read<string> = ([value = '']) => value;
-/** All arguments as they are. */
+/** All arguments, unchanged. */
 export const texts: Read<readonly string[]> = (args) => args;
-/** A value that may hold variables. */
+/** A value that may contain variables. */
 export const complex: Read<ComplexValue> = ([value = ''], site) => site.complex(value);
-/** Only that the directive is there. */
+/** For directives without arguments. */
 export const present: Read<true> = () => true;
 
-/** The name of a file: text, in which nginx would take variables and Pinwheel does not. */
+/** The name of a file. nginx allows variables in it; here they are refused. */
 export const file: Read<string> = ([value = ''], site) => {
   if (value.includes('$')) site.fail(`variables in the "${site.name}" directive are not served by pinwheel`);
   return value;
 };
 
-/** The word that was given, in any case. */
+/** The word that equals `given`, in any case. */
 function oneOf<const T extends string>(words: readonly T[], given: string): T | undefined {
   const lower = given.toLowerCase();
   return words.find((word) => word.toLowerCase() === lower);
 }
 
-/** One of some words. */
+/** Exactly one of the words. */
 export function enumeration<const T extends string>(...words: readonly T[]): Read<T> {
   return ([given = ''], site) => oneOf(words, given) ?? site.fail(`invalid value "${given}"`);
 }
 
-/** Some of some words; one given twice is a warning. */
+/** One or more of the words; a repeated one gives a warning. */
 export function choices<const T extends string>(...words: readonly T[]): Read<readonly T[]> {
   return (args, site) => {
     const chosen = new Set<T>();
@@ -65,13 +65,13 @@ export function choices<const T extends string>(...words: readonly T[]): Read<re
   };
 }
 
-/** A number and a size, as `large_client_header_buffers` has them. */
+/** A number and a size, for `large_client_header_buffers`. */
 export const buffers: Read<{ readonly number: number; readonly size: number }> = ([count = '', bytes = ''], site) => ({
   number: parseInteger(count) || site.reject('invalid value'),
   size: parseSize(bytes) || site.reject('invalid value'),
 });
 
-/** `name=value` as the value of a parameter; undefined when the argument is not of that name. */
+/** The value of a parameter `name=value`; undefined when the argument is another one. */
 export function parameter(arg: string, name: string): string | undefined {
   return arg.startsWith(`${name}=`) ? arg.slice(name.length + 1) : undefined;
 }
@@ -81,7 +81,7 @@ export function invalidParameter(arg: string, site: Site): never {
   return site.fail(`invalid parameter "${arg}"`);
 }
 
-/** The name of a variable that a directive makes: `$name`, returned without `$`. */
+/** The name of the variable that a directive declares: `$name`, returned without `$`. */
 export function variableName(arg: string, site: Site): string {
   if (!arg.startsWith('$') || arg.length < 2) site.fail(`invalid variable name "${arg}"`);
   return arg.slice(1);

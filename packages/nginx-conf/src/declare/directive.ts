@@ -14,29 +14,29 @@ export type FreeForm = 'map' | 'types';
 export type Arity = 'flag' | number | readonly [from: number, to: number];
 
 /**
- * How a level without the directive comes to its value.
- * `value`: the nearest level around it that has one, else the default.
+ * How a level that lacks the directive gets its value.
+ * `value`: from the nearest level around it that has one, else the default.
  * `list`: all directives of the nearest level that has any (`proxy_set_header`, `add_header`, `access_log`).
- * `none`: not at all.
+ * `none`: it has none.
  */
 export type Inheritance = 'value' | 'list' | 'none';
 
-/** What a reader of arguments has at hand. */
+/** What a reader of arguments can use. */
 export interface Site {
   readonly name: string;
   readonly place: Place;
-  /** The level the directive stands in. */
+  /** The level that contains the directive. */
   readonly scope: Scope;
   readonly variables: Variables;
   readonly logFormats: Map<string, LogFormat>;
-  /** Takes a name of a kind for the whole configuration; false when it has been taken. */
+  /** Reserves a name of a kind in the whole configuration; false when it is reserved already. */
   claim(kind: string, name: string): boolean;
-  /** Refuses with this message. */
+  /** Throws a ConfError with this message. */
   fail(message: string): never;
-  /** Refuses in the form `"name" directive WHY`. */
+  /** Throws a ConfError of the form `"name" directive WHY`. */
   reject(why: string): never;
   warn(message: string): void;
-  /** Something that can only be checked when the whole file is known. */
+  /** Runs a check when the whole file has been read. */
   later(check: () => void): void;
   complex(source: string): ComplexValue;
   regex(source: string, caseless: boolean): Regex;
@@ -47,28 +47,28 @@ export type Read<T> = (args: readonly string[], site: Site) => T;
 interface Declaration<T> {
   readonly in: readonly Context[];
   readonly args: Arity;
-  /** The arguments' meaning, checked. */
+  /** Checks the arguments and returns their meaning. */
   readonly read: Read<T>;
-  /** As one would write it. */
+  /** Written as in a configuration. */
   readonly default?: string;
-  /** Default `value`; of a block `none`. */
+  /** Default `value`, for a block `none`. */
   readonly inherit?: Inheritance;
   /** May stand more than once in a level. Default: only with `list` and blocks. */
   readonly repeats?: boolean;
-  /** It has a block, of this kind. */
+  /** The kind of its block; absent without a block. */
   readonly opens?: Context | FreeForm;
-  /** Takes a line of a free-form block. */
+  /** Reads a line of a free-form block. */
   readonly line?: (value: T, directive: { readonly name: string; readonly args: readonly string[] } & Place) => void;
-  /** Checks the block when it has been read; `site` is at its `}`. */
+  /** Checks the block when it has been read; `site` is the place of its `}`. */
   readonly close?: (entry: Entry<T>, site: Site) => void;
-  /** Where it differs from nginx, for the README. */
+  /** How it differs from nginx, for docs/directives.md. */
   readonly note?: string;
-  /** Accepted without effect: why that changes nothing. */
+  /** Present on a directive without effect: the reason why it changes nothing. */
   readonly accepted?: string;
 }
 
 /**
- * One directive in the table. `T` is what its arguments mean, `Fallback` what `Scope.get` gives where there is none:
+ * One directive in the table. `T` is the type of its meaning, `Fallback` what `Scope.get` returns without the directive:
  * `T` with a default, else undefined.
  */
 export interface Spec<T = unknown, Fallback = unknown> {
@@ -84,7 +84,7 @@ export interface Spec<T = unknown, Fallback = unknown> {
   close(entry: Entry, site: Site): void;
   readonly note: string | undefined;
   readonly accepted: string | undefined;
-  /** Never there: carries the type of the fallback. */
+  /** Never set: it carries the type of the fallback. */
   readonly fallback?: Fallback;
 }
 
@@ -103,7 +103,7 @@ export function directive<T>(declaration: Declaration<T>): Spec<T, T | undefined
     inherit,
     repeats: declaration.repeats ?? (inherit === 'list' || opens !== undefined),
     opens,
-    // A spec is only ever given the values that its own `read` made.
+    // A spec only gets values that its own `read` has returned.
     line: (value, line) => declaration.line?.(value as T, line),
     close: (entry, site) => declaration.close?.(entry as Entry<T>, site),
     note: declaration.note,
@@ -111,7 +111,7 @@ export function directive<T>(declaration: Declaration<T>): Spec<T, T | undefined
   };
 }
 
-/** Gives every directive of a table its key as name. */
+/** Names every directive of a table after its key. */
 export function area<T extends Readonly<Record<string, Spec>>>(table: T): T {
   return Object.fromEntries(Object.entries(table).map(([name, spec]) => [name, { ...spec, name }])) as unknown as T;
 }

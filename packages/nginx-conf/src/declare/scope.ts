@@ -1,12 +1,12 @@
 import type { Context, Site, Spec } from './directive.js';
 import type { Directive } from '../text/parse.js';
 
-/** A directive as it stands in a level, its arguments read. */
+/** A directive of a level with the meaning of its arguments. */
 export interface Entry<T = unknown> {
   readonly spec: Spec;
   readonly directive: Directive;
   readonly value: T;
-  /** The level its block opens. */
+  /** The level that its block opens. */
   readonly scope: Scope | undefined;
 }
 
@@ -26,12 +26,12 @@ export class Scope {
     this.#entries.push(entry);
   }
 
-  /** Everything that stands at this level, in the order of the file: `set` and `return` depend on it. */
+  /** All directives of this level in the order of the file, which matters for `set` and `return`. */
   get entries(): readonly Entry[] {
     return this.#entries;
   }
 
-  /** What stands at this very level under the directive's name. */
+  /** The entries of a directive at this level itself. */
   own<T, F>(spec: Spec<T, F>): readonly Entry<T>[] {
     return this.#entries.filter((entry): entry is Entry<T> => entry.spec === (spec as Spec));
   }
@@ -40,7 +40,7 @@ export class Scope {
     return this.#entries.some((entry) => entry.spec === spec);
   }
 
-  /** The nearest level, this one first, at which the directive stands. */
+  /** The nearest level, starting with this one, that has the directive. */
   #holder(spec: Spec): Scope | undefined {
     if (this.has(spec)) return this;
     let around = spec.inherit === 'none' ? undefined : this.parent;
@@ -48,13 +48,13 @@ export class Scope {
     return around;
   }
 
-  /** The directive's value here, inherited or its default where it is not given; the last one where it repeats. */
+  /** The directive's value here: the last one of this level, else the inherited one, else the default. */
   get<T, F>(spec: Spec<T, F>): T | F {
     const entry = this.#holder(spec)?.own(spec).at(-1);
     return entry === undefined ? (this.#default(spec) as F) : entry.value;
   }
 
-  /** The values of a directive that may repeat, inherited as a whole; without any its default, if it has one. */
+  /** All values of a directive that may repeat, inherited as a whole; without any, its default if it has one. */
   list<T, F>(spec: Spec<T, F>): readonly T[] {
     const holder = this.#holder(spec);
     if (holder !== undefined) return holder.own(spec).map(({ value }) => value);
@@ -68,7 +68,7 @@ export class Scope {
     return spec.read(args, this.site({ name: spec.name, args, file: '', line: 0 }, this));
   }
 
-  /** The blocks of a kind in this level, each with its own. */
+  /** The blocks of one kind in this level, each with the level that it opens. */
   blocks<T, F>(
     spec: Spec<T, F>,
   ): readonly { readonly value: T; readonly scope: Scope; readonly directive: Directive }[] {

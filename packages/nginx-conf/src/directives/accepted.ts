@@ -1,4 +1,4 @@
-import { buffers, enumeration, flag, msec, number, offset, sec, size, texts } from '../declare/arguments.js';
+import { buffers, choices, enumeration, flag, msec, number, offset, sec, size, texts } from '../declare/arguments.js';
 import { area, directive } from '../declare/directive.js';
 import type { Arity, Context, Read, Spec } from '../declare/directive.js';
 
@@ -13,15 +13,16 @@ function because(why: string) {
     directive<unknown>({ in: contexts, args, read, accepted: why, inherit: 'none' });
 }
 
-const io = because('how bytes are moved is the runtime\u2019s matter');
+const io = because('the runtime decides how bytes are moved');
 const memory = because('memory is managed by the runtime');
-const files = because('nothing is kept there');
-const tables = because('tables grow as they need');
+const files = because('no files are written there');
+const tables = because('tables grow on demand');
 const process = because('processes and threads are managed by Pinwheel');
-const lingering = because('what a client still sends is read for two seconds after the last answer');
-const logging = because('changes nothing that is served');
+const lingering = because('after the last response, up to two seconds of what the client still sends is read');
+const browsers = because('connections of Internet Explorer 6 are kept like all others');
+const logging = because('it does not change responses');
 
-/** Directives that cannot change what a client or an upstream sees here; each is one warning. Values are checked. */
+/** Directives that change nothing here for a client or an upstream. Their values are checked; each gives one warning. */
 export const accepted = area({
   accept_mutex: process(EVENTS, 'flag', flag),
   accept_mutex_delay: process(EVENTS, 1, msec),
@@ -40,6 +41,11 @@ export const accepted = area({
   env: process(MAIN, 1, texts),
   epoll_events: io(EVENTS, 1, number),
   fastcgi_temp_path: files(LOCATION, [1, 4], texts),
+  keepalive_disable: browsers(LOCATION, [1, 9_999], (words, site) =>
+    words.includes('safari')
+      ? site.fail('"safari" in the "keepalive_disable" directive is not served by pinwheel')
+      : choices('none', 'msie6')(words, site),
+  ),
   lingering_close: lingering(LOCATION, 1, enumeration('off', 'on', 'always')),
   lingering_time: lingering(LOCATION, 1, msec),
   lingering_timeout: lingering(LOCATION, 1, msec),
@@ -77,7 +83,7 @@ export const accepted = area({
   sendfile_max_chunk: io(LOCATION, 1, size),
   server_names_hash_bucket_size: tables(HTTP, 1, number),
   server_names_hash_max_size: tables(HTTP, 1, number),
-  server_tokens: because('no version is ever told')(LOCATION, 1, ([value = '']) => value),
+  server_tokens: because('responses never contain a version')(LOCATION, 1, ([value = '']) => value),
   ssl_buffer_size: memory(SERVER, 1, size),
   subrequest_output_buffer_size: memory(LOCATION, 1, size),
   tcp_nodelay: io(LOCATION, 'flag', flag),

@@ -52,7 +52,7 @@ export const core = area({
     args: 'flag',
     read: flag,
     default: 'on',
-    note: '`off`: one process serves, whatever `worker_processes` and `user` say',
+    note: 'with `off` one process serves; `worker_processes` and `user` are ignored',
   }),
   worker_shutdown_timeout: directive({ in: ['main'], args: 1, read: msec }),
   events: directive({ in: ['main'], args: 0, opens: 'events', repeats: false, read: present }),
@@ -78,7 +78,7 @@ export const core = area({
   }),
 });
 
-/** The size of a shared memory zone as several directives have it; at least eight pages, as in nginx. */
+/** The size of a shared memory zone in bytes; at least eight pages, as in nginx. */
 export function zoneSize(given: string): number | 'invalid' | 'small' {
   const bytes = parseSize(given);
   if (bytes === undefined) return 'invalid';

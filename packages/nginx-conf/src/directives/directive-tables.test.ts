@@ -4,7 +4,7 @@ import { directiveTables } from './directive-tables.js';
 import { REFUSED } from './refused.js';
 import { AREAS } from './table.js';
 
-/** Without what formatting adds: padding of cells, rules of tables. */
+/** The lines without what prettier adds to tables. */
 function bare(markdown: string): string[] {
   return markdown
     .split('\n')
@@ -17,20 +17,20 @@ function bare(markdown: string): string[] {
     .filter((line) => line !== '');
 }
 
-it('the README lists the directives of the table (else run node packages/nginx-conf/scripts/write-readme.mjs)', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const [, section = ''] = readme.split('<!-- directives -->');
+it('docs/directives.md lists the directives of the table (else run node packages/nginx-conf/scripts/write-directives.mjs)', () => {
+  const docs = readFileSync(new URL('../../../../docs/directives.md', import.meta.url), 'utf8');
+  const [, section = ''] = docs.split('<!-- directives -->');
   expect(bare(section)).toEqual(bare(directiveTables()));
 });
 
-it('no directive is both served and refused, and none is listed twice', () => {
+it('no directive is both served and refused, and none is refused twice', () => {
   const refused = REFUSED.flatMap(({ names }) => names);
   const known = new Set(Object.values(AREAS).flatMap((table) => Object.keys(table)));
   expect(refused.filter((name) => known.has(name))).toEqual([]);
   expect(refused).toHaveLength(new Set(refused).size);
 });
 
-it('a directive of one name means one thing in a context', () => {
+it('each directive has one meaning in each context', () => {
   const seen = Object.values(AREAS).flatMap((table) =>
     Object.values(table).flatMap(({ name, contexts }) => contexts.map((context) => `${name} in ${context}`)),
   );

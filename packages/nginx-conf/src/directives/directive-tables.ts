@@ -19,40 +19,42 @@ function rows(specs: readonly Spec[], last: (spec: Spec) => string): string {
     .join('\n');
 }
 
-/** The directives in Markdown: served, accepted, refused. The package's README holds this text. */
+/** The directives in Markdown: served, accepted, refused. docs/directives.md contains this text. */
 export function directiveTables(): string {
   const served = Object.entries(AREAS).filter(([, table]) =>
     Object.values(table).every((one) => one.accepted === undefined),
   );
   const accepted = Object.entries(AREAS).filter((entry) => !served.includes(entry));
   return [
-    '### Served',
+    '## Served',
     '',
     ...served.flatMap(([area, table]) => [
-      `#### ${area}`,
+      `### ${area}`,
       '',
       '| directive | contexts | arguments | default | differences from nginx |',
       '| --- | --- | --- | --- | --- |',
       rows(Object.values(table), ({ note }) => note ?? ''),
       '',
     ]),
-    '### Accepted without effect',
+    '## Accepted without effect',
     '',
-    'Each is one warning; its value is checked.',
+    'Each gives one warning; its value is checked.',
     '',
     '| directive | contexts | arguments | default | why nothing changes |',
     '| --- | --- | --- | --- | --- |',
     ...accepted.map(([, table]) => rows(Object.values(table), (spec) => spec.accepted ?? '')),
     '',
-    '### Refused',
+    '## Refused',
     '',
-    'Each is an error that says so: `directive "rewrite" is not served by pinwheel: ...`.',
+    'Each is an error: `directive "rewrite" is not served by pinwheel: requests are not rewritten; ...`.',
     '',
-    '| area | reason | directives |',
-    '| --- | --- | --- |',
-    ...REFUSED.map(
-      ({ area, reason, names }) => `| ${area} | ${reason} | ${names.map((name) => `\`${name}\``).join(', ')} |`,
-    ),
-    '',
+    ...REFUSED.flatMap(({ area, reason, names }) => [
+      `### ${area}`,
+      '',
+      `Reason: ${reason}.`,
+      '',
+      names.map((name) => `\`${name}\``).join(', '),
+      '',
+    ]),
   ].join('\n');
 }

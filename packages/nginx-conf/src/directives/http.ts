@@ -2,7 +2,6 @@ import { area, directive } from '../declare/directive.js';
 import type { Context, Site } from '../declare/directive.js';
 import {
   buffers,
-  choices,
   enumeration,
   flag,
   invalidParameter,
@@ -37,7 +36,7 @@ export interface KeepaliveTimeout {
   readonly header: number | undefined;
 }
 
-/** `return`: an answer, or a redirect for 301, 302, 303, 307 and 308. 444 closes the connection. */
+/** `return`: a response, or a redirect with 301, 302, 303, 307 and 308. 444 closes the connection. */
 export interface Return {
   readonly status: number;
   /** Body, or the target of a redirect. */
@@ -57,7 +56,7 @@ function readReturn([first = '', second]: readonly string[], site: Site): Return
 
 export interface ErrorPage {
   readonly statuses: readonly number[];
-  /** `=200`: the status to answer with; `=` (0): that of the page itself; undefined: the original one. */
+  /** Status of the response: `=200` sets it; `=` (0) takes that of the page itself; undefined keeps the original one. */
   readonly answer: number | undefined;
   /** A path, a URL to redirect to, or `@name`. */
   readonly uri: ComplexValue;
@@ -86,19 +85,19 @@ function readErrorPage(args: readonly string[], site: Site): ErrorPage {
 export interface AddedHeader {
   readonly name: string;
   readonly value: ComplexValue;
-  /** With every status, not only with those of success and redirection. */
+  /** Added with every status, not only those of success and redirection. */
   readonly always: boolean;
 }
 
 export interface Resolver {
   readonly servers: readonly (InetAddress | UnixAddress)[];
-  /** Milliseconds that answers are kept, whatever their TTL. */
+  /** Milliseconds that answers are cached, in place of their TTL. */
   readonly valid: number | undefined;
   readonly ipv4: boolean;
   readonly ipv6: boolean;
 }
 
-/** `resolver`, which stands in `http` and below and in `upstream`. */
+/** `resolver`, allowed in `http` and the levels below, and in `upstream`. */
 export function readResolver(args: readonly string[], site: Site): Resolver {
   const servers: (InetAddress | UnixAddress)[] = [];
   let valid: number | undefined;
@@ -155,7 +154,7 @@ function readRoot([path = '']: readonly string[], site: Site): ComplexValue {
   return site.complex(path);
 }
 
-/** An address block that is trusted to tell the client's address; `unix:` for all unix sockets. */
+/** An address block of proxies that may set the client's address; `unix:` for all unix sockets. */
 export type Trusted = Cidr | 'unix:';
 
 function readTrusted([arg = '']: readonly string[], site: Site): Trusted {
@@ -165,7 +164,7 @@ function readTrusted([arg = '']: readonly string[], site: Site): Trusted {
   return cidr;
 }
 
-/** The least size of a buffer for request heads: nginx's `connection_pool_size`. */
+/** The smallest buffer for request heads: nginx's `connection_pool_size`. */
 const LEAST_HEADER_BUFFER = 512;
 
 function checkHttp(entry: Entry, site: Site): void {
@@ -177,7 +176,7 @@ function checkHttp(entry: Entry, site: Site): void {
   checkTls(entry);
 }
 
-/** Directives of requests: virtual servers, locations, answers, timeouts. */
+/** Directives for requests: virtual servers, locations, responses, timeouts. */
 export const http = area({
   http: directive({ in: ['main'], args: 0, opens: 'http', repeats: false, read: present, close: checkHttp }),
   server: directive({ in: ['http'], args: 0, opens: 'server', read: present }),
@@ -187,7 +186,7 @@ export const http = area({
     inherit: 'none',
     repeats: true,
     read: readListen,
-    note: 'parameters that tune the socket only are accepted with a warning; of `so_keepalive` the idle time counts; `http2` and `quic` are refused',
+    note: 'parameters that only tune the socket give a warning; of `so_keepalive` only the idle time is used; `http2` and `quic` are refused',
   }),
   server_name: directive({ in: ['server'], args: [1, 9_999], inherit: 'none', repeats: true, read: readServerName }),
   location: directive({ in: ['server', 'location'], args: [1, 2], opens: 'location', read: readLocation }),
@@ -213,7 +212,7 @@ export const http = area({
       return new VariableMap(value, variableName(name, site), site.variables);
     },
     line: (map, line) => map.add(line),
-    note: 'maps that need each other in a circle are refused when the configuration is read',
+    note: 'maps that depend on each other in a circle are refused when the configuration is read',
   }),
   root: directive({ in: LOCATION, args: 1, read: readRoot, default: 'html' }),
   alias: directive({ in: ['location'], args: 1, read: readRoot }),
@@ -226,7 +225,7 @@ export const http = area({
     args: 0,
     opens: 'types',
     inherit: 'value',
-    // Several blocks of one level are one.
+    // The blocks of one level are merged.
     read: (_, site) =>
       (site.scope.entries.find(({ spec }) => spec.name === 'types')?.value as MimeTypes | undefined) ?? new MimeTypes(),
     line: (types, line) => types.add(line),
@@ -257,7 +256,7 @@ export const http = area({
     args: 1,
     read: size,
     default: '16k',
-    note: 'decides only which bodies `$request_body` shows',
+    note: 'only limits the bodies that `$request_body` contains',
   }),
   client_header_timeout: directive({ in: SERVER, args: 1, read: msec, default: '60s' }),
   client_body_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),
@@ -276,12 +275,6 @@ export const http = area({
   }),
   keepalive_requests: directive({ in: LOCATION, args: 1, read: number, default: '1000' }),
   keepalive_time: directive({ in: LOCATION, args: 1, read: msec, default: '1h' }),
-  keepalive_disable: directive({
-    in: LOCATION,
-    args: [1, 2],
-    read: choices('none', 'msie6', 'safari'),
-    default: 'msie6',
-  }),
   send_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),
   resolver: directive({ in: LOCATION, args: [1, 9_999], read: readResolver }),
   resolver_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '30s' }),
@@ -293,6 +286,6 @@ export const http = area({
     args: 1,
     inherit: 'list',
     read: readTrusted,
-    note: 'addresses and blocks; names are not looked up',
+    note: 'addresses and blocks; no host names',
   }),
 });

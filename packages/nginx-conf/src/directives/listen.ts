@@ -4,7 +4,7 @@ import { invalidParameter, parameter } from '../declare/arguments.js';
 import type { Site } from '../declare/directive.js';
 import { parseInteger, parseSeconds, parseSize } from '../text/units.js';
 
-/** TCP keep-alive of accepted connections: the system's values where one is left out. Seconds. */
+/** TCP keep-alive of accepted connections, in seconds; the system's value where one is left out. */
 export interface SocketKeepalive {
   readonly idle: number | undefined;
   readonly interval: number | undefined;
@@ -14,21 +14,21 @@ export interface SocketKeepalive {
 export interface Listen {
   /** As written. */
   readonly source: string;
-  /** Port 80 where none is given; `lastPort` for a range. */
+  /** The port is 80 where none is given; `lastPort` ends a range. */
   readonly address: (InetAddress & { readonly port: number }) | UnixAddress;
   readonly defaultServer: boolean;
   readonly ssl: boolean;
   readonly proxyProtocol: boolean;
-  /** Connections not yet accepted. Default 511. */
+  /** Most connections that wait to be accepted. Default 511. */
   readonly backlog: number;
-  /** `bind`, or any parameter that tunes the socket: it has a socket of its own beside one for all addresses. */
+  /** True with `bind` or a parameter that tunes the socket: the address gets its own socket beside one for all addresses. */
   readonly bind: boolean;
-  /** An IPv6 wildcard takes no IPv4 connections. Default true. */
+  /** An IPv6 wildcard accepts no IPv4 connections. Default true. */
   readonly ipv6only: boolean;
   readonly keepalive: SocketKeepalive | 'on' | 'off' | undefined;
 }
 
-/** Socket tuning without an effect that a client could see. */
+/** Parameters that tune the socket without an effect on clients. */
 const TUNING = /^(?:deferred|reuseport|multipath|(?:fastopen|rcvbuf|sndbuf|setfib|accept_filter)=.*)$/s;
 const REFUSED = /^(?:http2|quic|spdy)$/;
 
@@ -50,7 +50,7 @@ function readKeepalive(value: string, site: Site): Listen['keepalive'] {
   return { idle, interval, count };
 }
 
-/** `listen address [parameters]`, in nginx's words where it refuses them. */
+/** `listen address [parameters]`; refuses with nginx's messages. */
 export function readListen([source = '', ...parameters]: readonly string[], site: Site): Listen {
   const parsed = parseAddress(source, { listen: true });
   if ('problem' in parsed) return site.fail(`${parsed.problem} in "${source}" of the "listen" directive`);

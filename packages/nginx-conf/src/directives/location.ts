@@ -3,7 +3,7 @@ import type { Regex } from '../values/regex.js';
 import type { Scope } from '../declare/scope.js';
 
 /**
- * Which requests a location is for. `prefix` with `noRegex` is `^~`: regular expressions are not tried after it.
+ * The requests of a location. `prefix` with `noRegex` is `^~`: regular expressions are not tried after it.
  * `named` is for internal redirects only.
  */
 export type Location =
@@ -14,7 +14,7 @@ export type Location =
 
 type Modifier = '' | '=' | '^~' | '~' | '~*';
 
-/** What a location is called in messages: its path, expression or name. */
+/** A location's name in messages: its path, expression or name. */
 export function locationName(location: Location): string {
   if (location.kind === 'regex') return location.regex.source;
   return location.kind === 'named' ? location.name : location.path;
@@ -26,7 +26,7 @@ function split(args: readonly string[], site: Site): { readonly modifier: Modifi
     if (first === '=' || first === '^~' || first === '~' || first === '~*') return { modifier: first, text: second };
     return site.fail(`invalid location modifier "${first}"`);
   }
-  // The modifier may be written together with what follows it.
+  // The modifier may be written without a blank before the path.
   const joined = /^(?:=|\^~|~\*|~)/.exec(first)?.[0] as Modifier | undefined;
   return { modifier: joined ?? '', text: first.slice(joined?.length ?? 0) };
 }
@@ -58,12 +58,12 @@ function checkNesting(location: Location, outer: Location, site: Site): void {
   }
 }
 
-/** The location whose block a scope is; undefined for any other scope. */
+/** The location that opened the scope; undefined for any other scope. */
 export function scopeLocation(scope: Scope): Location | undefined {
   return scope.context === 'location' ? (scope.opener?.value as Location | undefined) : undefined;
 }
 
-/** `location [modifier] path`, in nginx's words where it refuses them. */
+/** `location [modifier] path`; refuses with nginx's messages. */
 export function readLocation(args: readonly string[], site: Site): Location {
   const location = toLocation(args, site);
   const outer = scopeLocation(site.scope);
@@ -74,7 +74,7 @@ export function readLocation(args: readonly string[], site: Site): Location {
       const other = entry.value as Location;
       return other.kind === location.kind && other.path === location.path;
     });
-    // nginx finds this when it has read everything.
+    // nginx reports this after it has read the whole file.
     if (same) site.later(() => site.fail(`duplicate location "${location.path}"`));
   }
   return location;

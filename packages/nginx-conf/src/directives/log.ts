@@ -20,14 +20,14 @@ function readLogFormat([name = '', ...rest]: readonly string[], site: Site): Log
 }
 
 export interface AccessLog {
-  /** A path, which may hold variables. */
+  /** A path that may contain variables. */
   readonly path: ComplexValue;
   readonly format: LogFormat;
-  /** Bytes gathered before they are written; 0 writes every line at once. */
+  /** Size of the buffer in bytes; 0 writes every line at once. */
   readonly buffer: number;
-  /** Milliseconds after which gathered lines are written anyhow. */
+  /** Milliseconds after which buffered lines are written even if the buffer is not full. */
   readonly flush: number | undefined;
-  /** A line is written unless this is '' or '0'. */
+  /** The line is left out when this is '' or '0'. */
   readonly condition: ComplexValue | undefined;
 }
 
@@ -68,7 +68,7 @@ function readAccessLog(args: readonly string[], site: Site): AccessLog | 'off' {
   return { path, format, buffer, flush, condition };
 }
 
-/** Directives of the access log. */
+/** Directives for the access log. */
 export const log = area({
   log_format: directive({ in: ['http'], args: [2, 9_999], inherit: 'none', repeats: true, read: readLogFormat }),
   access_log: directive({
@@ -77,6 +77,6 @@ export const log = area({
     inherit: 'list',
     read: readAccessLog,
     default: 'logs/access.log',
-    note: 'files only, not compressed; `off` counts for its whole level',
+    note: 'files only, uncompressed; `off` applies to its whole level',
   }),
 });

@@ -17,11 +17,11 @@ import type { Context, Site } from '../declare/directive.js';
 import type { Regex } from '../values/regex.js';
 import type { ComplexValue } from '../values/value.js';
 import { scopeLocation } from './location.js';
-import { TLS_PROTOCOLS } from './tls-protocols.js';
+import { TLS_PROTOCOLS } from './tls.js';
 
 const LOCATION: readonly Context[] = ['http', 'server', 'location'];
 
-/** `proxy_pass`. The name of an `upstream` block, wherever it stands, goes before a host of that name. */
+/** `proxy_pass`. An `upstream` block of the name, anywhere in the file, takes precedence over a host of that name. */
 export type ProxyPass =
   | {
       readonly kind: 'constant';
@@ -29,12 +29,12 @@ export type ProxyPass =
       /** Host and port as written, without the URI: the name of an upstream or an address. */
       readonly authority: string;
       readonly address: InetAddress | UnixAddress;
-      /** Replaces the part of the path that the location matched; undefined passes the path on as it came. */
+      /** Replaces the part of the path that the location matched; undefined passes the path on unchanged. */
       readonly uri: string | undefined;
     }
   | {
       readonly kind: 'variable';
-      /** Gives a whole URL for each request. With a URI in it, that is what the upstream is asked for. */
+      /** Evaluates to a whole URL for each request. A URI in it replaces the request's. */
       readonly url: ComplexValue;
     };
 
@@ -63,10 +63,10 @@ function readProxyPass([source = '']: readonly string[], site: Site): ProxyPass 
   };
 }
 
-/** `proxy_redirect`: what becomes of `Location` and `Refresh` fields of the upstream. */
+/** `proxy_redirect`: how `Location` and `Refresh` fields of the upstream are rewritten. */
 export type ProxyRedirect =
   | { readonly kind: 'off' }
-  /** The URL of `proxy_pass` becomes the path of the location. */
+  /** Replaces the URL of `proxy_pass` by the path of the location. */
   | { readonly kind: 'default' }
   | { readonly kind: 'prefix'; readonly from: ComplexValue; readonly to: ComplexValue }
   | { readonly kind: 'regex'; readonly regex: Regex; readonly to: ComplexValue };
@@ -94,7 +94,7 @@ function readProxyRedirect(args: readonly string[], site: Site): ProxyRedirect {
   return { kind: 'regex', regex: site.regex(from.slice(caseless ? 2 : 1), caseless), to: site.complex(to) };
 }
 
-/** `proxy_bind`: the address that connections to upstreams come from. */
+/** `proxy_bind`: the local address of connections to upstreams. */
 export interface ProxyBind {
   readonly address: ComplexValue;
   readonly transparent: boolean;
@@ -117,7 +117,7 @@ function readProxyBind(args: readonly string[], site: Site): ProxyBind | 'off' {
 
 export interface SentHeader {
   readonly name: string;
-  /** '' leaves the field out. */
+  /** '' removes the field. */
   readonly value: ComplexValue;
 }
 
@@ -135,12 +135,12 @@ const FAILURES = [
   'http_429',
   'off',
 ] as const;
-/** What makes a request go to the next peer. */
+/** A failure after which a request is retried on the next peer. */
 export type NextUpstream = (typeof FAILURES)[number];
 
 const HTTP_VERSIONS = enumeration('1.0', '1.1', '2');
 
-/** Directives of passing requests on. */
+/** Directives for passing requests to upstreams. */
 export const proxy = area({
   proxy_pass: directive({ in: ['location'], args: 1, inherit: 'none', read: readProxyPass }),
   proxy_http_version: directive({
@@ -166,7 +166,7 @@ export const proxy = area({
     args: 1,
     inherit: 'list',
     read: text,
-    note: '`X-Accel-Redirect` and its like are passed, never followed',
+    note: '`X-Accel-*` fields are passed on, never followed',
   }),
   proxy_redirect: directive({ in: LOCATION, args: [1, 2], inherit: 'list', read: readProxyRedirect }),
   proxy_connect_timeout: directive({ in: LOCATION, args: 1, read: msec, default: '60s' }),
@@ -178,7 +178,7 @@ export const proxy = area({
     args: 'flag',
     read: flag,
     default: 'on',
-    note: 'bodies of up to 1 MiB, in memory; longer ones are passed on as they come',
+    note: 'buffers bodies of up to 1 MiB, in memory; longer ones are streamed',
   }),
   proxy_next_upstream: directive({
     in: LOCATION,

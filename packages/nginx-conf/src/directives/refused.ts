@@ -1,6 +1,6 @@
-/** Directives that nginx knows and Pinwheel does not serve. */
+/** Directives of nginx that Pinwheel refuses. */
 interface Refused {
-  /** What they are for. */
+  /** Heading in docs/directives.md. */
   readonly area: string;
   /** Follows `directive "x" is not served by pinwheel: `. */
   readonly reason: string;
@@ -52,10 +52,10 @@ export const REFUSED: readonly Refused[] = [
     `limit_conn limit_conn_dry_run limit_conn_log_level limit_conn_status limit_conn_zone limit_req
     limit_req_dry_run limit_req_log_level limit_req_status limit_req_zone limit_rate limit_rate_after proxy_limit_rate`,
   ),
-  refused('cache', 'answers are not cached', family('proxy', CACHE)),
+  refused('cache', 'responses are not cached', family('proxy', CACHE)),
   refused(
     'proxy details',
-    'it would change what is passed on, in a way that is not there',
+    'this change of requests or responses is not supported',
     `proxy_allow_upstream proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_force_ranges
     proxy_ignore_client_abort proxy_ignore_headers proxy_pass_request_body proxy_pass_request_headers
     proxy_pass_trailers proxy_set_body proxy_ssl_certificate_cache proxy_ssl_conf_command
@@ -72,7 +72,7 @@ export const REFUSED: readonly Refused[] = [
   ),
   refused(
     'compression',
-    'answers pass as the upstream makes them',
+    'responses are passed on unchanged',
     `gzip gzip_buffers gzip_comp_level gzip_disable gzip_hash gzip_http_version gzip_min_length gzip_no_buffer
     gzip_proxied gzip_static gzip_types gzip_vary gzip_window postpone_gzipping gunzip gunzip_buffers brotli
     brotli_static brotli_types brotli_comp_level`,
@@ -96,23 +96,23 @@ export const REFUSED: readonly Refused[] = [
     hls_mp4_buffer_size hls_mp4_max_buffer_size empty_gif disable_symlinks
     open_file_cache_events`,
   ),
-  refused('sub-requests', 'requests are passed to one place', 'mirror mirror_request_body'),
+  refused('sub-requests', 'a request is passed to one upstream', 'mirror mirror_request_body'),
   refused('request bodies', 'bodies are not kept in files', 'client_body_in_file_only'),
   refused(
     'request parsing',
-    'requests are read by fixed rules',
+    'requests are parsed by fixed rules',
     `chunked_transfer_encoding keepalive_min_timeout merge_slashes msie_padding msie_refresh recursive_error_pages`,
   ),
   refused(
     'variables',
-    'this source of variables is not there; use map',
+    'this source of variables is not supported; use map',
     `geo geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive split_clients ancient_browser
     ancient_browser_value modern_browser modern_browser_value num_map userid userid_domain userid_expires userid_flags
     userid_mark userid_name userid_p3p userid_path userid_service keyval keyval_zone`,
   ),
   refused(
     'HTTP/2 and HTTP/3',
-    'clients are spoken to in HTTP/1',
+    'clients are served over HTTP/1',
     `http2 http2_body_preread_size http2_chunk_size http2_idle_timeout http2_max_concurrent_pushes
     http2_max_concurrent_streams http2_max_field_size http2_max_header_size http2_max_requests http2_pool_size
     http2_push http2_push_preload http2_recv_buffer_size http2_recv_timeout http2_streams_index_size http3 http3_hq
@@ -121,7 +121,7 @@ export const REFUSED: readonly Refused[] = [
   ),
   refused(
     'TLS details',
-    'this part of TLS is not there',
+    'this part of TLS is not supported',
     `ssl ssl_certificate_cache ssl_certificate_compression ssl_conf_command ssl_crl ssl_early_data ssl_ecdh_curve
     ssl_ech_file ssl_engine ssl_key_log ssl_object_cache_inheritable ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder
     ssl_session_ticket_key ssl_stapling ssl_stapling_file ssl_stapling_responder ssl_stapling_verify
@@ -129,7 +129,7 @@ export const REFUSED: readonly Refused[] = [
   ),
   refused(
     'upstream details',
-    'this way of balancing is not there',
+    'this way of balancing is not supported',
     'least_time queue ntlm state sticky_cookie_insert health_check match peers upstream_conf',
   ),
   refused('modules', 'there are no loadable modules', 'load_module google_perftools_profiles'),

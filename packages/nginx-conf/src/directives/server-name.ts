@@ -1,5 +1,5 @@
 import type { Site } from '../declare/directive.js';
-import { Hostnames } from '../values/hostnames.js';
+import { ServerNames } from '@pinwheel/proxy';
 import type { Regex } from '../values/regex.js';
 
 /** A name of a server: exact or with a wildcard (lower case), a regular expression, or `$hostname`. */
@@ -14,12 +14,12 @@ export function readServerName(args: readonly string[], site: Site): readonly Se
     if (arg.includes('/')) site.warn(`server name "${arg}" has suspicious symbols`);
     if (arg.startsWith('~')) {
       if (arg.length === 1) site.fail(`empty regex in server name "${arg}"`);
-      // Hosts are compared in lower case, so that capitals in the expression could never match.
+      // Hosts are compared in lower case, so capital letters in the expression would never match.
       return { regex: site.regex(arg.slice(1), /[A-Z]/.test(arg)) };
     }
     if (arg.toLowerCase() === '$hostname') return { hostname: true };
-    if (new Hostnames<true>().add(arg, true) === 'invalid') {
-      // nginx finds this when it has read everything.
+    if (new ServerNames<true>().add(arg, true) === 'invalid') {
+      // nginx reports this after it has read the whole file.
       site.later(() => site.fail(`invalid server name or wildcard "${arg}"`));
     }
     return { name: arg.toLowerCase() };

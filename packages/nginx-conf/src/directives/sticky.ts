@@ -4,32 +4,32 @@ import { parseSeconds } from '../text/units.js';
 import type { ComplexValue } from '../values/value.js';
 import { zoneSize } from './core.js';
 
-/** `sticky`: how requests of one client stay with one peer. */
+/** `sticky`: how the requests of one client reach the same peer. */
 export type Sticky =
   | {
       readonly kind: 'cookie';
       readonly name: string;
-      /** Seconds the cookie lives; `max` is until 2037; undefined for the browser's session. */
+      /** Lifetime of the cookie in seconds; `max` is until 2037; undefined ends with the browser's session. */
       readonly expires: number | 'max' | undefined;
       readonly domain: ComplexValue | undefined;
       readonly path: ComplexValue | undefined;
       readonly httpOnly: boolean;
       readonly secure: boolean;
-      /** `strict`, `lax`, `none`, or a variable that gives one of them. */
+      /** `strict`, `lax`, `none`, or a variable with one of these values. */
       readonly sameSite: ComplexValue | undefined;
     }
   /** The first value that is not empty names the peer by its `route`. */
   | { readonly kind: 'route'; readonly values: readonly ComplexValue[] }
   | {
       readonly kind: 'learn';
-      /** Where a session's id comes from when a peer makes one; the first that is not empty. */
+      /** The id of a new session is the first of these values that is not empty. */
       readonly create: readonly ComplexValue[];
-      /** Where it is in later requests. */
+      /** The id in later requests is the first of these values that is not empty. */
       readonly lookup: readonly ComplexValue[];
       readonly zone: { readonly name: string; readonly size: number };
       /** Milliseconds without a request after which a session is forgotten. */
       readonly timeout: number;
-      /** Learn as soon as the answer's head has come. */
+      /** Learn as soon as the head of the response has arrived. */
       readonly header: boolean;
     };
 

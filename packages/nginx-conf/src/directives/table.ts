@@ -7,7 +7,7 @@ import { proxy } from './proxy.js';
 import { tls } from './tls.js';
 import { upstream } from './upstream.js';
 
-/** Every directive that may stand in a file, by area. */
+/** Every directive that a file may contain, by area. */
 export const AREAS: Readonly<Record<string, Readonly<Record<string, Spec>>>> = {
   process: core,
   'servers and requests': http,
@@ -23,7 +23,7 @@ for (const area of Object.values(AREAS)) {
   for (const spec of Object.values(area)) byName.set(spec.name, [...(byName.get(spec.name) ?? []), spec]);
 }
 
-/** The directives of this name: several when it means another thing in another context. */
+/** The directives with this name: several when its meaning depends on the context. */
 export function specsNamed(name: string): readonly Spec[] {
   return byName.get(name) ?? [];
 }

@@ -6,13 +6,16 @@ import type { Entry, Scope } from '../declare/scope.js';
 import { parseInteger } from '../text/units.js';
 import { zoneSize } from './core.js';
 import type { Listen } from './listen.js';
-import { TLS_PROTOCOLS } from './tls-protocols.js';
+
+/** Names that `ssl_protocols` and `proxy_ssl_protocols` take. */
+export const TLS_PROTOCOLS = ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+export type TlsProtocol = (typeof TLS_PROTOCOLS)[number];
 
 const SERVER: readonly Context[] = ['http', 'server'];
 
 /** `ssl_session_cache`. */
 export interface SessionCache {
-  /** `none` tells clients that sessions may be resumed and resumes none. */
+  /** `none` offers resumption to clients and then resumes no session. */
   readonly kind: 'off' | 'none' | 'kept';
   /** Sessions kept in each worker; undefined without `builtin`. */
   readonly builtin: number | undefined;
@@ -40,7 +43,7 @@ function readSessionCache(args: readonly string[], site: Site): SessionCache {
   return { kind, builtin, shared };
 }
 
-/** Directives of TLS towards clients. */
+/** Directives for TLS with clients. */
 export const tls = area({
   ssl_certificate: directive({ in: SERVER, args: 1, inherit: 'list', read: file, note: 'files only, no variables' }),
   ssl_certificate_key: directive({
@@ -78,7 +81,7 @@ function entriesNamed(scope: Scope, name: string): readonly Entry[] {
   return scope.entries.filter(({ spec }) => spec.name === name);
 }
 
-/** Checks, when `http` is read, that every server that speaks TLS has what it takes. */
+/** Checks at the end of `http` that every server with TLS has the certificates and keys that it needs. */
 export function checkTls({ scope }: Entry): void {
   if (scope === undefined) return;
   for (const server of entriesNamed(scope, 'server')) {
@@ -103,7 +106,7 @@ export function checkTls({ scope }: Entry): void {
   checkAddresses(scope);
 }
 
-/** An address where TLS is spoken needs a certificate of its default server; else of every server that does not refuse. */
+/** An address with TLS needs a certificate in its default server, or in every server that does not refuse handshakes. */
 function checkAddresses(scope: Scope): void {
   const addresses = new Map<string, { readonly server: Entry; readonly listen: Listen }[]>();
   for (const server of entriesNamed(scope, 'server')) {

@@ -1,7 +1,7 @@
 import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
 
-/** What nginx takes where no `types` block is in sight. */
+/** nginx's types where no `types` block applies. */
 const DEFAULTS: readonly (readonly [type: string, extensions: readonly string[]])[] = [
   ['text/html', ['html', 'htm', 'shtml']],
   ['image/gif', ['gif']],
@@ -11,10 +11,10 @@ const DEFAULTS: readonly (readonly [type: string, extensions: readonly string[]]
 /** File name extensions and their types: the `types` blocks of a level. */
 export class MimeTypes {
   readonly #types = new Map<string, string>();
-  /** Extensions given more than once: the last one counts. */
+  /** Extensions that were given more than once; the last one counts. */
   readonly duplicates: { readonly message: string; readonly place: Place }[] = [];
 
-  /** One line of the block: `text/html html htm`. */
+  /** Adds one line of the block: `text/html html htm`. */
   add({ name: type, args, file, line }: { readonly name: string; readonly args: readonly string[] } & Place): void {
     if (type === 'include') {
       throw new ConfError('invalid number of arguments in "include" directive', { file, line });
@@ -37,7 +37,7 @@ export class MimeTypes {
     return types;
   }
 
-  /** By extension without the dot, lower case. */
+  /** Types by extension, in lower case, without the dot. */
   get entries(): ReadonlyMap<string, string> {
     return this.#types;
   }

@@ -15,7 +15,7 @@ const UPSTREAM: readonly Context[] = ['upstream'];
 
 /** `server` in an upstream. */
 export interface UpstreamServer {
-  /** As written, which is what logs show for a name. */
+  /** As written; logs show it for a host name. */
   readonly source: string;
   /** Port 80 where none is given. */
   readonly address: (InetAddress & { readonly port: number }) | UnixAddress;
@@ -23,19 +23,19 @@ export interface UpstreamServer {
   readonly maxFails: number;
   /** Milliseconds. */
   readonly failTimeout: number;
-  /** 0 is no limit. */
+  /** 0: no limit. */
   readonly maxConns: number;
   readonly backup: boolean;
   readonly down: boolean;
   readonly drain: boolean;
-  /** The name is looked up again while running. */
+  /** The name is resolved again while the balancer runs. */
   readonly resolve: boolean;
   /** The service of SRV records; needs `resolve`. */
   readonly service: string | undefined;
   readonly route: string | undefined;
 }
 
-/** Balancing methods that know no backup servers. */
+/** Balancing methods without backup servers. */
 const NO_BACKUP: readonly string[] = ['ip_hash', 'hash', 'random'];
 const METHODS: readonly string[] = ['ip_hash', 'least_conn', 'hash', 'random'];
 
@@ -81,7 +81,7 @@ function readServer([source = '', ...parameters]: readonly string[], site: Site)
   return { source, address, weight, maxFails, failTimeout, maxConns, ...flags, service, route };
 }
 
-/** A directive that chooses how peers are picked; the last one counts. */
+/** A directive that selects the balancing method; the last one counts. */
 function method<T>(read: (args: readonly string[], site: Site) => T): (args: readonly string[], site: Site) => T {
   return (args, site) => {
     const before = site.scope.entries.some(({ spec }) => METHODS.includes(spec.name) || spec.name === 'keepalive');
@@ -92,7 +92,7 @@ function method<T>(read: (args: readonly string[], site: Site) => T): (args: rea
 
 export interface HashMethod {
   readonly key: ComplexValue;
-  /** ketama. */
+  /** ketama hashing. */
   readonly consistent: boolean;
 }
 
@@ -110,7 +110,7 @@ function readRandom(args: readonly string[], site: Site): RandomMethod {
 
 export interface Zone {
   readonly name: string;
-  /** Bytes; undefined where another `zone` of this name says it. */
+  /** Bytes; undefined when another `zone` of this name has the size. */
   readonly size: number | undefined;
 }
 
@@ -139,7 +139,7 @@ function checkUpstream({ scope, value, directive: at }: Entry<string>, site: Sit
   }
 }
 
-/** Directives of groups of servers. */
+/** Directives for upstreams. */
 export const upstream = area({
   upstream: directive({
     in: ['http'],
@@ -192,7 +192,7 @@ export const upstream = area({
     args: [1, 9_999],
     inherit: 'none',
     read: readResolver,
-    note: 'as a name server, `system` means those of the system',
+    note: 'the name server `system` stands for those of the machine',
   }),
   resolver_timeout: directive({ in: UPSTREAM, args: 1, inherit: 'none', read: msec }),
   sticky: directive({

@@ -30,7 +30,6 @@ export function connectionOf(scope: Scope): NonNullable<GivenLocation['connectio
     keepaliveHeader: keepaliveHeader(scope),
     keepaliveRequests: scope.get(http.keepalive_requests),
     keepaliveTime: scope.get(http.keepalive_time),
-    keepaliveDisable: scope.get(http.keepalive_disable).flatMap((one) => (one === 'none' ? [] : [one])),
   };
 }
 

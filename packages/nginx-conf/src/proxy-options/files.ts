@@ -1,14 +1,16 @@
 import type { GivenLocation } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
+import { MimeTypes } from '../directives/types.js';
 import { fullPath } from '../text/parse.js';
 import type { Scope } from '../declare/scope.js';
 import type { ComplexValue, Value } from '../values/value.js';
 import { locationName } from '../directives/location.js';
 import type { Location } from '../directives/location.js';
-import { contentTypeOf } from './content-type.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 
-/** What a level answers with that has neither `return` nor `proxy_pass`: the counts of `stub_status`, else files. */
+const BUILT_IN = MimeTypes.defaults().entries;
+
+/** The content of a level without `return` and `proxy_pass`: the counts of `stub_status`, else files. */
 export function contentOf(scope: Scope): Pick<GivenLocation, 'files' | 'stubStatus'> {
   if (scope.has(http.stub_status)) return { stubStatus: true };
   return {
@@ -22,7 +24,7 @@ export function contentOf(scope: Scope): Pick<GivenLocation, 'files' | 'stubStat
   };
 }
 
-/** `root` or `alias`, for the files and for the variables that name them. A relative path starts from the prefix. */
+/** `root` or `alias`, for files and for the variables that name them. A relative path starts from the prefix. */
 export function rootOf(scope: Scope, { prefix }: Surroundings): Pick<GivenLocation, 'root' | 'aliased'> {
   let around: Scope | undefined = scope;
   while (around !== undefined && !around.has(http.root) && !around.has(http.alias)) around = around.parent;
@@ -31,7 +33,7 @@ export function rootOf(scope: Scope, { prefix }: Surroundings): Pick<GivenLocati
   return { root: pathOf(alias, prefix, false), aliased: lengthOf(around.opener?.value as Location) };
 }
 
-/** What a location's alias stands for. */
+/** The number of characters of a path that an alias replaces. */
 function lengthOf(location: Location): number {
   return location.kind === 'regex' ? Infinity : locationName(location).length;
 }
@@ -40,7 +42,20 @@ function pathOf({ value, source }: ComplexValue, prefix: string, cut: boolean): 
   const withoutSlash = cut && source.endsWith('/');
   const path = (text: string): string =>
     fullPath(withoutSlash && text.endsWith('/') ? text.slice(0, -1) : text, prefix);
-  // What is left of "/" is the beginning of every path.
+  // Without its last slash, "/" is the beginning of every path.
   if (cut && source === '/') return '';
   return typeof value === 'string' ? path(value) : (facts) => path(value(facts));
+}
+
+/** The type of a response: by the extension of the path (nginx: `types`), else `default_type`. */
+export function contentTypeOf(scope: Scope): Value {
+  const types = scope.get(http.types)?.entries ?? BUILT_IN;
+  const other = scope.get(http.default_type);
+  return ({ uri }) => types.get(extension(uri)) ?? other;
+}
+
+/** The extension of the last segment in lower case, '' without one. A dot at the beginning of a name starts no extension. */
+function extension(path: string): string {
+  const dot = path.lastIndexOf('.');
+  return dot <= path.lastIndexOf('/') + 1 ? '' : path.slice(dot + 1).toLowerCase();
 }

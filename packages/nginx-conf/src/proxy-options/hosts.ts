@@ -6,12 +6,12 @@ import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
 import type { Configuration } from '../check/load.js';
 import type { Scope } from '../declare/scope.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 import { named } from './resolver.js';
 
 /**
- * The names of servers that nginx looks up when it reads a configuration, each once: those of `server` without `resolve`,
- * and of `proxy_pass` without variables where no upstream has that name. Look them up before `proxyOptions` is called.
+ * The host names that nginx resolves when it reads a configuration, without duplicates: those of `server` without
+ * `resolve`, and of `proxy_pass` without variables where no upstream has the name. Resolve them before `proxyOptions`.
  */
 export function hostsToLookUp({ main }: Configuration): readonly string[] {
   const found = new Set<string>();
@@ -40,7 +40,7 @@ export function hostsToLookUp({ main }: Configuration): readonly string[] {
 /**
  * The addresses of a server, one peer each.
  *
- * @param shown the server as an error names it
+ * @param shown how an error names the server
  * @throws ConfError in nginx's words for a name that has no address
  */
 export function addressesOf(

@@ -3,20 +3,20 @@ import type { Listen } from '../directives/listen.js';
 import { ConfError } from '../text/error.js';
 import type { Scope } from '../declare/scope.js';
 
-/** An address, and what all `listen` directives for it say together. */
+/** An address, with the merged parameters of all `listen` directives for it. */
 export interface ListenerRow {
   readonly key: string;
   options: GivenListener;
   ssl: boolean;
 }
 
-/** The listeners of a configuration: one for each address, whichever servers name it. */
+/** The listeners of a configuration: one for each address, shared by all servers that listen on it. */
 export class ListenerTable {
   readonly all: ListenerRow[] = [];
 
   /**
-   * @param served indexes of the server's listeners so far
-   * @returns those of this `listen`: several for a range of ports
+   * @param served indexes of the listeners that the server has so far
+   * @returns indexes of the listeners of this `listen`: several for a range of ports
    * @throws ConfError for an address that the server names twice
    */
   add(listen: Listen, server: Scope, served: readonly number[]): readonly number[] {
@@ -30,7 +30,7 @@ export class ListenerTable {
       if (index < 0) index = this.all.push({ key, options: optionsOf(listen, address), ssl: false }) - 1;
       const row = this.all[index];
       if (row !== undefined) {
-        // The parameters of the socket may stand with any of them, the flags are those of all.
+        // Any of them may have the parameters of the socket; the flags of all of them apply.
         const proxyProtocol = listen.proxyProtocol || row.options.proxyProtocol === true;
         if (listen.bind) row.options = optionsOf(listen, address);
         row.options = { ...row.options, proxyProtocol };

@@ -1,17 +1,16 @@
 import type { Facts, GivenLocation, GivenServer, ReplyOptions } from '@pinwheel/proxy';
+import { core } from '../directives/core.js';
 import { http } from '../directives/http.js';
 import type { Return, SetVariable } from '../directives/http.js';
 import type { Location } from '../directives/location.js';
 import { log } from '../directives/log.js';
 import type { AccessLog } from '../directives/log.js';
 import type { Scope } from '../declare/scope.js';
-import { contentOf, rootOf } from './files.js';
-import type { Surroundings } from './proxy-options.js';
+import { contentOf, contentTypeOf, rootOf } from './files.js';
+import type { Surroundings } from './surroundings.js';
 import { connectionOf } from './connections.js';
 import { forwardOf } from './proxy-pass.js';
 import { realIpOf } from './real-ip.js';
-import { errorLogOf } from './error-logs.js';
-import { contentTypeOf } from './content-type.js';
 
 interface LocationBlock {
   readonly value: Location;
@@ -19,7 +18,7 @@ interface LocationBlock {
 }
 
 /**
- * The locations of a server and what holds around them. `return` at the server's own level answers everything, as it runs
+ * The locations of a server and what applies around them. `return` at the server's own level answers every request, as it runs
  * before any location is chosen; only an error page may still be a named one.
  */
 export function locationsOf(
@@ -63,7 +62,7 @@ function matchOf(location: Location): Pick<GivenLocation, 'path' | 'match' | 'ma
   }
 }
 
-/** What runs before the content of a level: its `set`s, in the order of the file, up to the first `return`. */
+/** The steps before the content of a level: its `set`s in the order of the file, up to the first `return`. */
 function stepsOf(scope: Scope): Pick<GivenLocation, 'reply' | 'prepare'> {
   const sets: SetVariable[] = [];
   for (const { spec, value } of scope.entries) {
@@ -153,4 +152,15 @@ function writerOf({ path, format, condition, buffer, flush }: AccessLog, around:
     const write = constant ?? around.accessLog(path.evaluate(facts));
     write(format.line(facts));
   };
+}
+
+/** The log of a location that has its own `error_log`, or whose server has one; others use that of `http`. */
+function errorLogOf(scope: Scope, around: Surroundings): Pick<GivenLocation, 'log'> {
+  for (let level: Scope | undefined = scope; level !== undefined && level.context !== 'http'; level = level.parent) {
+    if (level.own(core.error_log).length > 0) {
+      const own = around.errorLog?.(level.list(core.error_log));
+      return own === undefined ? {} : { log: own };
+    }
+  }
+  return {};
 }

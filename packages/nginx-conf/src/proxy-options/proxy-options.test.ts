@@ -21,7 +21,7 @@ test('servers on one address share a listener', () => {
   ]);
 });
 
-test('the keepalive directives of an upstream are followed', () => {
+test('the keepalive directives of an upstream become options', () => {
   const { upstreams } = optionsOf('upstream a { server 127.0.0.1:1; keepalive 4; keepalive_time 5s; }');
   expect(upstreams[0]?.keepalive).toMatchObject({ connections: 4, time: 5_000 });
 });
@@ -38,7 +38,7 @@ test.each([
   expect(server?.locations.map((one) => one.root)).toEqual([root]);
 });
 
-test('a location has the files of its own root, types and index, inside what is around it', () => {
+test('a location uses its own root, types and index, else those around it', () => {
   const { servers } = optionsOf(
     `root out; index a b; server { location /x { root in; } location /y { index c; } location /z { stub_status; } }`,
   );
@@ -51,7 +51,7 @@ test('a location has the files of its own root, types and index, inside what is 
   expect(locations[2]?.stubStatus).toBe(true);
 });
 
-test('what an address reads is set by its default server, what a connection goes by at the nearest level', () => {
+test('limits for heads come from the default server of an address, limits for connections from the nearest level', () => {
   const { listeners, servers } = optionsOf(
     `keepalive_timeout 5s 9; client_header_timeout 3s;
      server { listen 80; client_header_timeout 1s; ${LOCATION} }
@@ -71,7 +71,7 @@ test('what an address reads is set by its default server, what a connection goes
   ]);
   expect(servers?.[1]?.locations.map(({ connection }) => connection)).toEqual([
     expect.objectContaining({ keepaliveTimeout: 0, keepaliveHeader: 9, sendTimeout: 7_000 }),
-    expect.objectContaining({ keepaliveTimeout: 5_000, keepaliveHeader: 9, keepaliveDisable: ['msie6'] }),
+    expect.objectContaining({ keepaliveTimeout: 5_000, keepaliveHeader: 9 }),
   ]);
 });
 

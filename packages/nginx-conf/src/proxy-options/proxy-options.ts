@@ -1,50 +1,22 @@
-import type { GivenLocation, GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
+import type { GivenProxyOptions, GivenServer, GivenUpstream } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import type { Listen } from '../directives/listen.js';
 import { upstream } from '../directives/upstream.js';
 import { ConfError } from '../text/error.js';
-import type { ErrorLog } from '../directives/core.js';
 import type { Configuration } from '../check/load.js';
 import type { Scope } from '../declare/scope.js';
 import { headOf } from './connections.js';
 import { ListenerTable } from './listeners.js';
 import { locationsOf } from './locations.js';
 import { namesOf } from './server-names.js';
+import type { Surroundings } from './surroundings.js';
 import { listenerTls, tlsUpstreams, verificationOf } from './tls.js';
 import { implicitUpstreams, upstreamOf } from './upstreams.js';
 
-/** What a configuration needs of the world: the program provides it. */
-export interface Surroundings {
-  /** What relative paths start from, those of certificates excepted. */
-  readonly prefix: string;
-  /**
-   * The log at that path; what is given to it is one line without its end.
-   *
-   * @param buffering bytes of lines that are gathered, and milliseconds after which they are written anyhow
-   */
-  accessLog(
-    path: string,
-    buffering?: { readonly size: number; readonly flush?: number | undefined },
-  ): (line: string) => void;
-  /** Where to tell what belongs to a level that has logs of its own. Absent: it is told where the rest is. */
-  errorLog?(logs: readonly ErrorLog[]): NonNullable<GivenLocation['log']>;
-  /** The text of a certificate or key. @throws Error */
-  readFile(path: string): string;
-  /** The whole path of such a file, for messages. */
-  pathOf?(path: string): string;
-  /** Name of this machine, for `server_name $hostname`. */
-  readonly hostname: string;
-  /**
-   * Addresses of a name that `hostsToLookUp` has told, none when there are none. Without it names are looked up when a
-   * connection is made.
-   */
-  addressesOf?(host: string): readonly string[];
-}
-
 /**
- * The options of a proxy that does what the configuration says.
+ * The options of a proxy that serves the configuration.
  *
- * @throws ConfError for what only shows when all of it is known: files that cannot be read, names without address
+ * @throws ConfError for faults that need the whole configuration: files that cannot be read, names without an address
  */
 export function proxyOptions(configuration: Configuration, around: Surroundings): GivenProxyOptions {
   const main = configuration.main;
@@ -92,7 +64,7 @@ export function proxyOptions(configuration: Configuration, around: Surroundings)
       ...tlsUpstreams(block, upstreams, around),
     ],
     servers: given,
-    // Servers get no request that nobody made, as with nginx; a tag that is not known yet is asked for when it comes.
+    // As with nginx, peers get no requests but those of clients; an unknown tag is queried when it first appears.
     tagQueryAtStart: false,
   };
 }

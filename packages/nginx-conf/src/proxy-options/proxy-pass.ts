@@ -1,30 +1,19 @@
-import type { FieldOptions, GivenLocation } from '@pinwheel/proxy';
+import { OWN_RESPONSE_FIELDS } from '@pinwheel/proxy';
+import type { GivenField, GivenLocation } from '@pinwheel/proxy';
 import { scopeLocation } from '../directives/location.js';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
 import type { Scope } from '../declare/scope.js';
 import { redirectOf } from './proxy-redirect.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 import { locationResolver } from './resolver.js';
 import { tlsGroupName, upstreamTls } from './tls.js';
 
 type GivenPass = NonNullable<GivenLocation['pass']>;
 type ConstantPass = Extract<ProxyPass, { kind: 'constant' }>;
 
-/** Fields of answers that nginx keeps for itself unless `proxy_pass_header` names them. */
-const HIDDEN = [
-  'date',
-  'server',
-  'x-pad',
-  'x-accel-expires',
-  'x-accel-redirect',
-  'x-accel-limit-rate',
-  'x-accel-buffering',
-  'x-accel-charset',
-];
-
-/** `proxy_pass` of a location and the directives beside it; undefined where there is none. */
+/** `proxy_pass` of a location and the directives that go with it; undefined without `proxy_pass`. */
 export function forwardOf(scope: Scope, around: Surroundings): Partial<GivenLocation> | undefined {
   const pass = scope.get(proxy.proxy_pass);
   if (pass === undefined) return undefined;
@@ -74,7 +63,7 @@ export function forwardOf(scope: Scope, around: Surroundings): Partial<GivenLoca
   };
 }
 
-/** `$proxy_host` and `$proxy_port`: as written, without the port that the scheme has by itself. */
+/** `$proxy_host` and `$proxy_port`: as written, without the default port of the scheme. */
 function shownHost({ address, authority, scheme }: ConstantPass): Pick<GivenPass, 'host' | 'port'> {
   if ('unix' in address) return { host: 'localhost', port: '' };
   const usual = scheme === 'https' ? 443 : 80;
@@ -83,13 +72,13 @@ function shownHost({ address, authority, scheme }: ConstantPass): Pick<GivenPass
   return { host: port === usual ? host : `${host}:${port}`, port: String(port) };
 }
 
-/** `proxy_set_header`, and nginx's own `Host $proxy_host` unless that one is given. */
-function fieldsOf(scope: Scope): readonly FieldOptions[] {
+/** `proxy_set_header`, and nginx's default `Host $proxy_host` unless the configuration sets `Host`. */
+function fieldsOf(scope: Scope): readonly GivenField[] {
   const given = scope
     .list(proxy.proxy_set_header)
     .map(({ name, value }) => ({ name, value: value.value, steady: value.isSteady }));
   const hasHost = given.some(({ name }) => name.toLowerCase() === 'host');
-  // A length or coding that a configuration sets would contradict the body that follows.
+  // A length or transfer coding from the configuration would contradict the body that follows.
   const ours = given.filter(({ name }) => !/^(?:content-length|transfer-encoding)$/i.test(name));
   const pass = scope.get(proxy.proxy_pass);
   const host = pass?.kind === 'constant' ? (shownHost(pass).host ?? '') : undefined;
@@ -99,7 +88,7 @@ function fieldsOf(scope: Scope): readonly FieldOptions[] {
 function retryOf(scope: Scope): NonNullable<GivenPass['retry']> {
   const words = scope.get(proxy.proxy_next_upstream);
   return {
-    // nginx: `off` takes away all that stands beside it.
+    // nginx: `off` cancels all other values beside it.
     on: words.includes('off') ? [] : words.filter((word) => word !== 'off'),
     tries: scope.get(proxy.proxy_next_upstream_tries),
     timeout: scope.get(proxy.proxy_next_upstream_timeout),
@@ -108,7 +97,10 @@ function retryOf(scope: Scope): NonNullable<GivenPass['retry']> {
 
 function hiddenOf(scope: Scope): readonly string[] {
   const passed = new Set(scope.list(proxy.proxy_pass_header).map((name) => name.toLowerCase()));
-  const hidden = new Set([...HIDDEN, ...scope.list(proxy.proxy_hide_header).map((name) => name.toLowerCase())]);
+  const hidden = new Set([
+    ...OWN_RESPONSE_FIELDS,
+    ...scope.list(proxy.proxy_hide_header).map((name) => name.toLowerCase()),
+  ]);
   return [...hidden].filter((name) => !passed.has(name));
 }
 

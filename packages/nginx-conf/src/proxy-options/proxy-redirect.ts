@@ -4,10 +4,10 @@ import { proxy } from '../directives/proxy.js';
 import type { ProxyPass, ProxyRedirect } from '../directives/proxy.js';
 import type { Scope } from '../declare/scope.js';
 
-/** What one `proxy_redirect` makes of a URL; undefined when it is not about it. */
+/** Rewrites a URL by one `proxy_redirect`; undefined when it does not apply. */
 type Rewrite = (url: string, facts: Facts) => string | undefined;
 
-/** `proxy_redirect`: the first of the nearest level that fits a URL rewrites it; without any, as `default`. */
+/** `proxy_redirect`: the first directive of the nearest level that matches a URL rewrites it; without any, `default`. */
 export function redirectOf(
   scope: Scope,
   pass: ProxyPass,
@@ -47,7 +47,7 @@ function rewriteOf(one: ProxyRedirect, pass: ProxyPass, location: Location | und
   }
 }
 
-/** The URL of `proxy_pass` becomes the path of the location; without a URI there, its root the root. */
+/** Replaces the URL of `proxy_pass` by the path of the location; without a URI, the upstream's root by ours. */
 function usualRewrite(pass: Extract<ProxyPass, { kind: 'constant' }>, location: Location | undefined): Rewrite {
   const path = location?.kind === 'exact' || location?.kind === 'prefix' ? location.path : '';
   const base = `${pass.scheme}://${pass.authority}`;

@@ -3,8 +3,8 @@ import { http } from '../directives/http.js';
 import type { Scope } from '../declare/scope.js';
 
 /**
- * Who may tell the client's address of a request. What the server says holds from its beginning on; what the location
- * says is looked at later, when the server's has changed nothing, and too late for a `return`.
+ * The proxies that may set the client's address. The server's setting applies from the beginning of a request; the
+ * location's is evaluated later, if the server's changed nothing, which is too late for a `return`.
  */
 export function realIpOf(scope: Scope): Pick<GivenLocation, 'realIp'> {
   let server = scope;

@@ -5,16 +5,16 @@ import { upstream } from '../directives/upstream.js';
 import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
 import type { Scope } from '../declare/scope.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 
 type ResolverOptions = NonNullable<GivenUpstream['resolver']>;
 
 const PORT = 53;
-/** In the place of a name server: those of the system. nginx has no word for them. */
+/** Stands for the name servers of the system; nginx has no such word. */
 const SYSTEM = 'system';
 
 /**
- * Who is asked for the names of servers with `resolve`: the `resolver` of the upstream, else that of `http`.
+ * The name servers for `server ... resolve`: the `resolver` of the upstream, else that of `http`.
  *
  * @throws ConfError in nginx's words when there is none, or the upstream has no `zone`
  */
@@ -36,7 +36,7 @@ export function resolverOf(name: string, scope: Scope, around: Surroundings): Re
   return resolverOptions(resolver, timeout, place, around);
 }
 
-/** The `resolver` that holds in a location; undefined without one. */
+/** The `resolver` that applies in a location; undefined without one. */
 export function locationResolver(scope: Scope, around: Surroundings): ResolverOptions | undefined {
   const resolver = scope.get(http.resolver);
   if (resolver === undefined) return undefined;
@@ -60,7 +60,7 @@ function resolverOptions(resolver: Resolver, timeout: number, place: Place, arou
   };
 }
 
-/** The name servers that are written out. */
+/** The name servers given by address. */
 export function named({ servers }: Resolver): Resolver['servers'] {
   return servers.filter((server) => 'unix' in server || server.host !== SYSTEM);
 }

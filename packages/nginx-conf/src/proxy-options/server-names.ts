@@ -22,7 +22,7 @@ export function namesOf(server: Scope, hostname: string): Pick<GivenServer, 'nam
   };
 }
 
-/** What `$server_name` says: the name as written, an expression with its `~`, `.name` without the dot. */
+/** The value of `$server_name`: the name as written, an expression with its `~`, `.name` without the dot. */
 function shownName(first: ServerName, hostname: string): string {
   if ('regex' in first) return `~${first.regex.source}`;
   if ('hostname' in first) return hostname.toLowerCase();

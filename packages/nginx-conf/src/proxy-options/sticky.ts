@@ -1,13 +1,13 @@
 import type { GivenUpstream } from '@pinwheel/proxy';
 import type { Sticky } from '../directives/sticky.js';
-import type { Facts } from '../values/facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import type { Value } from '../values/value.js';
 import { builtin } from '../values/variables.js';
 
 type StickyOptions = NonNullable<GivenUpstream['sticky']>;
 type StickyCookie = Extract<Sticky, { kind: 'cookie' }>;
 
-/** Bytes of a zone that one session takes: nginx keeps about 8,000 in a megabyte. */
+/** Bytes of a zone for one session: nginx keeps about 8,000 in a megabyte. */
 const SESSION = 131;
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -37,7 +37,7 @@ export function stickyOf(sticky: Sticky): StickyOptions {
   }
 }
 
-/** What follows the cookie's value, in nginx's order. */
+/** The attributes behind the cookie's value, in nginx's order. */
 function attributesOf({ expires, domain, path, httpOnly, secure, sameSite }: StickyCookie): Value {
   const parts: Value[] = [];
   if (expires === 'max') parts.push('; expires=Thu, 31-Dec-37 23:55:55 GMT; max-age=315360000');
@@ -63,7 +63,7 @@ function named(attribute: string, value: string): string {
   return value === '' ? '' : `; ${attribute}=${value}`;
 }
 
-/** `Wed, 21-Oct-26 07:28:00 GMT`; four digits of the year where two would be read wrongly. */
+/** `Wed, 21-Oct-26 07:28:00 GMT`; the year has four digits where two would be ambiguous. */
 function cookieTime(milliseconds: number): string {
   const date = new Date(milliseconds);
   const year = date.getUTCFullYear();

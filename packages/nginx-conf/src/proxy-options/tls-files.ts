@@ -3,9 +3,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { Place } from '../text/error.js';
 import { ConfError } from '../text/error.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 
-/** Reads what TLS needs of files. What is wrong with one is told in nginx's words, as far as OpenSSL tells it to Node. */
+/** Reads the files for TLS. Faults are reported in nginx's words, as far as Node passes OpenSSL's errors on. */
 export class TlsFiles {
   readonly #around: Surroundings;
 
@@ -14,7 +14,7 @@ export class TlsFiles {
   }
 
   /**
-   * A certificate and its key, both PEM; `data:` stands before one that is no file (`ssl_certificate`).
+   * Reads a certificate and its key, both PEM (`ssl_certificate`). `data:` precedes a certificate that is not in a file.
    *
    * @param passphrases tried on an encrypted key
    * @throws ConfError also when the two do not belong together
@@ -42,25 +42,25 @@ export class TlsFiles {
     return { cert, key: keyText };
   }
 
-  /** Certificates that others are verified against (`ssl_client_certificate`). */
+  /** Reads the certificates that others are verified against (`ssl_client_certificate`). */
   authorities(path: string): string {
-    const told = (why: string): string => `SSL_CTX_load_verify_locations("${this.#shown(path)}") failed ${why}`;
+    const messageFor = (why: string): string => `SSL_CTX_load_verify_locations("${this.#shown(path)}") failed ${why}`;
     const text = this.#text(path, (why) =>
-      told(why.replace(/\)$/, ' error:05880002:x509 certificate routines::system lib)')),
+      messageFor(why.replace(/\)$/, ' error:05880002:x509 certificate routines::system lib)')),
     );
-    if (!text.includes('BEGIN')) throw new ConfError(told(NOTHING_FOUND));
-    attempt(() => new X509Certificate(text), told);
+    if (!text.includes('BEGIN')) throw new ConfError(messageFor(NOTHING_FOUND));
+    attempt(() => new X509Certificate(text), messageFor);
     return text;
   }
 
   /** `proxy_ssl_crl`. */
   crl(path: string): string {
-    const told = (why: string): string => `X509_LOOKUP_load_file("${this.#shown(path)}") failed ${why}`;
+    const messageFor = (why: string): string => `X509_LOOKUP_load_file("${this.#shown(path)}") failed ${why}`;
     const text = this.#text(path, (why) =>
-      told(why.replace(/\)$/, ' error:05880002:x509 certificate routines::system lib)')),
+      messageFor(why.replace(/\)$/, ' error:05880002:x509 certificate routines::system lib)')),
     );
-    if (!text.includes('BEGIN X509 CRL')) throw new ConfError(told(NOTHING_FOUND));
-    attempt(() => createSecureContext({ crl: text }), told);
+    if (!text.includes('BEGIN X509 CRL')) throw new ConfError(messageFor(NOTHING_FOUND));
+    attempt(() => createSecureContext({ crl: text }), messageFor);
     return text;
   }
 
@@ -73,7 +73,7 @@ export class TlsFiles {
     );
   }
 
-  /** `ssl_password_file`: one in each line. @param place of the directive */
+  /** Reads an `ssl_password_file`, one password per line. @param place of the directive */
   passwords(path: string | undefined, place: Place | undefined): readonly string[] {
     if (path === undefined) return [];
     try {
@@ -90,36 +90,36 @@ export class TlsFiles {
     return path.startsWith('data:') ? path : (this.#around.pathOf?.(path) ?? path);
   }
 
-  /** @param told the message with the reason */
-  #text(path: string, told: (why: string) => string): string {
+  /** @param messageFor returns the message for a reason */
+  #text(path: string, messageFor: (why: string) => string): string {
     if (path.startsWith('data:')) return path.slice('data:'.length);
     try {
       return this.#around.readFile(path);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      throw new ConfError(told(fopenFailure(message)));
+      throw new ConfError(messageFor(fopenFailure(message)));
     }
   }
 }
 
 const NOTHING_FOUND = '(SSL: error:05800088:x509 certificate routines::no certificate or crl found)';
 
-/** @throws ConfError when OpenSSL does not take the list (`ssl_ciphers`) */
+/** @throws ConfError when OpenSSL refuses the list (`ssl_ciphers`) */
 export function checkCiphers(list: string): string {
   attempt(
-    // TLS 1.3 has suites of its own, which Node would have in the same list.
+    // The suites of TLS 1.3 are separate in OpenSSL, while Node expects them in the same list.
     () => createSecureContext({ ciphers: list, maxVersion: 'TLSv1.2' }),
     (why) => `SSL_CTX_set_cipher_list("${list}") failed ${why}`,
   );
   return list;
 }
 
-/** Does it; OpenSSL's error becomes one of the configuration. */
-function attempt<T>(act: () => T, told: (why: string) => string): T {
+/** Runs `act` and turns an error of OpenSSL into a ConfError. */
+function attempt<T>(act: () => T, messageFor: (why: string) => string): T {
   try {
     return act();
   } catch (error) {
-    throw new ConfError(told(`(SSL: ${error instanceof Error ? error.message : String(error)})`));
+    throw new ConfError(messageFor(`(SSL: ${error instanceof Error ? error.message : String(error)})`));
   }
 }
 
@@ -143,7 +143,7 @@ function openKey(text: string, passphrases: readonly string[]): KeyObject {
   throw problem;
 }
 
-/** As OpenSSL tells of a file that cannot be opened. @param message the system's, in nginx's words */
+/** OpenSSL's message for a file that cannot be opened. @param message the system's message, in nginx's words */
 function fopenFailure(message: string): string {
   const [, path = '', number = '', text = ''] = /^open\(\) "([^]*)" failed \((\d+): ([^]*)\)$/.exec(message) ?? [];
   if (number === '') return `(${message})`;

@@ -1,27 +1,19 @@
 import { createHash } from 'node:crypto';
-import type {
-  GivenListener,
-  GivenServer,
-  GivenUpstream,
-  NamedTls,
-  TlsServerOptions,
-  TlsVersion,
-} from '@pinwheel/proxy';
+import type { GivenListener, GivenServer, GivenNamedTls, GivenTls, GivenUpstream, TlsVersion } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import { proxy } from '../directives/proxy.js';
 import type { ProxyPass } from '../directives/proxy.js';
-import type { TlsProtocol } from '../directives/tls-protocols.js';
 import { tls } from '../directives/tls.js';
-import type { SessionCache } from '../directives/tls.js';
+import type { SessionCache, TlsProtocol } from '../directives/tls.js';
 import type { Spec } from '../declare/directive.js';
 import type { Place } from '../text/error.js';
 import { ConfError } from '../text/error.js';
 import type { Scope } from '../declare/scope.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 import { checkCiphers, TlsFiles } from './tls-files.js';
 import { passPeers } from './upstreams.js';
 
-/** A server of an address, with what it is known by. */
+/** A server of an address, with its names. */
 export interface AddressServer {
   readonly scope: Scope;
   readonly options: GivenServer;
@@ -30,7 +22,7 @@ export interface AddressServer {
 type TlsListener = NonNullable<GivenListener['tls']>;
 
 /**
- * TLS of an address: the default server's, and that of the others by name.
+ * The TLS options of an address: those of the default server, and those of the other servers by name.
  *
  * @param servers all that listen on the address, in the order of the file
  */
@@ -38,7 +30,7 @@ export function listenerTls(servers: readonly AddressServer[], index: number, ar
   const fallback = servers.find(({ options }) => options.defaultFor?.includes(index)) ?? servers[0];
   if (fallback === undefined) throw new TypeError('an address without a server');
   const { scope } = fallback;
-  const named = servers.map(({ scope: one, options }): NamedTls => {
+  const named = servers.map(({ scope: one, options }): GivenNamedTls => {
     const regexes = one
       .own(http.server_name)
       .flatMap(({ value }) => value)
@@ -56,8 +48,8 @@ export function listenerTls(servers: readonly AddressServer[], index: number, ar
   };
 }
 
-/** @param fallback the default server, whose handshakes a server without certificates of its own uses */
-function serverTls(server: Scope, around: Surroundings, fallback: Scope): TlsServerOptions {
+/** @param fallback the default server; a server without certificates uses its handshake */
+function serverTls(server: Scope, around: Surroundings, fallback: Scope): GivenTls {
   if (server.get(tls.ssl_reject_handshake)) return { cert: [], key: [] };
   const certificates = server.list(tls.ssl_certificate);
   if (certificates.length === 0 && server !== fallback) return serverTls(fallback, around, fallback);
@@ -84,20 +76,20 @@ function serverTls(server: Scope, around: Surroundings, fallback: Scope): TlsSer
   };
 }
 
-/** Where the directive stands that counts here. */
+/** The place of the directive that applies here. */
 function placeOf(scope: Scope, spec: Spec): Place | undefined {
   const own = scope.entries.findLast((entry) => entry.spec === spec)?.directive;
   return own ?? (scope.parent === undefined ? undefined : placeOf(scope.parent, spec));
 }
 
-function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<TlsServerOptions> {
+function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<GivenTls> {
   if (kind !== 'kept') return {};
   // nginx: a megabyte holds about 4,000 sessions.
   if (shared !== undefined) return { sessionCache: Math.floor(shared.size / 262), sessionCacheName: shared.name };
   return { sessionCache: builtin ?? 0 };
 }
 
-/** What clients of the server have to show. */
+/** How the server verifies certificates of clients. */
 export function verificationOf(server: Scope): Pick<GivenServer, 'verifyClient'> {
   return { verifyClient: server.get(tls.ssl_verify_client) };
 }
@@ -110,7 +102,7 @@ function versionsOf(given: readonly TlsProtocol[], place: { file: string; line: 
 
 type ConstantPass = Extract<ProxyPass, { kind: 'constant' }>;
 
-/** Name of the group that a location with `proxy_pass https://` uses: one for each upstream and TLS settings. */
+/** Name of the upstream of a location with `proxy_pass https://`: there is one for each group of peers and TLS settings. */
 export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
   const name = scope.get(proxy.proxy_ssl_name);
   const settings = JSON.stringify([
@@ -130,7 +122,7 @@ export function tlsGroupName(scope: Scope, pass: ConstantPass): string {
   return `https://${pass.authority}#${createHash('sha256').update(settings).digest('hex').slice(0, 12)}`;
 }
 
-/** The groups of all locations with `proxy_pass https://`. */
+/** The upstreams of all locations with `proxy_pass https://`. */
 export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], around: Surroundings): GivenUpstream[] {
   const found = new Map<string, GivenUpstream>();
   const visit = (scope: Scope): void => {
@@ -148,7 +140,7 @@ export function tlsUpstreams(block: Scope, named: readonly GivenUpstream[], arou
   return [...found.values()];
 }
 
-/** TLS towards a host, by the `proxy_ssl_*` of a location. */
+/** TLS options for connections to a host, from the `proxy_ssl_*` of a location. */
 export function upstreamTls(scope: Scope, host: string, around: Surroundings): NonNullable<GivenUpstream['tls']> {
   const ca = scope.get(proxy.proxy_ssl_trusted_certificate);
   const crl = scope.get(proxy.proxy_ssl_crl);
@@ -175,7 +167,7 @@ export function upstreamTls(scope: Scope, host: string, around: Surroundings): N
     verify,
     verifyDepth: scope.get(proxy.proxy_ssl_verify_depth),
     ...(ca === undefined ? {} : { ca: files.authorities(ca) }),
-    // Without verification nginx does not look at it either.
+    // nginx does not read the file without verification either.
     ...(crl === undefined || !verify ? {} : { crl: files.crl(crl) }),
     protocols: versionsOf(scope.get(proxy.proxy_ssl_protocols), place),
     ciphers: checkCiphers(scope.get(proxy.proxy_ssl_ciphers)),

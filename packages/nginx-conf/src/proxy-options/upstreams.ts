@@ -8,11 +8,11 @@ import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
 import type { Scope } from '../declare/scope.js';
 import { addressesOf } from './hosts.js';
-import type { Surroundings } from './proxy-options.js';
+import type { Surroundings } from './surroundings.js';
 import { resolverOf } from './resolver.js';
 import { stickyOf } from './sticky.js';
 
-/** What members' session ids can begin with. */
+/** A tag, with which members' session ids begin. */
 const TAG = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** An `upstream` block. */
@@ -39,7 +39,7 @@ export function upstreamOf(name: string, scope: Scope, around: Surroundings): Gi
   };
 }
 
-/** The last of the directives that choose how peers are picked counts. */
+/** The balancing method: the last of its directives counts. */
 function policyOf(scope: Scope): Pick<GivenUpstream, 'policy' | 'hashKey'> {
   const given = scope.entries.findLast(({ spec }) => ['ip_hash', 'least_conn', 'hash', 'random'].includes(spec.name));
   switch (given?.spec.name) {
@@ -59,7 +59,7 @@ function policyOf(scope: Scope): Pick<GivenUpstream, 'policy' | 'hashKey'> {
   return { policy: 'round_robin' };
 }
 
-/** A name is one peer for each of its addresses. */
+/** A host name becomes one peer for each of its addresses. */
 function peersOf(server: UpstreamServer, around: Surroundings, place: Place): GivenPeer[] {
   const { address } = server;
   const common = {
@@ -71,7 +71,7 @@ function peersOf(server: UpstreamServer, around: Surroundings, place: Place): Gi
     backup: server.backup,
     down: server.down,
     drain: server.drain,
-    // As a tag of session ids it has to look like one.
+    // A peer's name is also the tag of its session ids, if it can be one.
     ...(server.route === undefined ? {} : { id: server.route, ...(TAG.test(server.route) && { route: server.route }) }),
   };
   if ('unix' in address) return [{ ...common, host: `unix:${address.unix}`, port: 0 }];
@@ -86,7 +86,7 @@ function peersOf(server: UpstreamServer, around: Surroundings, place: Place): Gi
   return addressesOf(address, server.source, around, place).map((host) => ({ ...common, host, port }));
 }
 
-/** `proxy_pass http://host:port` without an `upstream` block of that name: a group of that one server. */
+/** The upstreams for `proxy_pass http://host:port` without an `upstream` block of that name: each has that one server. */
 export function implicitUpstreams(
   block: Scope,
   named: readonly GivenUpstream[],
@@ -107,7 +107,7 @@ export function implicitUpstreams(
   return [...found.values()];
 }
 
-/** The peers that a `proxy_pass` names by itself. */
+/** The peers of a `proxy_pass` that names a host. */
 export function passPeers(
   { address, scheme }: Extract<ProxyPass, { kind: 'constant' }>,
   around: Surroundings,

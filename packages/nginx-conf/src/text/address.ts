@@ -6,7 +6,7 @@ const MAX_UNIX_PATH = 107;
 
 export interface UnixAddress {
   readonly unix: string;
-  /** What follows the path and its `:` in `proxy_pass`. */
+  /** In `proxy_pass`, the URI that follows the path and a `:`. */
   readonly uri: string;
 }
 
@@ -14,18 +14,18 @@ export interface InetAddress {
   /** An address (IPv6 without brackets) or a name; `*` for any. */
   readonly host: string;
   readonly port: number | undefined;
-  /** Of a range `8080-8090`. */
+  /** End of a range `8080-8090`. */
   readonly lastPort: number | undefined;
-  /** From the first `/` or `?` on. */
+  /** Everything from the first `/` or `?` on. */
   readonly uri: string;
-  /** The host is written as an address. */
+  /** True when the host is written as an address. */
   readonly isAddress: boolean;
 }
 
 export interface AddressForm {
   /** A `listen` address: a port may stand alone, `*` is any address, ports may be a range. */
   readonly listen?: boolean;
-  /** A URI may follow. */
+  /** Whether a URI may follow. */
   readonly uri?: boolean;
 }
 
@@ -103,7 +103,7 @@ function parseInet(text: string, form: AddressForm): InetAddress | AddressProble
   return { host, port: ports?.port, lastPort: ports?.lastPort, uri, isAddress };
 }
 
-/** Reads an address as nginx's `ngx_parse_url` does, without looking names up. */
+/** Parses an address as nginx's `ngx_parse_url` does, without resolving names. */
 export function parseAddress(text: string, form: AddressForm = {}): InetAddress | UnixAddress | AddressProblem {
   if (/^unix:/i.test(text)) return parseUnix(text, form);
   return text.startsWith('[') ? parseInet6(text, form) : parseInet(text, form);
@@ -112,7 +112,7 @@ export function parseAddress(text: string, form: AddressForm = {}): InetAddress 
 /** An address or a block of them: `10.0.0.0/8`, `::1`. Undefined for anything else. */
 export interface Cidr {
   readonly address: string;
-  /** Leading bits that count. */
+  /** Number of leading bits that are compared. */
   readonly bits: number;
 }
 
@@ -124,7 +124,7 @@ export function parseCidr(text: string): Cidr | undefined {
   return { address, bits: count };
 }
 
-/** Whether bits are set in the address that the block does not look at. */
+/** Whether the address has bits set beyond the block's prefix. */
 export function hasLowBits({ address, bits }: Cidr): boolean {
   const bytes = [...binaryAddress(address)].map((ch) => ch.charCodeAt(0));
   return bytes.some((byte, i) => (byte & (0xff >> Math.min(8, Math.max(0, bits - i * 8)))) !== 0);

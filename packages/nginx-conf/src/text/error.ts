@@ -1,4 +1,4 @@
-/** Where in the configuration something stands. `line` 0 means that the text has no lines (`-g`, or no file at all). */
+/** A place in the configuration. `line` 0 means that the text has no lines (`-g`, or no file at all). */
 export interface Place {
   readonly file: string;
   readonly line: number;
@@ -38,7 +38,7 @@ export class ConfError extends Error {
   }
 }
 
-/** Something the operator should know that does not stop the configuration from being used. */
+/** A fault that the operator should know of and that does not prevent the configuration from being used. */
 export class ConfWarning {
   readonly level = 'warn';
 

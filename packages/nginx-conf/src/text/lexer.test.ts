@@ -18,7 +18,7 @@ function words(text: string): readonly string[] {
   return statements(text)[0]?.words ?? [];
 }
 
-describe('words', () => {
+describe('Lexer', () => {
   it.each([
     ['a b\tc\r\nd;', ['a', 'b', 'c', 'd']],
     ['"a b" \'c;{}#\' "";', ['a b', 'c;{}#', '']],
@@ -32,16 +32,16 @@ describe('words', () => {
     expect(words(text)).toEqual(expected);
   });
 
-  it('comments end with their line and may stand between the words of a statement', () => {
+  it('ends comments with their line and allows them between the words of a statement', () => {
     expect(statements('# one;\na # two {\n b;#three')).toEqual([{ words: ['a', 'b'], terminator: ';' }]);
   });
 
-  it('blocks open and close', () => {
+  it('reads the beginning and the end of blocks', () => {
     expect(statements('a{b;}').map(({ terminator }) => terminator)).toEqual(['{', ';', '}']);
   });
 });
 
-describe('the buffer of 4,096 bytes', () => {
+describe('the 4,096 byte buffer of Lexer', () => {
   it.each([
     ['a word', (n: number) => `${'a'.repeat(n)} ;${' '.repeat(9_000)}`],
     ['a comment', (n: number) => `#${'a'.repeat(n - 1)}\n${' '.repeat(9_000)}`],
@@ -51,7 +51,7 @@ describe('the buffer of 4,096 bytes', () => {
     expect(() => statements(make(4_200))).toThrow(ConfError);
   });
 
-  it('is counted from the beginning of the word, wherever that is in the file', () => {
+  it('counts from the beginning of the word, not of the file', () => {
     expect(() => statements(`${'x;'.repeat(1_500)}${'a'.repeat(4_095)};${' '.repeat(9_000)}`)).not.toThrow();
     expect(() => statements(`${'x;'.repeat(1_500)}${'a'.repeat(4_096)};${' '.repeat(9_000)}`)).toThrow(
       'too long parameter "aaaaaaaaaa..." started',
@@ -67,7 +67,7 @@ describe('the buffer of 4,096 bytes', () => {
     );
   });
 
-  it('does not bind the parameter of -g', () => {
+  it('does not limit the parameter of -g', () => {
     expect(new Lexer(`${'a'.repeat(9_000)};`, 'command line', 'parameter').next().words[0]).toHaveLength(9_000);
   });
 });
@@ -84,7 +84,7 @@ it.each([
   expect(() => statements(text)).toThrow(expect.objectContaining({ message, file: 'f' }));
 });
 
-it('a parameter that ends early is told as such', () => {
+it('reports a parameter of -g that ends early', () => {
   expect(() => new Lexer('a b', 'command line', 'parameter').next()).toThrow(
     expect.objectContaining({ message: 'unexpected end of parameter, expecting ";"', line: 0 }),
   );

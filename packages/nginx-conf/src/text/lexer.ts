@@ -1,7 +1,7 @@
 import { ConfError } from './error.js';
 import type { Place } from './error.js';
 
-/** Bytes of a token that nginx's read buffer holds. */
+/** Size of nginx's read buffer in bytes, which limits a token. */
 const BUFFER = 4_096;
 
 /** What ended a list of words. */
@@ -15,7 +15,7 @@ export interface Statement {
 
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', "'": "'", '\\': '\\', t: '\t', r: '\r', n: '\n' };
 
-/** Quoted characters lose their backslash, `\t \r \n` become what they mean, any other backslash stays. */
+/** Removes the backslash before quotes, replaces `\t \r \n` by the characters, and keeps any other backslash. */
 function unescape(raw: string): string {
   return raw.includes('\\') ? raw.replace(/\\(["'\\trn])/g, (all, ch: string) => ESCAPES[ch] ?? all) : raw;
 }
@@ -25,16 +25,16 @@ function isBlank(ch: string): boolean {
 }
 
 /**
- * Cuts configuration text into statements as nginx's `ngx_conf_read_token` does, its errors and its 4,096 byte limit
- * included. The limit is that of a buffer which is refilled when it has been read to its end: what is unfinished there
- * (a word, a comment) must fit.
+ * Splits configuration text into statements as nginx's `ngx_conf_read_token` does, its errors and its 4,096 byte limit
+ * included. nginx refills its buffer when it has been read to the end, and a word or comment that is unfinished there
+ * must fit into it.
  */
 export class Lexer {
   readonly #text: string;
   readonly #file: string;
   readonly #isFile: boolean;
   #position = 0;
-  /** Where nginx's buffer would end. */
+  /** Offset at which nginx's buffer would end. */
   #buffered: number;
   #line = 1;
 
@@ -50,7 +50,7 @@ export class Lexer {
     this.#buffered = this.#isFile ? Math.min(BUFFER, text.length) : text.length;
   }
 
-  /** The line that has been reached, which is where nginx places its errors. */
+  /** The current line, which nginx's errors name. */
   get place(): Place {
     return { file: this.#file, line: this.#isFile ? this.#line : 0 };
   }

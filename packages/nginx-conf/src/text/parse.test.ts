@@ -41,7 +41,7 @@ const { tree } = fc.letrec<{ tree: readonly Directive[] }>((tie) => ({
   ),
 }));
 
-it('what is printed is read back as it was', () => {
+it('printTree prints text that parses to the same tree', () => {
   fc.assert(
     fc.property(tree, (directives) => {
       expect(parse({ '/conf/nginx.conf': printTree(directives) }).map(shape)).toEqual(directives.map(shape));
@@ -50,7 +50,7 @@ it('what is printed is read back as it was', () => {
   );
 });
 
-it('a directive has the line on which its arguments end', () => {
+it('gives a directive the line on which its arguments end', () => {
   expect(parse({ '/conf/nginx.conf': 'a\n b\n;\nc {\n d; }' })).toMatchObject([
     { name: 'a', line: 3 },
     { name: 'c', line: 4, block: [{ name: 'd', line: 5 }] },
@@ -58,7 +58,7 @@ it('a directive has the line on which its arguments end', () => {
 });
 
 describe('include', () => {
-  it('puts files in its place, sorted, below the directory of the main file', () => {
+  it('is replaced by the files, sorted, below the directory of the main file', () => {
     const directives = parse({
       '/conf/nginx.conf': 'a;\ninclude sites/*.conf;\nb { include /etc/c.conf; }',
       '/conf/sites/2.conf': 'two;',
@@ -74,7 +74,7 @@ describe('include', () => {
     ]);
   });
 
-  it('of a pattern that matches nothing is nothing', () => {
+  it('adds nothing for a pattern that matches no file', () => {
     expect(parse({ '/conf/nginx.conf': 'include none/*;' })).toEqual([]);
   });
 
@@ -88,7 +88,7 @@ describe('include', () => {
     expect(() => parse(contents)).toThrow(expect.objectContaining({ message, line: 1 }));
   });
 
-  it('keeps blocks within their file', () => {
+  it('requires each block to end in its own file', () => {
     expect(() => parse({ '/conf/nginx.conf': 'a { include b; }', '/conf/b': 'c; }' })).toThrow(
       expect.objectContaining({ message: 'unexpected "}"', file: '/conf/b' }),
     );
@@ -97,7 +97,7 @@ describe('include', () => {
     );
   });
 
-  it('is bounded in depth and in number', () => {
+  it('is limited in depth and in number', () => {
     const chain = Object.fromEntries(
       Array.from({ length: 100 }, (_, i) => [i === 0 ? '/conf/nginx.conf' : `/conf/${i}`, `include ${i + 1};`]),
     );
@@ -112,7 +112,7 @@ describe('include', () => {
   });
 });
 
-it('blocks are bounded in depth', () => {
+it('limits the depth of blocks', () => {
   expect(() => parse({ '/conf/nginx.conf': 'a {'.repeat(100_000) })).toThrow('too many blocks inside each other');
 });
 
@@ -127,7 +127,7 @@ function refusal(read: () => unknown): string {
   return 'accepted';
 }
 
-it('a main file that is not there is told without a line', () => {
+it('reports a missing main file without a line', () => {
   expect(refusal(() => parse({}))).toBe(
     'pinwheel: [emerg] open() "/conf/nginx.conf" failed (2: No such file or directory)',
   );
@@ -136,7 +136,7 @@ it('a main file that is not there is told without a line', () => {
 describe('directives of the command line', () => {
   const files = memoryFiles({ '/conf/a': 'b;' });
 
-  it('are read like those of a file, includes too', () => {
+  it('are parsed like those of a file, includes too', () => {
     expect(parseParameter(files, 'daemon off; include a;', '/conf/').map(({ name }) => name)).toEqual(['daemon', 'b']);
   });
 

@@ -4,41 +4,41 @@ import { failureMessage } from './files.js';
 import type { ConfFiles } from './files.js';
 import { Lexer } from './lexer.js';
 
-/** Deepest nesting of blocks; nginx has no bound but its stack. */
+/** Deepest nesting of blocks; in nginx only the stack is a limit. */
 const MAX_BLOCKS = 200;
 /** Deepest nesting of included files. */
 const MAX_INCLUDES = 64;
-/** Files read for one configuration, counted as often as they are included. */
+/** Most files that one configuration may read; a file counts as often as it is included. */
 const MAX_FILES = 10_000;
 
-/** A directive with included files in their place. */
+/** A directive; the directives of an included file stand in place of its `include`. */
 export interface Directive {
   readonly name: string;
   readonly args: readonly string[];
   readonly file: string;
-  /** The line of the `;` or `{` that ends the arguments, from 1; 0 for `-g`. nginx's errors carry the same one. */
+  /** The line of the `;` or `{` that ends the arguments, from 1; 0 for `-g`. nginx's errors name the same line. */
   readonly line: number;
-  /** Only of directives that have one. */
+  /** Undefined when the directive has no block. */
   readonly block?: readonly Directive[];
 }
 
-/** Is told about directives while they are read, so that errors come in the order of the text, as nginx's do. */
+/** Gets each directive as soon as it is parsed, so that errors are found in the order of the text, as in nginx. */
 export interface Visitor {
-  /** A directive's arguments have been read, its block not yet (`hasBlock`: it has one). Throws ConfError to refuse it. */
+  /** Called when a directive's arguments are read and its block, if it has one, is not. Throws ConfError to refuse it. */
   enter(directive: Directive, hasBlock: boolean): void;
-  /** A block has been read up to its `}`, which is at `end`. */
+  /** Called when a block has been read; its `}` is at `end`. */
   leave(directive: Directive, end: Place): void;
 }
 
 const DEAF: Visitor = { enter: () => undefined, leave: () => undefined };
 
-/** An absolute path as it is, any other below `prefix`. */
+/** The path itself when it is absolute, otherwise the path below `prefix`. */
 export function fullPath(path: string, prefix: string): string {
   if (path.startsWith('/') || prefix === '') return path;
   return prefix.endsWith('/') ? prefix + path : `${prefix}/${path}`;
 }
 
-/** The directory that relative `include` paths start from: that of the main configuration file. */
+/** The directory of the main configuration file, from which relative `include` paths start. */
 export function confPrefix(path: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1);
 }
@@ -54,7 +54,7 @@ class Parser {
     readonly visitor: Visitor,
   ) {}
 
-  /** @param from the `include` that asked for the file, absent for the main one */
+  /** @param from the `include` directive that names the file; absent for the main file */
   file(path: string, from?: Place): Directive[] {
     if (this.#open.includes(path)) throw new ConfError(`"${path}" includes itself`, from);
     if (this.#open.length > MAX_INCLUDES || ++this.#read > MAX_FILES) {
@@ -120,8 +120,8 @@ class Parser {
  * Reads a configuration file and what it includes.
  *
  * @param path of the main file; errors name files by this path and the included ones by theirs
- * @param visitor is told about every directive as it is read
- * @throws ConfError at the first thing that is wrong
+ * @param visitor gets every directive as soon as it is parsed
+ * @throws ConfError at the first fault
  */
 export function parseFile(files: ConfFiles, path: string, visitor: Visitor = DEAF): readonly Directive[] {
   return new Parser(files, confPrefix(path), visitor).file(path);

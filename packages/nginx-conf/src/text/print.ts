@@ -2,7 +2,7 @@ import type { Directive } from './parse.js';
 
 const BARE = /^[^\s;{}"'#\\$][^\s;{}"'\\$]*$/;
 
-/** A word as it must be written to be read back as itself. */
+/** Quotes and escapes a word so that it is parsed back as itself. */
 export function printWord(word: string): string {
   if (BARE.test(word)) return word;
   const escaped = word.replace(/["\\]/g, '\\$&').replace(/\t/g, '\\t').replace(/\r/g, '\\r').replace(/\n/g, '\\n');

@@ -25,14 +25,14 @@ describe('times', () => {
   });
 
   it.each(['', 's', 'm', 'ms', '-1', '1.5', '1x', '1S', '1d1w', '1ms1s', '1m1m', '1s 1s', '9223372036854775808'])(
-    '%j is none',
+    '%j is not a time',
     (text) => {
       expect(parseMilliseconds(text)).toBeUndefined();
       expect(parseSeconds(text)).toBeUndefined();
     },
   );
 
-  it('are bounded by 2^63 - 1 of their resolution', () => {
+  it('are limited to 2^63 - 1 of their unit', () => {
     expect(parseMilliseconds('9223372036854775')).toBeDefined();
     expect(parseMilliseconds('9223372036854776')).toBeUndefined();
     expect(parseSeconds('9223372036854775807')).toBeDefined();
@@ -58,7 +58,7 @@ describe('sizes', () => {
   });
 });
 
-it('whole numbers are digits', () => {
+it('parseInteger takes digits only', () => {
   expect(['0', '007', '12', '', '1 ', '-1', '1k', '0x1'].map(parseInteger)).toEqual([
     0,
     7,

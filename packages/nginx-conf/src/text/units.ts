@@ -27,7 +27,7 @@ export function parseSize(text: string): number | undefined {
   return scaled(text, { k: KIB, m: KIB ** 2n });
 }
 
-/** Bytes of what may be larger than memory: as `parseSize`, and `g`. */
+/** Bytes of something that may be larger than memory: like `parseSize`, and `g`. */
 export function parseOffset(text: string): number | undefined {
   return scaled(text, { k: KIB, m: KIB ** 2n, g: KIB ** 3n });
 }
@@ -54,9 +54,9 @@ const LAST = 8;
 
 /**
  * A time as nginx's `ngx_parse_time`: numbers with units from large to small (`1m30s`, `1h 30m`), seconds without one.
- * Directives of second resolution know no `ms`; those of millisecond resolution know neither `y` nor `M`.
+ * Directives in seconds take no `ms`; directives in milliseconds take neither `y` nor `M`.
  *
- * @returns seconds or milliseconds as asked for; undefined when it is no such time
+ * @returns seconds or milliseconds, by the directive's resolution; undefined when the text is not such a time
  */
 function parseTime(text: string, resolution: 's' | 'ms'): number | undefined {
   const inSeconds = resolution === 's';
@@ -69,7 +69,7 @@ function parseTime(text: string, resolution: 's' | 'ms'): number | undefined {
   while (rest !== '') {
     const [, number = '', unit, spaces = ''] = /^([0-9]*)(ms|[yMwdhms ]|$)( *)/.exec(rest) ?? [];
     if (unit === undefined) return undefined;
-    // A unit that follows another one counts a zero, as in nginx.
+    // A unit without a number, behind another one, counts as zero, as in nginx.
     const value = number === '' ? 0n : digits(number);
     if (value === undefined) return undefined;
     if (number !== '') valid = true;
@@ -80,7 +80,7 @@ function parseTime(text: string, resolution: 's' | 'ms'): number | undefined {
     }
     const next = unit === ' ' ? LAST : UNITS.findIndex(([name]) => name === unit);
     if (unit === 'ms' && inSeconds) return undefined;
-    // A bare number followed by a space counts seconds and may not come after them.
+    // A number without a unit, followed by a space, is in seconds, so seconds must not precede it.
     if (unit === ' ' ? step >= SECOND : next <= step) return undefined;
     step = next;
     const scale = unit === 'ms' ? 1n : (UNITS[next]?.[1] ?? 1n) * perSecond;
@@ -96,12 +96,12 @@ function parseTime(text: string, resolution: 's' | 'ms'): number | undefined {
   return total > MAX_INT ? undefined : Number(total);
 }
 
-/** Milliseconds of a directive with millisecond resolution, as `proxy_read_timeout`: `60`, `300s`, `1m30s`, `500ms`. */
+/** Milliseconds, for directives such as `proxy_read_timeout`: `60`, `300s`, `1m30s`, `500ms`. */
 export function parseMilliseconds(text: string): number | undefined {
   return parseTime(text, 'ms');
 }
 
-/** Seconds of a directive with second resolution, as `fail_timeout` and `ssl_session_timeout`: `10`, `1d`, `1y`. */
+/** Seconds, for directives such as `fail_timeout` and `ssl_session_timeout`: `10`, `1d`, `1y`. */
 export function parseSeconds(text: string): number | undefined {
   return parseTime(text, 's');
 }

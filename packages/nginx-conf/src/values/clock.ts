@@ -4,7 +4,7 @@ function two(number: number): string {
   return String(number).padStart(2, '0');
 }
 
-/** Of the local time zone: `+0200`, with `colon` `+02:00`. */
+/** Offset of the local time zone: `+0200`, with `colon` `+02:00`. */
 function zone(date: Date, colon: string): string {
   const minutes = -date.getTimezoneOffset();
   const absolute = Math.abs(minutes);
@@ -15,7 +15,7 @@ function clock(date: Date): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** Formats once for each second, as log lines of one second share it. */
+/** Formats once per second, since all log lines of a second share the result. */
 function perSecond(format: (date: Date) => string): (ms: number) => string {
   let second = Number.NaN;
   let text = '';

@@ -11,13 +11,13 @@ function line(texts: readonly string[], headers: Record<string, string> = {}, es
   return format.line(request({ headers }));
 }
 
-it('the combined format is nginx’s', () => {
+it('the combined format equals nginx’s', () => {
   expect(line([COMBINED], { 'user-agent': 'curl/8' })).toMatch(
     /^192\.0\.2\.7 - - \[28\/Sep\/2026:\d\d:00:00 [+-]\d{4}\] "GET \/a\?x=1 HTTP\/1\.1" 200 100 "-" "curl\/8"$/,
   );
 });
 
-it('several strings follow each other', () => {
+it('joins several strings', () => {
   expect(line(['$host', ' ${host}', 'x'])).toBe('example.com example.comx');
 });
 
@@ -32,14 +32,14 @@ describe('escaping', () => {
     expect(line(['$http_x'], { x: nasty }, escape)).toBe(expected);
   });
 
-  it('what is not there is a dash only by default', () => {
+  it('writes a dash for a missing value only with the default escaping', () => {
     expect(line(['[$http_x]'])).toBe('[-]');
     expect(line(['[$http_x]'], {}, 'json')).toBe('[]');
     expect(line(['[$http_x]'], {}, 'none')).toBe('[]');
     expect(line(['[$http_x]'], { x: '' })).toBe('[]');
   });
 
-  it('the text of the format itself is written as it is', () => {
+  it('leaves the text of the format itself unchanged', () => {
     expect(line(['"\xe9'], {}, 'json')).toBe('"\xe9');
   });
 });

@@ -1,5 +1,5 @@
 import type { Place } from '../text/error.js';
-import type { Facts } from './facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import { parseTemplate } from './template.js';
 import type { Part } from './template.js';
 import type { Getter } from './value.js';
@@ -24,7 +24,7 @@ function hex(ch: string): string {
   return ch.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
 }
 
-/** How a variable's value is written; undefined is one that the request does not have. */
+/** How a variable's value is written; undefined when the request has none. */
 const ESCAPES: Readonly<Record<LogEscape, (value: string | undefined) => string>> = {
   default: (value) => (value === undefined ? '-' : value.replace(/[^ -~]|["\\]/g, (ch) => `\\x${hex(ch)}`)),
   json: (value) => (value ?? '').replace(/[^ -\uffff]|["\\]/g, (ch) => JSON_SHORT[ch] ?? `\\u00${hex(ch)}`),
@@ -37,7 +37,7 @@ export class LogFormat {
   #line: ((facts: Facts) => string) | undefined;
 
   /**
-   * @param texts the format's strings; they follow each other, a variable may not go from one into the next
+   * @param texts the format's strings, which are joined; a variable must not extend from one into the next
    * @throws ConfError for a malformed variable
    */
   constructor(
@@ -62,7 +62,7 @@ export class LogFormat {
     };
   }
 
-  /** The line for a request that is over. */
+  /** The line for a finished request. */
   line(facts: Facts): string {
     if (this.#line === undefined)
       throw new Error(`log format "${this.name}" is used before the configuration is linked`);

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { memoryFiles } from '../testing/memory-files.js';
 import { request } from '../testing/request.js';
-import type { Facts } from './facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import { loadConfiguration } from '../check/load.js';
 import type { ComplexValue } from './value.js';
@@ -40,7 +40,7 @@ describe('an entry', () => {
     expect(mapped(block, source)).toBe(expected);
   });
 
-  it('is chosen by the default when the source is not there', () => {
+  it('is the default when the source has no value', () => {
     expect(mapped("'' none; a 1;", '', {})).toBe('none');
   });
 });
@@ -63,13 +63,13 @@ describe('with hostnames', () => {
   });
 });
 
-describe('a map is worked out', () => {
+describe('a map is evaluated', () => {
   function counting(): { readonly facts: Facts; readonly asked: () => number } {
     const requestHeader = vi.fn<Facts['requestHeader']>(() => 'a');
     return { facts: request({ requestHeader }), asked: () => requestHeader.mock.calls.length };
   }
 
-  it('once for a request, when it is first asked for', () => {
+  it('once per request, when it is first read', () => {
     const { facts, asked } = counting();
     const value = compile('map $http_x $y { a 1; }', '$y$y');
     expect(asked()).toBe(0);
@@ -83,7 +83,7 @@ describe('a map is worked out', () => {
     expect(asked()).toBe(2);
   });
 
-  it('from other maps, wherever they stand', () => {
+  it('from other maps, before or after it in the file', () => {
     expect(
       compile('map $b $c { 2 3; } map $http_x $a { a 1; } map "$a$host" $b { 1example.com 2; }', '$c').evaluate(
         counting().facts,

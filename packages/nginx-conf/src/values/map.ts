@@ -1,7 +1,7 @@
 import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
-import type { Facts } from './facts.js';
-import { Hostnames } from './hostnames.js';
+import { ServerNames } from '@pinwheel/proxy';
+import type { Facts } from '@pinwheel/proxy';
 import type { Directive } from '../text/parse.js';
 import { Regex } from './regex.js';
 import type { Variables } from './user-variables.js';
@@ -9,12 +9,12 @@ import { ComplexValue } from './value.js';
 import type { Getter } from './value.js';
 
 /**
- * A `map` block: `map $source $variable { ... }`. Its variable is worked out when a request first asks for it and then
- * kept for that request, unless the map is `volatile`.
+ * A `map` block: `map $source $variable { ... }`. Its variable is computed when a request first reads it, and kept for
+ * that request unless the map is `volatile`.
  */
 export class VariableMap {
   readonly #entries: { readonly key: string; readonly value: ComplexValue; readonly place: Place }[] = [];
-  readonly #names = new Hostnames<ComplexValue>();
+  readonly #names = new ServerNames<ComplexValue>();
   readonly #regexes: { readonly regex: Regex; readonly value: ComplexValue }[] = [];
   #default: ComplexValue | undefined;
   #hostnames = false;
@@ -35,7 +35,7 @@ export class VariableMap {
   }
 
   /**
-   * One line of the block.
+   * Adds one line of the block.
    *
    * @throws ConfError in nginx's words
    */
@@ -70,7 +70,7 @@ export class VariableMap {
     if (problem === 'invalid') throw new ConfError(`invalid hostname or wildcard "${literal}"`, place);
   }
 
-  /** All values it may need to give one. */
+  /** All values that its own value may depend on. */
   get uses(): readonly ComplexValue[] {
     return [this.source, ...this.#entries.map(({ value }) => value)];
   }
@@ -79,7 +79,9 @@ export class VariableMap {
     let name = subject.toLowerCase();
     if (this.#hostnames && name.endsWith('.')) name = name.slice(0, -1);
     return (
-      this.#names.find(name) ?? this.#regexes.find(({ regex }) => regex.match(subject, facts))?.value ?? this.#default
+      this.#names.findName(name) ??
+      this.#regexes.find(({ regex }) => regex.match(subject, facts))?.value ??
+      this.#default
     );
   }
 

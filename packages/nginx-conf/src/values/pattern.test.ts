@@ -7,7 +7,7 @@ function match(source: string, subject: string, caseless = false): (string | und
   return groups === null ? undefined : [...groups];
 }
 
-describe('what PCRE matches is matched', () => {
+describe('compilePattern matches what PCRE matches', () => {
   it.each([
     ['^/(.*)$', '/a', ['/a', 'a']],
     ['a$', 'a\n', ['a']],
@@ -45,13 +45,13 @@ describe('what PCRE matches is matched', () => {
   });
 });
 
-it('letters outside ASCII have no case', () => {
+it('letters outside ASCII are never folded', () => {
   expect(match('\xe9', '\xc9', true)).toBeUndefined();
   expect(match('[\xe0-\xff]', '\xc9', true)).toBeUndefined();
   expect(match('[a-c]', 'B', true)).toEqual(['B']);
 });
 
-it('named groups are told with their numbers', () => {
+it('compilePattern returns named groups with their numbers', () => {
   const { names, groups } = compilePattern("(a)(?<x>b)(?P<y>c)(?'z'd)(?:e)");
   expect(names).toEqual([
     { name: 'x', group: 2 },
@@ -81,6 +81,6 @@ it.each([
   );
 });
 
-it('one that is too large is refused when it is compiled, not when it is first used', () => {
+it('refuses an expression that is too large when it is compiled, not when it is first used', () => {
   expect(() => compilePattern('(?:(?:a?){3000}){3000}')).toThrow(/^what JavaScript cannot compile \(.+\) in regex/);
 });

@@ -1,11 +1,11 @@
 import { ByteSet, ESCAPED_SETS, POSIX_SETS, printByte } from './byte-set.js';
 
-/** A regular expression that PCRE would refuse, or one that says what JavaScript cannot. */
+/** A regular expression that PCRE would refuse, or that JavaScript cannot express. */
 export class PatternError extends Error {
   override readonly name = 'PatternError';
 }
 
-/** A PCRE pattern in JavaScript's terms. */
+/** A PCRE pattern translated to JavaScript. */
 export interface Pattern {
   readonly regexp: RegExp;
   /** Named groups in their order. */
@@ -47,7 +47,7 @@ class Translator {
     }
     try {
       const regexp = new RegExp(body);
-      // Compiles it: one that is too large would else fail at the first request.
+      // Compile now: an expression that is too large would otherwise fail at the first request.
       regexp.test('');
       return { regexp, names: this.#names, groups: this.#groups };
     } catch (error) {
@@ -81,7 +81,7 @@ class Translator {
   #alternatives(depth: number): string {
     if (depth > MAX_DEPTH) throw this.#broken('parentheses are too deeply nested');
     let out = '';
-    /** What a quantifier would apply to is there. */
+    /** True when there is something before that a quantifier could repeat. */
     let repeatable = false;
     while (this.#at < this.source.length && !this.#peek(')')) {
       if (this.flags.extended && this.#take(/\s+|#[^\n]*\n?/)) continue;
@@ -369,7 +369,7 @@ class Translator {
  * is rewritten: `$` before a final newline, `.`, `\s`, POSIX classes, inline flags, ASCII-only case.
  *
  * @param caseless `~*` instead of `~`
- * @throws PatternError in PCRE's words, or saying what is not served (possessive and atomic groups, recursion, ...)
+ * @throws PatternError in PCRE's words, or naming what is not supported (possessive and atomic groups, recursion, ...)
  */
 export function compilePattern(source: string, caseless = false): Pattern {
   return new Translator(source, { caseless, dotAll: false, multiline: false, extended: false }).translate();

@@ -1,6 +1,6 @@
 import { ConfError } from '../text/error.js';
 import type { Place } from '../text/error.js';
-import type { Facts } from './facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import { compilePattern, PatternError } from './pattern.js';
 import type { Pattern } from './pattern.js';
 import type { Variables } from './user-variables.js';
@@ -30,7 +30,7 @@ export class Regex {
     return this.#pattern.regexp;
   }
 
-  /** Matches `subject`; on success `$1` to `$9` and the named groups are the request's from now on. */
+  /** Matches `subject`; on success the request's `$1` to `$9` and named groups are those of this match. */
   match(subject: string, facts: Facts): boolean {
     const groups = this.#pattern.regexp.exec(subject);
     if (groups === null) return false;

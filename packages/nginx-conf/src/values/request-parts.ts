@@ -1,6 +1,6 @@
 /**
- * An argument of a query string as nginx's `$arg_name` finds it: the name in any case, the value as it stands, not
- * decoded; the first of several.
+ * The argument of a query string that nginx's `$arg_name` finds: the first one with the name, in any case; the value is
+ * not decoded.
  */
 export function argument(args: string | undefined, name: string): string | undefined {
   if (args === undefined || name === '') return undefined;

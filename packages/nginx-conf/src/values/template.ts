@@ -7,8 +7,8 @@ export type Part = string | { readonly variable: string } | { readonly capture: 
 const NAME = /(?:\{([A-Za-z0-9_]*)(\}?)|([A-Za-z0-9_]*))/y;
 
 /**
- * Cuts a value like `http://$host:${server_port}$1` into its parts. A `$` without a name is an error; there is no way
- * to write a literal one, as in nginx.
+ * Splits a value like `http://$host:${server_port}$1` into its parts. A `$` without a name is an error: as in nginx,
+ * there is no way to write a literal one.
  *
  * @param kind in a log format `$1` is no capture, and its errors are worded differently
  * @throws ConfError `invalid variable name`, `the closing bracket in "x" variable is missing`

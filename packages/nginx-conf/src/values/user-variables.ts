@@ -6,22 +6,22 @@ import { builtin, isSteadyBuiltin, VARIABLES, VARIABLES_NOT_SERVED } from './var
 interface Slot {
   readonly index: number;
   readonly getter: Getter;
-  /** Of a map: made when the request first asks. */
+  /** The variable of a map: computed when a request first reads it. */
   fill?: ((slot: number) => Getter) | undefined;
-  /** Given a value by something else than a map. */
+  /** True when `set` or a named group gives it a value. */
   isAssigned: boolean;
   isSteady?: (() => boolean) | undefined;
   linked?: Getter;
 }
 
-/** What is compiled when the whole configuration is known. */
+/** Something that is compiled when the whole configuration is known. */
 interface Pending {
   readonly place: Place;
   link(resolve: (name: string) => Getter, isSteady: (name: string) => boolean): void;
 }
 
 /**
- * The variables of one configuration: nginx's own, and those made by `set`, `map` and named groups. The latter have a
+ * The variables of one configuration: nginx's own, and those of `set`, `map` and named groups. The latter have one
  * slot each in every request (`Facts.variable`). Names are case-insensitive.
  */
 export class Variables {
@@ -29,16 +29,16 @@ export class Variables {
   readonly #pending: Pending[] = [];
   #isLinked = false;
 
-  /** Slots that a request must have. */
+  /** Number of slots that a request must have. */
   get slots(): number {
     return this.#own.size;
   }
 
   /**
-   * Declares a variable, or finds it when it is declared already.
+   * Declares a variable, or finds it if it is declared.
    *
    * @param name without `$`
-   * @param unset what it is before it is given a value: '' for `set`, undefined for a named group
+   * @param unset its value before it is set: '' for `set`, undefined for a named group
    * @returns its slot
    * @throws ConfError `the duplicate "x" variable` for one of nginx's own
    */
@@ -50,7 +50,7 @@ export class Variables {
 
   #slot(name: string, place: Place, unset?: ''): Slot {
     const key = name.toLowerCase();
-    // nginx lets `set` change its $args and $limit_rate; here they are no more changeable than the others.
+    // nginx lets `set` change its $args and $limit_rate; here `set` can change none of nginx's own variables.
     if (VARIABLES.has(key) || VARIABLES_NOT_SERVED.has(key)) {
       throw new ConfError(`the duplicate "${key}" variable`, place);
     }
@@ -63,9 +63,9 @@ export class Variables {
   }
 
   /**
-   * Declares a variable whose value is computed while it has none, as that of a map. The last one given counts.
+   * Declares a variable that is computed while it has no value, such as a map's. The last declaration counts.
    *
-   * @param isSteady what it is computed from is; see `isSteady`. Asked when all is linked
+   * @param isSteady whether everything it is computed from is steady; called when all is linked
    */
   compute(name: string, place: Place, fill: (slot: number) => Getter, isSteady?: () => boolean): void {
     const slot = this.#slot(name, place);
@@ -73,14 +73,14 @@ export class Variables {
     slot.isSteady = isSteady;
   }
 
-  /** The variable depends on nothing but the connection, the server and the fields of the request. */
+  /** True when the variable depends only on the connection, the server and the header fields of the request. */
   isSteady(name: string): boolean {
     const own = this.#own.get(name);
     if (own === undefined) return isSteadyBuiltin(name);
     return !own.isAssigned && own.isSteady?.() === true;
   }
 
-  /** Has `pending` compiled by `link`, at once when that has been. */
+  /** Compiles `pending` in `link`, or at once after it. */
   add<T extends Pending>(pending: T): T {
     if (this.#isLinked) this.#link(pending);
     else this.#pending.push(pending);
@@ -120,7 +120,7 @@ export class Variables {
   }
 }
 
-/** Cycles among maps: a value that needs itself. nginx finds them when a request comes; here they are no configuration. */
+/** Finds maps that depend on themselves. nginx notices them when a request comes; here they are an error. */
 export function findCycle(uses: ReadonlyMap<string, readonly ComplexValue[]>): ComplexValue | undefined {
   const done = new Set<string>();
   const open = new Set<string>();

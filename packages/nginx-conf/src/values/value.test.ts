@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { request } from '../testing/request.js';
-import type { Facts } from './facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import { ConfError } from '../text/error.js';
 import { Variables } from './user-variables.js';
 import { ComplexValue } from './value.js';
@@ -33,7 +33,7 @@ it.each([
   expect(valueOf(source)).toBe(expected);
 });
 
-it('captures are those of the last expression that matched', () => {
+it('a capture is that of the last expression that matched', () => {
   const facts = request();
   facts.setCaptures(['ab', 'a', undefined]);
   expect(compile('[$1][$2][$3][$10]').evaluate(facts)).toBe('[a][][][a0]');
@@ -53,8 +53,8 @@ it.each([
   expect(() => compile(source)).toThrow(expect.objectContaining({ message, file: 'f', line: 3 }));
 });
 
-describe('own variables', () => {
-  it('are found whatever their case, and after their use', () => {
+describe('variables of the configuration', () => {
+  it('are found in any case, also when declared after their use', () => {
     const variables = new Variables();
     const value = variables.add(new ComplexValue('[$Later]', PLACE));
     const slot = variables.declare('LATER', PLACE, '');

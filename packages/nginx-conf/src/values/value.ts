@@ -1,11 +1,11 @@
 import type { Place } from '../text/error.js';
-import type { Facts } from './facts.js';
+import type { Facts } from '@pinwheel/proxy';
 import { parseTemplate } from './template.js';
 import type { Part } from './template.js';
 
-/** A variable compiled: its value for a request, undefined when the request has none. */
+/** A compiled variable: returns its value for a request, undefined when the request has none. */
 export type Getter = (facts: Facts) => string | undefined;
-/** A value compiled: the same for all requests, or made for each. */
+/** A compiled value: the same for all requests, or computed for each. */
 export type Value = string | ((facts: Facts) => string);
 
 /** The value for this request. */
@@ -19,7 +19,7 @@ function partGetter(part: Exclude<Part, string>, resolve: (name: string) => Gett
   return (facts) => facts.capture(capture);
 }
 
-/** Joins the parts; what a request does not have is empty. */
+/** Joins the parts; a variable without a value is empty. */
 function compileTemplate(parts: readonly Part[], resolve: (name: string) => Getter): Value {
   const pieces = parts.map((part) => (typeof part === 'string' ? part : partGetter(part, resolve)));
   const [first, second] = pieces;
@@ -42,7 +42,7 @@ function hasBoth(parts: readonly Part[]): boolean {
   );
 }
 
-/** A map may match an expression of its own: `$1` is then that one's in the whole value, also before the variable. */
+/** Reading a map may match another expression; then `$1` is a group of that one in the whole value, even before the variable. */
 function variablesFirst(parts: readonly Part[], resolve: (name: string) => Getter): Value {
   const pieces = parts.map((part) => {
     if (typeof part === 'string') return part;
@@ -59,8 +59,8 @@ function variablesFirst(parts: readonly Part[], resolve: (name: string) => Gette
 }
 
 /**
- * An argument that may hold variables. Variables may be declared further down in the file, so that it is compiled when
- * all of it has been read (`Variables.link`); a constant is ready at once.
+ * An argument that may contain variables. They may be declared further down in the file, so it is compiled when the
+ * whole file has been read (`Variables.link`); a constant is ready at once.
  */
 export class ComplexValue {
   readonly parts: readonly Part[];
@@ -80,7 +80,7 @@ export class ComplexValue {
     return this.parts.every((part) => typeof part === 'string');
   }
 
-  /** Names of the variables in it, lower case. */
+  /** Names of its variables, in lower case. */
   get variables(): readonly string[] {
     return this.parts.flatMap((part) => (typeof part === 'object' && 'variable' in part ? [part.variable] : []));
   }
@@ -91,7 +91,7 @@ export class ComplexValue {
     this.#isSteady = isSteady;
   }
 
-  /** It depends on nothing but the connection, the server and the fields of the request. */
+  /** True when it depends only on the connection, the server and the header fields of the request. */
   get isSteady(): boolean {
     return this.parts.every(
       (part) => typeof part === 'string' || ('variable' in part && this.#isSteady(part.variable)),

@@ -1,6 +1,6 @@
 import { binaryAddress } from '../text/address.js';
 import { seconds, timeIso8601, timeLocal } from './clock.js';
-import type { Facts, TlsFact, UpstreamAttempt } from './facts.js';
+import type { Facts, TlsFact, UpstreamAttempt } from '@pinwheel/proxy';
 import { argument, basicUser, cookie, setCookie } from './request-parts.js';
 import type { Getter } from './value.js';
 
@@ -8,7 +8,7 @@ function number(value: number | undefined): string | undefined {
   return value === undefined ? undefined : String(value);
 }
 
-/** One entry for each try: `, ` between tries, ` : ` between groups of servers; not found when there was none. */
+/** One entry for each attempt: `, ` between attempts, ` : ` between upstreams; no value without an attempt. */
 function perAttempt(format: (attempt: UpstreamAttempt) => string): Getter {
   return ({ upstreamAttempts }) => {
     if (upstreamAttempts.length === 0) return undefined;
@@ -30,7 +30,7 @@ function forwardedFor(facts: Facts): string {
   return before === undefined ? facts.remoteAddr : `${before}, ${facts.remoteAddr}`;
 }
 
-/** What could not be read as a request has none. */
+/** Not found when the request could not be parsed. */
 function path({ uri }: Facts): string | undefined {
   return uri === '' ? undefined : uri;
 }
@@ -42,10 +42,7 @@ function tls(fact: TlsFact): Getter {
 const TLS_FACTS: readonly TlsFact[] = [
   'protocol',
   'cipher',
-  'ciphers',
-  'curves',
   'server_name',
-  'session_id',
   'session_reused',
   'alpn_protocol',
   'early_data',
@@ -54,8 +51,6 @@ const TLS_FACTS: readonly TlsFact[] = [
   'client_fingerprint',
   'client_s_dn',
   'client_i_dn',
-  'client_s_dn_legacy',
-  'client_i_dn_legacy',
   'client_v_start',
   'client_v_end',
   'client_v_remain',
@@ -131,7 +126,7 @@ export const VARIABLES: ReadonlyMap<string, Getter> = new Map<string, Getter>([
   ...TLS_FACTS.map((fact) => [`ssl_${fact}`, tls(fact)] as const),
 ]);
 
-/** Families of variables: what follows the prefix names a field, an argument or a cookie. */
+/** Families of variables: the rest of the name is the name of a field, an argument or a cookie. */
 const PREFIXES: readonly (readonly [prefix: string, make: (name: string) => Getter])[] = [
   ['http_', (name) => (facts) => facts.requestHeader(name.replaceAll('_', '-'))],
   ['sent_http_', (name) => (facts) => facts.responseHeader(name.replaceAll('_', '-'))],
@@ -141,7 +136,7 @@ const PREFIXES: readonly (readonly [prefix: string, make: (name: string) => Gett
   ['arg_', (name) => (facts) => argument(facts.args, name)],
 ];
 
-/** The function of one of nginx's variables; undefined for a name that is not served. */
+/** The function of one of nginx's variables; undefined for a name that is not supported. */
 export function builtin(name: string): Getter | undefined {
   const exact = VARIABLES.get(name);
   if (exact !== undefined) return exact;
@@ -149,7 +144,7 @@ export function builtin(name: string): Getter | undefined {
   return family?.[1](name.slice(family[0].length));
 }
 
-/** Variables that are the same for all requests of a connection to the same server with the same fields. */
+/** Variables that are equal for all requests of one connection to the same server with the same header fields. */
 const STEADY: ReadonlySet<string> = new Set([
   'binary_remote_addr',
   'connection',
@@ -182,10 +177,10 @@ export function isSteadyBuiltin(name: string): boolean {
   return STEADY.has(name) || name.startsWith('http_') || name.startsWith('cookie_');
 }
 
-/** Names that nginx knows and nothing is served for here; their error says so. */
+/** Names of nginx's variables that are not supported here; the error names them. */
 export const VARIABLES_NOT_SERVED: ReadonlySet<string> = new Set(
   `ancient_browser content_length_sent
-  request_body_file
+  request_body_file ssl_ciphers ssl_curves ssl_session_id ssl_client_s_dn_legacy ssl_client_i_dn_legacy
   date_gmt date_local fastcgi_path_info fastcgi_script_name gzip_ratio http2 http3 invalid_referer
   limit_conn_status limit_rate limit_req_status memcached_key modern_browser msie nginx_version proxy_internal_body_length
   proxy_internal_chunked proxy_internal_connection quic request_port secure_link

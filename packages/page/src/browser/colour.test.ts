@@ -32,12 +32,12 @@ describe('hueOf', () => {
     },
   );
 
-  it('tells names without a number apart', () => {
+  it('gives names without a number different hues', () => {
     const hues = new Set(['berlin', 'tokyo', 'lima', 'oslo'].map((name) => Math.round(hueOf(name))));
     expect(hues.size).toBe(4);
   });
 
-  it('takes a number of any length', () => {
+  it('accepts a number of any length', () => {
     expect(hueOf(`node${'9'.repeat(400)}`)).toBeLessThan(360);
   });
 });

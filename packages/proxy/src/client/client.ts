@@ -13,7 +13,6 @@ import { BodyReader } from '../http1/body.js';
 import { RecentHeads } from '../http1/recent-heads.js';
 import { findRequestHead, HeadError, RequestHead, readRequestHead } from '../http1/request-head.js';
 import type { Listener } from '../listen/listener.js';
-import { distrustsKeepalive } from './old-browser.js';
 import { EngineRequests } from '../upstream/affinity/engine-io.js';
 import type { ReadBuffer, Wire, WireReader } from '../net/wire.js';
 
@@ -128,11 +127,10 @@ export class Client implements WireReader, BodySink {
 
   /** Whether the connection may carry another request after this one. */
   mayKeepAlive(head: RequestHead): boolean {
-    const { keepaliveTimeout, keepaliveRequests, keepaliveTime, keepaliveDisable } = this.settings;
+    const { keepaliveTimeout, keepaliveRequests, keepaliveTime } = this.settings;
     if (head.close || this.frontend.closing || keepaliveTimeout === 0 || this.requests >= keepaliveRequests)
       return false;
-    if (keepaliveTime > 0 && now() - this.#since > keepaliveTime) return false;
-    return keepaliveDisable.length === 0 || !distrustsKeepalive(head, keepaliveDisable);
+    return keepaliveTime === 0 || now() - this.#since <= keepaliveTime;
   }
 
   /** Closes an idle connection now; a busy one ends with the request in hand. */

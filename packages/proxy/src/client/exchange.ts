@@ -12,7 +12,7 @@ import { CONTINUE } from '../http1/reply.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { ListenerCounts } from '../listen/listener.js';
 import { clientFailureLevel, clientFailureText } from '../log/client-failure.js';
-import { requestMessage } from '../log/request-log.js';
+import { requestMessage } from '../log/about-request.js';
 import { now } from '../net/clock.js';
 import type { ReadBuffer } from '../net/wire.js';
 import type { LogLevel, ReplyOptions } from '../options/proxy.js';
@@ -111,7 +111,7 @@ export class Exchange implements OwnTurn, GivenConnection {
   }
 
   log(level: LogLevel, message: string): void {
-    this.client.frontend.log(level, requestMessage(this.facts, this.head.host, message));
+    this.client.frontend.log(level, requestMessage(this.facts, message));
   }
 
   // From the head to a responder.

@@ -172,5 +172,5 @@ function configuredReply(
   const shown = text === undefined ? '' : valueOf(text, facts);
   if (REDIRECTS.has(status)) return { ...errorPage(status), location: placeTold(shown, redirects, facts) };
   if ((text ?? '') === '' && status >= 400) return SILENT.has(status) ? undefined : errorPage(status);
-  return { status, contentType: contentType === undefined ? 'text/plain' : valueOf(contentType, facts), body: shown };
+  return { status, contentType: valueOf(contentType, facts), body: shown };
 }

@@ -1,10 +1,10 @@
 import { ProxyError } from '../errors.js';
 import type { Turn } from '../client/turn.js';
 import { failureText } from '../log/upstream-failure.js';
+import { RequestCache } from './head-cache.js';
 import { configuredFields, forwardedFields, lengthFields, upgradeLines } from './heads.js';
 import type { BodyLength } from '../http1/body.js';
-import { flatText } from '../http1/flat-text.js';
-import type { PreparedFields, RequestHead } from '../http1/request-head.js';
+import type { RequestHead } from '../http1/request-head.js';
 import type { Link } from '../upstream/link/link.js';
 import type { Location } from '../route/location.js';
 import { valueOf } from '../options/value.js';
@@ -213,17 +213,19 @@ export class OutgoingRequest {
 
   /** The head for the peer. */
   get headText(): string {
-    const { prepared, isAgain, chunked } = this.#head;
+    const { isAgain, chunked } = this.#head;
     const { method, uri } = this;
-    // A head that comes again goes out again as it did; only how a chunked body is announced depends on more than that.
-    const mayBeAgain = isAgain && prepared !== undefined && this.#location.steadyFields && !chunked && !this.#gone;
-    if (!mayBeAgain) return this.#newHeadText(method, uri);
-    if (!this.#isPrepared(prepared) || prepared.whole === '' || prepared.target !== uri || prepared.method !== method) {
-      prepared.whole = flatText(this.#newHeadText(method, uri));
-      prepared.target = uri;
-      prepared.method = method;
-    }
-    return prepared.whole;
+    const cache = this.#cache;
+    // How a chunked body is announced depends on more than the head.
+    if (cache === undefined || !isAgain || chunked || this.#gone) return this.#newHeadText(method, uri);
+    return cache.head(method, uri) || cache.keepHead(method, uri, this.#newHeadText(method, uri));
+  }
+
+  /** Undefined where the fields for the peer depend on more than the fields of the request. */
+  get #cache(): RequestCache | undefined {
+    const { memo } = this.#head;
+    if (memo === undefined || !this.#location.steadyFields) return undefined;
+    return RequestCache.of(memo, this.#location, this.#identityOnly);
   }
 
   #newHeadText(method: string, uri: string): string {
@@ -232,22 +234,10 @@ export class OutgoingRequest {
     return `${method} ${uri} HTTP/${location.peerVersion}\r\n${this.#fieldLines()}${lengthFields(this.#length())}${upgrade}\r\n`;
   }
 
-  /** Made once for requests of a connection that have the same fields, where nothing else is in them. */
   #fieldLines(): string {
-    const { prepared } = this.#head;
-    const location = this.#location;
-    if (prepared === undefined || !location.steadyFields) return this.#newFieldLines();
-    if (!this.#isPrepared(prepared)) {
-      prepared.text = flatText(this.#newFieldLines());
-      prepared.of = location;
-      prepared.identityOnly = this.#identityOnly;
-      prepared.whole = '';
-    }
-    return prepared.text;
-  }
-
-  #isPrepared({ of, identityOnly }: PreparedFields): boolean {
-    return of === this.#location && identityOnly === this.#identityOnly;
+    const cache = this.#cache;
+    if (cache === undefined) return this.#newFieldLines();
+    return cache.fields || cache.keepFields(this.#newFieldLines());
   }
 
   #newFieldLines(): string {

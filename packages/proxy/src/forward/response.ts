@@ -1,8 +1,8 @@
 import type { Turn } from '../client/turn.js';
+import { ResponseCache } from './head-cache.js';
 import { responseHeadText } from './heads.js';
 import type { BodyFraming } from '../http1/body.js';
 import { httpDate } from '../http1/date.js';
-import { flatText } from '../http1/flat-text.js';
 import type { ResponseHead } from '../http1/response-head.js';
 import type { Location } from '../route/location.js';
 import { HANDSHAKE_LENGTH, handshakeSid } from '../upstream/affinity/engine-io.js';
@@ -64,28 +64,14 @@ export class ResponseRelay {
     const { getFacts, status } = this.#turn;
     const date = httpDate();
     const usual = fields === '' && status === head.status && location.options.addedFields === undefined;
-    const { relayed } = head;
-    if (
-      relayed !== undefined &&
-      usual &&
-      relayed.of === location &&
-      relayed.keepAlive === keepAlive &&
-      relayed.framing === framing &&
-      relayed.date === date
-    ) {
-      if (!relayed.isFlat) {
-        relayed.isFlat = true;
-        relayed.text = flatText(relayed.text);
-      }
-      return relayed.text;
-    }
+    const known = usual ? ResponseCache.head(head, location, keepAlive, framing, date) : '';
+    if (known !== '') return known;
     const kept = keepAlive ? location.keepAliveLine : '';
     const added = kept + location.addedTo(status, getFacts) + fields;
     const text = responseHeadText(head, status, framing, keepAlive, added, location.pass, getFacts);
-    // Where the client is sent may depend on its request.
-    if (usual && head.get('location') === undefined && head.get('refresh') === undefined) {
-      head.relayed = { of: location, keepAlive, framing, date, text, isFlat: false };
-    }
+    // A redirect may depend on the request.
+    const isRepeatable = usual && head.get('location') === undefined && head.get('refresh') === undefined;
+    if (isRepeatable) ResponseCache.keepHead(head, location, keepAlive, framing, date, text);
     return text;
   }
 

@@ -19,7 +19,7 @@ export const FieldKind = {
   forwarded: 9,
   acceptEncoding: 10,
   keepAlive: 11,
-  /** Of an answer: said by nginx itself, or for nginx alone. */
+  /** Of a response: `OWN_RESPONSE_FIELDS`. */
   own: 12,
   /** Of an answer: holds a URL of the peer's. */
   redirect: 13,
@@ -50,6 +50,18 @@ const single: ReadonlySet<string> = new Set([
 ]);
 const PLAIN = /^[-0-9A-Za-z]+$/;
 
+/** Fields of a response that nginx does not pass on, unless `proxy_pass_header` names them. */
+export const OWN_RESPONSE_FIELDS: readonly string[] = [
+  'server',
+  'date',
+  'x-pad',
+  'x-accel-expires',
+  'x-accel-redirect',
+  'x-accel-limit-rate',
+  'x-accel-buffering',
+  'x-accel-charset',
+];
+
 const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['host', FieldKind.host],
   ['connection', FieldKind.connection],
@@ -65,14 +77,7 @@ const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['x-forwarded-proto', FieldKind.forwarded],
   ['x-real-ip', FieldKind.forwarded],
   ['accept-encoding', FieldKind.acceptEncoding],
-  ['server', FieldKind.own],
-  ['date', FieldKind.own],
-  ['x-pad', FieldKind.own],
-  ['x-accel-expires', FieldKind.own],
-  ['x-accel-redirect', FieldKind.own],
-  ['x-accel-limit-rate', FieldKind.own],
-  ['x-accel-buffering', FieldKind.own],
-  ['x-accel-charset', FieldKind.own],
+  ...OWN_RESPONSE_FIELDS.map((name) => [name, FieldKind.own] as const),
   ['location', FieldKind.redirect],
   ['refresh', FieldKind.redirect],
 ]);

@@ -1,3 +1,8 @@
+/** Where a user of heads keeps what it has derived from these very bytes. */
+export interface Memo {
+  kept: unknown;
+}
+
 /** A head as it came, and what it was found to say. */
 export interface KnownHead<Head> {
   readonly text: string;

@@ -4,21 +4,8 @@ import { FieldKind } from './field-name.js';
 import { flatText } from './flat-text.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { FieldRules, HeadLimits } from './head.js';
-import type { KnownHead, RecentHeads } from './recent-heads.js';
+import type { KnownHead, Memo, RecentHeads } from './recent-heads.js';
 import { bytesOf } from './recent-heads.js';
-
-/** What its field lines are for a peer, as far as that is the same in every request of the connection with these lines. */
-export interface PreparedFields {
-  /** Whose way with fields it is; undefined while there is no text. */
-  of: object | undefined;
-  /** Without Accept-Encoding. */
-  identityOnly: boolean;
-  text: string;
-  /** A whole head for a peer with these lines, and of which request: that of heads that come again; '' before. */
-  whole: string;
-  method: string;
-  target: string;
-}
 
 /** The head of a request (RFC 9112 3). */
 export class RequestHead extends Fields {
@@ -32,7 +19,7 @@ export class RequestHead extends Fields {
   /** `Expect: 100-continue`. */
   expectContinue = false;
   /** Shared by the heads of a connection whose field lines are the same; undefined where that is not known. */
-  prepared: PreparedFields | undefined = undefined;
+  memo: Memo | undefined = undefined;
   /** It has come on its connection before, byte for byte. */
   isAgain = false;
 
@@ -48,7 +35,7 @@ export class RequestHead extends Fields {
     this.nominated = from.nominated;
     this.upgrade = from.upgrade;
     this.expectContinue = from.expectContinue;
-    this.prepared = from.prepared;
+    this.memo = from.memo;
     if (this.host === '') this.host = from.host;
   }
 
@@ -66,7 +53,7 @@ export class RequestHead extends Fields {
   dropBody(): void {
     this.chunked = false;
     this.contentLength = -1;
-    this.prepared = undefined;
+    this.memo = undefined;
     const { keys } = this;
     const stays = (_: unknown, i: number): boolean =>
       keys[i]?.kind !== FieldKind.contentLength && keys[i]?.kind !== FieldKind.transferEncoding;
@@ -150,7 +137,7 @@ export function readRequestHead(
       readFields(head, text, start, lf + 1, end, limits, limits);
       readHost(head);
       if (known !== undefined && isOriginForm && head.minor === 1) {
-        head.prepared = { of: undefined, identityOnly: false, text: '', whole: '', method: '', target: '' };
+        head.memo = { kept: undefined };
         // A copy: this one may change while it is answered.
         const fields = new RequestHead();
         fields.takeFields(head);

@@ -2,30 +2,16 @@ import { ProxyError } from '../errors.js';
 import { FieldKind } from './field-name.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { HeadLimits } from './head.js';
-import type { RecentHeads } from './recent-heads.js';
+import type { Memo, RecentHeads } from './recent-heads.js';
 import { bytesOf } from './recent-heads.js';
 
-/** What a head is for a client, and what that depends on besides the head. */
-export interface RelayedHead {
-  /** The location, whose way with fields it is. */
-  readonly of: object;
-  readonly keepAlive: boolean;
-  readonly framing: string;
-  /** The `Date` that it was made with. */
-  readonly date: string;
-  text: string;
-  /** It went out more than once, and is in one piece. */
-  isFlat: boolean;
-}
-
 /** The head of a response (RFC 9112 4). Answers of the same bytes on the same connection share it. */
-export class ResponseHead extends Fields {
+export class ResponseHead extends Fields implements Memo {
   status = 0;
   reason = '';
   /** Milliseconds the peer keeps the connection idle; undefined before somebody has asked. */
   keepAliveHint: number | undefined = undefined;
-  /** As it went out last, where it may go out so again. */
-  relayed: RelayedHead | undefined = undefined;
+  kept: unknown = undefined;
 }
 
 /**

@@ -48,8 +48,9 @@ export class ListeningSocket {
 
   /** Resolves when bound; rejects with the system's error (`EADDRINUSE`, `EACCES`, ...). */
   async listen(): Promise<void> {
-    await this.#bind();
+    // First: listeners that are bound one after another should be there at once.
     await proveInsides();
+    await this.#bind();
     acceptHandles(this.#server, (handle) => this.#acceptHandle(handle));
   }
 

@@ -1,11 +1,12 @@
 import type { ProxyError } from '../errors.js';
 import type { Facts } from '../facts.js';
+import { requestMessage } from './about-request.js';
 import type { LogLevel } from '../options/proxy.js';
 
 const LINE = ' while reading client request line';
 const HEADERS = ' while reading client request headers';
 
-/** What a client has done wrong, in the words of nginx's error log. */
+/** What the client did, in the words of nginx's error log. */
 function happened({ code, detail, message }: ProxyError): string {
   switch (code) {
     case 'bad_method':
@@ -50,20 +51,12 @@ function happened({ code, detail, message }: ProxyError): string {
   }
 }
 
-/** How bad nginx finds it. */
+/** The severity that nginx logs it with. */
 export function clientFailureLevel({ code }: ProxyError): LogLevel {
   return code === 'body_too_large' ? 'error' : 'info';
 }
 
-/** A request that its client got wrong, as nginx's error log tells it. */
+/** An error of the client's, as nginx's error log words it. */
 export function clientFailureText(error: ProxyError, facts: Facts): string {
-  const { requestLine = '' } = facts;
-  const host = facts.requestHeader('host');
-  const referrer = facts.requestHeader('referer');
-  return (
-    `*${facts.connection} ${happened(error)}, client: ${facts.remoteAddr}, server: ${facts.serverName}` +
-    (requestLine === '' ? '' : `, request: "${requestLine}"`) +
-    (host === undefined ? '' : `, host: "${host}"`) +
-    (referrer === undefined ? '' : `, referrer: "${referrer}"`)
-  );
+  return requestMessage(facts, happened(error));
 }

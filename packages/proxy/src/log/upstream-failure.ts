@@ -1,35 +1,7 @@
-import { constants } from 'node:os';
+import { aboutRequest } from './about-request.js';
+import { systemError, systemReason } from './system-error.js';
 import type { ProxyError } from '../errors.js';
 import type { Facts } from '../facts.js';
-
-/** What systems call their errors; `util.getSystemErrorMessage` has other words. */
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'Permission denied',
-  EADDRINUSE: 'Address already in use',
-  EADDRNOTAVAIL: 'Cannot assign requested address',
-  ECONNABORTED: 'Software caused connection abort',
-  ECONNREFUSED: 'Connection refused',
-  ECONNRESET: 'Connection reset by peer',
-  EHOSTUNREACH: 'No route to host',
-  EINVAL: 'Invalid argument',
-  ENETUNREACH: 'Network is unreachable',
-  ENOENT: 'No such file or directory',
-  ENOTSOCK: 'Socket operation on non-socket',
-  EPIPE: 'Broken pipe',
-  EPROTOTYPE: 'Protocol wrong type for socket',
-  ETIMEDOUT: 'Connection timed out',
-};
-
-const errnos: ReadonlyMap<string, number> = new Map(Object.entries(constants.errno));
-
-/** `111: Connection refused`, or undefined for what is no error of the system's. */
-function systemReason(cause: unknown): string | undefined {
-  // A name with several addresses fails with the errors of all of them.
-  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
-  if (!(first instanceof Error) || !('code' in first) || typeof first.code !== 'string') return undefined;
-  const number = errnos.get(first.code);
-  return number === undefined ? undefined : `${number}: ${REASONS[first.code] ?? first.code}`;
-}
 
 function tlsFailure(cause: unknown): string {
   const { message = '', code = '' } =
@@ -42,7 +14,7 @@ function tlsFailure(cause: unknown): string {
 
 /** What happened, and at what, in the words of nginx's error log. */
 function happened(error: ProxyError, started: boolean): string {
-  const reason = systemReason(error.cause);
+  const reason = systemError(error.cause) === undefined ? undefined : systemReason(error.cause);
   const head = started ? 'while reading upstream' : 'while reading response header from upstream';
   const timeout = 'upstream timed out (110: Connection timed out)';
   switch (error.code) {
@@ -78,19 +50,11 @@ function happened(error: ProxyError, started: boolean): string {
 }
 
 /**
- * A failed attempt as nginx's error log tells it: what happened, then `client`, `server`, `request`, `upstream`, `host`.
+ * A failed attempt, as nginx's error log words it.
  *
- * @param url of the peer and what it was asked for; undefined when it did not come to that
- * @param started the answer's head has come
+ * @param url of the peer and the path that was requested; undefined when no peer was chosen
+ * @param started the response head has come
  */
 export function failureText(error: ProxyError, facts: Facts, url: string | undefined, started = false): string {
-  const host = facts.requestHeader('host');
-  const referrer = facts.requestHeader('referer');
-  return (
-    `*${facts.connection} ${happened(error, started)}, client: ${facts.remoteAddr}, server: ${facts.serverName}, ` +
-    `request: "${facts.requestLine ?? ''}"` +
-    (url === undefined ? '' : `, upstream: "${url}"`) +
-    (host === undefined ? '' : `, host: "${host}"`) +
-    (referrer === undefined ? '' : `, referrer: "${referrer}"`)
-  );
+  return `*${facts.connection} ${happened(error, started)}${aboutRequest(facts, url)}`;
 }

@@ -1,85 +1,64 @@
-import { flag, integer, list, maybe, milliseconds, object, oneOf, optional } from './schema.js';
-import type { Field } from './schema.js';
-import type { LimitOptions, TimeoutOptions } from './proxy.js';
+import { flag, integer, maybe, milliseconds, millisecondsOrNone, object, oneOf, optional } from './schema.js';
+import type { Infer } from './schema.js';
+import type { LimitOptions, TimeoutOptions } from './limits.js';
+import { limits, timeouts } from './limits.js';
 
-/** How heads of requests are read on a listener: known before it is known which server a request is for. */
-export interface HeadOptions {
-  /** Milliseconds for a whole head, from its first byte (for the first: from accept). Default 60,000. */
-  readonly timeout: number;
-  /** Bytes of a request line (nginx: size in `large_client_header_buffers`). Default 8,192. */
-  readonly line: number;
-  /** Bytes of one header line; `line` when absent. */
-  readonly fieldLine?: number | undefined;
-  /** Bytes of a whole head. Default 32,768. */
-  readonly head: number;
-  /** Header fields in a head (nginx: `max_headers`). Default 1,000. */
-  readonly fields: number;
+const DEFAULTS = { timeouts: timeouts({}, 'timeouts'), limits: limits({}, 'limits') };
+
+/** How heads of requests are read on a listener: before it is known which server a request is for. */
+export const headOptions = object({
+  /** For a whole head, from its first byte; for the first request from the accept (nginx: `client_header_timeout`). */
+  timeout: optional(milliseconds, DEFAULTS.timeouts.clientHeader),
+  /** Of a request line (nginx: the size in `large_client_header_buffers`). */
+  line: optional(integer(64, 1_048_576, 'bytes'), DEFAULTS.limits.line),
+  /** Of one header line; `line` when absent. @example 16384 */
+  fieldLine: maybe(integer(64, 1_048_576, 'bytes')),
+  /** Of a whole head. */
+  head: optional(integer(256, 16_777_216, 'bytes'), DEFAULTS.limits.head),
+  /** Header fields in a head (nginx: `max_headers`). */
+  fields: optional(integer(1), DEFAULTS.limits.fields),
   /**
-   * Fields whose names have other characters than letters, digits and hyphens: `ignore` them, `pass` them, or `refuse`
-   * requests whose names are no tokens and pass the others. Default `refuse`.
+   * Fields whose names have other characters than letters, digits and hyphens: `ignore` them, `pass` them, or `refuse` requests
+   * with names that are no tokens and pass the others (nginx: `ignore_invalid_headers`).
    */
-  readonly invalidNames: 'refuse' | 'ignore' | 'pass';
-  /** `_` is as good as a letter. Default false. */
-  readonly underscores: boolean;
-}
-
-export type OldBrowser = 'msie6' | 'safari';
-
-/** What the connection of a client goes by once a request has its location. */
-export interface ConnectionOptions {
-  /** Milliseconds between two reads of a request body. Default 60,000. */
-  readonly bodyTimeout: number;
-  /** Milliseconds between two writes that the client takes. Default 60,000. */
-  readonly sendTimeout: number;
-  /** Milliseconds the connection may idle after the request; 0 closes it. Default 75,000. */
-  readonly keepaliveTimeout: number;
-  /** Seconds told in a field `Keep-Alive: timeout=`; 0 for no such field. Default 0. */
-  readonly keepaliveHeader: number;
-  /** Requests on one connection. Default 1,000. */
-  readonly keepaliveRequests: number;
-  /** Milliseconds since accept after which a connection is closed with the request in hand; 0 for no limit. Default 0. */
-  readonly keepaliveTime: number;
-  /** Browsers that get no second request: `msie6` after a POST, Safari and its like on macOS ever. Default none. */
-  readonly keepaliveDisable: readonly OldBrowser[];
-}
-
-const orNone: Field<number> = (value, path) => (value === 0 ? 0 : milliseconds(value, path));
-
-export const headOptions = object<HeadOptions>({
-  timeout: optional(milliseconds, 60_000),
-  line: optional(integer(64, 1_048_576), 8_192),
-  fieldLine: maybe(integer(64, 1_048_576)),
-  head: optional(integer(256, 16_777_216), 32_768),
-  fields: optional(integer(1), 1_000),
   invalidNames: optional(oneOf('refuse', 'ignore', 'pass'), 'refuse'),
-  underscores: optional(flag, false),
+  /** `_` counts as a letter (nginx: `underscores_in_headers`). */
+  underscores: optional(flag, true),
 });
 
-export const connectionOptions = object<ConnectionOptions>({
-  bodyTimeout: optional(milliseconds, 60_000),
-  sendTimeout: optional(milliseconds, 60_000),
-  keepaliveTimeout: optional(orNone, 75_000),
-  keepaliveHeader: optional(integer(0), 0),
-  keepaliveRequests: optional(integer(0), 1_000),
-  keepaliveTime: optional(orNone, 0),
-  keepaliveDisable: optional(list(oneOf('msie6', 'safari')), []),
+/** How the connection of a client is kept once a request has its location. */
+export const connectionOptions = object({
+  /** Between two reads of a request body (nginx: `client_body_timeout`). */
+  bodyTimeout: optional(milliseconds, DEFAULTS.timeouts.clientBody),
+  /** Between two writes that the client takes (nginx: `send_timeout`). */
+  sendTimeout: optional(milliseconds, DEFAULTS.timeouts.send),
+  /** For which the connection may be idle after the request; 0 closes it (nginx: `keepalive_timeout`). */
+  keepaliveTimeout: optional(millisecondsOrNone, DEFAULTS.timeouts.keepalive),
+  /** Shown in a field `Keep-Alive: timeout=`; 0 for no such field. */
+  keepaliveHeader: optional(integer(0, undefined, 'seconds'), 0),
+  /** Requests on one connection (nginx: `keepalive_requests`). */
+  keepaliveRequests: optional(integer(0), DEFAULTS.limits.requests),
+  /** Since the accept, after which a connection is closed with the request in hand; 0 for no limit (nginx: `keepalive_time`). */
+  keepaliveTime: optional(millisecondsOrNone, 0),
 });
 
-/** What a proxy's options say where a location says nothing of its own. */
-export function connectionDefaults(timeouts: TimeoutOptions, limits: LimitOptions): ConnectionOptions {
-  return {
-    ...NO_OPTIONS,
-    bodyTimeout: timeouts.clientBody,
-    sendTimeout: timeouts.send,
-    keepaliveTimeout: timeouts.keepalive,
-    keepaliveRequests: limits.requests,
-  };
+export type HeadOptions = Infer<typeof headOptions>;
+export type ConnectionOptions = Infer<typeof connectionOptions>;
+
+/** The options of client connections where a location has none of its own. */
+export function connectionDefaults(given: TimeoutOptions, most: LimitOptions): ConnectionOptions {
+  return connectionOptions(
+    {
+      bodyTimeout: given.clientBody,
+      sendTimeout: given.send,
+      keepaliveTimeout: given.keepalive,
+      keepaliveRequests: most.requests,
+    },
+    'connection',
+  );
 }
 
-/** What a proxy's options say where a listener says nothing of its own. */
-export function headDefaults(timeouts: TimeoutOptions, limits: LimitOptions): HeadOptions {
-  const { line, head, fields } = limits;
-  return { timeout: timeouts.clientHeader, line, head, fields, invalidNames: 'refuse', underscores: true };
+/** How heads are read where a listener has no options of its own for that. */
+export function headDefaults(given: TimeoutOptions, { line, head, fields }: LimitOptions): HeadOptions {
+  return headOptions({ timeout: given.clientHeader, line, head, fields }, 'head');
 }
-
-const NO_OPTIONS = connectionOptions({}, 'connection');

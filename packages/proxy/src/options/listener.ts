@@ -1,82 +1,77 @@
 import { headOptions } from './client.js';
-import type { HeadOptions } from './client.js';
-import { flag, integer, list, maybe, milliseconds, object, OptionError, optional, text } from './schema.js';
-import type { Field } from './schema.js';
-import type { TlsOptions } from './tls.js';
+import {
+  field,
+  flag,
+  integer,
+  list,
+  maybe,
+  millisecondsOrNone,
+  object,
+  OptionError,
+  optional,
+  text,
+} from './schema.js';
+import type { Infer, Input } from './schema.js';
 import { listenerTls } from './tls.js';
 
-export interface ListenOptions {
-  /** Address to bind. Default `127.0.0.1`. */
-  readonly host: string;
-  /** 0 takes a free port, found afterwards in `Proxy.addresses`. */
-  readonly port: number;
-  /** Absolute or relative path of a unix socket; takes the place of host and port (nginx: `listen unix:`). */
-  readonly path?: string | undefined;
-  /** Length of the queue of connections not yet accepted. Default 511. */
-  readonly backlog: number;
-  /** An IPv6 wildcard takes no IPv4 connections. Default false. */
-  readonly ipv6Only: boolean;
-  /**
-   * Has a socket of its own even where another listener is for all addresses of its port; else that one's socket serves
-   * both, each connection by the address it came to. Default false.
-   */
-  readonly bind: boolean;
-  /**
-   * TCP keep-alive of accepted connections: milliseconds of silence before the first probe, 0 for the system's value.
-   * Probes then follow every second, ten of them. Default: none are sent.
-   */
-  readonly keepAlive?: number | undefined;
-  /** Connections begin with a header of the PROXY protocol, version 1 or 2, before TLS. Default false. */
-  readonly proxyProtocol: boolean;
-  /** How heads of requests are read; `timeouts.clientHeader` and `limits` when absent. */
-  readonly head?: HeadOptions | undefined;
-  /** Terminates TLS here. */
-  readonly tls?: TlsOptions | undefined;
-  /**
-   * Addresses and CIDR blocks whose `X-Forwarded-For` is believed: the client address is then the last one in it that is
-   * not itself trusted (nginx: `set_real_ip_from`, `real_ip_recursive on`). Default none.
-   */
-  readonly trustedProxies: readonly string[];
-}
-
-/** Whose word on the client's address counts, and where it stands (nginx: `set_real_ip_from` and its companions). */
-export interface RealIpOptions {
-  /** Addresses, CIDR blocks, and `unix:` for all unix sockets. */
-  readonly from: readonly string[];
-  /** Name of the request field; `proxy_protocol` for the header of that protocol. Default `X-Real-IP`. */
-  readonly header: string;
-  /** Addresses in the field that are trusted themselves are passed over. Default false: the last address counts. */
-  readonly recursive: boolean;
-}
-
-export const hostName = text('an address or host name', /^[^\s/]+$/);
+const hostName = text('an address or host name', /^[^\s/]+$/);
 
 /** Longest path that fits into the system's `sockaddr_un`. */
 const SOCKET_PATH = 107;
 
-const socketPath: Field<string> = (value, path) => {
+const socketPath = field<string>({ kind: `path of 1 to ${SOCKET_PATH} bytes` }, (value, path) => {
   if (typeof value !== 'string' || value === '' || value.length > SOCKET_PATH) {
     throw new OptionError(path, `a path of 1 to ${SOCKET_PATH} bytes`, value);
   }
   return value;
-};
+});
 
-export const listener = object<ListenOptions>({
+/** One address that clients connect to (nginx: `listen`). */
+export const listener = object({
+  /** Address to bind. */
   host: optional(hostName, '127.0.0.1'),
+  /** 0 takes a free port, found afterwards in `Proxy.addresses`. @example 8080 */
   port: integer(0, 65_535),
+  /** Path of a unix socket, in place of host and port (nginx: `listen unix:`). @example '/run/pinwheel.sock' */
   path: maybe(socketPath),
+  /** Length of the queue of connections not yet accepted. */
   backlog: optional(integer(1), 511),
+  /** An IPv6 wildcard takes no IPv4 connections. */
   ipv6Only: optional(flag, false),
+  /**
+   * The listener has a socket of its own even where another one is for all addresses of its port. Otherwise that one's socket
+   * serves both, each connection by the address it came to.
+   */
   bind: optional(flag, false),
-  keepAlive: maybe((value, path) => (value === 0 ? 0 : milliseconds(value, path))),
+  /**
+   * TCP keep-alive of accepted connections: the silence before the first probe, 0 for the system's value. Probes then follow
+   * every second, ten of them. No probes when absent. @example 60000
+   */
+  keepAlive: maybe(millisecondsOrNone),
+  /** Connections begin with a header of the PROXY protocol, version 1 or 2, before TLS. */
   proxyProtocol: optional(flag, false),
+  /** How heads of requests are read; `timeouts.clientHeader` and `limits` when absent. @example { fields: 50 } */
   head: maybe(headOptions),
+  /** Terminates TLS here. @example { cert, key } */
   tls: maybe(listenerTls),
+  /**
+   * Addresses and CIDR blocks whose `X-Forwarded-For` is believed: the client address is then the last one in it that is not
+   * itself trusted (nginx: `set_real_ip_from`, `real_ip_recursive on`).
+   */
   trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
 });
 
-export const realIp = object<RealIpOptions>({
+/** Which proxies are believed about the client's address, and in which field (nginx: `set_real_ip_from` and its companions). */
+export const realIp = object({
+  /** Addresses, CIDR blocks, and `unix:` for all unix sockets. @example ['10.0.0.0/8'] */
   from: list(text('an address, a CIDR block or "unix:"', /^(?:[0-9A-Fa-f:.]+(\/\d{1,3})?|unix:)$/)),
+  /** Name of the request field; `proxy_protocol` for the header of that protocol (nginx: `real_ip_header`). */
   header: optional(text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/), 'X-Real-IP'),
+  /** Skips addresses in the field that are trusted themselves; otherwise the last address counts (nginx: `real_ip_recursive`). */
   recursive: optional(flag, false),
 });
+
+export type ListenOptions = Infer<typeof listener>;
+/** A listener as a caller writes it. */
+export type GivenListener = Input<typeof listener>;
+export type RealIpOptions = Infer<typeof realIp>;

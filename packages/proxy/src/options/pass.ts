@@ -1,14 +1,12 @@
 import type { Facts } from '../facts.js';
-import { callback, flag, integer, list, maybe, object, oneOf, optional, text } from './schema.js';
-import type { Field, Given } from './schema.js';
-import type { UpstreamTlsOptions } from './tls.js';
+import { callback, flag, integer, list, maybe, millisecondsOrNone, object, oneOf, optional, text } from './schema.js';
+import type { Infer, Input } from './schema.js';
+import { resolver } from './resolver.js';
 import { upstreamTls } from './tls.js';
-import type { ResolverOptions } from './upstream.js';
-import { resolver } from './upstream.js';
 import { templated } from './value.js';
-import type { Value } from './value.js';
 
-const OCCASIONS = [
+/** What makes a request go to the next peer, in nginx's words. */
+const occasion = oneOf(
   'error',
   'timeout',
   'invalid_header',
@@ -20,98 +18,63 @@ const OCCASIONS = [
   'http_502',
   'http_503',
   'http_504',
-] as const;
-
-/** What makes a request go to the next peer, in nginx's words. */
-export type RetryOccasion = (typeof OCCASIONS)[number];
+);
 
 /** When a request goes to the next peer (nginx: `proxy_next_upstream`, `_tries`, `_timeout`). */
-export interface RetryOptions {
-  /** None: never (nginx: `off`). Default `error` and `timeout`. */
-  readonly on: readonly RetryOccasion[];
-  /** Attempts at most; 0 for as many as there are peers. Default 0. */
-  readonly tries: number;
-  /** Milliseconds since the first attempt began after which none follows; 0 for no limit. Default 0. */
-  readonly timeout: number;
-}
-
-/** Where a request goes that has no fixed upstream, and what is said of it there. */
-export interface PassOptions {
-  /**
-   * Makes the URL for each request, in place of `upstream` (nginx: `proxy_pass` with variables): its host is an
-   * upstream's name or an address, its path and query, where it has any, take the place of the request's.
-   */
-  readonly url?: ((facts: Facts) => string) | undefined;
-  /** Who is asked for names in URLs that are no upstream's; without it they lead nowhere. */
-  readonly resolver?: ResolverOptions | undefined;
-  /** TLS towards the host of an `https` URL. */
-  readonly urlTls?: UpstreamTlsOptions | undefined;
-  /** What `$proxy_host` and `$proxy_port` show. Default: the upstream's name, and the port of the scheme. */
-  readonly host?: string | undefined;
-  readonly port?: string | undefined;
-  /** Method of the request to the peer; the client's when absent or ''. */
-  readonly method?: Value | undefined;
-  /** Default 1.1. */
-  readonly httpVersion: '1.0' | '1.1';
-  /** Address, or address and port, that connections come from (nginx: `proxy_bind`); the system's choice when ''. */
-  readonly bind?: Value | undefined;
-  /** Name for SNI and verification in place of the one of the upstream's TLS options (nginx: `proxy_ssl_name`). */
-  readonly tlsName?: Value | undefined;
-  /**
-   * A body of up to a megabyte is read before a peer is chosen, and sent with its length (nginx:
-   * `proxy_request_buffering`). Default false: it is passed on as it comes.
-   */
-  readonly bufferRequest: boolean;
-  /**
-   * Bytes of a body that `$request_body` shows (nginx: `client_body_buffer_size`); a longer one is empty. Default: as much as
-   * is kept for another attempt.
-   */
-  readonly keptBody?: number | undefined;
-  readonly retry: RetryOptions;
-  /** An answer with a status that an error page is configured for is not passed on. Default false. */
-  readonly intercept: boolean;
-  /**
-   * What becomes of the URL in `Location` and `Refresh` of an answer (nginx: `proxy_redirect`); undefined leaves it as it
-   * is.
-   */
-  readonly redirect?: ((url: string, facts: Facts) => string | undefined) | undefined;
-  /**
-   * Fields of an answer that are not passed on, in lower case. `server` and `date` are then said by the balancer. Default
-   * none.
-   */
-  readonly hidden: readonly string[];
-}
-
-/** As a caller writes it. */
-export type GivenPass = Partial<
-  Omit<PassOptions, 'retry' | 'urlTls' | 'resolver'> & {
-    readonly resolver: Given<ResolverOptions, 'servers'>;
-    readonly retry: Partial<RetryOptions>;
-    readonly urlTls: Given<UpstreamTlsOptions, 'name'>;
-  }
->;
-
-const retry = object<RetryOptions>({
-  on: optional(list(oneOf(...OCCASIONS)), ['error', 'timeout']),
+const retry = object({
+  /** An empty list: never (nginx: `off`). */
+  on: optional(list(occasion), ['error', 'timeout']),
+  /** Attempts at most; 0 for as many as there are peers. */
   tries: optional(integer(0), 0),
-  timeout: optional(integer(0), 0),
+  /** Since the first attempt began, after which none follows; 0 for no limit. */
+  timeout: optional(millisecondsOrNone, 0),
 });
 
-/** Reads `LocationOptions.pass`. */
-export const passFields: Field<PassOptions> = object<PassOptions>({
-  url: maybe((given, path) => callback(given, path) as NonNullable<PassOptions['url']>),
+/** Further details of forwarding, and nginx's ways with heads. */
+export const passFields = object({
+  /**
+   * Makes the URL for each request, in place of `upstream` (nginx: `proxy_pass` with variables): its host is an upstream's name
+   * or an address; its path and query, where it has any, take the place of the request's.
+   */
+  url: maybe(callback<(facts: Facts) => string>()),
+  /** Name servers for hosts in URLs that are no upstream's name; without them such requests fail. */
   resolver: maybe(resolver),
+  /** TLS towards the host of an `https` URL. */
   urlTls: maybe(upstreamTls),
+  /** What `$proxy_host` shows; the upstream's name when absent. @example 'nodes' */
   host: maybe(text('a host', /^\S*$/)),
+  /** What `$proxy_port` shows; the usual port of the scheme when absent. @example '80' */
   port: maybe(text('a port', /^\d*$/)),
+  /** Method of the request to the peer; the client's when absent or ''. @example 'GET' */
   method: maybe(templated),
+  /** Version that the peer is addressed in (nginx: `proxy_http_version`). */
   httpVersion: optional(oneOf('1.0', '1.1'), '1.1'),
+  /** Address, or address and port, that connections come from; the system's choice when '' (nginx: `proxy_bind`). @example '10.0.0.2' */
   bind: maybe(templated),
+  /** Name for SNI and verification in place of that of the upstream's TLS options (nginx: `proxy_ssl_name`). @example 'nodes.internal' */
   tlsName: maybe(templated),
+  /**
+   * Reads a body of up to a megabyte before a peer is chosen, and sends it with its length. Otherwise it is passed on as it
+   * comes (nginx: `proxy_request_buffering`).
+   */
   bufferRequest: optional(flag, false),
-  keptBody: maybe(integer(0)),
+  /**
+   * Length up to which `$request_body` shows a body; what is longer is in a file in nginx. When absent, as much as is kept for
+   * another attempt (nginx: `client_body_buffer_size`). @example 16384
+   */
+  keptBody: maybe(integer(0, undefined, 'bytes')),
+  /** When a request goes to the next peer. */
   retry: optional(retry, retry({}, 'retry')),
+  /** Answers with the configured error page in place of a peer's answer of that status (nginx: `proxy_intercept_errors`). */
   intercept: optional(flag, false),
-  redirect: maybe((given, path) => callback(given, path) as NonNullable<PassOptions['redirect']>),
+  /** Rewrites the URL in `Location` and `Refresh` of an answer; undefined leaves it as it is (nginx: `proxy_redirect`). */
+  redirect: maybe(callback<(url: string, facts: Facts) => string | undefined>()),
+  /** Fields of an answer that are not passed on, in lower case. With `server` and `date` the balancer sends its own. */
   hidden: optional(list(text('a field name in lower case', /^[^A-Z\s]+$/)), []),
 });
+
+export type RetryOccasion = Infer<typeof occasion>;
+export type RetryOptions = Infer<typeof retry>;
+export type PassOptions = Infer<typeof passFields>;
+/** As a caller writes it. */
+export type GivenPass = Input<typeof passFields>;

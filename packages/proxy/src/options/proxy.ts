@@ -1,163 +1,96 @@
-import { callback, flag, integer, list, maybe, milliseconds, object, OptionError, optional, text } from './schema.js';
-import type { HeadOptions } from './client.js';
 import type { Facts } from '../facts.js';
-import type { Field, Given } from './schema.js';
-import type { ListenOptions } from './listener.js';
+import type { Log } from './limits.js';
+import { limits, timeouts } from './limits.js';
 import { listener } from './listener.js';
-import type { GivenLocation, LocationOptions } from './location.js';
 import { checkUpstreams, locationFields, prepare } from './location.js';
-import type { VerifyClient } from './tls.js';
-import { verifyClient } from './tls.js';
-import type { GivenUpstream, UpstreamOptions } from './upstream.js';
-import { upstream } from './upstream.js';
+import {
+  callback,
+  field,
+  flag,
+  integer,
+  list,
+  maybe,
+  milliseconds,
+  object,
+  OptionError,
+  optional,
+  text,
+} from './schema.js';
+import type { Infer, Input } from './schema.js';
 import type { Siblings } from './siblings.js';
+import { verifyClient } from './tls.js';
+import type { UpstreamOptions } from './upstream.js';
+import { upstream } from './upstream.js';
 
 export type * from './client.js';
+export type * from './files.js';
+export type * from './limits.js';
 export type * from './listener.js';
 export type * from './location.js';
 export type * from './pass.js';
+export type * from './resolver.js';
+export type * from './sticky.js';
 export type * from './tls.js';
 export type * from './upstream.js';
 export type * from './value.js';
 
-/** A virtual server: which hosts it answers for and where its requests go. */
-export interface ServerOptions {
-  /** Indexes of the listeners it serves; all when absent. */
-  readonly listeners?: readonly number[] | undefined;
-  /** Indexes of the listeners whose requests for no known name it takes; else the first server does. Default none. */
-  readonly defaultFor: readonly number[];
-  /** What `$server_name` says. Default: the first of `names`. */
-  readonly name?: string | undefined;
-  /** Host names, lower case, without port; `*.name`, `name.*` and `.name` as in nginx. Default none. */
-  readonly names: readonly string[];
-  /** Expressions for host names, tried after the names. Default none. */
-  readonly expressions: readonly ((host: string, facts: Facts) => boolean)[];
-  /** What its clients have to show; the same in the `tls` of its listeners. Default `off`. */
-  readonly verifyClient: VerifyClient;
-  readonly locations: readonly LocationOptions[];
-  /** What becomes of requests that fit no location, and of what is no request. Default: 404, without log. */
-  readonly otherwise?: LocationOptions | undefined;
-  /** Run before a location is chosen (`set`). */
-  readonly prepare?: ((facts: Facts) => void) | undefined;
-}
-
-export interface TimeoutOptions {
-  /** Milliseconds for a whole request head, from its first byte (for the first: from accept). Default 60,000. */
-  readonly clientHeader: number;
-  /** Milliseconds between two reads of a request body. Default 60,000. */
-  readonly clientBody: number;
-  /** Milliseconds a client connection may idle between requests. Default 75,000. */
-  readonly keepalive: number;
-  /** Milliseconds between two writes that the client takes. Default 60,000. */
-  readonly send: number;
-  /** Milliseconds to connect to a peer. Default 60,000. */
-  readonly connect: number;
-  /** Milliseconds between two reads from a peer; for a tunnel, of silence on both sides. Default 60,000. */
-  readonly read: number;
-  /** Milliseconds between two writes that the peer takes. Default 60,000. */
-  readonly upstreamSend: number;
-}
-
-export interface LimitOptions {
-  /** Bytes of a request line or one header line. Default 8,192. */
-  readonly line: number;
-  /** Bytes of a whole head. Default 32,768. */
-  readonly head: number;
-  /** Header fields in a head. Default 100. */
-  readonly fields: number;
-  /** Bytes of a request body; 0 is no limit. Default 1,048,576. */
-  readonly body: number;
-  /** Requests on one client connection. Default 1,000. */
-  readonly requests: number;
-}
-
-/** How bad a log entry is, in nginx's words. */
-export type LogLevel = 'info' | 'notice' | 'warn' | 'error' | 'crit';
-
-export interface ProxyOptions {
-  readonly listeners: readonly ListenOptions[];
-  readonly upstreams: readonly UpstreamOptions[];
-  /** Default: one server whose `/` goes to the first upstream. */
-  readonly servers: readonly ServerOptions[];
-  readonly timeouts: TimeoutOptions;
-  readonly limits: LimitOptions;
-  /** Milliseconds between two questions to the peers which tag is whose. Default 1,000. */
-  readonly tagQueryInterval: number;
-  /** Whether they are asked at start too, and not only when an unknown tag comes. Default true. */
-  readonly tagQueryAtStart: boolean;
-  /** Where errors are told. Default: nowhere. */
-  readonly log: (level: LogLevel, message: string) => void;
-  /** Other processes that serve the same upstreams. Default none. */
-  readonly siblings?: Siblings | undefined;
-}
-
-export type GivenListener = Given<Omit<ListenOptions, 'head'> & { readonly head: Partial<HeadOptions> }, 'port'>;
-export type GivenServer = Given<
-  Omit<ServerOptions, 'locations' | 'otherwise'> & {
-    readonly locations: readonly GivenLocation[];
-    readonly otherwise: GivenLocation;
-  },
-  'locations'
->;
-/** What `createProxy` takes. */
-export interface GivenProxyOptions {
-  readonly listeners: readonly GivenListener[];
-  readonly upstreams: readonly GivenUpstream[];
-  readonly servers?: readonly GivenServer[];
-  readonly timeouts?: Partial<TimeoutOptions>;
-  readonly limits?: Partial<LimitOptions>;
-  readonly tagQueryInterval?: number;
-  readonly tagQueryAtStart?: boolean;
-  readonly log?: (level: LogLevel, message: string) => void;
-  readonly siblings?: Siblings | undefined;
-}
-
-const server = object<ServerOptions>({
+/** A virtual server: which hosts it answers for and where its requests go (nginx: `server`). */
+const server = object({
+  /** Indexes of the listeners it serves; all when absent. @example [0] */
   listeners: maybe(list(integer(0))),
+  /** Indexes of the listeners whose requests for no known name it takes; otherwise the first server does. */
   defaultFor: optional(list(integer(0)), []),
+  /** What `$server_name` shows; the first of `names` when absent. @example 'chat.example.org' */
   name: maybe(text('a name', /^[^\0]*$/)),
+  /** Host names, lower case, without port; `*.name`, `name.*` and `.name` as in nginx. */
   names: optional(list(text('a host name in lower case', /^[^\sA-Z]*$/)), []),
-  expressions: optional(
-    list((given, path) => callback(given, path) as ServerOptions['expressions'][number]),
-    [],
-  ),
+  /** Expressions for host names, tried after the names. */
+  expressions: optional(list(callback<(host: string, facts: Facts) => boolean>()), []),
+  /** Whether its clients have to show a certificate; the same in the `tls` of its listeners. */
   verifyClient: optional(verifyClient, 'off'),
+  /** Where its requests go. @example [{ path: '/', upstream: 'nodes' }] */
   locations: list(locationFields),
+  /** Answers requests that fit no location, and what is no request. When absent: 404, without a log entry. */
   otherwise: maybe(locationFields),
+  /** Runs before a location is chosen (nginx: `set` in `server`). */
   prepare: maybe(prepare),
 });
 
-const timeouts = object<TimeoutOptions>({
-  clientHeader: optional(milliseconds, 60_000),
-  clientBody: optional(milliseconds, 60_000),
-  keepalive: optional(milliseconds, 75_000),
-  send: optional(milliseconds, 60_000),
-  connect: optional(milliseconds, 60_000),
-  read: optional(milliseconds, 60_000),
-  upstreamSend: optional(milliseconds, 60_000),
-});
+const siblings = field<Siblings>(
+  { kind: 'object with `learned`, `find` and `peersChanged`' },
+  (given) => given as Siblings,
+);
 
-const limits = object<LimitOptions>({
-  line: optional(integer(64, 65_536), 8_192),
-  head: optional(integer(256, 1_048_576), 32_768),
-  fields: optional(integer(1, 10_000), 100),
-  body: optional(integer(0), 1_048_576),
-  requests: optional(integer(1), 1_000),
-});
-
-const logger: Field<ProxyOptions['log']> = (value, path) => callback(value, path) as ProxyOptions['log'];
-
-const proxy = object<ProxyOptions>({
+const proxy = object({
+  /** Addresses that clients connect to. @example [{ port: 8080 }] */
   listeners: list(listener, 1),
+  /** Groups of servers. @example [{ name: 'nodes', peers: [{ host: '127.0.0.1', port: 3100 }] }] */
   upstreams: list(upstream),
+  /** Virtual servers; an empty list is one server whose `/` goes to the first upstream. */
   servers: optional(list(server, 1), []),
+  /** Timeouts, where no listener, location or upstream has its own. */
   timeouts: optional(timeouts, timeouts({}, 'timeouts')),
+  /** Limits, where no listener or location has its own. */
   limits: optional(limits, limits({}, 'limits')),
+  /** Between two questions to the peers for their tags. */
   tagQueryInterval: optional(milliseconds, 1_000),
+  /** Asks them at start too, and not only when an unknown tag comes. */
   tagQueryAtStart: optional(flag, true),
-  log: optional(logger, () => undefined),
-  siblings: maybe((given) => given as Siblings),
+  /** Where errors are logged. When absent, nowhere. */
+  log: optional(callback<Log>(), () => undefined),
+  /** Other processes that serve the same upstreams. */
+  siblings: maybe(siblings),
 });
+
+/** The options of a proxy, checked and complete. */
+export type ProxyOptions = Infer<typeof proxy>;
+/** What `createProxy` takes. */
+export type GivenProxyOptions = Input<typeof proxy>;
+export type ServerOptions = Infer<typeof server>;
+export type GivenServer = Input<typeof server>;
+
+/** Every option by its path, for the docs. */
+export const optionSchema = proxy;
 
 /**
  * Checks what a caller gave, fills in the defaults and freezes it.
@@ -173,5 +106,12 @@ export function readProxyOptions(given: GivenProxyOptions): ProxyOptions {
   options.servers.forEach((one, i) => {
     one.locations.forEach((location, j) => checkUpstreams(location, `servers[${i}].locations[${j}]`, names));
   });
-  return options;
+  return options.servers.length > 0
+    ? options
+    : Object.freeze({ ...options, servers: [serverFor(options.upstreams[0])] });
+}
+
+/** The server of a proxy that names none: everything goes to the first upstream. */
+function serverFor(first: UpstreamOptions | undefined): ServerOptions {
+  return server({ locations: first === undefined ? [] : [{ path: '/', upstream: first.name }] }, 'servers[0]');
 }

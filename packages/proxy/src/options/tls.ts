@@ -1,143 +1,115 @@
-import type { Field } from './schema.js';
-import { callback, flag, integer, list, maybe, milliseconds, object, oneOf, optional, text } from './schema.js';
-
-export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+import type { Infer, Input } from './schema.js';
+import { callback, field, flag, integer, list, maybe, milliseconds, object, oneOf, optional, text } from './schema.js';
 
 /**
  * Whether a client has to show a certificate (nginx: `ssl_verify_client`): `optional` takes none or a good one,
- * `optional_no_ca` also one that nobody known has signed.
+ * `optional_no_ca` also one that no known authority has signed.
  */
-export type VerifyClient = 'off' | 'on' | 'optional' | 'optional_no_ca';
-
-/** What one server offers in a handshake. */
-export interface TlsServerOptions {
-  /** PEM certificate chain; a list for several kinds of keys, such as RSA and ECDSA. Empty: every handshake is refused. */
-  readonly cert: string | readonly string[];
-  /** PEM private key; a list in the order of `cert`. */
-  readonly key: string | readonly string[];
-  /** Tried one after another on keys that are encrypted. Default none. */
-  readonly passphrases?: readonly string[] | undefined;
-  /** Default TLSv1.2 and TLSv1.3. */
-  readonly protocols?: readonly TlsVersion[] | undefined;
-  /** A list in OpenSSL's form, for versions before 1.3. Default `HIGH:!aNULL:!MD5`. */
-  readonly ciphers?: string | undefined;
-  /** Whose order of ciphers counts: the server's or the client's (default). */
-  readonly preferServerCiphers?: boolean | undefined;
-  /** PEM parameters of DHE key exchange; without them there is none. */
-  readonly dhparam?: string | undefined;
-  /** Seconds in which a session may be resumed. Default 300. */
-  readonly sessionTimeout?: number | undefined;
-  /** Sessions are resumed from tickets. Default true. */
-  readonly sessionTickets?: boolean | undefined;
-  /**
-   * Sessions kept for clients that resume by id (TLS 1.2), the least recently used forgotten first. With any, clients of
-   * TLS 1.3 resume even without `sessionTickets`. Default 0.
-   */
-  readonly sessionCache?: number | undefined;
-  /** Sessions of a cache with a name, and the key of their tickets, outlive a reload. Default none. */
-  readonly sessionCacheName?: string | undefined;
-  /** Default `off`. */
-  readonly verifyClient?: VerifyClient | undefined;
-  /** Certificates between a client's and the one it is trusted for, at most. Default 1. */
-  readonly verifyDepth?: number | undefined;
-  /** PEM certificates that those of clients are verified against, and whose names clients are told. */
-  readonly clientCa?: string | undefined;
-}
-
-/** The server for some names (SNI). */
-export interface NamedTls {
-  /** As `ServerOptions.names`. */
-  readonly names: readonly string[];
-  readonly expressions?: readonly ((name: string) => boolean)[] | undefined;
-  readonly tls: TlsServerOptions;
-}
-
-/** TLS of a listener: its default server, and others by name. */
-export interface TlsOptions extends TlsServerOptions {
-  readonly named?: readonly NamedTls[] | undefined;
-  /** Milliseconds for a handshake. Default 60,000. */
-  readonly handshakeTimeout?: number | undefined;
-}
-
-/** TLS towards the peers of an upstream. */
-export interface UpstreamTlsOptions {
-  /** Name that the certificate is verified for, and sent as SNI when `sendName` is. */
-  readonly name: string;
-  /** Default false. */
-  readonly sendName: boolean;
-  /** Whether the peer has to show a certificate for `name` that one of `ca` stands behind. Default false. */
-  readonly verify: boolean;
-  /** Certificates between the peer's and that of `ca` at most. Default 1. */
-  readonly verifyDepth: number;
-  readonly ca?: string | undefined;
-  /** PEM lists of certificates that those of `ca` have taken back: there has to be one of each. Default none. */
-  readonly crl?: string | undefined;
-  /** Default TLSv1, TLSv1.1, TLSv1.2 and TLSv1.3. */
-  readonly protocols: readonly TlsVersion[];
-  /** Default `DEFAULT`. */
-  readonly ciphers: string;
-  /** Certificate and key shown to the peer. */
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  readonly passphrases?: readonly string[] | undefined;
-  /** Default true. */
-  readonly sessionReuse: boolean;
-  /** What `$proxy_host` shows; the upstream's name when absent. */
-  readonly host?: string | undefined;
-}
-
 export const verifyClient = oneOf('off', 'on', 'optional', 'optional_no_ca');
+
+const version = oneOf('TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3');
+const versions = list(version, 1);
 const pem = text('PEM text', /BEGIN/);
-const versions = list(oneOf('TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'), 1);
+const pems = list(pem);
 const texts = list(text('a text', /^[^]*$/));
 const ciphers = text('a list of ciphers', /./);
 
-const oneOrMore: Field<string | readonly string[]> = (value, path) =>
-  Array.isArray(value) ? list(pem)(value, path) : pem(value, path);
+const oneOrMore = field<string | readonly string[]>({ kind: 'PEM text, or a list of them' }, (value, path) =>
+  Array.isArray(value) ? pems(value, path) : pem(value, path),
+);
 
 const serverFields = {
+  /** PEM certificate chain; a list for several kinds of keys, such as RSA and ECDSA. An empty list refuses every handshake. @example readFileSync('fullchain.pem', 'utf8') */
   cert: oneOrMore,
+  /** PEM private key; a list in the order of `cert`. @example readFileSync('key.pem', 'utf8') */
   key: oneOrMore,
-  passphrases: maybe(texts),
-  protocols: maybe(versions),
-  ciphers: maybe(ciphers),
-  preferServerCiphers: maybe(flag),
+  /** Tried one after another on keys that are encrypted. */
+  passphrases: optional(texts, []),
+  /** Versions that are offered (nginx: `ssl_protocols`). */
+  protocols: optional(versions, ['TLSv1.2', 'TLSv1.3']),
+  /** A list in OpenSSL's form, for versions before 1.3 (nginx: `ssl_ciphers`). */
+  ciphers: optional(ciphers, 'HIGH:!aNULL:!MD5'),
+  /** The server's order of ciphers counts, not the client's (nginx: `ssl_prefer_server_ciphers`). */
+  preferServerCiphers: optional(flag, false),
+  /** PEM parameters of DHE key exchange; none is offered without them (nginx: `ssl_dhparam`). */
   dhparam: maybe(pem),
-  sessionTimeout: maybe(integer(1, 2_147_483_647, 'seconds')),
-  sessionTickets: maybe(flag),
-  sessionCache: maybe(integer(0)),
+  /** In which a session may be resumed (nginx: `ssl_session_timeout`). */
+  sessionTimeout: optional(integer(1, 2_147_483_647, 'seconds'), 300),
+  /** Sessions are resumed from tickets (nginx: `ssl_session_tickets`). */
+  sessionTickets: optional(flag, true),
+  /**
+   * Sessions kept for clients that resume by id (TLS 1.2); the one used least recently is forgotten first. With any, clients of
+   * TLS 1.3 resume even without `sessionTickets` (nginx: `ssl_session_cache`).
+   */
+  sessionCache: optional(integer(0), 0),
+  /** A cache with a name, and the key of its tickets, outlive a reload. @example 'shared' */
   sessionCacheName: maybe(text('a name', /./)),
-  verifyClient: maybe(verifyClient),
-  verifyDepth: maybe(integer(0)),
+  /** Whether clients have to show a certificate (nginx: `ssl_verify_client`). */
+  verifyClient: optional(verifyClient, 'off'),
+  /** Certificates between a client's and the one it is trusted for, at most (nginx: `ssl_verify_depth`). */
+  verifyDepth: optional(integer(0), 1),
+  /** PEM certificates that those of clients are verified against, and whose names are sent to clients. */
   clientCa: maybe(pem),
 };
 
-export const listenerTls = object<TlsOptions>({
-  ...serverFields,
-  named: maybe(
-    list(
-      object<NamedTls>({
-        names: list(text('a host name in lower case', /^[^\sA-Z]*$/)),
-        expressions: maybe(list((given, path) => callback(given, path) as (name: string) => boolean)),
-        tls: object<TlsServerOptions>(serverFields),
-      }),
-    ),
-  ),
-  handshakeTimeout: maybe(milliseconds),
+/** What one server offers in a handshake. */
+const server = object(serverFields);
+
+/** Other servers of a listener, by the name that the client sends (SNI). */
+const named = object({
+  /** As `servers[].names`. @example ['chat.example.org'] */
+  names: list(text('a host name in lower case', /^[^\sA-Z]*$/)),
+  /** Tried after the names. */
+  expressions: optional(list(callback<(name: string) => boolean>()), []),
+  /** As the default server's. */
+  tls: server,
 });
 
-export const upstreamTls = object<UpstreamTlsOptions>({
+/** TLS of a listener: its default server, and others by name. */
+export const listenerTls = object({
+  ...serverFields,
+  /** Servers for other names. */
+  named: optional(list(named), []),
+  /** For a handshake. */
+  handshakeTimeout: optional(milliseconds, 60_000),
+});
+
+/** TLS towards the peers of an upstream. */
+export const upstreamTls = object({
+  /** Name that the certificate is verified for, and sent as SNI when `sendName` is (nginx: `proxy_ssl_name`). @example 'nodes.internal' */
   name: text('a name', /^\S+$/),
+  /** nginx: `proxy_ssl_server_name`. */
   sendName: optional(flag, false),
+  /** The peer has to show a certificate for `name` that one of `ca` has signed (nginx: `proxy_ssl_verify`). */
   verify: optional(flag, false),
+  /** Certificates between the peer's and that of `ca`, at most. */
   verifyDepth: optional(integer(0), 1),
+  /** PEM certificates that those of peers are verified against. */
   ca: maybe(pem),
+  /** PEM lists of certificates that those of `ca` have revoked: there has to be one of each. */
   crl: maybe(pem),
+  /** Versions that are offered. */
   protocols: optional(versions, ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']),
+  /** A list in OpenSSL's form. */
   ciphers: optional(ciphers, 'DEFAULT'),
+  /** PEM certificate shown to the peer. */
   cert: maybe(pem),
+  /** PEM private key of `cert`. */
   key: maybe(pem),
-  passphrases: maybe(texts),
+  /** Tried one after another on a key that is encrypted. */
+  passphrases: optional(texts, []),
+  /** Sessions are resumed. */
   sessionReuse: optional(flag, true),
+  /** What `$proxy_host` shows; the upstream's name when absent. @example 'nodes.internal' */
   host: maybe(text('a name', /^\S+$/)),
 });
+
+export type TlsVersion = Infer<typeof version>;
+export type VerifyClient = Infer<typeof verifyClient>;
+export type TlsServerOptions = Infer<typeof server>;
+export type NamedTls = Infer<typeof named>;
+export type TlsOptions = Infer<typeof listenerTls>;
+export type UpstreamTlsOptions = Infer<typeof upstreamTls>;
+export type GivenNamedTls = Input<typeof named>;
+export type GivenTls = Input<typeof listenerTls>;
+export type GivenUpstreamTls = Input<typeof upstreamTls>;

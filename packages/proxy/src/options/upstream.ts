@@ -1,6 +1,7 @@
 import { isTag } from '@pinwheel/protocol';
 import {
   callback,
+  field,
   flag,
   integer,
   list,
@@ -12,225 +13,154 @@ import {
   optional,
   text,
 } from './schema.js';
-import type { Field, Given } from './schema.js';
-import { sticky } from './sticky.js';
-import type { StickyOptions } from './sticky.js';
+import type { Infer, Input } from './schema.js';
 import type { HandOffTarget } from './hand-off-target.js';
-import type { UpstreamTlsOptions } from './tls.js';
+import { resolver } from './resolver.js';
+import { sticky } from './sticky.js';
 import { upstreamTls } from './tls.js';
 import { templated } from './value.js';
-import type { Value } from './value.js';
 
 /** How a peer is chosen, in nginx's words: `hash KEY`, `hash KEY consistent` and `random two` have a name each. */
-export type PolicyName =
-  'round_robin' | 'ip_hash' | 'least_conn' | 'hash' | 'consistent_hash' | 'random' | 'random_two';
-
-/** One server behind the balancer: nginx's `server` in `upstream`. */
-export interface PeerOptions {
-  /**
-   * Address or name, or `unix:` and the path of a socket. A name is looked up when a connection is made; answers are kept
-   * for 5 s.
-   */
-  readonly host: string;
-  /** 0 for a unix socket. */
-  readonly port: number;
-  /** Share of the requests. Default 1. */
-  readonly weight: number;
-  /** Failures within `failTimeout` that make the peer unusable for `failTimeout`; 0 never does. Default 1. */
-  readonly maxFails: number;
-  /** Milliseconds. Default 10,000. */
-  readonly failTimeout: number;
-  /** Requests and tunnels at once; 0 is no limit. Default 0. */
-  readonly maxConns: number;
-  /** Never chosen. Default false. */
-  readonly down: boolean;
-  /** Chosen only when no other peer is usable. Default false. */
-  readonly backup: boolean;
-  /** Only for the sessions it already has. Default false. */
-  readonly drain: boolean;
-  /** Whether it drains now; asked for at every choice. Default: never. */
-  readonly drains?: (() => boolean) | undefined;
-  /** The name is looked up while serving, by the upstream's `resolver`: one peer for each address. Default false. */
-  readonly resolve: boolean;
-  /** The peers are those that SRV records of this service of the name say; needs `resolve`. */
-  readonly service?: string | undefined;
-  /**
-   * The server as it is written in a configuration, `host:port`, port left out or not: `consistent_hash` places a server
-   * by it, whatever addresses it has. The peer's own `host:port` when absent.
-   */
-  readonly server?: string | undefined;
-  /** What `sticky` calls it (nginx: `route=`); the MD5 of its name, in hexadecimal digits, when absent. */
-  readonly id?: string | undefined;
-  /** The node tag in this peer's session ids, when it is known beforehand (nginx: `route=`). */
-  readonly route?: string | undefined;
-  /** Takes WebSockets over plain TCP over from here. Default: they are tunnelled. */
-  readonly handOff?: HandOffTarget | undefined;
-}
-
-export interface KeepaliveOptions {
-  /** Idle connections kept for each peer. 0 closes each after its request. Default 32. */
-  readonly connections: number;
-  /** `connections` are those to all peers together, the one idle longest closed first, as in nginx. Default false. */
-  readonly shared: boolean;
-  /** Requests on one connection before it is closed. Default 1,000. */
-  readonly requests: number;
-  /** Milliseconds a connection may be in use since it was opened. Default 3,600,000. */
-  readonly time: number;
-  /** Milliseconds an idle connection is kept; a shorter `Keep-Alive: timeout` of the peer wins. Default 60,000. */
-  readonly timeout: number;
-}
-
-/** Signs of life that are asked of peers. Any HTTP answer is one. */
-export interface HealthCheckOptions {
-  /** Milliseconds between two looks. Default 1,000. */
-  readonly interval: number;
-  /** Looks in a row without an answer after which a peer's connections are ended. Default 3. */
-  readonly misses: number;
-  /** What is asked for. Default `/healthz`. */
-  readonly path: string;
-}
-
-/** Name servers (nginx: `resolver`). */
-export interface ResolverOptions {
-  /** `address:port`, an IPv6 address in brackets. None: those of the system. */
-  readonly servers: readonly string[];
-  /** Milliseconds that answers are kept; as long as they say themselves when absent. */
-  readonly valid?: number | undefined;
-  /** Whether addresses of that kind are asked for. Default true. */
-  readonly ipv4: boolean;
-  readonly ipv6: boolean;
-  /** Milliseconds for an answer, and after a question that nobody answered. Default 30,000. */
-  readonly timeout: number;
-}
-
-export interface UpstreamOptions {
-  readonly name: string;
-  readonly peers: readonly PeerOptions[];
-  /** Default `round_robin`. */
-  readonly policy: PolicyName;
-  /** What `hash` and `consistent_hash` choose by; worked out for each pick. Where it is empty, round robin chooses. */
-  readonly hashKey?: Value | undefined;
-  /** The policy for WebSocket upgrades that open a session; `policy` when absent. */
-  readonly websocketPolicy?: PolicyName | undefined;
-  /** Requests that carry an Engine.IO `sid` go to the peer that opened the session. Default true. */
-  readonly stickySid: boolean;
-  /** Processes that share sessions (`siblings`) share the state of the peers, too (nginx: `zone`). Default false. */
-  readonly shared: boolean;
-  /** Untagged session ids remembered, the least recently used forgotten first. Default 100,000. */
-  readonly learnedSids: number;
-  /** Who is asked for the names of peers with `resolve`. */
-  readonly resolver?: ResolverOptions | undefined;
-  /** Requests of one client go to one peer. Requests of an Engine.IO session go to the peer of the session. */
-  readonly sticky?: StickyOptions | undefined;
-  readonly keepalive: KeepaliveOptions;
-  /** Peers that give no sign of life are not chosen, and their connections are ended; without it they are not asked. */
-  readonly healthCheck?: HealthCheckOptions | undefined;
-  /** Peers are spoken to over TLS. */
-  readonly tls?: UpstreamTlsOptions | undefined;
-}
-
-export type GivenPeer = Given<PeerOptions, 'host' | 'port'>;
-export type GivenUpstream = Given<
-  Omit<UpstreamOptions, 'peers' | 'keepalive' | 'tls' | 'resolver' | 'healthCheck'> & {
-    readonly healthCheck: Partial<HealthCheckOptions>;
-    readonly resolver: Given<ResolverOptions, 'servers'>;
-    readonly tls: Given<UpstreamTlsOptions, 'name'>;
-    readonly peers: readonly GivenPeer[];
-    readonly keepalive: Partial<KeepaliveOptions>;
-  },
-  'name' | 'peers'
->;
-
 const policy = oneOf('round_robin', 'ip_hash', 'least_conn', 'hash', 'consistent_hash', 'random', 'random_two');
-const tag: Field<string> = (value, path) => {
+
+const tag = field<string>({ kind: 'node tag of 1 to 64 characters A-Z a-z 0-9 _ -' }, (value, path) => {
   if (typeof value !== 'string' || !isTag(value)) {
     throw new OptionError(path, 'a node tag of 1 to 64 characters A-Z a-z 0-9 _ -', value);
   }
   return value;
-};
+});
 
-const handOff: Field<HandOffTarget> = (value, path) => {
+const handOff = field<HandOffTarget>({ kind: 'object with a method `give`' }, (value, path) => {
   if (!isHandOffTarget(value)) throw new OptionError(path, 'an object with a method "give"', value);
   return value;
-};
+});
 
 function isHandOffTarget(value: unknown): value is HandOffTarget {
   return typeof value === 'object' && value !== null && 'give' in value && typeof value.give === 'function';
 }
 
-const peerFields = object<PeerOptions>({
+const peerFields = object({
+  /**
+   * Address or name, or `unix:` and the path of a socket. A name is looked up when a connection is made; answers are kept for
+   * 5 s. @example '10.0.0.11'
+   */
   host: text('an address, a host name or unix: and a path', /^(?:[^\s/]+|unix:.+)$/s),
+  /** 0 for a unix socket. @example 3100 */
   port: integer(0, 65_535),
+  /** Share of the requests. */
   weight: optional(integer(1, 65_535), 1),
+  /** Failures within `failTimeout` that make the peer unusable for `failTimeout`; 0 never does (nginx: `max_fails`). */
   maxFails: optional(integer(0), 1),
+  /** See `maxFails` (nginx: `fail_timeout`). */
   failTimeout: optional(milliseconds, 10_000),
+  /** Requests and tunnels at once; 0 is no limit (nginx: `max_conns`). */
   maxConns: optional(integer(0), 0),
+  /** Never chosen. */
   down: optional(flag, false),
+  /** Chosen only when no other peer is usable. */
   backup: optional(flag, false),
+  /** Only for the sessions it already has. */
   drain: optional(flag, false),
-  drains: maybe((given, path) => callback(given, path) as () => boolean),
+  /** Whether it drains now; asked at every choice. */
+  drains: maybe(callback<() => boolean>()),
+  /** The name is looked up while serving, by the upstream's `resolver`: one peer for each address. */
   resolve: optional(flag, false),
+  /** The peers come from the SRV records of this service of the name; needs `resolve`. @example '_http._tcp' */
   service: maybe(text('a service', /^\S+$/)),
+  /**
+   * The server as it is written in a configuration, port left out or not: `consistent_hash` places a server by it, whatever
+   * addresses it has. The peer's own `host:port` when absent. @example 'app1.internal'
+   */
   server: maybe(text('a name', /^.+$/)),
+  /** The peer's name in `sticky` (nginx: `route=`); the MD5 of its address in hexadecimal digits when absent. @example 'a' */
   id: maybe(text('a name', /^.+$/s)),
+  /** The node tag in this peer's session ids, when it is known beforehand (nginx: `route=`). @example 'server1' */
   route: maybe(tag),
+  /** Takes over WebSockets that come over plain TCP. When absent they are tunnelled. */
   handOff: maybe(handOff),
 });
 
-const peer: Field<PeerOptions> = (given, path) => {
+const peer = field<PeerOptions, GivenPeer>({ kind: 'object', fields: peerFields.fields }, (given, path) => {
   const options = peerFields(given, path);
   if (options.port === 0 && !options.host.startsWith('unix:')) {
     throw new OptionError(`${path}.port`, 'a whole number from 1 to 65535', 0);
   }
   return options;
-};
+});
 
-const keepalive = object<KeepaliveOptions>({
+/** Connections to peers that are kept for further requests. */
+const keepalive = object({
+  /** Idle connections kept for each peer; 0 closes each after its request. */
   connections: optional(integer(0), 32),
+  /** `connections` counts those to all peers together, the one idle longest closed first, as in nginx. */
   shared: optional(flag, false),
+  /** Requests on one connection before it is closed. */
   requests: optional(integer(1), 1_000),
+  /** Since a connection was opened, after which it is used no more. */
   time: optional(milliseconds, 3_600_000),
+  /** For which an idle connection is kept; a shorter `Keep-Alive: timeout` of the peer wins. */
   timeout: optional(milliseconds, 60_000),
 });
 
-const healthCheck = object<HealthCheckOptions>({
+/** Health checks. Any HTTP answer passes one. */
+const healthCheck = object({
+  /** Between two checks of a peer. */
   interval: optional(milliseconds, 1_000),
+  /** Checks missed in a row after which a peer's connections are closed. */
   misses: optional(integer(1), 3),
+  /** Path that is requested. */
   path: optional(text('a path', /^\/\S*$/), '/healthz'),
 });
 
-/** Reads `ResolverOptions`. */
-export const resolver = object<ResolverOptions>({
-  servers: list(text('an address and a port', /^(?:[\d.]+|\[[\dA-Fa-f:.]+\]):\d+$/)),
-  valid: maybe(milliseconds),
-  ipv4: optional(flag, true),
-  ipv6: optional(flag, true),
-  timeout: optional(milliseconds, 30_000),
-});
-
-const fields = object<UpstreamOptions>({
+const fields = object({
+  /** By which locations name it. @example 'nodes' */
   name: text('a name', /^\S+$/),
+  /** The servers. */
   peers: list(peer, 1),
+  /** How a peer is chosen for a request that is not pinned. */
   policy: optional(policy, 'round_robin'),
+  /** What `hash` and `consistent_hash` choose by, worked out for each pick. Where it is empty, round robin chooses. @example (facts) => facts.uri */
   hashKey: maybe(templated),
+  /** The policy for WebSocket upgrades that open a session; `policy` when absent. @example 'least_conn' */
   websocketPolicy: maybe(policy),
+  /** Requests that carry an Engine.IO `sid` go to the peer that opened the session. */
   stickySid: optional(flag, true),
+  /** Processes that share sessions (`siblings`) share the state of the peers, too (nginx: `zone`). */
   shared: optional(flag, false),
+  /** Untagged session ids remembered; the one used least recently is forgotten first. */
   learnedSids: optional(integer(1), 100_000),
+  /** Name servers for peers with `resolve`. */
   resolver: maybe(resolver),
+  /** Keeps requests of one client with one peer. Requests of an Engine.IO session go to the peer of the session. */
   sticky: maybe(sticky),
+  /** Connections to peers that are kept for further requests. */
   keepalive: optional(keepalive, keepalive({}, 'keepalive')),
+  /** Unhealthy peers are not chosen, and their connections are closed. Without it there are no checks. @example {} */
   healthCheck: maybe(healthCheck),
+  /** Connects to peers over TLS. @example { name: 'nodes.internal' } */
   tls: maybe(upstreamTls),
 });
 
 /** Reads one of `ProxyOptions.upstreams`. */
-export const upstream: Field<UpstreamOptions> = (given, path) => {
-  const options = fields(given, path);
-  const hashes = [options.policy, options.websocketPolicy].some((one) => one === 'hash' || one === 'consistent_hash');
-  if (hashes && options.hashKey === undefined) throw new OptionError(`${path}.hashKey`, 'a key to hash', undefined);
-  if (options.resolver === undefined && options.peers.some((one) => one.resolve)) {
-    throw new OptionError(`${path}.resolver`, 'name servers, for peers with "resolve"', undefined);
-  }
-  return options;
-};
+export const upstream = field<UpstreamOptions, GivenUpstream>(
+  { kind: 'object', fields: fields.fields },
+  (given, path) => {
+    const options = fields(given, path);
+    const hashes = [options.policy, options.websocketPolicy].some((one) => one === 'hash' || one === 'consistent_hash');
+    if (hashes && options.hashKey === undefined) throw new OptionError(`${path}.hashKey`, 'a key to hash', undefined);
+    if (options.resolver === undefined && options.peers.some((one) => one.resolve)) {
+      throw new OptionError(`${path}.resolver`, 'name servers, for peers with "resolve"', undefined);
+    }
+    return options;
+  },
+);
+
+export type PolicyName = Infer<typeof policy>;
+/** One server behind the balancer (nginx: `server` in `upstream`). */
+export type PeerOptions = Infer<typeof peerFields>;
+export type GivenPeer = Input<typeof peerFields>;
+export type KeepaliveOptions = Infer<typeof keepalive>;
+export type HealthCheckOptions = Infer<typeof healthCheck>;
+export type UpstreamOptions = Infer<typeof fields>;
+/** An upstream as a caller writes it. */
+export type GivenUpstream = Input<typeof fields>;

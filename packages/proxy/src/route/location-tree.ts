@@ -84,7 +84,7 @@ function toSlash(one: LocationOptions): LocationOptions {
   return {
     path: path.slice(0, -1),
     match: 'exact',
-    reply: { status: 301, text },
+    reply: { status: 301, text, contentType: 'text/html' },
     locations: [],
     addedFields,
     onEnd,

@@ -103,8 +103,7 @@ export class Location {
     this.tellsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
     this.fields = options.fields?.map((field) => ({ ...field, lower: field.name.toLowerCase() }));
     this.steadyFields =
-      targets === undefined &&
-      (this.fields?.every(({ value, steady }) => typeof value === 'string' || steady === true) ?? true);
+      targets === undefined && (this.fields?.every(({ value, steady }) => typeof value === 'string' || steady) ?? true);
     this.peerVersion = options.pass?.httpVersion ?? '1.1';
     this.timeouts = {
       connect: options.connectTimeout ?? timeouts.connect,
@@ -119,7 +118,7 @@ export class Location {
     this.onEnd = options.onEnd;
     this.log = options.log;
     this.prepare = options.prepare;
-    const { errorPages = [] } = options;
+    const { errorPages } = options;
     this.#errorPages = new Map(
       // The first that names a status is the one.
       errorPages.toReversed().flatMap((page) => page.statuses.map((status) => [status, page])),

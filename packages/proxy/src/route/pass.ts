@@ -1,21 +1,10 @@
 import type { Facts } from '../facts.js';
+import { OWN_RESPONSE_FIELDS } from '../http1/field-name.js';
 import type { RedirectOptions } from '../options/location.js';
 import type { PassOptions } from '../options/pass.js';
 import type { Via } from '../upstream/link/via.js';
 import { RetryRule } from './retry.js';
 import { valueOf } from '../options/value.js';
-
-/** Fields that nginx does not pass on unless told to, besides `Server` and `Date`: `FieldKind.own`. */
-const KNOWN: ReadonlySet<string> = new Set([
-  'server',
-  'date',
-  'x-pad',
-  'x-accel-expires',
-  'x-accel-redirect',
-  'x-accel-limit-rate',
-  'x-accel-buffering',
-  'x-accel-charset',
-]);
 
 /** How a location forwards, made ready. */
 export class Pass {
@@ -34,7 +23,7 @@ export class Pass {
     this.options = options;
     this.retry = new RetryRule(options.retry);
     this.hidden = new Set(options.hidden);
-    this.hidesMore = options.hidden.some((name) => !KNOWN.has(name));
+    this.hidesMore = options.hidden.some((name) => !OWN_RESPONSE_FIELDS.includes(name));
     this.#local = options.bind !== undefined || options.tlsName !== undefined;
   }
 

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { GivenPeer, GivenUpstream, LimitOptions, TimeoutOptions, TlsOptions } from '../options/proxy.js';
+import type { GivenPeer, GivenUpstream, LimitOptions, TimeoutOptions, GivenTls } from '../options/proxy.js';
 import { createProxy } from '../proxy.js';
 import type { Proxy } from '../proxy.js';
 import type { PeerStatus } from '../status/status.js';
@@ -10,7 +10,7 @@ export interface ProxySettings {
   readonly upstream?: Partial<GivenUpstream>;
   readonly timeouts?: Partial<TimeoutOptions>;
   readonly limits?: Partial<LimitOptions>;
-  readonly tls?: TlsOptions;
+  readonly tls?: GivenTls;
   readonly tagQueryInterval?: number;
 }
 

@@ -2,9 +2,6 @@
 export interface ClientHello {
   /** As it was sent; undefined without one (RFC 6066 3). */
   readonly serverName: string | undefined;
-  /** Numbers of cipher suites and of groups, in the client's order. */
-  readonly ciphers: readonly number[];
-  readonly groups: readonly number[];
   /** TLS 1.3 is among the versions that it offers. */
   readonly offersTls13: boolean;
 }
@@ -86,10 +83,9 @@ function fieldsOf(message: Buffer): ClientHello | undefined {
   const reader = new Reader(message);
   // Version, random, session id.
   if (reader.take(34) === undefined || reader.vector(1) === undefined) return undefined;
-  const ciphers = reader.vector(2);
-  if (ciphers === undefined || reader.vector(1) === undefined) return undefined;
+  // Cipher suites, compression methods.
+  if (reader.vector(2) === undefined || reader.vector(1) === undefined) return undefined;
   let serverName: string | undefined;
-  let groups: readonly number[] = [];
   let offersTls13 = false;
   const extensions = new Reader(reader.left > 0 ? (reader.vector(2) ?? Buffer.alloc(0)) : Buffer.alloc(0));
   while (extensions.left > 0) {
@@ -97,10 +93,9 @@ function fieldsOf(message: Buffer): ClientHello | undefined {
     const data = extensions.vector(2);
     if (data === undefined) return undefined;
     if (type === 0) serverName = hostNameIn(data);
-    else if (type === 10) groups = numbersIn(new Reader(data).vector(2));
     else if (type === 43) offersTls13 = numbersIn(new Reader(data).vector(1)).includes(TLS13);
   }
-  return { serverName, ciphers: numbersIn(ciphers), groups, offersTls13 };
+  return { serverName, offersTls13 };
 }
 
 /** RFC 6066 3: a list of names, of which one is a host's. */

@@ -43,18 +43,18 @@ export function openedKey(pem: string, passphrases: readonly string[] = []): str
 
 /** What a server offers, as Node's TLS takes it. @throws OpenSSL's error for a key that cannot be opened */
 export function serverContext(tls: TlsServerOptions): SecureContextOptions {
-  const { protocols = ['TLSv1.2', 'TLSv1.3'], ciphers = 'HIGH:!aNULL:!MD5', sessionTickets = true } = tls;
+  const { protocols, ciphers, sessionTickets, preferServerCiphers } = tls;
   const shared = versionsAndCiphers(protocols, ciphers);
   let secureOptions = shared.secureOptions ?? 0;
   if (!sessionTickets) secureOptions |= constants.SSL_OP_NO_TICKET;
-  if (tls.preferServerCiphers === true) secureOptions |= constants.SSL_OP_CIPHER_SERVER_PREFERENCE;
+  if (preferServerCiphers) secureOptions |= constants.SSL_OP_CIPHER_SERVER_PREFERENCE;
   return {
     ...shared,
     secureOptions,
     cert: [tls.cert].flat(),
     key: [tls.key].flat().map((key) => openedKey(key, tls.passphrases)),
-    honorCipherOrder: tls.preferServerCiphers ?? false,
-    sessionTimeout: tls.sessionTimeout ?? 300,
+    honorCipherOrder: preferServerCiphers,
+    sessionTimeout: tls.sessionTimeout,
     // Without any, Node would trust the authorities of the world to vouch for clients.
     ca: tls.clientCa ?? [],
     ...(tls.dhparam !== undefined && { dhparam: tls.dhparam }),

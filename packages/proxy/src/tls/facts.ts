@@ -1,11 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { cipherName, groupName } from './cipher-names.js';
 import { verifyResult } from './client-certificate.js';
-import type { ClientHello } from './client-hello.js';
-import { underlayOf } from '@pinwheel/raw-socket';
-import { onelineName, rfc2253Name } from './distinguished-name.js';
 import type { TlsFact } from '../facts.js';
 
 /** Seconds. */
@@ -13,19 +9,6 @@ const DAY = 86_400;
 
 function now(): number {
   return Math.floor(Date.now() / 1_000);
-}
-
-/** What clients have offered, by the connection below TLS. */
-const hellos = new WeakMap<Socket, ClientHello>();
-
-/** @param below the connection that TLS is spoken over */
-export function rememberHello(below: Socket, hello: ClientHello): void {
-  hellos.set(below, hello);
-}
-
-function helloOf(socket: TLSSocket): ClientHello | undefined {
-  const below = underlayOf(socket);
-  return below === undefined ? undefined : hellos.get(below);
 }
 
 /** What a `$ssl_*` variable shows of the connection; undefined without TLS, and for what there is not. */
@@ -40,12 +23,6 @@ export function tlsFact(socket: Socket, fact: TlsFact): string | undefined {
       const { servername } = socket as TLSSocket & { servername?: string | false | null };
       return typeof servername === 'string' && servername !== '' ? servername : undefined;
     }
-    case 'ciphers':
-      return helloOf(socket)?.ciphers.map(cipherName).join(':');
-    case 'curves':
-      return helloOf(socket)?.groups.map(groupName).join(':');
-    case 'session_id':
-      return sessionId(socket.getSession());
     case 'session_reused':
       return socket.isSessionReused() ? 'r' : '.';
     case 'alpn_protocol':
@@ -69,10 +46,6 @@ function certificateFact(certificate: X509Certificate, fact: TlsFact): string | 
       return rfc2253Name(certificate.subject);
     case 'client_i_dn':
       return rfc2253Name(certificate.issuer);
-    case 'client_s_dn_legacy':
-      return onelineName(certificate.subject);
-    case 'client_i_dn_legacy':
-      return onelineName(certificate.issuer);
     case 'client_v_start':
       return certificate.validFrom;
     case 'client_v_end':
@@ -91,22 +64,19 @@ function certificateFact(certificate: X509Certificate, fact: TlsFact): string | 
 }
 
 /**
- * The id in a session of OpenSSL's form, in hexadecimal digits: SEQUENCE { INTEGER, INTEGER, cipher OCTET STRING, id
- * OCTET STRING, ... } in DER.
+ * A subject or issuer in the form of RFC 2253, the most specific part first, bytes outside of ASCII as `\` and two digits.
+ *
+ * @param lines as Node shows it: a line for each part, the most general one first, several values of one part joined by ` + `
  */
-export function sessionId(session: Buffer | undefined): string | undefined {
-  if (session === undefined) return undefined;
-  let [at] = contentOf(session, 0);
-  for (let i = 0; i < 3; i++) at = contentOf(session, at)[1];
-  const [start, end] = contentOf(session, at);
-  return start === end ? undefined : session.toString('hex', start, end);
+function rfc2253Name(lines: string): string {
+  const parts = lines.split('\n').map((line) => line.split(/(?<!\\) \+ /));
+  return parts
+    .toReversed()
+    .map((values) => values.toReversed().join('+'))
+    .join(',')
+    .replace(/[\x80-\u{10ffff}]/gu, escapedBytes);
 }
 
-/** Where the content of the DER element at `at` begins and ends. */
-function contentOf(der: Buffer, at: number): readonly [start: number, end: number] {
-  const first = der[at + 1] ?? 0;
-  if (first < 0x80) return [at + 2, at + 2 + first];
-  const size = first & 0x7f;
-  const start = at + 2 + size;
-  return [start, start + (size > 0 && size <= 4 && start <= der.length ? der.readUIntBE(at + 2, size) : 0)];
+function escapedBytes(character: string): string {
+  return Array.from(Buffer.from(character), (byte) => `\\${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
 }

@@ -4,9 +4,8 @@ import { negotiated } from './client-certificate.js';
 import { beginsHandshake, readClientHello } from './client-hello.js';
 import type { ClientHello } from './client-hello.js';
 import { underlayOf } from '@pinwheel/raw-socket';
-import { rememberHello } from './facts.js';
 import { handshakeFailure } from './failure.js';
-import { sentName, TlsNames } from './names.js';
+import { ServerNames } from '../net/server-names.js';
 import type { TlsOptions, TlsServerOptions } from '../options/tls.js';
 import { SessionMemory, TlsTerminal } from './terminal.js';
 
@@ -27,7 +26,7 @@ const NOTHING = Buffer.alloc(0);
 /** The terminals of one configuration. */
 interface Terminals {
   readonly fallback: TlsTerminal;
-  readonly names: TlsNames<TlsTerminal>;
+  readonly names: ServerNames<TlsTerminal>;
   readonly timeout: number;
 }
 
@@ -53,11 +52,11 @@ export class TlsServer {
   }
 
   #make(tls: TlsOptions): Terminals {
-    const timeout = tls.handshakeTimeout ?? 60_000;
+    const timeout = tls.handshakeTimeout;
     const made = new Map<string, TlsTerminal>();
     const terminal = (server: TlsServerOptions, owner: number): TlsTerminal => {
       // Many servers with the same settings need one terminal; one that asks for certificates shares no sessions.
-      const verifies = (server.verifyClient ?? 'off') !== 'off';
+      const verifies = server.verifyClient !== 'off';
       const key = JSON.stringify([settingsOf(server), verifies ? owner : -1]);
       const known = made.get(key);
       if (known !== undefined) return known;
@@ -68,16 +67,21 @@ export class TlsServer {
       made.set(key, fresh);
       return fresh;
     };
-    const { named = [] } = tls;
+    const { named } = tls;
     const fallback = terminal(
       tls,
       named.findIndex((one) => sameSettings(one.tls, tls)),
     );
-    const names = new TlsNames(named, (one) => terminal(one.tls, named.indexOf(one)));
+    const names = new ServerNames<TlsTerminal>();
+    for (const [index, one] of named.entries()) {
+      const value = terminal(one.tls, index);
+      for (const name of one.names) names.add(name, value);
+      for (const matches of one.expressions ?? []) names.addExpression(matches, value);
+    }
     return { fallback, names, timeout };
   }
 
-  #memoryOf({ sessionCache = 0, sessionCacheName }: TlsServerOptions, key: string): SessionMemory {
+  #memoryOf({ sessionCache, sessionCacheName }: TlsServerOptions, key: string): SessionMemory {
     if (sessionCacheName === undefined) return new SessionMemory(sessionCache);
     const name = `${sessionCacheName} ${sessionCache} ${key}`;
     const memory = this.#memories.get(name) ?? new SessionMemory(sessionCache);
@@ -125,14 +129,13 @@ export class TlsServer {
   /** @param hello undefined for what OpenSSL shall find the fault in */
   #handshake(socket: Socket, hello: ClientHello | undefined): void {
     const name = sentName(hello?.serverName);
-    const named = name === undefined ? undefined : this.#terminals.names.find(name);
+    const named = name === undefined ? undefined : this.#terminals.names.find(name, () => undefined);
     const terminal = named ?? this.#terminals.fallback;
     // The end of what the client sends that was read along with its hello never reaches the TLS layer.
     socket.once('end', () => socket.destroy());
     socket.on('error', ignore);
     // Whoever sends no more within a handshake ends it; afterwards it is half of the connection.
     socket.allowHalfOpen = false;
-    if (hello !== undefined) rememberHello(socket, hello);
     if (terminal.refuses) {
       this.#events.failed(handshakeFailure('refused'), socket);
       socket.end(UNRECOGNIZED_NAME, () => socket.destroy());
@@ -145,7 +148,8 @@ export class TlsServer {
     socket.allowHalfOpen = true;
     const { servername } = socket as TLSSocket & { readonly servername?: string | false | null };
     const name = typeof servername === 'string' ? sentName(servername) : undefined;
-    if (name !== undefined && this.#terminals.names.find(name) !== undefined) negotiated.set(socket, name);
+    if (name !== undefined && this.#terminals.names.find(name, () => undefined) !== undefined)
+      negotiated.set(socket, name);
     this.#events.secure(socket);
   };
 
@@ -173,4 +177,14 @@ function settingsOf(server: TlsServerOptions): unknown {
 
 function sameSettings(one: TlsServerOptions, other: TlsServerOptions): boolean {
   return JSON.stringify(settingsOf(one)) === JSON.stringify(settingsOf(other));
+}
+
+/**
+ * The name that a client sends in its handshake as names are compared: lower case, without a dot at the end.
+ *
+ * @returns undefined for a name that no host can have; nginx then goes on as without one
+ */
+function sentName(given: string | undefined): string | undefined {
+  const name = given?.toLowerCase().replace(/\.$/, '');
+  return name === undefined || name === '' || /[\0-\x20/\x7f]|\.\./.test(name) ? undefined : name;
 }

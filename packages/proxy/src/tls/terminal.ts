@@ -47,7 +47,7 @@ export class TlsTerminal {
     this.refuses = tls.cert.length === 0;
     if (this.refuses) return;
     this.#server = makeServer(tls, timeout, memory, end);
-    const { protocols = ['TLSv1.3'], sessionTickets = true } = tls;
+    const { protocols, sessionTickets } = tls;
     // Sessions of TLS 1.3 are found by what its tickets say and never by id: Node looks them up nowhere. With a cache
     // and without tickets (for which nginx keeps them in memory) such clients get tickets whose key is in memory.
     if (!sessionTickets && memory.sessions !== undefined && protocols.includes('TLSv1.3')) {
@@ -63,7 +63,7 @@ export class TlsTerminal {
 }
 
 function makeServer(tls: TlsServerOptions, timeout: number, memory: SessionMemory, end: HandshakeEnd): Server {
-  const { verifyClient = 'off', verifyDepth = 1 } = tls;
+  const { verifyClient, verifyDepth } = tls;
   // It listens nowhere: connections are given to it.
   const server = createServer({
     ...serverContext(tls),
@@ -94,7 +94,7 @@ function makeServer(tls: TlsServerOptions, timeout: number, memory: SessionMemor
 }
 
 /** A session of one server is not one of another that has other certificates or asks for other ones. */
-function sessionContext({ cert, clientCa, verifyClient = 'off' }: TlsServerOptions): string {
+function sessionContext({ cert, clientCa, verifyClient }: TlsServerOptions): string {
   return createHash('sha256')
     .update(JSON.stringify([cert, clientCa, verifyClient]))
     .digest('hex')

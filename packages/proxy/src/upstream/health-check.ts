@@ -1,6 +1,6 @@
-import { get } from 'node:http';
 import type { ClientRequest } from 'node:http';
 import type { HealthCheckOptions, LogLevel } from '../options/proxy.js';
+import { requestHealth } from './health-request.js';
 import type { Peer } from './peer.js';
 import type { UpstreamTls } from './link/tls.js';
 
@@ -116,13 +116,7 @@ export class HealthChecks {
   }
 
   #ask(peer: Peer, checked: Checked): void {
-    const { host, port } = peer.options;
-    const { socketPath } = peer;
-    const { tls } = this.#context;
-    const where = socketPath === undefined ? { host, port } : { socketPath, path: socketPath };
-    const way =
-      tls === undefined ? { agent: false } : { createConnection: () => tls.connect(peer, { host, port, ...where }) };
-    const request = get({ ...where, ...way, path: this.#options.path }, (response) => {
+    const request = requestHealth(peer, this.#options.path, this.#context.tls, (response) => {
       response.resume();
       request.destroy();
       this.#onAnswer(peer, checked, response.statusCode ?? 0);

@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import type { ResolverOptions } from '../options/upstream.js';
+import type { ResolverOptions } from '../options/resolver.js';
 
 /** What a name leads to. No `found` means that there is no such name, or nothing of that kind under it. */
 export interface NameAnswer<T> {

@@ -24,11 +24,11 @@ function setting(
   const [options] = readProxyOptions({ listeners: [{ port: 0 }], upstreams }).upstreams;
   const peers = (options?.peers ?? []).map((one, index) => new Peer(one, index, () => clock.now));
   const affinity = new Affinity(peers, 100);
-  const fetchHealth = (peer: Peer): Promise<string | undefined> => {
+  const fetchTag = (peer: Peer): Promise<string | undefined> => {
     asked.push(peer.index);
     return answer(peer);
   };
-  const query = new TagQuery({ peers, affinity, intervalMs: 1_000, fetchHealth, now: () => clock.now });
+  const query = new TagQuery({ peers, affinity, intervalMs: 1_000, fetchTag, now: () => clock.now });
   return { affinity, query, peers, asked, clock };
 }
 

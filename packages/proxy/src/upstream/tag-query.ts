@@ -7,7 +7,7 @@ export interface TagQueryOptions {
   /** Least milliseconds from the end of one round of questions to the next. */
   readonly intervalMs: number;
   /** Asks one peer for its tag; undefined when it does not say. Settles in bounded time; a rejection is no answer. */
-  readonly fetchHealth: (peer: Peer) => Promise<string | undefined>;
+  readonly fetchTag: (peer: Peer) => Promise<string | undefined>;
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number;
 }
@@ -44,11 +44,11 @@ export class TagQuery {
   }
 
   async #askAll(): Promise<void> {
-    const { peers, affinity, fetchHealth } = this.#options;
+    const { peers, affinity, fetchTag } = this.#options;
     const asked = peers.filter((peer) => !peer.options.down && peer.options.route === undefined);
     await Promise.allSettled(
       asked.map(async (peer) => {
-        const tag = await fetchHealth(peer);
+        const tag = await fetchTag(peer);
         if (tag !== undefined) affinity.learnTag(tag, peer);
       }),
     );

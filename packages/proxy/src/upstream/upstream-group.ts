@@ -1,7 +1,7 @@
 import type { ProxyError } from '../errors.js';
 import { HealthChecks } from './health-check.js';
 import type { CheckStatus } from './health-check.js';
-import { askHealth } from './health-query.js';
+import { askTag } from './health-request.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { ProxyOptions, UpstreamOptions } from '../options/proxy.js';
 import type { Peer } from './peer.js';
@@ -52,7 +52,7 @@ export class UpstreamGroup {
       },
       affinity: this.upstream.affinity,
       intervalMs: proxy.tagQueryInterval,
-      fetchHealth: (peer) => askHealth(peer, tls),
+      fetchTag: (peer) => askTag(peer, tls),
     });
   }
 

@@ -6,8 +6,8 @@ import { encodePath } from '../../http1/target.js';
 import type { LogLevel } from '../../options/proxy.js';
 import type { BodyPart, FileHead } from './file-answer.js';
 import { fileAnswer } from './file-answer.js';
-import type { FileFailure } from '../../log/file-failure.js';
-import { fileFailure } from '../../log/file-failure.js';
+import type { FileFailure } from '../../log/system-error.js';
+import { fileFailure } from '../../log/system-error.js';
 import type { FilesOptions } from '../../options/files.js';
 
 /** What is asked for. Texts are byte strings. */

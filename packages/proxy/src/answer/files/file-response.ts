@@ -51,7 +51,7 @@ export class FileResponse implements Responder, FileBodyUser {
         turn.redirect(plan.uri, turn.getFacts().args);
         break;
       case 'redirect':
-        turn.reply({ status: 301, text: plan.location });
+        turn.reply({ status: 301, text: plan.location, contentType: 'text/html' });
         break;
       case 'error':
         if (plan.log !== undefined) turn.log(plan.log.level, plan.log.message);

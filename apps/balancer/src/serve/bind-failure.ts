@@ -1,0 +1,17 @@
+import { isSystemError } from '@pinwheel/cli';
+import { systemReason } from '@pinwheel/nginx-disk';
+
+/** nginx's words for a listener that could not be opened; undefined for any other error. */
+export function bindFailure(error: unknown): string | undefined {
+  if (!isSystemError(error)) return undefined;
+  const { address, port, hostname } = error as { address?: unknown; port?: unknown; hostname?: unknown };
+  if (error.syscall === 'getaddrinfo') return `host not found in "${String(hostname)}" of the "listen" directive`;
+  if (typeof address !== 'string') return undefined;
+  // Linux reports a port in use at listen(), but nginx names bind() in both cases.
+  return `bind() to ${shown(address, port)} failed (${systemReason(error)})`;
+}
+
+function shown(address: string, port: unknown): string {
+  if (typeof port !== 'number' || port < 0) return `unix:${address}`;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,5 @@
+/** The cluster cannot start or go on. The message is one line for the operator. */
+export class ClusterFailure extends Error {
+  override readonly name = 'ClusterFailure';
+  readonly code = 'cluster_failed';
+}

@@ -1,1 +1,0 @@
-export type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from '@pinwheel/proxy';
