@@ -10,6 +10,9 @@ import { SETTINGS as cluster } from '../apps/cluster/dist/options.js';
 import { CLUSTER_METRICS } from '../apps/cluster/dist/admin/metrics.js';
 import { SETTINGS as loadtest } from '../apps/loadtest/dist/options/settings.js';
 import { SETTINGS as node } from '../apps/node/dist/config.js';
+import { directiveTables } from '../packages/nginx-conf/dist/directives/directive-tables.js';
+import { optionSchema } from '../packages/proxy/dist/options/proxy.js';
+import { optionsTable } from '../packages/proxy/dist/testing/options-table.js';
 import { root } from './prepare.mjs';
 
 const tables = [
@@ -17,6 +20,8 @@ const tables = [
   ['apps/cluster/README.md', 'flags', settingsTables(cluster)],
   ['apps/loadtest/README.md', 'flags', settingsTables(loadtest)],
   ['apps/node/README.md', 'flags', settingsTables(node)],
+  ['docs/directives.md', 'directives', directiveTables()],
+  ['docs/options.md', 'options', optionsTable(optionSchema.fields ?? {})],
   ['docs/metrics.md', 'metrics', metricsTable(CLUSTER_METRICS)],
 ];
 

@@ -17,7 +17,7 @@ function bare(markdown: string): string[] {
     .filter((line) => line !== '');
 }
 
-it('docs/directives.md lists the directives of the table (else run node packages/nginx-conf/scripts/write-directives.mjs)', () => {
+it('docs/directives.md lists the directives of the table (else run npm run docs)', () => {
   const docs = readFileSync(new URL('../../../../docs/directives.md', import.meta.url), 'utf8');
   const [, section = ''] = docs.split('<!-- directives -->');
   expect(bare(section)).toEqual(bare(directiveTables()));

@@ -77,23 +77,11 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : JSON.stringify(value);
 }
 
-/** The page `docs/options.md`. */
-export function optionsPage(fields: Fields): string {
+/** The table of `docs/options.md`. */
+export function optionsTable(fields: Fields): string {
   const rows = optionRows(fields).map(({ path, takes, fallback, example, meaning }) => {
     const value = fallback === undefined ? (example === undefined ? '' : `e.g. \`${example}\``) : `\`${fallback}\``;
     return `| \`${path}\` | ${takes} | ${value} | ${meaning} |`;
   });
-  return [
-    '# Options of `createProxy`',
-    '',
-    '<!-- Generated from packages/proxy/src/options: node packages/proxy/scripts/write-options.mjs -->',
-    '',
-    'Values are checked once, frozen, and refused with their path: `upstreams[0].peers[1].weight: expected a whole number from 1 to',
-    '65535, got 0` (`OptionError`, code `bad_option`). The third column has the default, or an example where there is none.',
-    '',
-    '| option | takes | default | meaning |',
-    '|---|---|---|---|',
-    ...rows.map((row) => row.replaceAll(' || ', ' \\|\\| ')),
-    '',
-  ].join('\n');
+  return ['| option | takes | default | meaning |', '|---|---|---|---|', ...rows].join('\n');
 }
