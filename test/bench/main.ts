@@ -35,8 +35,13 @@ async function inspect(contenders: readonly Contender[]): Promise<Map<Contender,
 
 /** In the order of the contenders, whoever came first in the first round. */
 function rowsOf(samples: readonly Sample[]): Row[] {
-  const place = (name: string): number => CONTENDERS.findIndex((one) => one.name === name);
-  const sorted = samples.toSorted((a, b) => place(a.contender) - place(b.contender));
+  // `insides` has contenders that are named after one of these, and what is different.
+  const place = (name: string): number =>
+    CONTENDERS.findIndex((one) => name === one.name || /^(, | without )/.test(name.replace(one.name, '')));
+  const sorted = samples.toSorted((a, b) => {
+    const order = place(a.contender) - place(b.contender);
+    return order === 0 && a.scenario === 'insides' ? a.contender.localeCompare(b.contender) : order;
+  });
   return aggregate(sorted, (name) => CONTENDERS.find((one) => one.name === name) ?? PLAIN);
 }
 

@@ -6,6 +6,7 @@ import { connectRedis, joinCluster } from '@pinwheel/member';
 import type { Member, RedisLink, RoomCounts } from '@pinwheel/member';
 import { PageFiles, pageHandler, visitorPage } from '@pinwheel/page';
 import type { ControlAnswer, ControlVerb, NodeCounters } from '@pinwheel/protocol';
+import { proveInsides } from '@pinwheel/raw-socket';
 import { Server } from 'socket.io';
 import { nodeAdapter } from './cluster/adapter.js';
 import type { NodeAdapter } from './cluster/adapter.js';
@@ -191,6 +192,7 @@ class EchoNode implements RunningNode {
 
   /** @throws ListenError, with everything closed */
   async listen(): Promise<void> {
+    await proveInsides();
     try {
       this.#port = await listen(this.http, this.#config);
     } catch (error) {

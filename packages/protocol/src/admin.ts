@@ -1,21 +1,21 @@
 import type { NodeReport } from './node-report.js';
 
-/** What the admin listener says of the parts that only a cluster has. */
+/** The parts of the admin listener's documents that only a cluster has. */
 
-/** Must be `1` in a request that changes something: a page of another origin cannot send it unasked. */
+/** Must be `1` in a request that changes something: a page of another origin cannot send it without permission (CORS). */
 export const ADMIN_HEADER = 'x-pinwheel-admin';
 
 /**
- * `down`: there is no process; `starting`: it does not serve yet; `draining`: it hands its sessions back, then ends;
- * `hung`: it sleeps, or has not reported for 3 s.
+ * `down`: no process runs; `starting`: it does not serve yet; `draining`: it closes its sessions, then exits; `hung`: it is
+ * stopped, or has not reported for 3 s.
  */
 export type NodeState = 'up' | 'starting' | 'draining' | 'hung' | 'down';
 
-/** A node of the cluster. The numbers are those of its last report; zeros where there is none. */
+/** A node of the cluster. The numbers are those of its last report, zeros before the first. */
 export interface NodeStatus {
   readonly name: string;
   readonly url: string;
-  /** The node tag in its session ids. */
+  /** The tag in its session ids. */
   readonly tag: string;
   /** `null` while it does not run. */
   readonly pid: number | null;
@@ -24,32 +24,32 @@ export interface NodeStatus {
   readonly sessions: { readonly polling: number; readonly websocket: number };
   /** Connections of the plain WebSocket echo. */
   readonly plain: number;
-  /** WebSockets, of sessions or plain, that the balancer has given to its process. */
+  /** WebSockets, of sessions or plain, that the balancer has handed off to its process. */
   readonly handedOff: number;
   readonly rooms: number;
-  /** Its own view of Redis; `null` where it is not known. */
+  /** True when Redis answers this node; `null` where that is not known. */
   readonly redis: boolean | null;
   readonly eventLoop: Pick<NodeReport, 'delayP99' | 'delayMax' | 'utilization'>;
   /** Resident memory in bytes. */
   readonly rss: number;
   /** Seconds since it began to serve; 0 while it does not. */
   readonly uptime: number;
-  /** How often it has ended unasked. */
+  /** How often it has exited unexpectedly. */
   readonly crashes: number;
 }
 
 /** The Redis that the nodes share. */
 export interface RedisStatus {
   readonly kind: 'embedded' | 'external';
-  /** `cut`: stopped on request; `down`: not there, or not answering the nodes. */
+  /** `cut`: stopped on request; `down`: not running, or not answering the nodes. */
   readonly state: 'up' | 'down' | 'cut';
   /** `embedded`, or host and port. */
   readonly shown: string;
-  /** Of the embedded one while it runs. */
+  /** Process id of the embedded Redis while it runs. */
   readonly pid: number | null;
 }
 
-/** The one line of every answer that is none. `code` is stable. */
+/** The body of every error response. `code` is stable. */
 export interface AdminErrorDocument {
   readonly error: { readonly code: string; readonly message: string };
 }

@@ -1,21 +1,21 @@
 import type { NodeState } from './admin.js';
 import type { Refusal } from './events.js';
 
-/** What a page is told of the cluster, and what it may ask to have done to it. */
+/** The cluster as pages see it, and what they may ask for. */
 
-/** `silent`: no process that knows says more of it than that nothing was heard for a while. */
+/** `silent`: the node has not reported for a while, and no process knows more. */
 export type ViewState = NodeState | 'silent';
 
-/** What a node says of itself to those who draw the cluster. */
+/** The counters of a node in a view. */
 export interface NodeCounters {
   /** Engine.IO sessions by transport. */
   readonly polling: number;
   readonly websocket: number;
-  /** Events of clients that it has answered since it started. */
+  /** Events of clients answered since the start. */
   readonly events: number;
-  /** Room messages of its clients since it started: each goes to the other nodes once. */
+  /** Room messages of its clients since the start: each goes to the other nodes once. */
   readonly said: number;
-  /** Milliseconds for a message through Redis and back, of late; undefined when none came back. */
+  /** Milliseconds of the last message through Redis and back; undefined when it did not come back. */
   readonly redisMs: number | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface ViewNode extends NodeCounters {
   readonly state: ViewState;
 }
 
-/** What can be done by hand. `revive` wakes a node that hangs and starts one that is down. */
+/** What an operator can do. `revive` wakes a node that hangs and starts one that is down. */
 export type ControlVerb = 'kill' | 'hang' | 'drain' | 'revive' | 'cut' | 'restore';
 
 /** The cluster as a page draws it, once a second. */
@@ -32,15 +32,15 @@ export interface ClusterView {
   readonly nodes: readonly ViewNode[];
   /** `none`: the nodes share nothing. */
   readonly redis: 'up' | 'down' | 'cut' | 'none';
-  /** What this cluster lets a page do; empty where it was started without its controls. */
+  /** What a page may do; empty where the cluster was started without controls. */
   readonly controls: readonly ControlVerb[];
-  /** Where the operator's page is for browsers on the cluster's machine; absent where pages may do nothing. */
+  /** URL of the operator's page for browsers on the cluster's machine; absent without controls. */
   readonly operator?: string;
 }
 
 export interface ControlDone {
   readonly ok: true;
-  /** What was done, for a person. */
+  /** What was done, for people. */
   readonly done: string;
 }
 
@@ -48,33 +48,33 @@ export type ControlAnswer = ControlDone | Refusal;
 
 const VERBS: readonly string[] = ['kill', 'hang', 'drain', 'revive', 'cut', 'restore'] satisfies ControlVerb[];
 
-/** True for something that can be asked for. */
+/** True for a verb that can be asked for. */
 export function isControlVerb(value: unknown): value is ControlVerb {
   return typeof value === 'string' && VERBS.includes(value);
 }
 
 const TYPE = 'pinwheel:page';
 
-/** Node to the process that started it: a page asks for this. */
+/** Node to its parent process: a page asks for this. */
 export interface ControlOrder {
-  /** Names the order in the answer; the node's own. */
+  /** Names the order in the answer; the node chooses it. */
   readonly id: number;
   readonly verb: ControlVerb;
-  /** The node's name; nothing for what is done to Redis. */
+  /** The node's name; empty for what is done to Redis. */
   readonly name: string;
 }
 
-/** That process to the node. */
+/** Parent process to node. */
 export type PageNews =
   | { readonly event: 'view'; readonly view: ClusterView }
   | { readonly event: 'answer'; readonly id: number; readonly answer: ControlAnswer };
 
-/** Puts the mark on a message that tells it from others on the channel. */
+/** Marks a message, so that it can be recognized on the channel. */
 export function pageMessage<T extends ControlOrder | PageNews>(message: T): T & { readonly type: string } {
   return { type: TYPE, ...message };
 }
 
-/** Reads what a node orders for a page; undefined for any other message. */
+/** Reads an order of a node for a page; undefined for any other message. */
 export function readControlOrder(message: unknown): ControlOrder | undefined {
   if (!isMarked(message)) return undefined;
   const { id, verb, name } = message;
@@ -82,7 +82,7 @@ export function readControlOrder(message: unknown): ControlOrder | undefined {
   return { id, verb, name };
 }
 
-/** Reads what the process that started a node tells it; undefined for any other message. It is trusted with the form. */
+/** Reads a message of the parent process; undefined for any other message. Its form is not checked further. */
 export function readPageNews(message: unknown): PageNews | undefined {
   return isMarked(message) && isNews(message) ? message : undefined;
 }

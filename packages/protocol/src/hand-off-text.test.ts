@@ -9,8 +9,8 @@ function reader(): { offers: HandOffOffers<string>; read: unknown[] } {
   return { read, offers: new HandOffOffers<string>((offer, handle) => read.push([offer, handle])) };
 }
 
-describe('offers of connections', () => {
-  it('are read as they were written', () => {
+describe('HandOffOffers', () => {
+  it('reads offers as they were written', () => {
     const { offers, read } = reader();
     offers.add(offerText(FIRST), 'a');
     offers.add(offerText(SECOND), 'b');
@@ -21,7 +21,7 @@ describe('offers of connections', () => {
     expect(offers.incomplete).toEqual([]);
   });
 
-  it('may come byte by byte, the handle with the first', () => {
+  it('reads offers byte by byte, with the handle of the first byte', () => {
     const { offers, read } = reader();
     for (const offer of [FIRST, SECOND]) {
       [...offerText(offer)].forEach((byte, index) => offers.add(byte, index === 0 ? `of ${offer.id}` : undefined));
@@ -32,7 +32,7 @@ describe('offers of connections', () => {
     ]);
   });
 
-  it('may share a read', () => {
+  it('reads offers that share a read', () => {
     const { offers, read } = reader();
     const all = offerText(FIRST) + offerText(SECOND);
     offers.add(all.slice(0, 20), 'a');
@@ -43,14 +43,14 @@ describe('offers of connections', () => {
     ]);
   });
 
-  it('that are not whole keep their handle', () => {
+  it('keeps the handle of an incomplete offer', () => {
     const { offers, read } = reader();
     offers.add(offerText(FIRST).slice(0, -1), 'a');
     expect(read).toEqual([]);
     expect(offers.incomplete).toEqual(['a']);
   });
 
-  it('are told from anything else', () => {
-    expect(() => reader().offers.add('{"cmd":"NODE_HANDLE"}\n', undefined)).toThrow('expected an offer');
+  it('refuses anything else', () => {
+    expect(() => reader().offers.add('{"cmd":"NODE_HANDLE"}\n', undefined)).toThrow('not an offer');
   });
 });

@@ -1,9 +1,8 @@
 import type { HandOffOffer } from './hand-off.js';
 
 /**
- * How offers of connections follow each other on a pipe of their own, which carries nothing else: id, `idleMs` and the
- * length of the text in decimal, a line feed, the text. All of it is a byte string (latin1); the socket comes with the
- * first byte.
+ * Writes an offer for the hand-off pipe, which carries nothing else: id, `idleMs` and the length of the text in decimal, a
+ * line feed, the text. All of it is a byte string (latin1); the socket comes with the first byte.
  */
 export function offerText({ id, idleMs, text }: HandOffOffer): string {
   return `${id} ${idleMs} ${text.length}\n${text}`;
@@ -11,25 +10,25 @@ export function offerText({ id, idleMs, text }: HandOffOffer): string {
 
 const HEADING = /^(\d+) (\d+) (\d+)$/;
 
-/** Reads offers off such a pipe, however their bytes arrive. */
+/** Reads offers from such a pipe, in whatever pieces their bytes arrive. */
 export class HandOffOffers<Handle> {
   #text = '';
   readonly #handles: Handle[] = [];
   readonly #onOffer: (offer: HandOffOffer, handle: Handle | undefined) => void;
 
-  /** @param onOffer told of each offer, with what came with it; undefined when that was lost on the way */
+  /** @param onOffer gets each offer with its handle; undefined when that was lost on the way */
   constructor(onOffer: (offer: HandOffOffer, handle: Handle | undefined) => void) {
     this.#onOffer = onOffer;
   }
 
-  /** Handles that came without their whole offer. */
+  /** Handles whose offers are not complete. */
   get incomplete(): readonly Handle[] {
     return this.#handles;
   }
 
   /**
-   * @param handle what came with these bytes
-   * @throws Error when they are no offers
+   * @param handle the handle that came with these bytes
+   * @throws Error when the bytes are no offers
    */
   add(bytes: string, handle: Handle | undefined): void {
     if (handle !== undefined) this.#handles.push(handle);
@@ -39,7 +38,7 @@ export class HandOffOffers<Handle> {
       const heading = text.indexOf('\n', at);
       if (heading < 0) break;
       const [, id, idleMs, length] = HEADING.exec(text.slice(at, heading)) ?? [];
-      if (length === undefined) throw new Error(`expected an offer of a connection, got ${text.slice(at, heading)}`);
+      if (length === undefined) throw new Error(`not an offer of a connection: ${text.slice(at, heading)}`);
       const end = heading + 1 + Number(length);
       if (end > text.length) break;
       const offer = { id: Number(id), idleMs: Number(idleMs), text: text.slice(heading + 1, end) };

@@ -1,45 +1,45 @@
 /**
- * How a balancer gives the connection of a WebSocket to the process of a node that it started: over the IPC channel, the
- * socket beside the message, or over a pipe for nothing else (`offerText`), which costs both sides a third less.
- * The balancer keeps its own copy of the socket until the node has taken it.
+ * How a balancer hands the connection of a WebSocket off to a node's process that it started: over the IPC channel with the
+ * socket beside the message, or over a pipe for nothing else (`offerText`), which costs both sides half as much. The
+ * balancer keeps a copy of the socket, unread, until the connection ends.
  */
 
 const TYPE = 'pinwheel:hand-off';
 
-/** Balancer to node, with the socket: answer this request on it, as if it had come in directly. */
+/** Balancer to node, with the socket: answer this request on it as if you had accepted the connection. */
 export interface HandOffOffer {
-  /** Names the connection in later messages; the balancer's own. */
+  /** Names the connection in later messages; the balancer chooses it. */
   readonly id: number;
-  /** The request head and what came behind it, a byte string (latin1). */
+  /** The request head and the bytes behind it, a byte string (latin1). */
   readonly text: string;
   /** Milliseconds without a byte in either direction after which the connection is closed. */
   readonly idleMs: number;
 }
 
-/** How a connection ended, in bytes of the node's side of it. */
+/** How a connection ended, as the node saw it. */
 export interface HandOffEnd {
-  /** Of the node's answer: 101 for a WebSocket; 0 when there was none. */
+  /** Status of the node's response: 101 for a WebSocket, 0 for no response. */
   readonly status: number;
   readonly bytesReceived: number;
   readonly bytesSent: number;
 }
 
-/** A connection that is over: its id, then `status`, `bytesReceived` and `bytesSent` of its `HandOffEnd`. */
+/** A connection that ended: its id, then `status`, `bytesReceived` and `bytesSent` of its `HandOffEnd`. */
 export type HandOffEnded = readonly [id: number, status: number, bytesReceived: number, bytesSent: number];
 
 /**
- * Node to balancer: what became of connections since the report before, in the order of the fields. One report for many:
- * a message between processes costs each of them as much as a good part of the handshake that it tells of.
+ * Node to balancer: what became of connections since the last report, in the order of the fields. A report covers many,
+ * because a message between processes costs as much as a good part of a handshake.
  */
 export interface HandOffReport {
-  /** Ids of those that it has now. */
+  /** Ids of connections that the node has taken. */
   readonly taken: readonly number[];
-  /** Ids of those that it will not have. */
+  /** Ids of connections that it refused. */
   readonly refused: readonly number[];
   readonly ended: readonly HandOffEnded[];
 }
 
-/** Node to balancer: offers are read off the pipe of their own, too. */
+/** Node to balancer: it reads offers from the pipe, too. */
 export interface HandOffPipeOpen {
   readonly event: 'pipe open';
 }
@@ -50,14 +50,14 @@ export interface HandOffClose {
   readonly event: 'close';
 }
 
-/** Puts the mark on a message that tells it from others on the channel. */
+/** Marks a message, so that it can be recognized on the channel. */
 export function handOffMessage<T extends HandOffOffer | HandOffReport | HandOffPipeOpen | HandOffClose>(
   message: T,
 ): T & { readonly type: string } {
   return { type: TYPE, ...message };
 }
 
-/** Reads what a node is sent; undefined for any other message. */
+/** Reads a message to a node; undefined for any other message. */
 export function readHandOffOrder(message: unknown): HandOffOffer | HandOffClose | undefined {
   const { id, event, text, idleMs } = marked(message);
   if (typeof id !== 'number') return undefined;
@@ -65,14 +65,14 @@ export function readHandOffOrder(message: unknown): HandOffOffer | HandOffClose 
   return typeof text === 'string' && typeof idleMs === 'number' ? { id, text, idleMs } : undefined;
 }
 
-/** Reads what a node reports; undefined for any other message. */
+/** Reads a report of a node; undefined for any other message. */
 export function readHandOffReport(message: unknown): HandOffReport | undefined {
   const { taken, refused, ended } = marked(message);
   if (!isNumbers(taken) || !isNumbers(refused) || !Array.isArray(ended) || !ended.every(isEnded)) return undefined;
   return { taken, refused, ended };
 }
 
-/** True for the message that the pipe is read. */
+/** True for the message that the node reads the pipe. */
 export function saysPipeOpen(message: unknown): boolean {
   return marked(message)['event'] === 'pipe open';
 }

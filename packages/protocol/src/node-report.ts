@@ -1,24 +1,24 @@
 import type { NodeCounters } from './cluster-view.js';
 
-/** What a node tells the process that started it, once a second, over the IPC channel. */
+/** The report of a node to the process that started it, once a second over the IPC channel. */
 
 const TYPE = 'pinwheel:report';
 
 /** Milliseconds between two reports. */
 export const REPORT_INTERVAL = 1_000;
-/** Milliseconds without a report after which a node is taken for hung. */
+/** Milliseconds without a report after which a node counts as hung. */
 export const REPORT_SILENCE = 3_000;
 
 export interface NodeReport extends NodeCounters {
-  /** The node hands its sessions back. */
+  /** The node drains. */
   readonly draining: boolean;
-  /** A page of this node draws the cluster: an answer to the report is wanted. */
+  /** A page of this node draws the cluster, so that the node wants views of it. */
   readonly watched: boolean;
   /** Connections of the plain WebSocket echo. */
   readonly plain: number;
   /** Rooms that clients of this node are in. */
   readonly rooms: number;
-  /** Whether its Redis answers; undefined for a node without. */
+  /** True when its Redis answers; undefined for a node without Redis. */
   readonly redis: boolean | undefined;
   /** Milliseconds by which timers were late since the last report: the 99th percentile, and the worst. */
   readonly delayP99: number;
@@ -29,7 +29,7 @@ export interface NodeReport extends NodeCounters {
   readonly rss: number;
 }
 
-/** Puts the mark on a report that tells it from other messages on the channel. */
+/** Marks a report, so that it can be recognized on the channel. */
 export function nodeReportMessage(report: NodeReport): NodeReport & { readonly type: string } {
   return { type: TYPE, ...report };
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * Session ids carry their node: `<tag>.<random>`. A stock Engine.IO id is base64url and has no dot, so the two kinds
- * never look alike.
+ * Session ids carry their node: `<tag>.<random>`. A stock Engine.IO id is base64url and has no dot, which keeps the two
+ * kinds apart.
  */
 
 const TAG = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** True for a text that may stand before the dot of a session id: 1 to 64 of `A-Z a-z 0-9 _ -`. */
+/** True for a node tag, the part of a session id in front of the dot: 1 to 64 of `A-Z a-z 0-9 _ -`. */
 export function isTag(text: string): boolean {
   return TAG.test(text);
 }
@@ -19,7 +19,7 @@ export function isTag(text: string): boolean {
  */
 export function newSessionId(tag: string): string {
   if (!isTag(tag)) {
-    throw new RangeError(`expected a node tag of 1 to 64 characters A-Z a-z 0-9 _ -, got ${JSON.stringify(tag)}`);
+    throw new RangeError(`not a node tag (1 to 64 characters A-Z a-z 0-9 _ -): ${JSON.stringify(tag)}`);
   }
   return `${tag}.${randomBytes(18).toString('base64url')}`;
 }

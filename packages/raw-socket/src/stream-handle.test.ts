@@ -60,7 +60,8 @@ const never = (): void => {
   throw new Error('nothing was in flight');
 };
 
-const withHandles = (): void => {
+// An empty list registers nothing, where a skipped test would count as failed in CI.
+describe.each(usesPlainSockets() ? [] : ['a stream handle'])('%s', () => {
   test('is there for an open TCP connection only', async () => {
     const { socket, far } = await pair();
     expect(streamHandle(far)).toBeDefined();
@@ -179,12 +180,8 @@ const withHandles = (): void => {
     far.end();
     await ended;
   });
-};
+});
 
-if (usesPlainSockets()) {
-  test('there is no stream handle with plain sockets', async () => {
-    expect(streamHandle((await connection()).socket)).toBeUndefined();
-  });
-} else {
-  describe('a stream handle', withHandles);
-}
+test.each(usesPlainSockets() ? ['plain sockets'] : [])('there is no stream handle with %s', async () => {
+  expect(streamHandle((await connection()).socket)).toBeUndefined();
+});

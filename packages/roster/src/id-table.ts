@@ -1,4 +1,4 @@
-/** Values by a number, which come and go by the thousand. A `Map` has the fault that is told at `Roster`. */
+/** Values by a number, for thousands that come and go every second: a `Map` without the fault described at `Roster`. */
 export class IdTable<T> {
   #values: Record<number, T | undefined> = Object.create(null) as Record<number, T | undefined>;
   #size = 0;
@@ -16,7 +16,7 @@ export class IdTable<T> {
     this.#values[id] = value;
   }
 
-  /** @returns what was there */
+  /** Removes a value. @returns the value */
   take(id: number): T | undefined {
     const value = this.#values[id];
     if (value === undefined) return undefined;
@@ -25,7 +25,7 @@ export class IdTable<T> {
     return value;
   }
 
-  /** @returns all that were there, by ascending id */
+  /** Removes all values. @returns them by ascending id */
   takeAll(): T[] {
     const values = Object.values(this.#values).filter((value) => value !== undefined);
     this.#values = Object.create(null) as Record<number, T | undefined>;

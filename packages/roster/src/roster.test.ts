@@ -4,7 +4,7 @@ import { IdTable } from './id-table.js';
 import type { Place } from './roster.js';
 import { Roster } from './roster.js';
 
-test('a roster holds who has joined and not left, whatever the order', () => {
+test('a roster holds the members that have joined and not left, in any order of events', () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 30 })), (steps) => {
       const roster = new Roster<number>();
@@ -23,7 +23,7 @@ test('a roster holds who has joined and not left, whatever the order', () => {
   );
 });
 
-test('members that leave while all come up are left out, the others come up once', () => {
+test('an iteration skips members that have left meanwhile, and yields all others once', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 20 }), fc.array(fc.nat({ max: 19 }), { maxLength: 20 }), (count, leaving) => {
       const roster = new Roster<number>();
@@ -42,11 +42,11 @@ test('members that leave while all come up are left out, the others come up once
   );
 });
 
-test('nobody leaves without a place', () => {
+test('leaving without a place changes nothing', () => {
   expect(new Roster<string>().leave(undefined)).toBe(false);
 });
 
-test('a table holds what was set and not taken', () => {
+test('a table holds the values that were set and not taken', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 30 }), fc.string())), (steps) => {
       const table = new IdTable<string>();

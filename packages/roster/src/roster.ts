@@ -1,18 +1,18 @@
-/** Where a member stands in its roster. */
+/** The place of a member in its roster. */
 export interface Place<T> {
   readonly member: T;
-  /** -1: it has left. */
+  /** -1 after it has left. */
   index: number;
 }
 
 /**
- * Members in no order, which come and go by the thousand: an array in which the last one takes the place of one that
- * leaves.
+ * Members in no order, for thousands that come and go every second: an array in which the last member takes the place of
+ * one that leaves.
  *
- * A `Set` would do the same, were it not for V8's garbage collector. A table that a `Set` has outgrown refers to the next
- * one; one that was promoted to the old generation keeps, unused itself, all those after it and whoever they held from
- * being collected with the young generation, until the old one is: two thirds of what thousands of short connections a
- * second leave behind.
+ * A `Set` keeps its members from being collected early. When it outgrows its table, the old table refers to the new one.
+ * Once V8 has promoted one of these tables to the old generation, that unused table keeps every later one, and all the
+ * members in them, alive until the old generation is collected. With thousands of short connections a second that was two
+ * thirds of all garbage (test/bench, `insides`).
  */
 export class Roster<T> {
   readonly #places: Place<T>[] = [];
@@ -21,14 +21,14 @@ export class Roster<T> {
     return this.#places.length;
   }
 
-  /** @returns what to leave with */
+  /** Adds a member. @returns the place, to leave with */
   join(member: T): Place<T> {
     const place = { member, index: this.#places.length };
     this.#places.push(place);
     return place;
   }
 
-  /** @returns false when it had left already, or never came */
+  /** Removes a member. @returns false when it had left already, or never joined */
   leave(place: Place<T> | undefined): boolean {
     if (place === undefined || place.index < 0) return false;
     const last = this.#places.pop();
@@ -40,9 +40,9 @@ export class Roster<T> {
     return true;
   }
 
-  /** Every member that is there at the beginning comes up once, unless it has left by then. */
+  /** Yields every member of the beginning once, unless it has left by then. */
   *[Symbol.iterator](): Generator<T, void, undefined> {
-    // Those that leave meanwhile would move others behind what has come up.
+    // A copy, because a member that leaves moves another one into its place.
     const places = this.#places.slice();
     for (const place of places) if (place.index >= 0) yield place.member;
   }

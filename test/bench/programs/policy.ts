@@ -28,7 +28,7 @@ export interface PolicyFigures {
 async function classes(): Promise<Classes> {
   const folder = dirname(createRequire(import.meta.url).resolve('@pinwheel/proxy'));
   const load = (file: string): Promise<Classes> => import(pathToFileURL(join(folder, file)).href);
-  return { ...(await load('upstream.js')), ...(await load('policy/policy.js')) };
+  return { ...(await load('upstream/upstream.js')), ...(await load('upstream/policy/policy.js')) };
 }
 
 const { Upstream, Tried } = await classes();

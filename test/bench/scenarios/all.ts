@@ -3,6 +3,7 @@ import { connectSio } from './connect-sio.js';
 import { connectWs } from './connect-ws.js';
 import { fanOut } from './fan-out.js';
 import { idle } from './idle.js';
+import { insides } from './insides.js';
 import { policy } from './policy.js';
 import { polling } from './polling.js';
 import type { Scenario } from './scenario.js';
@@ -11,5 +12,5 @@ import { wsEcho } from './ws-echo.js';
 /** Everything that is measured, in the order in which it is. */
 export const SCENARIOS: readonly Scenario[] = [wsEcho, polling, connectWs, connectSio, idle, fanOut, policy];
 
-/** Measured only when it is asked for: it waits long for clients that never connect. */
-export const ON_REQUEST: readonly Scenario[] = [connectRecipe];
+/** Measured only when asked for: the recipe waits long for clients that never connect, and `insides` compares Pinwheel with itself. */
+export const ON_REQUEST: readonly Scenario[] = [connectRecipe, insides];

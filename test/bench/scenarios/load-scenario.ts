@@ -8,7 +8,11 @@ import type { Stage } from './stage.js';
 
 /** A scenario in which a generator loads one contender after the other. */
 export interface LoadScenario {
-  readonly name: Job['load'];
+  readonly name: string;
+  /** What the generator does. Default: the job of the scenario's name. */
+  readonly load?: Job['load'];
+  /** Contenders of its own, in place of those that are asked for. */
+  readonly contenders?: readonly Contender[];
   readonly what: string;
   readonly columns: readonly Column[];
   readonly variants: readonly Variant[];
@@ -30,7 +34,7 @@ export function loadScenario(scenario: LoadScenario): Scenario {
     name: scenario.name,
     what: scenario.what,
     subject: 'through',
-    contenders: true,
+    contenders: scenario.contenders === undefined,
     columns: scenario.columns,
     run: (bench) => run(scenario, bench),
   };
@@ -40,7 +44,8 @@ export function loadScenario(scenario: LoadScenario): Scenario {
 async function run(scenario: LoadScenario, bench: Bench): Promise<void> {
   const plan = planOf(scenario, bench.plan);
   const stage = bench.stages.of(scenario.backends);
-  const contenders = bench.contenders.filter((one) => scenario.balanced !== true || one.balances);
+  const contenders =
+    scenario.contenders ?? bench.contenders.filter((one) => scenario.balanced !== true || one.balances);
   const generator = new Generator();
   try {
     for (const variant of chosenVariants(plan.quick ? scenario.quickVariants : scenario.variants, plan)) {
@@ -86,7 +91,7 @@ async function measure(measurement: Measurement): Promise<void> {
     if (scenario.fresh === true) await stage.drop(contender);
     const running = await stage.enter(contender);
     const figures = await generator.work({
-      load: scenario.name,
+      load: scenario.load ?? (scenario.name as Job['load']),
       urls: running.urls,
       parameters: variant.parameters,
       clock: round === 0 ? { warmUp: warmUp / 2, window: window / 2 } : plan.clock,

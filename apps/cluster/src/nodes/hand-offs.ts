@@ -5,23 +5,23 @@ import { handOffMessage, readHandOffReport, saysPipeOpen } from '@pinwheel/proto
 import { IdTable } from '@pinwheel/roster';
 import { handleOf, HandOffPipe } from '@pinwheel/raw-socket';
 
-/** The WebSocket connections that were given to one node, over the IPC channel of its process or a pipe beside it. */
+/** The WebSocket connections handed off to one node, over the IPC channel of its process or the hand-off pipe beside it. */
 export class HandOffs implements HandOffTarget {
   #child: ChildProcess | undefined;
   #pipe: HandOffPipe | undefined;
-  /** For the process that is started next. */
+  /** The pipe for the process that is started next. */
   #nextPipe: HandOffPipe | undefined;
   #closed = false;
   #next = 1;
   readonly #given = new IdTable<Given>();
   readonly #isReady: () => boolean;
 
-  /** @param isReady the process serves */
+  /** @param isReady true while the process serves */
   constructor(isReady: () => boolean) {
     this.#isReady = isReady;
   }
 
-  /** Makes what the process that is started next can be given connections on, where there is such a thing. */
+  /** Makes the pipe for the process that is started next, where pipes are possible. */
   async prepare(): Promise<void> {
     if (this.#nextPipe !== undefined || this.#closed) return;
     const pipe = await HandOffPipe.make().catch(() => undefined);
@@ -29,12 +29,12 @@ export class HandOffs implements HandOffTarget {
     else this.#nextPipe = pipe;
   }
 
-  /** What the process that is started now is to inherit, its own to destroy; undefined where that is nothing. */
+  /** The end of the pipe that the process being started inherits, for the caller to destroy; undefined without a pipe. */
   takeProcessEnd(): Socket | undefined {
     return this.#nextPipe?.takeProcessEnd();
   }
 
-  /** Uses this process from now on. When it ends, what it held has ended. */
+  /** Hands off to this process from now on. When it exits, its connections have ended. */
   attach(child: ChildProcess): void {
     const pipe = this.#nextPipe;
     this.#child = child;
@@ -54,7 +54,7 @@ export class HandOffs implements HandOffTarget {
     });
   }
 
-  /** No further process is started. */
+  /** To be called when no further process will be started. */
   close(): void {
     this.#closed = true;
     this.#nextPipe?.close();
@@ -65,7 +65,7 @@ export class HandOffs implements HandOffTarget {
     return this.#child?.connected === true && this.#isReady();
   }
 
-  /** Connections that the process has, or is about to have. */
+  /** Connections that the process has, and those in flight to it. */
   get size(): number {
     return this.#given.size;
   }
@@ -83,19 +83,19 @@ export class HandOffs implements HandOffTarget {
     const failed = (error: Error | null): void => {
       if (error !== null) this.#leave(offer.id)?.listener.onRefused();
     };
-    // Of the handle below the socket the node makes a socket in its own, cheaper way. Node sends it as readily as a socket,
-    // though its published types do not have it.
+    // The node makes its own, cheaper kind of socket of a handle. The IPC channel carries handles too, though the published
+    // types of Node do not say so.
     const travelling = (handle ?? socket) as SendHandle;
     if (this.#child === undefined) failed(new Error('the node has just ended'));
     else this.#child.send(handOffMessage(offer), travelling, { keepOpen: true }, failed);
     return given;
   }
 
-  /** Has a connection closed. */
+  /** Makes the process close a connection. */
   end(given: Given): void {
     if (this.#given.get(given.id) === undefined) return;
     if (given.byPipe && this.#pipe?.withdraw(given.id) === true) this.#given.take(given.id);
-    // An order on the channel could come before an offer on the pipe: it waits until that has come.
+    // An order on the channel could overtake the offer on the pipe, so it waits until the offer has arrived.
     else if (given.byPipe && !given.taken) given.unwanted = true;
     else this.#child?.send(handOffMessage({ id: given.id, event: 'close' }));
   }
@@ -128,11 +128,11 @@ export class HandOffs implements HandOffTarget {
   }
 }
 
-/** A connection that was given away, until its end. */
+/** A connection from its hand-off to its end. */
 class Given implements HandedOff {
   byPipe = false;
   taken = false;
-  /** It is to be closed as soon as the process has it. */
+  /** It has to be closed as soon as the process has taken it. */
   unwanted = false;
 
   constructor(

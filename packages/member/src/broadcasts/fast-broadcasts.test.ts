@@ -20,7 +20,7 @@ interface Started {
   readonly flushes: () => number;
 }
 
-/** A Socket.IO server until the test ends, fast or as it comes. */
+/** A Socket.IO server until the test ends, with fastBroadcasts or stock. */
 async function start(fast: boolean, options: Partial<ServerOptions> = {}): Promise<Started> {
   const http = createServer();
   const io = new Server(http, options);
@@ -58,7 +58,7 @@ async function rawClient({ io, url }: Started, query = '', options = {}): Promis
   return { socket, server, received };
 }
 
-/** What three clients receive of what `script` does, up to a last broadcast. */
+/** The messages that three clients receive while `script` runs, up to a last broadcast. */
 async function heard(
   fast: boolean,
   script: (io: Server, clients: readonly Client[]) => unknown,
@@ -165,7 +165,7 @@ describe('a broadcast of a server with fastBroadcasts', () => {
     expect(started.flushes()).toBe(before + 1);
   });
 
-  it('goes straight where joinCluster was told so before the server was attached', async () => {
+  it('goes straight with the option of joinCluster, which may come before the server is attached', async () => {
     const http = createServer();
     const io = new Server();
     joinCluster(io, { fastBroadcasts: true, signals: [] });

@@ -5,53 +5,53 @@ import { HandOffReports } from './hand-off-reports.js';
 
 interface Told {
   readonly reports: HandOffReports;
-  /** What has been told so far. */
-  readonly told: HandOffReport[];
+  /** Reports that were sent so far. */
+  readonly sent: HandOffReport[];
   /** The next report. */
   readonly next: () => Promise<HandOffReport>;
 }
 
 function reporting(): Told {
-  const told: HandOffReport[] = [];
+  const sent: HandOffReport[] = [];
   let onNext: (report: HandOffReport) => void = () => undefined;
   const reports = new HandOffReports((message) => {
     const report = readHandOffReport(JSON.parse(JSON.stringify(message)));
     if (report === undefined) throw new Error(`expected a report, got ${JSON.stringify(message)}`);
-    told.push(report);
+    sent.push(report);
     onNext(report);
   });
   const next = (): Promise<HandOffReport> =>
     new Promise((resolve) => {
       onNext = resolve;
     });
-  return { reports, told, next };
+  return { reports, sent, next };
 }
 
 const END = { status: 101, bytesReceived: 7, bytesSent: 9 };
 
-test('the first thing is told at once', () => {
-  const { reports, told } = reporting();
+test('the first event is reported at once', () => {
+  const { reports, sent } = reporting();
   reports.taken(1);
-  expect(told).toEqual([{ taken: [1], refused: [], ended: [] }]);
+  expect(sent).toEqual([{ taken: [1], refused: [], ended: [] }]);
 });
 
-test('what follows closely is told together', async () => {
-  const { reports, told, next } = reporting();
+test('events that follow closely share a report', async () => {
+  const { reports, sent, next } = reporting();
   reports.refused(1);
   reports.taken(2);
   reports.ended(2, END);
   reports.taken(3);
-  expect(told).toHaveLength(1);
+  expect(sent).toHaveLength(1);
   expect(await next()).toEqual({ taken: [2, 3], refused: [], ended: [[2, 101, 7, 9]] });
 });
 
-test('a flush tells what waits, and nothing twice', () => {
-  const { reports, told } = reporting();
+test('a flush reports what waits, and nothing twice', () => {
+  const { reports, sent } = reporting();
   reports.taken(1);
   reports.ended(1, END);
   reports.flush();
   reports.flush();
-  expect(told.slice(1)).toEqual([{ taken: [], refused: [], ended: [[1, 101, 7, 9]] }]);
+  expect(sent.slice(1)).toEqual([{ taken: [], refused: [], ended: [[1, 101, 7, 9]] }]);
 });
 
 test.each([

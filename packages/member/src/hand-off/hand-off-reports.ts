@@ -1,10 +1,10 @@
 import { handOffMessage } from '@pinwheel/protocol';
 import type { HandOffEnd, HandOffEnded, HandOffReport } from '@pinwheel/protocol';
 
-/** Milliseconds between two reports, at least; what there is to tell meanwhile is told together. */
+/** Milliseconds between two reports, at least. Events in between share a report. */
 const GAP = 5;
 
-/** What the balancer is told of the connections that it gave: at once where little happens, in batches where much does. */
+/** Reports to the balancer what became of the connections that it handed off: at once at low rates, in batches at high ones. */
 export class HandOffReports {
   readonly #send: (report: HandOffReport) => void;
   #taken: number[] = [];
@@ -18,20 +18,20 @@ export class HandOffReports {
 
   taken(id: number): void {
     this.#taken.push(id);
-    this.#soon();
+    this.#schedule();
   }
 
   refused(id: number): void {
     this.#refused.push(id);
-    this.#soon();
+    this.#schedule();
   }
 
   ended(id: number, { status, bytesReceived, bytesSent }: HandOffEnd): void {
     this.#ended.push([id, status, bytesReceived, bytesSent]);
-    this.#soon();
+    this.#schedule();
   }
 
-  /** Tells now what is to be told. */
+  /** Sends now what waits. */
   flush(): void {
     const report = { taken: this.#taken, refused: this.#refused, ended: this.#ended };
     if (report.taken.length + report.refused.length + report.ended.length === 0) return;
@@ -41,7 +41,7 @@ export class HandOffReports {
     this.#send(report);
   }
 
-  #soon(): void {
+  #schedule(): void {
     if (this.#timer !== undefined) return;
     this.flush();
     this.#timer = setTimeout(this.#onGap, GAP).unref();
@@ -49,6 +49,6 @@ export class HandOffReports {
 
   readonly #onGap = (): void => {
     this.#timer = undefined;
-    if (this.#taken.length + this.#refused.length + this.#ended.length > 0) this.#soon();
+    if (this.#taken.length + this.#refused.length + this.#ended.length > 0) this.#schedule();
   };
 }

@@ -39,7 +39,7 @@ async function connection(): Promise<{ client: Socket; accepted: Socket }> {
   return { client, accepted };
 }
 
-it('answers a request on a socket that came over the channel, and reports its end with status and bytes', async () => {
+it('answers a request on a socket from the channel, and reports its end with status and bytes', async () => {
   const { channel, reports } = takingServer();
   const { client, accepted } = await connection();
   let answer = '';
@@ -70,7 +70,7 @@ it('refuses a connection that would open a session while it drains, and takes ot
   expect(reports.flatMap(({ taken }) => taken)).toEqual([2]);
 });
 
-it('closes a connection on order of the balancer', async () => {
+it('closes a connection when the balancer orders it', async () => {
   const { channel, reports } = takingServer();
   const { client, accepted } = await connection();
   channel.emit('message', handOffMessage({ id: 3, idleMs: 60_000, text: REQUEST.slice(0, -2) }), accepted);

@@ -2,32 +2,33 @@ import type { Place } from '@pinwheel/roster';
 import { Roster } from '@pinwheel/roster';
 import type { Socket } from 'node:net';
 
-/** Milliseconds between two looks. */
-const LOOK = 1_000;
+/** Milliseconds between two checks. */
+const CHECK = 1_000;
 
-/** A connection that is watched. */
+/** A watched connection. */
 export interface Watched {
   readonly socket: Socket;
   readonly limit: number;
-  /** Bytes both ways at the last look, and when a look last found more than before. */
+  /** Bytes both ways at the last check, and the time of the last check that found more. */
   bytes: number;
   since: number;
 }
 
 /**
- * Closes connections on which no byte has moved for too long. One timer looks at all of them once a second: a message
- * costs nothing, where a timeout of each socket would be moved by every one.
+ * Closes connections on which no byte has moved for too long. One timer checks all of them once a second, so that a message
+ * costs nothing; each message would restart a timeout of its socket.
  */
 export class Silence {
   readonly #watched = new Roster<Watched>();
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param limit milliseconds, to a second
-   * @returns what it is forgotten by
+   * Watches a connection until {@link forget}.
+   *
+   * @param limit milliseconds, observed to a second
    */
   watch(socket: Socket, limit: number): Place<Watched> {
-    this.#timer ??= setInterval(this.#look, LOOK).unref();
+    this.#timer ??= setInterval(this.#check, CHECK).unref();
     return this.#watched.join({ socket, limit, bytes: -1, since: performance.now() });
   }
 
@@ -38,7 +39,7 @@ export class Silence {
     this.#timer = undefined;
   }
 
-  readonly #look = (): void => {
+  readonly #check = (): void => {
     const now = performance.now();
     for (const watched of this.#watched) {
       const { socket } = watched;

@@ -23,19 +23,19 @@ interface Running {
   readonly port: number;
   readonly url: string;
   readonly member: Member;
-  /** What clients have told it. */
-  readonly told: readonly string[];
+  /** Texts that clients have sent. */
+  readonly texts: readonly string[];
 }
 
 async function serve(): Promise<Running> {
   const http = createServer((_request, response) => response.end('the application'));
   const io = new Server(http);
-  const told: string[] = [];
+  const texts: string[] = [];
   io.on('connection', (socket) => {
     socket.on('ask', (ack: (answer: string) => void) => ack('answer'));
-    socket.on('tell', (text: string) => {
-      told.push(text);
-      io.emit('told', text);
+    socket.on('text', (text: string) => {
+      texts.push(text);
+      io.emit('texts', text);
     });
   });
   const member = joinCluster(io, { server: 'Server1', signals: [] });
@@ -46,7 +46,7 @@ async function serve(): Promise<Running> {
     return closed;
   });
   const { port } = http.address() as AddressInfo;
-  return { port, url: `http://127.0.0.1:${port}`, member, told };
+  return { port, url: `http://127.0.0.1:${port}`, member, texts };
 }
 
 async function client(url: string, options: Parameters<typeof connect>[1] = {}): Promise<ClientSocket> {
@@ -68,7 +68,7 @@ async function openPolling(url: string): Promise<string> {
 }
 
 describe('a drain', () => {
-  it('makes /readyz answer 503 at once, and leaves /healthz and the application be', async () => {
+  it('makes /readyz answer 503 at once, without an effect on /healthz and the application', async () => {
     const { url, member } = await serve();
     await openPolling(url);
     const drained = member.drain({ timeoutMs: 500 });
@@ -81,7 +81,7 @@ describe('a drain', () => {
     await drained;
   });
 
-  it('ends the connection of a request that opens a session, without a byte', async () => {
+  it('closes the connection of a request that opens a session, without a response', async () => {
     const { port, url, member } = await serve();
     await member.drain({ timeoutMs: 0 });
     const polling = 'GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -119,19 +119,19 @@ describe('a drain', () => {
     },
   );
 
-  it('serves what a WebSocket client had sent before it learned of its closing', async () => {
-    const { url, member, told } = await serve();
+  it('serves messages that a WebSocket client sent before it received the close frame', async () => {
+    const { url, member, texts } = await serve();
     const leaving = await client(url, { transports: ['websocket'], reconnection: false });
     const closed = new Promise((resolve) => leaving.once('disconnect', resolve));
     // The first round closes the one session that there is, at once; the client has yet to read that.
     const drained = member.drain();
-    leaving.emit('tell', 'last words');
+    leaving.emit('text', 'last words');
     expect(await drained).toMatchObject({ open: 1, cut: 0 });
     expect(await closed).toBe('transport close');
-    expect(told).toEqual(['last words']);
+    expect(texts).toEqual(['last words']);
   });
 
-  it('keeps no WebSocket session whose client does not answer its closing', async () => {
+  it('cuts off a WebSocket session whose client does not answer the close frame', async () => {
     const { port, member } = await serve();
     const silent = createConnection(port, '127.0.0.1');
     cleanups.push(() => silent.destroy());
@@ -142,7 +142,7 @@ describe('a drain', () => {
     expect(member.sessions).toEqual({ polling: 0, websocket: 0 });
   });
 
-  it('closes polling sessions first, and many evenly over its time', async () => {
+  it('closes polling sessions first, and many sessions evenly over its time', async () => {
     const { url, member } = await serve();
     const ended: { transport: string; at: number }[] = [];
     const watch = (socket: ClientSocket, transport: string): void => {
@@ -165,7 +165,7 @@ describe('a drain', () => {
     expect(early).toBeLessThan(60);
   });
 
-  it('is quick when there is little to close', async () => {
+  it('is quick with few sessions', async () => {
     const { url, member } = await serve();
     for (let i = 0; i < 5; i += 1) await client(url, { transports: ['websocket'], reconnection: false });
     const { took, open, cut } = await member.drain({ timeoutMs: 10_000 });
@@ -173,14 +173,14 @@ describe('a drain', () => {
     expect(took).toBeLessThan(2_000);
   });
 
-  it('ends when its time is over, whoever stays', async () => {
+  it('ends when its time is over, with clients that stay cut off', async () => {
     const { url, member } = await serve();
     // Nobody polls this session: it never learns that it is closed.
     await openPolling(url);
     expect(await member.drain({ timeoutMs: 200 })).toMatchObject({ open: 1, cut: 1 });
   });
 
-  it('asked for twice is one', async () => {
+  it('returns the same promise when it is called twice', async () => {
     const { member } = await serve();
     const first = member.drain();
     expect(member.drain({ timeoutMs: 1 })).toBe(first);
@@ -189,7 +189,7 @@ describe('a drain', () => {
   });
 });
 
-describe('on SIGTERM a member without a handler of its own', () => {
+describe('a member in a process without a handler for SIGTERM', () => {
   const script = `
     import { createServer } from 'node:http';
     import { Server } from 'socket.io';
@@ -201,7 +201,7 @@ describe('on SIGTERM a member without a handler of its own', () => {
     setInterval(() => undefined, 1_000);
   `;
 
-  it('sends its clients away and then dies of the signal', async () => {
+  it('drains on SIGTERM, then lets the signal end the process', async () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
       cwd: import.meta.dirname,
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,20 +1,20 @@
 import { performance } from 'node:perf_hooks';
 import type { Session, Sessions } from './sessions.js';
 
-/** Long-lived connections of a server that are no Socket.IO sessions, for a drain to close with them. */
+/** Long-lived connections other than Socket.IO sessions, which a drain closes too. */
 export interface OtherConnections {
-  /** How many are open. */
+  /** Open connections. */
   readonly size: number;
-  /** One function for each open one that asks it to close. */
+  /** A function for each open connection that begins its closing handshake. */
   closers(): Iterable<() => void>;
 }
 
 export interface DrainReport {
   /** Sessions and other connections that were open when the drain began. */
   readonly open: number;
-  /** Those that were still open when its time was over, and were cut. */
+  /** Those that were still open when the time was over, and were cut off. */
   readonly cut: number;
-  /** Milliseconds that it took. */
+  /** Milliseconds that the drain took. */
   readonly took: number;
 }
 
@@ -22,12 +22,12 @@ export interface DrainReport {
 const SPACING_MS = 10;
 /** Milliseconds between two rounds. */
 const TICK_MS = 10;
-/** The share of the time over which the closings are spread; the rest is for clients that are slow to go. */
+/** The part of the time over which the closings are spread; the rest is for clients that are slow to leave. */
 const SPREAD = 0.7;
 
 /**
  * Closes every session, polling ones first, evenly over `timeoutMs` (sooner when there are few), so that their clients
- * come back elsewhere one after another. Resolves when all are gone or the time is over.
+ * reconnect to other nodes one after another. Resolves when all have ended or the time is over.
  *
  * @param sessions undefined for a server that never had an engine
  */
@@ -69,9 +69,9 @@ function closers(sessions: Sessions | undefined, others: OtherConnections | unde
 }
 
 /**
- * Closes a session in order. A WebSocket session goes on listening until the client has answered the closing handshake
- * (RFC 6455, 7.1.2): what the client sent before it knew is served. Engine.IO's own `close` ends the session at once and
- * drops that.
+ * Closes a session gracefully. A WebSocket session is served until the client has answered the closing handshake (RFC 6455,
+ * 7.1.2), including what the client sent before it received that. Engine.IO's own `close` ends the session at once and
+ * drops those messages.
  */
 function dismiss(session: Session): void {
   const { transport } = session;
@@ -79,14 +79,14 @@ function dismiss(session: Session): void {
     session.close();
     return;
   }
-  // After a close frame nothing may be sent (RFC 6455, 5.5.1): what is for this client now waits, and goes with the session.
+  // Nothing may be sent after a close frame (RFC 6455, 5.5.1): messages for this client wait, and end with the session.
   transport.writable = false;
   transport.close();
 }
 
-/** Ends a session now. Discarding frees what waits to be sent to a client that does not read. */
+/** Ends a session now, and discards what waits for a client that does not read. */
 function cutOff(session: Session): void {
   session.close(true);
-  // Engine.IO waits for the end of a transport that is closing already.
+  // Engine.IO keeps a session open until its transport has closed.
   if (session.readyState !== 'closed') session.transport.emit('close');
 }

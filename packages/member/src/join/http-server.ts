@@ -9,18 +9,18 @@ export interface HttpServer {
   on(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** Answers or refuses a request before anyone else sees it. True when it did. */
+/** Answers or refuses a request before all other listeners. True when it did. */
 export type RequestHook = (request: IncomingMessage, response: ServerResponse) => boolean;
-/** The same for a request to upgrade. */
+/** The same for an upgrade request. */
 export type UpgradeHook = (request: IncomingMessage, socket: Duplex) => boolean;
 
 /**
- * Puts a hook before the listeners that an HTTP server has now: Socket.IO's and the application's. (Socket.IO puts itself
- * before the application in the same way when it is attached.)
+ * Puts hooks in front of the listeners that an HTTP server has now, Socket.IO's and the application's. Socket.IO puts itself
+ * in front of the application in the same way when it is attached.
  */
 export function interpose(server: HttpServer, onRequest: RequestHook, onUpgrade: UpgradeHook): void {
   before(server, 'request', onRequest as Hook);
-  // A server without a listener for upgrades answers such requests as plain ones: that is left as it is.
+  // A server without a listener for upgrades answers such requests as plain ones, and keeps doing so.
   if (server.rawListeners('upgrade').length > 0) before(server, 'upgrade', onUpgrade as Hook);
 }
 

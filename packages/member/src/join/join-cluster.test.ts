@@ -67,13 +67,13 @@ describe('a member', () => {
     expect(sid.length).toBe('node-1.'.length + 24);
   });
 
-  it('makes its tag of where it listens when it was given none', async () => {
+  it('derives its tag from the address that it listens on by default', async () => {
     const [one, two] = [await serve(), await serve()];
     expect(tagOf(await connected(client(one.url)))).toBe(one.member.tag);
     expect(one.member.tag).not.toBe(two.member.tag);
   });
 
-  it('may join before it is attached', async () => {
+  it('joins before it is attached', async () => {
     const http = createServer();
     const io = new Server();
     joinCluster(io, { tag: 'early', signals: [] });
@@ -83,7 +83,7 @@ describe('a member', () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
   });
 
-  it('is alive on /healthz, whatever its application answers there', async () => {
+  it('answers /healthz in front of its application', async () => {
     const { url, seen } = await serve({ tag: 'node-1' });
     const response = await fetch(`${url}/healthz?from=balancer`);
     expect(response.status).toBe(200);
@@ -118,7 +118,7 @@ describe('a member', () => {
     expect(await response.json()).toEqual({ ready: true, server: 'Server1', state: 'up', redis: { state: 'none' } });
   });
 
-  it('serves sessions on a path of its own, and the client bundle', async () => {
+  it('serves sessions on another path, and the client bundle', async () => {
     const { url } = await serve({ tag: 'own' }, '/live');
     expect(tagOf(await connected(client(url, { path: '/live' })))).toBe('own');
     expect((await fetch(`${url}/live/socket.io.min.js`)).status).toBe(200);
@@ -133,7 +133,7 @@ describe('a member', () => {
     expect(() => joinCluster(new Server(), { signals: [], ...options })).toThrow(message);
   });
 
-  it('refuses a server that is attached to no HTTP server', () => {
+  it('refuses a server without an HTTP server', () => {
     const io = new Server();
     joinCluster(io, { signals: [] });
     expect(() => io.bind(new Server(createServer()).engine)).toThrow('expected a server attached to an HTTP server');

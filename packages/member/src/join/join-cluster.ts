@@ -38,24 +38,24 @@ export interface Member {
   readonly state: 'up' | 'drain';
   /** Engine.IO sessions that are open now, by transport. */
   readonly sessions: { readonly polling: number; readonly websocket: number };
-  /** What `/readyz` answers. Never rejects; within `readyTimeout`. */
+  /** What `/readyz` answers, within `readyTimeout`. Never rejects. */
   ready(): Promise<ReadyDocument>;
   /**
-   * Hands the sessions back: `/readyz` answers 503 at once, requests that would open a session have their connection
-   * closed without an answer (a balancer then tries the next peer), requests of open sessions are served, and the
-   * sessions are closed in such a way that clients with default options come back by themselves. There is no way back;
-   * a second call gives the first one's promise.
+   * Drains the server, which cannot be undone. `/readyz` answers 503 at once. A request that would open a session has its
+   * connection closed without a response, after which a balancer tries the next peer. Requests of open sessions are served,
+   * and the sessions are closed so that clients with default options reconnect. A second call returns the first promise.
    */
   drain(options?: DrainOptions): Promise<DrainReport>;
-  /** Stops listening for the signals. */
+  /** Stops listening for signals. */
   ignoreSignals(): void;
 }
 
 /**
  * Makes a Socket.IO 4 server a member of a cluster: session ids that carry its tag, `GET /healthz` and `GET /readyz` on
- * its HTTP server, and a drain on SIGTERM. Call it before or after the server is attached, before it listens.
+ * its HTTP server, and a drain on SIGTERM. Call it before or after the server is attached, and before it listens.
  *
  * @throws MemberOptionError (code `bad_option`)
+ * @example const member = joinCluster(io, { server: 'Server1', redis });
  */
 export function joinCluster(io: SocketIoServer, given: MemberOptions = {}): Member {
   const member = new ClusterMember(io, checkOptions(given));
@@ -112,7 +112,7 @@ class ClusterMember implements Member {
     engine.generateId = () => newSessionId(this.tag);
     flushUpgradingPolls(engine);
     this.#sessions = new Sessions(engine, (session) => {
-      // Its handshake passed before the drain began.
+      // Its handshake came before the drain began.
       if (this.state === 'drain') session.close();
     });
     const path = (engine.opts.path ?? this.#io.path()).replace(/\/$/, '');
@@ -141,7 +141,7 @@ class ClusterMember implements Member {
 
   drain(options: DrainOptions = {}): Promise<DrainReport> {
     const timeout = milliseconds('timeoutMs', options.timeoutMs, this.#options.drainTimeout);
-    // Before the first session is closed: its client may be back at once.
+    // Before the first session is closed, because its client may reconnect at once.
     this.#state = 'drain';
     this.#draining ??= drainSessions(this.#sessions, this.#options.connections, timeout);
     return this.#draining;
@@ -157,6 +157,6 @@ class ClusterMember implements Member {
     if (typeof address === 'object' && address !== null && 'port' in address) {
       return address as { address: string; port: number };
     }
-    throw new Error('the tag is made of the address that the server listens on: it does not listen yet');
+    throw new Error('the server does not listen yet, and its tag is derived from the address that it listens on');
   }
 }

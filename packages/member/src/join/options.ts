@@ -5,22 +5,22 @@ import type { RedisClients } from '../redis/pub-sub.js';
 import type { RedisLink } from '../redis/redis-link.js';
 
 export interface MemberOptions {
-  /** The server's name, 1 to 64 characters, in its status documents. Default: the host's name. */
+  /** The server's name in its status documents, 1 to 64 characters. Default: the host's name. */
   readonly server?: string;
   /**
-   * The tag that begins its session ids: 1 to 64 of `A-Z a-z 0-9 _ -`, another for every server. Default: made of the
+   * The tag at the beginning of its session ids: 1 to 64 of `A-Z a-z 0-9 _ -`, unique per server. Default: derived from the
    * host's name, the server's name and the address it listens on.
    */
   readonly tag?: string;
-  /** What `/readyz` proves to work: a link, or the clients given to a Redis adapter. Default: no Redis. */
+  /** The Redis that `/readyz` checks: a link, or the clients of a Redis adapter. Default: none. */
   readonly redis?: RedisLink | RedisClients;
   /** Milliseconds that `/readyz` waits for a message to go through Redis and back. Default 1,000. */
   readonly readyTimeout?: number;
-  /** Milliseconds for which the result of that is given again. Default 250. */
+  /** Milliseconds for which that result is reused. Default 250. */
   readonly readyCache?: number;
   /** Milliseconds over which a drain closes the sessions. Default 3,000. */
   readonly drainTimeout?: number;
-  /** Long-lived connections that are no Socket.IO sessions and are drained with them. Default none. */
+  /** Long-lived connections other than Socket.IO sessions, drained with them. Default none. */
   readonly connections?: OtherConnections;
   /** Signals that drain the server and then end the process. Default `['SIGTERM']`. */
   readonly signals?: readonly NodeJS.Signals[];
@@ -33,7 +33,7 @@ export interface DrainOptions {
   readonly timeoutMs?: number;
 }
 
-/** An option that cannot be used. */
+/** An invalid option of `joinCluster` or `drain`. */
 export class MemberOptionError extends TypeError {
   readonly code = 'bad_option';
   override name = 'MemberOptionError';
@@ -45,7 +45,7 @@ export class MemberOptionError extends TypeError {
   }
 }
 
-/** {@link MemberOptions} with the defaults filled in. `tag` has none before the server listens. */
+/** {@link MemberOptions} with defaults. `tag` has none before the server listens. */
 export type CheckedOptions = Required<Omit<MemberOptions, 'tag' | 'redis' | 'connections'>> &
   Pick<MemberOptions, 'tag' | 'redis' | 'connections'>;
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HealthDocument, ReadyDocument } from '@pinwheel/protocol';
 
-/** What the probes tell. */
+/** The state that probes answer with. */
 export interface ProbedMember {
   readonly server: string;
   readonly tag: string;
@@ -11,7 +11,7 @@ export interface ProbedMember {
 /** Answers `GET` and `HEAD` of `/healthz` and `/readyz`. True when the request was for one of them. */
 export function answerProbe(member: ProbedMember, request: IncomingMessage, response: ServerResponse): boolean {
   const url = request.url ?? '';
-  // The two paths begin as no others here do: everything else pays for two comparisons.
+  // Two comparisons are all that other requests pay.
   if (isPath(url, '/healthz')) {
     if (!isRead(request, response)) return true;
     const health: HealthDocument = {
@@ -52,6 +52,6 @@ function send(response: ServerResponse, status: number, document: HealthDocument
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
   });
-  // For a HEAD request the response leaves the body out by itself.
+  // A response to a HEAD request leaves the body out.
   response.end(body);
 }

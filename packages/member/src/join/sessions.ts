@@ -7,22 +7,22 @@ export interface Session {
   readonly upgrading: boolean;
   readonly transport: {
     readonly name: string;
-    /** Everything that it was given is sent; it takes more. */
+    /** True when everything was sent and more can be. */
     writable: boolean;
     close(): void;
     emit(event: 'close'): unknown;
   };
-  /** Closes the transport, which makes a client with default options come back by itself. */
+  /** Closes the transport, after which a client with default options reconnects. */
   close(discard?: boolean): void;
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** The Engine.IO sessions that are open on this server, whichever namespaces they have joined. */
+/** The open Engine.IO sessions of this server, in any namespaces. */
 export class Sessions {
   readonly #open = new Roster<Session>();
   readonly #onOpen: (session: Session) => void;
 
-  /** @param onOpen told of every new session */
+  /** @param onOpen called with every new session */
   constructor(engine: EventEmitter, onOpen: (session: Session) => void) {
     this.#onOpen = onOpen;
     engine.on('connection', (session: Session) => this.#add(session));
@@ -32,7 +32,7 @@ export class Sessions {
     return this.#open.size;
   }
 
-  /** How many have this transport now. */
+  /** Sessions with this transport now. */
   count(transport: string): number {
     let count = 0;
     for (const session of this.#open) if (session.transport.name === transport) count++;

@@ -1,8 +1,8 @@
 /**
- * Runs `leave` at the first of `signals` and then lets the signal do what it does to a process that does not listen for
- * it, unless something else in the process listens too and decides. A second signal does that at once.
+ * Runs `leave` at the first of `signals`, and then lets the signal have its default effect, unless the process has other
+ * listeners for it. A second signal has that effect at once.
  *
- * @returns stops listening
+ * @returns a function that stops listening
  */
 export function onSignals(signals: readonly NodeJS.Signals[], leave: () => Promise<void>): () => void {
   let leaving = false;

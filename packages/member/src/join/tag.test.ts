@@ -2,7 +2,7 @@ import { isTag } from '@pinwheel/protocol';
 import { describe, expect, it } from 'vitest';
 import { defaultTag } from './tag.js';
 
-describe('the tag of a server that was given none', () => {
+describe('defaultTag', () => {
   const at = { address: '127.0.0.1', port: 3100 };
 
   it('is the same after a restart', () => {
@@ -22,7 +22,7 @@ describe('the tag of a server that was given none', () => {
     expect([...tags].every(isTag)).toBe(true);
   });
 
-  it('is made of the path of a socket, too', () => {
+  it('accepts the path of a unix socket', () => {
     expect(defaultTag('host', 'Server1', '/run/app.sock')).not.toBe(defaultTag('host', 'Server1', '/run/b.sock'));
   });
 });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The tag of a server that was given none: 8 letters and digits (of a SHA-256, 47 bits) made of where it listens and what it is
- * called, so that it is the same after a restart and another for every other server.
+ * The default tag of a server: 8 letters and digits (47 bits of a SHA-256) derived from where it listens and its name. It is
+ * the same after a restart, and differs from that of every other server.
  *
- * @param address what `httpServer.address()` says: an address and port, or the path of a socket
+ * @param address of `httpServer.address()`: an address and port, or the path of a unix socket
  */
 export function defaultTag(
   hostname: string,

@@ -4,8 +4,9 @@ type MessageListener = (channel: Buffer, message: Buffer) => unknown;
 type PatternListener = (pattern: Buffer, channel: Buffer, message: Buffer) => unknown;
 
 /**
- * What `createAdapter` and `createShardedAdapter` of `@socket.io/redis-adapter` take:
- * `createAdapter(clients.pubClient, clients.subClient)`.
+ * The clients that `createAdapter` and `createShardedAdapter` of `@socket.io/redis-adapter` take.
+ *
+ * @example createAdapter(clients.pubClient, clients.subClient)
  */
 export interface AdapterClients {
   readonly pubClient: PubClient;
@@ -13,26 +14,26 @@ export interface AdapterClients {
 }
 
 /**
- * The two clients for `@socket.io/redis-adapter`, over a {@link RedisLink}.
+ * Makes the two clients for `@socket.io/redis-adapter`, over a {@link RedisLink}.
  *
- * The adapter drops the promises of what it publishes and subscribes, and lets what a message makes it throw through to
- * the connection; with bare ioredis clients both end the process. Here a message for a Redis that is away is dropped
- * (the link counts it), subscriptions are the link's to keep, and a message that the adapter cannot take is told to
- * `onBadMessage`.
+ * The adapter drops the promises of what it publishes and subscribes, and a message that it cannot read makes it throw into
+ * the connection's listener. With bare ioredis clients both end the process
+ * (https://github.com/socketio/socket.io-redis-adapter/issues/513). Here a message is dropped while Redis is down (the link
+ * counts it), the link keeps the subscriptions, and `onBadMessage` gets what the adapter throws.
  *
- * @param onBadMessage told what the adapter threw. Default: not told
+ * @param onBadMessage default: ignores the error
  */
 export function createAdapterClients(link: RedisLink, onBadMessage: (error: unknown) => void = ignore): AdapterClients {
   return { pubClient: new PubClient(link), subClient: new SubClient(link, onBadMessage) };
 }
 
 function ignore(): void {
-  // The caller asked for no word of it.
+  // The caller did not ask for it.
 }
 
 /**
- * Answers the one thing that the adapters ask, how many nodes subscribe to a channel (`PUBSUB NUMSUB`). Where Redis cannot
- * be asked a node is alone: some adapters leave the promise of a failure to nobody, which would end the process.
+ * Answers the adapters' only question, how many nodes subscribe to a channel (`PUBSUB NUMSUB`). While Redis is down the
+ * answer is one node, because some adapters do not handle the rejection of a failure, which would end the process.
  */
 export function countSubscribers(
   link: RedisLink,
@@ -46,7 +47,7 @@ export function countSubscribers(
   );
 }
 
-/** The publishing half, with the ioredis names that the adapter calls. */
+/** The publishing half, with the methods of ioredis that the adapter calls. */
 class PubClient {
   readonly #link: RedisLink;
 
@@ -59,7 +60,7 @@ class PubClient {
     this.#link.publish(channel, message).catch(ignore);
   }
 
-  /** The adapter waits for the answer before it serves its own clients: they are not kept waiting for a slow Redis. */
+  /** Answers at once: the adapter serves its own clients only after the answer, and they must not wait for a slow Redis. */
   spublish(channel: string, message: string | Buffer): Promise<number> {
     const { commands } = this.#link;
     this.#link.give(message.length, () => commands.spublish(channel, message)).catch(ignore);
@@ -70,7 +71,7 @@ class PubClient {
     countSubscribers(this.#link, command, args, done);
   }
 
-  /** The adapter listens for errors only to remind its user to. The link has its own listeners. */
+  /** The adapter listens for errors only to warn when no listener is set. The link has its own listeners. */
   on(_event: 'error', _listener: () => void): this {
     return this;
   }
@@ -80,7 +81,7 @@ class PubClient {
   }
 }
 
-/** The receiving half, with the ioredis names that the adapter calls. */
+/** The receiving half, with the methods of ioredis that the adapter calls. */
 class SubClient {
   readonly #link: RedisLink;
   readonly #onBadMessage: (error: unknown) => void;
@@ -92,7 +93,7 @@ class SubClient {
   }
 
   subscribe(channels: string | readonly string[]): void {
-    // The link tells of what Redis refuses, and asks again.
+    // The link reports a refusal of Redis, and tries again.
     this.#link.subscriptions.add('subscribe', [channels].flat()).catch(ignore);
   }
 

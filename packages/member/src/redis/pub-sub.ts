@@ -1,8 +1,8 @@
 import { RedisLink } from './redis-link.js';
 
 /**
- * The two connected clients that a server already has for its Redis adapter: of `ioredis`, or of the `redis` package. The
- * subscriber may be, and usually is, in subscriber mode.
+ * The two connected clients that a server already has for its Redis adapter, of `ioredis` or of the `redis` package. The
+ * subscriber is usually in subscriber mode, which is fine.
  */
 export interface RedisClients {
   readonly publisher: { publish(channel: string, message: string): Promise<unknown> };
@@ -21,16 +21,16 @@ export interface NodeRedisSubscriber {
   pSubscribe: unknown;
 }
 
-/** One channel of Redis, to publish on and hear. */
+/** A channel of Redis, for messages both ways. */
 export interface Channel {
-  /** Why nothing can be published or heard now, for a person, when that is known beforehand. */
+  /** Why the channel does not work now, for people, where that is known without trying. */
   readonly problem: string | undefined;
-  /** Asks for the channel's messages; asked again if it failed. */
+  /** Subscribes to the channel. A caller repeats it after a failure. */
   listen(): Promise<unknown>;
   publish(message: string): Promise<unknown>;
 }
 
-/** A channel over whatever kind of clients, whose messages `receive` gets. */
+/** Opens a channel over any of the clients; `receive` gets its messages. */
 export function openChannel(
   redis: RedisLink | RedisClients,
   name: string,

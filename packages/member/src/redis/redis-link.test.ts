@@ -37,7 +37,7 @@ describe.each(servers)('a link to $name', ({ name, start, skip }) => {
     if (!skip) await redis.kill();
   });
 
-  it('has its subscriptions again after Redis was killed and restarted', async () => {
+  it('restores its subscriptions after Redis was killed and restarted', async () => {
     const one = link();
     const heard: string[] = [];
     one.onMessage((channel, message) => heard.push(`${channel.toString()}=${message.toString()}`));
@@ -59,7 +59,7 @@ describe.each(servers)('a link to $name', ({ name, start, skip }) => {
     expect(heard).toEqual(['a=before', 'b=after', 'room#1~after']);
   });
 
-  it('drops what is published while Redis is away, and counts it', async () => {
+  it('drops and counts messages while Redis is down', async () => {
     const one = link();
     await once(one, 'up');
     await redis.kill();
@@ -69,14 +69,14 @@ describe.each(servers)('a link to $name', ({ name, start, skip }) => {
     expect(one.dropped).toBe(2);
   });
 
-  it('drops what is published while Redis hangs and too much waits, and gives up the silent connection', async () => {
+  it('drops messages beyond pendingMax while Redis hangs, and gives up the silent connection', async () => {
     const one = link({ pendingMax: 1_000, silenceMax: 300 });
     await once(one, 'up');
     redis.hang();
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, () => one.publish('a', 'x'.repeat(100)).catch((error: Error) => error.message)),
     );
-    expect(outcomes.slice(10)).toEqual(outcomes.slice(10).fill(`${one.address} is 1000 bytes behind`));
+    expect(outcomes.slice(10)).toEqual(outcomes.slice(10).fill(`${one.address} is too slow: 1000 bytes wait for it`));
     expect(outcomes.slice(0, 10).every((outcome) => typeof outcome === 'string')).toBe(true);
     expect(one.dropped).toBe(20);
     redis.resume();
@@ -85,7 +85,7 @@ describe.each(servers)('a link to $name', ({ name, start, skip }) => {
   });
 });
 
-it('a link whose Redis was never there says so, and tries again and again until it is closed', async () => {
+it('a link whose Redis was never up reports that once, and retries until it is closed', async () => {
   const port = await freePort();
   const one = connectRedis(`redis://someone:secret@127.0.0.1:${port}`, { retryMax: 20 });
   const [problem] = await once(one, 'down');

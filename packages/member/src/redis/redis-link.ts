@@ -7,18 +7,18 @@ import type { RedisAddress } from './redis-url.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface RedisLinkOptions {
-  /** Milliseconds between two attempts to connect, at most. Default 2,000. */
+  /** Milliseconds between two attempts to connect, at most. They begin at 50 to 100 ms and double. Default 2,000. */
   readonly retryMax?: number;
-  /** Milliseconds without any answer to something asked after which a connection is given up. Default 5,000. */
+  /** Milliseconds without an answer to a command after which a connection is given up. Default 5,000. */
   readonly silenceMax?: number;
-  /** Bytes of messages given to Redis and not yet confirmed; what would go beyond is dropped. Default 16 MiB. */
+  /** Bytes of messages in flight to Redis; a message beyond them is dropped. Default 16 MiB. */
   readonly pendingMax?: number;
 }
 
 interface LinkEvents {
-  /** All connections stand: messages can be published and are received. */
+  /** All connections are ready: messages can be published and are received. */
   up: [];
-  /** One of them was lost, or could not be made; told once until `up`. */
+  /** A connection was lost, or could not be made. Emitted once until `up`. */
   down: [problem: string];
 }
 
@@ -26,18 +26,18 @@ type Receive = (channel: Buffer, message: Buffer) => void;
 type ReceivePattern = (pattern: Buffer, channel: Buffer, message: Buffer) => void;
 
 /**
- * The two connections to Redis that a Socket.IO server needs, one to publish and ask, one to receive, made so that Redis
- * may come and go: nothing waits in an unbounded queue while it is away, no rejected promise is left unhandled, both
- * connections come back by themselves, and the subscriptions with them.
+ * The two connections to Redis that a Socket.IO server needs, one for commands and one to receive. Redis may go down and come
+ * back: meanwhile nothing waits in an unbounded queue and no rejected promise stays unhandled, and both connections
+ * reconnect and restore their subscriptions.
  */
 export class RedisLink extends EventEmitter<LinkEvents> {
   /** `host:port`, never a password. */
   readonly address: string;
-  /** For commands. Those given while it is not `ready` are refused at once. */
+  /** The connection for commands. It refuses commands at once while it is not `ready`. */
   readonly commands: Redis;
   readonly subscriptions: Subscriptions;
   readonly #subscriber: Redis;
-  /** Those beside the two. */
+  /** Connections of {@link open}. */
   readonly #others = new Set<Redis>();
   readonly #options: ReturnType<typeof connectionOptions>;
   readonly #pendingMax: number;
@@ -46,7 +46,7 @@ export class RedisLink extends EventEmitter<LinkEvents> {
   readonly #shardReceivers = new Set<Receive>();
   readonly #patternReceivers = new Set<ReceivePattern>();
   #problem = 'not connected yet';
-  #told: 'up' | 'down' | undefined;
+  #lastEvent: 'up' | 'down' | undefined;
   #pending = 0;
   #dropped = 0;
   #closed = false;
@@ -72,12 +72,12 @@ export class RedisLink extends EventEmitter<LinkEvents> {
     this.#subscriber.on('pmessageBuffer', (pattern: Buffer, channel: Buffer, message: Buffer) => {
       for (const receive of this.#patternReceivers) receive(pattern, channel, message);
     });
-    // Something is asked on both connections, so that silence is noticed even where nobody publishes.
+    // A command on both connections makes silence visible where nothing is published.
     this.#heartbeat = setInterval(() => this.#ping(), Math.max(10, (options.silenceMax ?? 5_000) / 2));
     this.#heartbeat.unref();
   }
 
-  /** True while all connections stand and every subscription is confirmed. */
+  /** True while all connections are ready and every subscription is confirmed. */
   get ready(): boolean {
     for (const client of this.#others) {
       if (client.status !== 'ready') return false;
@@ -85,19 +85,19 @@ export class RedisLink extends EventEmitter<LinkEvents> {
     return this.commands.status === 'ready' && this.subscriptions.complete;
   }
 
-  /** Why it is not `ready`, for a person; undefined when it is. */
+  /** Why the link is not `ready`, for people; undefined when it is. */
   get problem(): string | undefined {
     return this.ready ? undefined : this.#problem;
   }
 
-  /** Messages dropped so far because Redis was away or too slow. */
+  /** Messages dropped so far because Redis was down or too slow. */
   get dropped(): number {
     return this.#dropped;
   }
 
   /**
-   * A further connection, for commands that keep it waiting. The link is `ready` only with it, until it is closed with
-   * {@link release}.
+   * Opens a further connection for commands that block. Until {@link release} closes it, the link is `ready` only when that
+   * connection is.
    */
   open(): Redis {
     const client = this.#connect();
@@ -113,19 +113,19 @@ export class RedisLink extends EventEmitter<LinkEvents> {
   }
 
   /**
-   * Publishes a message, or drops it when Redis is away or more than `pendingMax` bytes behind.
+   * Publishes a message, or drops it when Redis is down or more than `pendingMax` bytes behind.
    *
    * @returns how many subscribers got it
-   * @throws Error when it was dropped, with the reason for a person
+   * @throws Error when it was dropped, with the reason for people
    */
   publish(channel: string, message: string | Buffer): Promise<number> {
     return this.give(message.length, () => this.commands.publish(channel, message));
   }
 
   /**
-   * Gives Redis a message of `size` bytes with any command, under the same terms as {@link publish}.
+   * Sends a message of `size` bytes with any command, under the terms of {@link publish}.
    *
-   * @throws Error when it was dropped, with the reason for a person
+   * @throws Error when it was dropped, with the reason for people
    */
   async give<T>(size: number, command: () => Promise<T>): Promise<T> {
     if (this.commands.status !== 'ready') {
@@ -134,7 +134,7 @@ export class RedisLink extends EventEmitter<LinkEvents> {
     }
     if (this.#pending + size > this.#pendingMax) {
       this.#dropped += 1;
-      throw new Error(`${this.address} is ${this.#pending} bytes behind`);
+      throw new Error(`${this.address} is too slow: ${this.#pending} bytes wait for it`);
     }
     this.#pending += size;
     try {
@@ -174,7 +174,7 @@ export class RedisLink extends EventEmitter<LinkEvents> {
     this.#patternReceivers.delete(receive);
   }
 
-  /** Ends all connections for good. */
+  /** Closes all connections for good. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -184,10 +184,10 @@ export class RedisLink extends EventEmitter<LinkEvents> {
   }
 
   #connect(): Redis {
-    // The subscriptions are restored by those of the link.
+    // `Subscriptions` restores them.
     const client = new Redis({ ...this.#options, autoResubscribe: false });
     client.on('error', (error) => this.#failed(redisProblem(error)));
-    client.on('close', () => this.#failed(this.#told === 'up' ? 'connection lost' : this.#problem));
+    client.on('close', () => this.#failed(this.#lastEvent === 'up' ? 'connection lost' : this.#problem));
     client.on('ready', () => this.#check());
     return client;
   }
@@ -197,22 +197,22 @@ export class RedisLink extends EventEmitter<LinkEvents> {
   }
 
   #check(): void {
-    if (this.#closed || !this.ready || this.#told === 'up') return;
-    this.#told = 'up';
+    if (this.#closed || !this.ready || this.#lastEvent === 'up') return;
+    this.#lastEvent = 'up';
     this.emit('up');
   }
 
   #failed(problem: string): void {
     if (this.#closed) return;
     this.#problem = problem;
-    if (this.#told === 'down') return;
-    this.#told = 'down';
+    if (this.#lastEvent === 'down') return;
+    this.#lastEvent = 'down';
     this.emit('down', problem);
   }
 
   #ping(): void {
     for (const client of this.#all()) {
-      // A refused or lost ping is told by the connection's own 'error' and 'close'.
+      // The connection's events 'error' and 'close' report a refused or lost ping.
       if (client.status === 'ready') client.ping().catch(() => undefined);
     }
   }
@@ -230,26 +230,27 @@ function connectionOptions(
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password }),
     ...(address.tls ? { tls: { servername: address.host } } : {}),
-    // RESP2 is what every Redis-compatible server speaks.
+    // Every Redis-compatible server speaks RESP2.
     protocol: 2,
     replyMapping: 'legacy',
-    // What cannot be sent now is refused now; what was sent on a lost connection is rejected, not sent again.
+    // A command that cannot be sent is refused at once; one that was in flight on a lost connection is not repeated.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 3_000,
     socketTimeout: options.silenceMax ?? 5_000,
-    // Half to all of the delay: nodes that lost the same Redis do not come back in step.
+    // A random half of the delay keeps nodes that lost the same Redis from reconnecting at the same moment.
     retryStrategy: (attempt) => Math.min(retryMax, 50 * 2 ** Math.min(attempt, 16)) * (0.5 + Math.random() / 2),
-    // After a failover the connection may be to a replica; the new primary is behind the same name.
+    // After a failover the connection may lead to a replica; the new primary has the same name.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
 }
 
 /**
- * Connects to the Redis of `url` (`redis://[[user]:password@]host[:port][/database]`, `rediss://` for TLS) and stays
- * connected, or keeps trying. Redis need not be there yet.
+ * Connects to the Redis of `url` (`redis://[[user]:password@]host[:port][/database]`, `rediss://` for TLS) and reconnects
+ * until it is closed. Redis need not be up yet.
  *
  * @throws RedisUrlError (code `bad_redis_url`)
+ * @example const redis = connectRedis('redis://127.0.0.1:6379');
  */
 export function connectRedis(url: string, options: RedisLinkOptions = {}): RedisLink {
   return new RedisLink(readRedisUrl(url), options);

@@ -1,4 +1,4 @@
-/** What the system's error codes mean to a person who runs Redis. */
+/** The system's error codes in the words of an operator. */
 const meanings: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
@@ -10,13 +10,13 @@ const meanings: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer while connecting',
 };
 
-/** Says why Redis did not do what was asked, for a person. Never repeats a URL's user and password. */
+/** Why a Redis command or connection failed, for people. Never repeats the user and password of a URL. */
 export function redisProblem(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown failure';
   const { code } = error as NodeJS.ErrnoException;
   const meaning = code === undefined ? undefined : meanings[code];
   if (meaning !== undefined) return meaning;
-  if (/unknown command.*ssubscribe/i.test(error.message)) return 'it has no sharded channels, they came with Redis 7';
+  if (/unknown command.*ssubscribe/i.test(error.message)) return 'sharded channels need Redis 7';
   if (error.message === '') return code ?? error.name;
   return error.message.replace(/\/\/[^@\s/]*@/g, '//***@');
 }

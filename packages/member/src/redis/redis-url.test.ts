@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { readRedisUrl } from './redis-url.js';
 
-describe('a Redis URL', () => {
-  it('is host, port, login and database', () => {
+describe('readRedisUrl', () => {
+  it('reads host, port, login and database', () => {
     expect(readRedisUrl('redis://me:p%40ss@cache.example:6380/3')).toEqual({
       host: 'cache.example',
       port: 6380,
@@ -14,7 +14,7 @@ describe('a Redis URL', () => {
     });
   });
 
-  it('has port 6379 and database 0 when it names none', () => {
+  it('defaults to port 6379 and database 0', () => {
     expect(readRedisUrl('redis://localhost')).toMatchObject({ host: 'localhost', port: 6379, db: 0, tls: false });
     expect(readRedisUrl('rediss://:secret@[::1]/')).toMatchObject({ host: '::1', tls: true, shown: '[::1]:6379' });
   });

@@ -1,17 +1,17 @@
-/** Where a Redis is and how to log in, read from a URL. */
+/** The address and the login of a Redis, read from a URL. */
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
   readonly username?: string;
   readonly password?: string;
-  /** Number of the database, default 0. */
+  /** Number of the database. Default 0. */
   readonly db: number;
-  /** `host:port`, for people: never a user or a password. */
+  /** `host:port` for logs, without user and password. */
   readonly shown: string;
 }
 
-/** A Redis URL that cannot be read. The message never repeats the URL: it may hold a password. */
+/** A Redis URL that cannot be read. The message never repeats the URL, which may hold a password. */
 export class RedisUrlError extends Error {
   readonly code = 'bad_redis_url';
   override name = 'RedisUrlError';

@@ -33,7 +33,7 @@ const servers = [
   { name: 'js-redis-server', start: embeddedRedis, skip: false },
 ];
 
-describe.each(servers)('a message through $name and back', ({ name, start, skip }) => {
+describe.each(servers)('a round trip through $name', ({ name, start, skip }) => {
   let redis: RedisProcess;
 
   beforeEach(async (context) => {
@@ -42,12 +42,12 @@ describe.each(servers)('a message through $name and back', ({ name, start, skip 
     cleanups.push(() => redis.kill());
   });
 
-  it('comes back over a link', async () => {
+  it('succeeds over a link', async () => {
     const health = await new RoundTrip(await up(redis.url), { timeout: 2_000, cache: 0 }).probe();
     expect(health).toEqual({ state: 'ok', roundTripMs: expect.any(Number) });
   });
 
-  it('comes back over two clients of ioredis', async () => {
+  it('succeeds over two clients of ioredis', async () => {
     const clients = [new Redis(redis.url), new Redis(redis.url)] as const;
     cleanups.push(() => clients.forEach((one) => one.disconnect()));
     const roundTrip = new RoundTrip({ publisher: clients[0], subscriber: clients[1] }, { timeout: 2_000, cache: 0 });
@@ -55,7 +55,7 @@ describe.each(servers)('a message through $name and back', ({ name, start, skip 
     expect(await roundTrip.probe()).toMatchObject({ state: 'ok' });
   });
 
-  it('comes back over two clients of node-redis', async () => {
+  it('succeeds over two clients of node-redis', async () => {
     const clients = [createClient({ url: redis.url }), createClient({ url: redis.url })] as const;
     for (const one of clients) {
       one.on('error', () => undefined);
@@ -67,7 +67,7 @@ describe.each(servers)('a message through $name and back', ({ name, start, skip 
     expect(await roundTrip.probe()).toMatchObject({ state: 'ok' });
   });
 
-  it('is one for all who ask meanwhile, and for a while after', async () => {
+  it('is shared by probes at the same time and within the cache time', async () => {
     const link = await up(redis.url);
     const watcher = await up(redis.url);
     let published = 0;
@@ -82,7 +82,7 @@ describe.each(servers)('a message through $name and back', ({ name, start, skip 
     expect(published).toBe(2);
   });
 
-  it('does not come back from a Redis that hangs, which is said in time, and does when it goes on', async () => {
+  it('fails within its timeout while Redis hangs, and succeeds when Redis continues', async () => {
     const roundTrip = new RoundTrip(await up(redis.url), { timeout: 200, cache: 0 });
     expect(await roundTrip.probe()).toMatchObject({ state: 'ok' });
     redis.hang();
@@ -96,7 +96,7 @@ describe.each(servers)('a message through $name and back', ({ name, start, skip 
     await until('it comes back', async () => (await roundTrip.probe()).state === 'ok');
   });
 
-  it('does not come back from a Redis that is gone, and does when it is back', async () => {
+  it('fails while Redis is down, and succeeds when it is back', async () => {
     const roundTrip = new RoundTrip(await up(redis.url), { timeout: 1_000, cache: 0 });
     expect(await roundTrip.probe()).toMatchObject({ state: 'ok' });
     await redis.kill();
@@ -106,7 +106,7 @@ describe.each(servers)('a message through $name and back', ({ name, start, skip 
   });
 });
 
-it('a Redis that was never there is named, without its password', async () => {
+it('a failed round trip names the address of Redis without its password', async () => {
   const port = await freePort();
   const link = connectRedis(`redis://someone:secret@127.0.0.1:${port}`);
   cleanups.push(() => link.close());

@@ -12,13 +12,13 @@ export type RedisHealth = ReadyDocument['redis'];
 export interface RoundTripOptions {
   /** Milliseconds to wait for the message to come back. */
   readonly timeout: number;
-  /** Milliseconds for which a result is given again. */
+  /** Milliseconds for which a result is reused. */
   readonly cache: number;
 }
 
 /**
- * Proves that a message goes through Redis and back: publishes on a channel of this server's own and sees it arrive on
- * the subscriber connection. Questions asked meanwhile share one message.
+ * Proves that a message goes through Redis and back: publishes on a channel of this server and waits for it on the
+ * subscriber connection. Probes at the same time share a message.
  */
 export class RoundTrip {
   readonly #channel: Channel;
@@ -30,11 +30,11 @@ export class RoundTrip {
 
   constructor(redis: RedisLink | RedisClients, options: RoundTripOptions) {
     this.#options = options;
-    // One connection may serve several servers of a process: the name is this object's alone.
+    // Several servers of a process may share a connection, so that each needs a channel name of its own.
     this.#channel = openChannel(redis, `pinwheel:ready:${randomUUID()}`, (message) => this.#awaited.get(message)?.());
   }
 
-  /** Never rejects, and answers within the timeout. */
+  /** The state of Redis, within the timeout. Never rejects. */
   probe(): Promise<RedisHealth> {
     const last = this.#last;
     if (last !== undefined && performance.now() - last.at < this.#options.cache) return Promise.resolve(last.health);
@@ -58,7 +58,7 @@ export class RoundTrip {
     try {
       await within(this.#options.timeout, this.#exchange(nonce));
     } catch (error) {
-      const reason = error instanceof DeadlineError ? this.#silence() : redisProblem(error);
+      const reason = error instanceof DeadlineError ? this.#whyNoAnswer() : redisProblem(error);
       return { state: 'failed', reason };
     } finally {
       this.#awaited.delete(nonce);
@@ -81,7 +81,7 @@ export class RoundTrip {
     await arrived;
   }
 
-  #silence(): string {
+  #whyNoAnswer(): string {
     return this.#channel.problem ?? `a published message did not come back within ${this.#options.timeout} ms`;
   }
 }

@@ -29,7 +29,7 @@ describe.each([
   { name: 'redis-server', start: redisServer, skip: !hasRedisServer },
   { name: 'js-redis-server', start: embeddedRedis, skip: false },
 ])('a reader of a stream of $name', ({ name, start, skip }) => {
-  it('misses nothing between two reads from the end on, over a restart of Redis, and ends with the link', async (context) => {
+  it('returns every entry after the first read, over a restart of Redis, and ends with the link', async (context) => {
     if (skip) context.skip(`${name} ${redisInstall}`);
     const redis = await start();
     onTestFinished(() => redis.kill());
@@ -57,7 +57,7 @@ describe.each([
 });
 
 describe.skipIf(!hasRedisServer)('over redis-server', () => {
-  it('a reader that was cut off reads on where it was', async () => {
+  it('continues where it stopped after its connection was cut', async () => {
     const redis = await redisServer();
     onTestFinished(() => redis.kill());
     const [link, writer] = [await linkTo(redis.url), await linkTo(redis.url)];

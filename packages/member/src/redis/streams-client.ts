@@ -3,25 +3,25 @@ import type { Redis } from 'ioredis';
 import { countSubscribers } from './adapter-clients.js';
 import type { RedisLink } from './redis-link.js';
 
-/** Milliseconds until a refused XREAD is asked again. */
+/** Milliseconds between a refused XREAD and the next attempt. */
 const RETRY_MS = 1_000;
 
 type Entries = Awaited<ReturnType<Redis['xread']>>;
 type Receive = (channel: Buffer, message: Buffer) => void;
 
 /**
- * The client for `createAdapter` of `@socket.io/redis-streams-adapter`, over a {@link RedisLink}, which opens a third
- * connection to read on.
+ * Makes the client for `createAdapter` of `@socket.io/redis-streams-adapter`, over a {@link RedisLink}, which opens a third
+ * connection for its reads.
  *
- * The adapter asks again at once when a read fails, and drops promises; with a bare ioredis client that refuses commands
- * while Redis is away the process is busy with nothing else. Here a read waits until Redis is back and goes on where it
- * was. What is published while Redis is away is dropped, and counted by the link.
+ * The adapter repeats a failed read at once and drops promises: with a bare ioredis client that refuses commands while
+ * Redis is down, the process does nothing else. Here a read waits until Redis is back and continues where it stopped.
+ * Messages published while Redis is down are dropped, and the link counts them.
  */
 export function createStreamsClient(link: RedisLink): StreamsClient {
   return new StreamsClient(link);
 }
 
-/** The writing half, with the ioredis names that the adapter calls. */
+/** The writing half, with the methods of ioredis that the adapter calls. */
 export class StreamsClient {
   readonly options = { lazyConnect: false } as const;
   readonly #link: RedisLink;
@@ -34,7 +34,7 @@ export class StreamsClient {
     return new StreamsReader(this.#link);
   }
 
-  /** The adapter waits for the answer before it serves its own clients: they are not kept waiting for a slow Redis. */
+  /** Answers at once: the adapter serves its own clients only after the answer, and they must not wait for a slow Redis. */
   xadd(args: readonly (string | number)[]): Promise<string> {
     const size = args.reduce<number>((bytes, arg) => bytes + String(arg).length, 0);
     this.#link.give(size, () => this.#link.commands.call('XADD', ...args)).catch(() => undefined);
@@ -51,7 +51,7 @@ export class StreamsClient {
   }
 }
 
-/** What the adapter takes for a further connection: the link's subscriber, and one of its own once it reads. */
+/** The adapter's second client: the link's subscriber, and a connection of its own once it reads. */
 class StreamsReader {
   readonly #link: RedisLink;
   #connection: Redis | undefined;
@@ -62,7 +62,7 @@ class StreamsReader {
     this.#link = link;
   }
 
-  /** The adapter guards its own listener, and ignores errors. */
+  /** The adapter's own listener catches its errors, and ignores errors of the client. */
   on(event: 'messageBuffer', listener: Receive): this;
   on(event: 'error', listener: () => void): this;
   on(event: string, listener: (...args: never[]) => unknown): this {
@@ -73,11 +73,11 @@ class StreamsReader {
   }
 
   subscribe(channels: readonly string[]): void {
-    // The link tells of what Redis refuses, and asks again.
+    // The link reports a refusal of Redis, and tries again.
     this.#link.subscriptions.add('subscribe', channels).catch(() => undefined);
   }
 
-  /** Waits for entries, over lost connections too. Null when none came in time, and when it is closed. */
+  /** Waits for entries, over lost connections too. Null when none came in time, and when the client is closed. */
   async xread(
     block: 'BLOCK',
     milliseconds: number,
@@ -91,13 +91,13 @@ class StreamsReader {
     for (;;) {
       if (connection.status === 'end') return null;
       try {
-        if (connection.status !== 'ready') await standing(connection);
+        if (connection.status !== 'ready') await readyOrEnded(connection);
         if (offset === '$') this.#last ??= await lastEntry(connection, name);
-        // "$" is the end as of the read: between two reads that come back empty, entries would be lost.
+        // "$" means the end at the time of the read: entries between two reads without a result would be lost.
         const from = offset === '$' ? (this.#last ?? '0-0') : offset;
         return await connection.xread(count, most, block, milliseconds, streams, name, from);
       } catch {
-        // Lost, which the link tells, or refused.
+        // The connection was lost, which the link reports, or Redis refused the command.
         if (connection.status === 'ready') await delay(RETRY_MS);
       }
     }
@@ -114,8 +114,8 @@ async function lastEntry(connection: Redis, name: string): Promise<string> {
   return entry?.[0] ?? '0-0';
 }
 
-/** When it is connected, or closed for good. */
-function standing(connection: Redis): Promise<void> {
+/** Resolves when the connection is ready, or closed for good. */
+function readyOrEnded(connection: Redis): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       connection.off('ready', done);

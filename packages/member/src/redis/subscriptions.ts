@@ -1,17 +1,18 @@
 import type { Redis } from 'ioredis';
 import { redisProblem } from './redis-problem.js';
 
-/** Milliseconds until a refused subscription is asked for again. */
+/** Milliseconds between a refused subscription and the next attempt. */
 const RETRY_MS = 1_000;
 
-/** Channels, patterns, and channels of sharded pub/sub (Redis 7). */
+/** The commands for channels, patterns, and channels of sharded pub/sub (Redis 7). */
 type Kind = 'subscribe' | 'psubscribe' | 'ssubscribe';
 
 /**
- * The channels and patterns that a subscriber connection is to have, and that it gets back after every reconnect.
+ * The channels and patterns of a subscriber connection, restored after every reconnect.
  *
- * ioredis has this too (`autoResubscribe`), but forgets a subscription whose answer the connection did not live to see,
- * and drops the promise of the one it repeats, which ends the process when the connection is lost in that moment.
+ * ioredis can do this too (`autoResubscribe`), but it forgets a subscription that was not confirmed when the connection was
+ * lost, and up to 5.x it does not handle the rejection of a repeated one, which ends the process
+ * (https://github.com/redis/ioredis/pull/2187).
  */
 export class Subscriptions {
   readonly #client: Redis;
@@ -27,8 +28,8 @@ export class Subscriptions {
   #complete = false;
 
   /**
-   * @param onComplete told when Redis has confirmed all of them on a new connection
-   * @param onProblem told why Redis refused one
+   * @param onComplete called when Redis has confirmed all of them on a new connection
+   * @param onProblem called with the reason when Redis refuses one
    */
   constructor(client: Redis, onComplete: () => void, onProblem: (problem: string) => void) {
     this.#client = client;
@@ -41,26 +42,27 @@ export class Subscriptions {
     });
   }
 
-  /** True when Redis has confirmed every one of them on the connection that stands now. */
+  /** True when Redis has confirmed all of them on the present connection. */
   get complete(): boolean {
     return this.#complete;
   }
 
-  /** Resolves when Redis has answered, or not taken, what has been asked so far; never rejects. */
+  /** Resolves when Redis has confirmed or refused everything asked so far; never rejects. */
   async answered(): Promise<void> {
     await this.#asked.catch(() => undefined);
   }
 
   /**
-   * Wants these from now on, whether Redis is there or not.
+   * Subscribes to these from now on, on every connection to come.
    *
-   * @returns when Redis has confirmed them; rejects when it is away or refuses, which changes nothing of the above
+   * @returns resolves when Redis has confirmed them; rejects while Redis is down and when it refuses, and they are tried
+   * again all the same
    */
   add(kind: Kind, names: readonly string[]): Promise<unknown> {
     for (const name of names) this.#wanted[kind].add(name);
     if (this.#client.status !== 'ready') return Promise.reject(new Error('not connected'));
     const asked = this.#ask(kind, names);
-    // Answers come in the order of the questions.
+    // Redis confirms in the order of the requests.
     this.#asked = asked;
     this.#follow(asked);
     return asked;
@@ -69,7 +71,7 @@ export class Subscriptions {
   remove(kind: Kind, names: readonly string[]): void {
     for (const name of names) this.#wanted[kind].delete(name);
     if (this.#client.status !== 'ready' || names.length === 0) return;
-    // A connection that is lost takes its subscriptions with it.
+    // A lost connection loses its subscriptions too.
     this.#forget(kind, names).catch(() => undefined);
   }
 
@@ -106,7 +108,7 @@ export class Subscriptions {
 
   #follow(asked: Promise<unknown>): void {
     asked.catch((error: unknown) => {
-      // With the connection gone, its next 'ready' restores them; else Redis refused (an ACL, say) and may yet agree.
+      // After a lost connection the next 'ready' restores them. Otherwise Redis refused, by an ACL for example.
       if (this.#client.status !== 'ready') return;
       this.#complete = false;
       this.#onProblem(redisProblem(error));

@@ -74,7 +74,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     if (!skip) await redis.kill();
   });
 
-  it('add up what the nodes have', async () => {
+  it('add up the members of all nodes', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     await two.set('lobby', 3);
@@ -86,7 +86,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     expect(await one.link.commands.keys('*room*')).toEqual([]);
   });
 
-  it('forget a crashed node', async () => {
+  it('subtract the members of a crashed node', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     for (let room = 0; room < 300; room += 1) void two.set(`room ${room}`, 1);
@@ -99,7 +99,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     await until('nothing of it is left', async () => (await one.link.commands.keys('*')).length === 3);
   });
 
-  it('are right again after Redis came back empty', async () => {
+  it('are right again after Redis was restarted empty', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     await two.set('lobby', 3);
@@ -113,7 +113,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     await counted(one, 'other', 7);
   });
 
-  it('are right again after everything in Redis was deleted under way', async () => {
+  it('are right again after all keys in Redis were deleted', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     await two.set('lobby', 3);
@@ -122,7 +122,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     await counted(one, 'lobby', 5);
   });
 
-  it('are of this node only while Redis hangs, at once after the first, and whole when it goes on', async () => {
+  it('are those of this node while Redis hangs, at once after the first, and complete when it continues', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     await two.set('lobby', 3);
@@ -137,7 +137,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     await counted(two, 'lobby', 4);
   });
 
-  it('no longer have a node that stopped', async () => {
+  it('subtract the members of a node that stopped', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     await two.set('lobby', 3);

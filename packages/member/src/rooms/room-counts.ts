@@ -10,17 +10,17 @@ export interface RoomCountsOptions {
   readonly localCount: (room: string) => number;
   /** The rooms that have members on this node, now. */
   readonly localRooms: () => Iterable<string>;
-  /** Begins the names of the keys in Redis. Default `pinwheel`. */
+  /** Prefix of the keys in Redis. Default `pinwheel`. */
   readonly prefix?: string;
-  /** Milliseconds between two signs of life. Default 1,000. */
+  /** Milliseconds between two heartbeats. Default 1,000. */
   readonly heartbeat?: number;
-  /** Milliseconds without a sign of life after which a node's members count no more. Default 3,000. */
+  /** Milliseconds without a heartbeat after which the others stop counting a node's members. Default 3,000. */
   readonly ttl?: number;
-  /** Milliseconds after which a count is answered with the local members only. Default 500. */
+  /** Milliseconds for Redis to answer; after that a count is that of the local members. Default 500. */
   readonly answerTimeout?: number;
 }
 
-/** Rooms in one script call: Redis does nothing else meanwhile. */
+/** Rooms of one script call, during which Redis does nothing else. */
 const CHUNK = 200;
 
 interface Waiting {
@@ -29,22 +29,27 @@ interface Waiting {
 }
 
 /**
- * Counts the members of rooms over all nodes, at a cost that does not grow with the number of nodes: Redis holds each
- * room's total, and beside it what every node adds to it. A node always sets its own share, never adds to it, so that a
- * lost or repeated command is healed by the next; the shares of a node that gives no sign of life any more are taken out by
- * the others; and a node that finds its own missing, because Redis was restarted or thought it dead, sets them anew.
+ * Counts the members of rooms over all nodes, at a cost that does not grow with the number of nodes.
  *
- * With Redis away or slow, a count is that of this node.
+ * Redis holds each room's total and the share of each node in it. A node sets its own share and never increments it, so that
+ * the next command repairs a lost or repeated one. When a node's heartbeats stop, the others subtract its shares. A node
+ * whose shares are missing, because Redis was restarted or its heartbeats were late, sets them again.
+ *
+ * While Redis is down or slow, a count is that of this node.
+ *
+ * @example
+ * const counts = new RoomCounts({ link, localCount: (room) => rooms.get(room)?.size ?? 0, localRooms: () => rooms.keys() });
+ * const members = await counts.update('lobby'); // after each join and leave
  */
 export class RoomCounts {
   readonly #options: Required<RoomCountsOptions>;
   readonly #scripts: RoomScripts;
   readonly #nodes: string;
   readonly #waiting = new Map<string, Waiting>();
-  /** Names this node in Redis; another one after it was thought dead. */
+  /** Names this node in Redis. It gets a new name when its heartbeats were late. */
   #id = newId();
   #timer: NodeJS.Timeout | undefined;
-  /** True while the id is in Redis with all shares right, as far as is known. */
+  /** True while Redis has this node's id and, as far as is known, its right shares. */
   #settled = false;
   #settling = false;
   #stopped = false;
@@ -62,10 +67,10 @@ export class RoomCounts {
   }
 
   /**
-   * Tells Redis how many members `room` has on this node now, and asks how many it has over all nodes. To be called after
-   * every change. Calls of one turn of the event loop become one command.
+   * Sets this node's share of a room, and returns the room's members over all nodes. Call it after every change. Calls in
+   * one turn of the event loop become one command.
    *
-   * @returns members over all nodes, or on this node when Redis does not say in time; never rejects
+   * @returns members over all nodes, or on this node when Redis does not answer in time; never rejects
    */
   update(room: string): Promise<number> {
     const known = this.#waiting.get(room);
@@ -76,7 +81,7 @@ export class RoomCounts {
     return promise;
   }
 
-  /** Takes this node's shares out of the totals and stops. Bounded by `answerTimeout`; never rejects. */
+  /** Subtracts this node's shares from the totals and stops, within `answerTimeout`. Never rejects. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -85,7 +90,7 @@ export class RoomCounts {
     link.commands.off('close', this.#onClose);
     link.commands.off('ready', this.#onReady);
     if (link.commands.status !== 'ready') return;
-    // A score of 0 is a death long ago. What does not get done here, the others do.
+    // A score of 0 is a heartbeat long ago: the others subtract what is left undone here.
     const leave = link.commands.zadd(this.#nodes, 'XX', 0, this.#id).then(() => this.#reap(this.#id));
     await within(answerTimeout, leave).catch(() => undefined);
   }
@@ -102,7 +107,7 @@ export class RoomCounts {
     const batch = [...this.#waiting];
     this.#waiting.clear();
     if (!this.#settled || this.#stopped) {
-      // The settling under way, or the next one, has yet to read the local counts: what changed here is in it.
+      // The settling in progress, or the next one, still has to read the local counts, and includes this change.
       for (const [room, { resolve }] of batch) resolve(this.#options.localCount(room));
       return;
     }
@@ -115,7 +120,7 @@ export class RoomCounts {
     batch.forEach(([room, { resolve }], i) => resolve(totals?.[i] ?? this.#options.localCount(room)));
   }
 
-  /** The totals; undefined, with a settling to come, when Redis did not take the shares. */
+  /** The totals; undefined when Redis did not take the shares, after which they are settled again. */
   async #share(rooms: readonly string[]): Promise<number[] | undefined> {
     const { localCount, ttl, answerTimeout } = this.#options;
     const shares = rooms.map((room) => ({ key: this.#key(room), members: localCount(room) }));
@@ -124,7 +129,7 @@ export class RoomCounts {
       if (totals === undefined) this.#settled = false;
       return totals;
     } catch {
-      // Away, or too slow: whether the command still takes effect is not known. The next tick settles it.
+      // Redis is down or too slow. Whether the command still takes effect is unknown, so the next tick settles the shares.
       this.#settled = false;
       return undefined;
     }
@@ -146,13 +151,13 @@ export class RoomCounts {
     );
   }
 
-  /** Brings the shares in Redis to what is so on this node. One at a time. */
+  /** Makes the shares in Redis equal to this node's counts. One settling at a time. */
   #settle(): void {
     this.#settled = false;
     if (this.#stopped || this.#settling) return;
     this.#settling = true;
     this.#bring()
-      .catch(() => undefined) // The next tick tries again.
+      .catch(() => undefined) // The next tick repeats it.
       .finally(() => {
         this.#settling = false;
       });
@@ -166,7 +171,7 @@ export class RoomCounts {
     }
     const there = await within(answerTimeout, link.commands.smembers(this.#roomsOf(this.#id)));
     const prefix = this.#key('');
-    // No turn of the event loop between the two: a change is either in these rooms or told by `update`.
+    // Both in one turn of the event loop: a change is either in these rooms or comes through `update`.
     const rooms = [...new Set([...localRooms(), ...there.map((key) => key.slice(prefix.length))])];
     this.#settled = true;
     for (let i = 0; i < rooms.length && this.#settled && !this.#stopped; i += CHUNK) {
@@ -174,12 +179,12 @@ export class RoomCounts {
     }
   }
 
-  /** A sign of life; and the shares of nodes that give none any more are taken out. */
+  /** Sends a heartbeat, and subtracts the shares of nodes whose heartbeats stopped. @returns whether this node's id is alive */
   async #beat(enter: boolean): Promise<boolean> {
     const { ttl, answerTimeout } = this.#options;
     const { lives, dead } = await within(answerTimeout, this.#scripts.beat(this.#nodes, this.#id, ttl, enter));
     for (const id of dead) {
-      // Whatever is left undone is found dead again at the next beat.
+      // The next beat finds again what is left undone.
       this.#reap(id).catch(() => undefined);
     }
     return lives;

@@ -4,10 +4,10 @@ import type { Redis } from 'ioredis';
  * The Lua scripts of the room counts. Each is atomic, and each runs in Redis 5 and later, in Redis Cluster (all keys have
  * one hash tag) and in `js-redis-server`.
  *
- * - `nodes`: a sorted set, id of a node -> Redis' time in milliseconds when it last gave a sign of life. An id whose
- *   last sign is older than the time to live is dead and stays so: a node that was merely slow goes on under a new id.
+ * - `nodes`: a sorted set, id of a node -> Redis' time of its last heartbeat in milliseconds. An id whose last heartbeat is
+ *   older than the time to live stays dead: a node that was merely slow continues with a new id.
  * - `rooms` of a node: a set of the keys of the rooms in which it has members.
- * - a room: a hash, field `=` -> members over all nodes, and for every node with members its id -> their number.
+ * - a room: a hash, `=` -> members over all nodes, and the id of each node with members -> their number.
  */
 
 const NOW = `
@@ -15,7 +15,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-/** KEYS: nodes. ARGV: id, time to live in ms, `1` to enter. Returns: 1 if the id lives, ids of up to 16 dead ones. */
+/** Heartbeat. KEYS: nodes. ARGV: id, time to live in ms, `1` to enter. Returns 1 if the id is alive, and up to 16 dead ids. */
 const beat = `${NOW}
 local seen = redis.call('ZSCORE', KEYS[1], ARGV[1])
 local lives = 0
@@ -29,7 +29,7 @@ return {lives, dead}
 
 /**
  * Sets the number of members that a node has in each of some rooms. KEYS: nodes, rooms of the node, then the rooms.
- * ARGV: id, time to live in ms, then a number for each room. Returns the totals, or nothing when the id does not live.
+ * ARGV: id, time to live in ms, then a number for each room. Returns the totals, or nothing when the id is dead.
  */
 const share = `${NOW}
 local seen = redis.call('ZSCORE', KEYS[1], ARGV[1])
@@ -58,9 +58,9 @@ return totals
 `;
 
 /**
- * Takes what a dead node had in about some number of rooms out of the totals (SPOP would be shorter, but
- * `js-redis-server` allows nothing random in a script). KEYS: nodes, rooms of the dead node.
- * ARGV: its id, time to live in ms, number of rooms. Returns 1 while there is more to do.
+ * Subtracts a dead node's shares of approximately some number of rooms from their totals. SPOP would be shorter, but
+ * `js-redis-server` does not allow random commands in a script. KEYS: nodes, rooms of the dead node.
+ * ARGV: its id, time to live in ms, number of rooms. Returns 1 while rooms are left.
  */
 const reap = `${NOW}
 local seen = redis.call('ZSCORE', KEYS[1], ARGV[1])
@@ -83,10 +83,10 @@ redis.call('ZREM', KEYS[1], ARGV[1])
 return 0
 `;
 
-/** The scripts as functions. Each rejects with what Redis or the connection said. */
+/** The scripts as functions. Each rejects with the error of Redis or of the connection. */
 export interface RoomScripts {
   beat(nodes: string, id: string, ttl: number, enter: boolean): Promise<{ lives: boolean; dead: string[] }>;
-  /** Undefined when the id does not live. */
+  /** The totals; undefined when the id is dead. */
   share(nodes: string, id: string, ttl: number, shares: readonly Share[]): Promise<number[] | undefined>;
   reap(nodes: string, id: string, ttl: number, rooms: number): Promise<boolean>;
 }
@@ -99,7 +99,7 @@ export interface Share {
 
 type Command = (...args: (string | number)[]) => Promise<unknown>;
 
-/** @param roomsOf the key of the set of a node's rooms */
+/** Defines the scripts on a connection. @param roomsOf the key of the set of a node's rooms */
 export function roomScripts(redis: Redis, roomsOf: (id: string) => string): RoomScripts {
   redis.defineCommand('pinwheelBeat', { numberOfKeys: 1, lua: beat });
   redis.defineCommand('pinwheelShare', { lua: share });

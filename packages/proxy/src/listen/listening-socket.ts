@@ -6,16 +6,17 @@ import { acceptHandles, proveInsides } from '@pinwheel/raw-socket';
 import type { ListenOptions } from '../options/listener.js';
 import type { Listener } from './listener.js';
 
-/** One bound socket. It may serve several listeners: the one for all addresses of its port, and others for single ones. */
+/** A bound socket. It may serve several listeners: one for all addresses of its port, and others for single addresses. */
 export class ListeningSocket {
   readonly #options: ListenOptions;
   readonly #server: Server;
   #owner: Listener | undefined;
-  /** By the local address of a connection. */
+  /** Listeners by the local address of a connection. */
   #guests: ReadonlyMap<string, Listener> = new Map();
   #onListenError: ((error: Error) => void) | undefined;
+  #closed = false;
 
-  /** @param onError told of errors after binding */
+  /** @param onError called with errors after binding */
   constructor(options: ListenOptions, onError: (error: Error) => void) {
     this.#options = options;
     this.#server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) =>
@@ -27,7 +28,7 @@ export class ListeningSocket {
     });
   }
 
-  /** Connections go to `owner`, those to the address of one of `guests` to that. */
+  /** Connections go to `owner`, except those to the address of one of `guests`. */
   serve(owner: Listener, guests: readonly Listener[]): void {
     this.#owner = owner;
     this.#guests = new Map(guests.map((one) => [plainAddress(one.options.host), one]));
@@ -38,7 +39,7 @@ export class ListeningSocket {
     (guest ?? this.#owner)?.accept(socket);
   }
 
-  /** Takes connections to which nothing but a wire is done before any socket is made of them. */
+  /** Takes a connection before a socket is made of it, for a listener that only puts a wire on it. */
   #acceptHandle(handle: object): boolean {
     const owner = this.#guests.size === 0 ? this.#owner : undefined;
     if (owner?.takesHandles !== true) return false;
@@ -48,8 +49,9 @@ export class ListeningSocket {
 
   /** Resolves when bound; rejects with the system's error (`EADDRINUSE`, `EACCES`, ...). */
   async listen(): Promise<void> {
-    // First: listeners that are bound one after another should be there at once.
+    // First, so that listeners which are bound one after another open together.
     await proveInsides();
+    if (this.#closed) return;
     await this.#bind();
     acceptHandles(this.#server, (handle) => this.#acceptHandle(handle));
   }
@@ -72,20 +74,21 @@ export class ListeningSocket {
     return bound === null || typeof bound === 'string' ? undefined : { host: bound.address, port: bound.port };
   }
 
-  /** Accepts no more; connections there are go on. The file of a unix socket is removed. */
+  /** Stops accepting; open connections stay open. The file of a unix socket is removed. */
   close(): void {
+    this.#closed = true;
     this.#server.close();
   }
 }
 
-/** Two listeners with the same key are for the same address; undefined for one that takes any free port. */
+/** Listeners with the same key have the same address; undefined for a listener on any free port. */
 export function listenKey({ host, port, path, ipv6Only }: ListenOptions, boundPort = port): string | undefined {
   if (path !== undefined) return `unix:${path}`;
   if (boundPort === 0) return undefined;
   return `${plainAddress(host)} ${boundPort}${ipv6Only && host.includes(':') ? ' IPv6 only' : ''}`;
 }
 
-/** True when the socket for `wide` gets the connections to the address of `one`, too. */
+/** True when the socket of `wide` also gets the connections to the address of `one`. */
 export function absorbs(wide: ListenOptions, one: ListenOptions): boolean {
   if (one.bind || one.path !== undefined || wide.path !== undefined || wide.port !== one.port || one.port === 0) {
     return false;
@@ -98,23 +101,23 @@ function isWildcard6(host: string): boolean {
   return isIP(host) === 6 && plainAddress(host) === '::';
 }
 
-/** One text for an address, however it was written. */
+/** The canonical text of an address. */
 function plainAddress(address: string): string {
   if (!address.includes(':')) return address;
   const plain = address.replace(/%.*$/, '');
   return isIP(plain) === 6 ? new SocketAddress({ address: plain, family: 'ipv6' }).address : plain;
 }
 
-/** As nginx leaves it: whoever reaches the folder may connect. */
+/** As nginx does: every user who can reach the folder may connect. */
 function openToAll(path: string): void {
   try {
     chmodSync(path, 0o666);
   } catch {
-    // Another process has bound it, with rights that this one does not have: who may connect is for that one to say.
+    // Another process has bound it, with rights that this one does not have, and decides who may connect.
   }
 }
 
-/** Node tells `EACCES` of a folder that is not there, for the sake of other systems. */
+/** Node reports `EACCES` for a missing folder, because other systems do. */
 function withRealReason(error: NodeJS.ErrnoException, path: string): Error {
   if (error.code !== 'EACCES' || existsSync(dirname(path))) return error;
   return Object.assign(error, { code: 'ENOENT', errno: -2 });

@@ -18,7 +18,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** The wire as it is where a socket's handle can, or cannot, be used. */
+/** The wire with or without stream handles. */
 async function load(isThere: boolean): Promise<Wiring> {
   vi.resetModules();
   if (isThere) vi.doUnmock('@pinwheel/raw-socket');
@@ -61,7 +61,7 @@ describe.each([
     expect(wire.pending).toBe(0);
   });
 
-  test('keeps order and bytes when the other side reads late, and tells when it has taken them', async () => {
+  test('keeps order and bytes when the other side reads late, and reports when it has taken them', async () => {
     const events = new EventEmitter();
     const drained = once(events, 'drained');
     const { wire, client } = await pair(await load(isThere), { ...QUIET, onDrain: () => events.emit('drained') });
@@ -76,7 +76,7 @@ describe.each([
       wire.flush();
     };
     while (!wire.congested) say(65_536);
-    // What is written meanwhile waits behind it, short and long.
+    // Later writes, short and long, wait behind it.
     for (let size = 1; size < 100_000; size *= 3) say(size);
     expect(wire.pending).toBeGreaterThan(0);
     expect(wire.bytesWritten).toBe(length);
@@ -98,7 +98,7 @@ describe.each([
     expect(received.digest('hex')).toBe(sent.digest('hex'));
   });
 
-  test('tells when a single write that was too long to be taken at once has been', async () => {
+  test('reports when the kernel has taken a single long write', async () => {
     const events = new EventEmitter();
     const drained = once(events, 'drained');
     const { wire, client } = await pair(await load(isThere), { ...QUIET, onDrain: () => events.emit('drained') });
@@ -112,7 +112,7 @@ describe.each([
     expect(wire.pending).toBe(0);
   });
 
-  test('sends what is under way before it closes', async () => {
+  test('sends what is in flight before it closes', async () => {
     const { wire, client } = await pair(await load(isThere), QUIET);
     client.pause();
     let length = 0;
@@ -164,7 +164,7 @@ describe.each([
     await new Promise<void>((resolve) => {
       client.write('two', () => resolve());
     });
-    // Another connection's round trip: what was to be read would have been by then.
+    // By the end of another connection's round trip the bytes would have been read.
     const other = await pair(await load(isThere), QUIET);
     other.wire.put('x');
     other.wire.flush();

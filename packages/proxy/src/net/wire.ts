@@ -6,34 +6,34 @@ import { TLSSocket } from 'node:tls';
 import { holdClock, releaseClock } from './clock.js';
 
 /**
- * One TCP or TLS connection, read into buffers that are used again and again.
+ * One TCP or TLS connection, read into buffers that are reused.
  *
  * Plain TCP reads of all connections go into one shared buffer: libuv asks for the buffer and fills it in one step, so
  * its bytes are valid during `onBytes` and cost an idle connection nothing. A connection whose reads fill the shared
  * buffer gets a larger one of its own until they no longer do. TLS reads come in buffers that the TLS layer allocates.
  */
 
-/** What a read came in. Whoever wants to keep bytes past `onBytes` copies them. */
+/** The buffer of a read. A reader that keeps bytes beyond `onBytes` copies them. */
 export interface ReadBuffer {
   readonly bytes: Buffer;
   /** Another connection's read may overwrite the bytes as soon as `onBytes` has returned. */
   readonly shared: boolean;
-  /** A write that is not finished refers to the bytes: they must not be read into again. */
+  /** A write in flight refers to the bytes, so that no further read may go into them. */
   lent: boolean;
 }
 
-/** Whoever handles what comes on a wire; changes when an HTTP connection becomes a tunnel. */
+/** Handles what comes on a wire. A wire gets another reader when its HTTP connection becomes a tunnel. */
 export interface WireReader {
   onBytes(buffer: ReadBuffer, length: number): void;
-  /** The other side will send no more. */
+  /** The other side has ended its stream. */
   onEnd(): void;
-  /** What was written has gone to the kernel. */
+  /** The kernel has taken everything that was written. */
   onDrain(): void;
-  /** The connection is over; with the system's error when that was the reason. Called once. */
+  /** The connection has closed, with the system's error if there was one. Called once. */
   onClose(error: NodeJS.ErrnoException | undefined): void;
 }
 
-/** Told when a connection is over, so that what moved on it can be counted. */
+/** Counts the bytes of a connection when it has closed. */
 export interface WireAccount {
   onWireClosed(wire: Wire): void;
 }
@@ -41,15 +41,15 @@ export interface WireAccount {
 /** The shared buffer's size is also the longest text that a socket can try to send without a heap copy of it. */
 const SHARED_SIZE = 16_384;
 const OWN_SIZE = 65_536;
-/** Up to so many bytes a copy into the text that goes out anyway is cheaper than a second buffer in the write. */
+/** Up to this many bytes, a copy into the text that goes out anyway is cheaper than a second buffer in the write. */
 const COPY_SIZE = 4_096;
-/** So many reads in a row below the shared size give the own buffer back. */
+/** After this many reads in a row below the shared size, a connection gives its own buffer back. */
 const SMALL_READS = 8;
 
 const sharedBuffer: ReadBuffer = { bytes: Buffer.allocUnsafeSlow(SHARED_SIZE), shared: true, lent: false };
 
 const ignore = (): void => undefined;
-/** Reads what nobody reads yet, or any more. */
+/** Ignores what comes on a wire before it has a reader, and after. */
 export const NOBODY: WireReader = { onBytes: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
 
 export class Wire {
@@ -60,9 +60,9 @@ export class Wire {
    */
   readonly readsAhead: boolean;
   reader: WireReader;
-  /** Who counts its bytes. */
+  /** Counts its bytes. */
   account: WireAccount | undefined;
-  /** With the account. */
+  /** Its place with the account. */
   place: Place<Wire> | undefined;
   /** Totals in bytes. */
   bytesRead = 0;
@@ -71,17 +71,17 @@ export class Wire {
   #smallReads = 0;
   #error: NodeJS.ErrnoException | undefined;
   #paused = false;
-  /** Put and not yet sent. */
+  /** Text that was put and not sent yet. */
   #out = '';
-  /** Of a plain connection that is open: what is read and written does not pass the socket. */
+  /** The handle of an open connection over plain TCP, which is read and written past the socket. */
   #handle: StreamHandle | undefined;
   #readBySocket: (() => void) | undefined;
-  /** Bytes written to the handle that the kernel has not taken; what comes behind them is written to the socket. */
-  #underWay = 0;
-  /** So many were under way that the other side is to be waited for. */
+  /** Bytes written to the handle that the kernel has not taken; later bytes are written to the socket. */
+  #inFlight = 0;
+  /** True when so many bytes were in flight that writers wait for `onDrain`. */
   #needsDrain = false;
 
-  /** Wires a socket up. With `open` the socket is made here, to read into our buffers; see `newSocket`. */
+  /** @param open a socket, or a function that makes one which reads into the buffers of the wire (`newSocket`) */
   constructor(open: Socket | ((onread: OnRead) => Socket), reader: WireReader) {
     this.reader = reader;
     this.readsAhead = typeof open !== 'function';
@@ -98,17 +98,17 @@ export class Wire {
     this.socket.on('close', this.#onClose);
   }
 
-  /** To be called when a connection that had to be made is open. */
+  /** To be called when an outgoing connection is open. */
   opened(): void {
     this.#handle = streamHandle(this.socket);
   }
 
   /** Bytes written that the kernel has not taken yet. */
   get pending(): number {
-    return this.#underWay + this.socket.writableLength;
+    return this.#inFlight + this.socket.writableLength;
   }
 
-  /** More was written than the other side takes: stop reading what feeds it until `onDrain`. */
+  /** More was written than the other side takes: its source should not be read until `onDrain`. */
   get congested(): boolean {
     return this.#needsDrain || (this.socket.writableLength > 0 && this.socket.writableNeedDrain);
   }
@@ -122,7 +122,7 @@ export class Wire {
     this.#out += text;
   }
 
-  /** Adds bytes out of a read buffer; many are sent at once, and not overwritten before they are gone. */
+  /** Adds bytes of a read buffer. Many bytes are sent at once, and lend the buffer until the kernel has them. */
   putFrom(buffer: ReadBuffer, start: number, end: number): void {
     if (buffer.shared || end - start <= COPY_SIZE) {
       this.#out += buffer.bytes.toString('latin1', start, end);
@@ -136,11 +136,11 @@ export class Wire {
     if (this.pending > 0) buffer.lent = true;
   }
 
-  /** Sends what was put, in one write. */
+  /** Sends what was put in one write. */
   flush(): void {
     const handle = this.#handle;
     const { socket } = this;
-    if (handle === undefined || this.#underWay > 0 || socket.writableLength > 0 || socket.writableEnded) {
+    if (handle === undefined || this.#inFlight > 0 || socket.writableLength > 0 || socket.writableEnded) {
       this.#flushToSocket();
       return;
     }
@@ -148,8 +148,8 @@ export class Wire {
     if (out === '' || socket.destroyed) return;
     this.#out = '';
     this.bytesWritten += out.length;
-    this.#underWay = writeStraight(socket, handle, out, this.#onTaken);
-    this.#needsDrain = this.#underWay >= socket.writableHighWaterMark;
+    this.#inFlight = writeStraight(socket, handle, out, this.#onTaken);
+    this.#needsDrain = this.#inFlight >= socket.writableHighWaterMark;
   }
 
   #flushToSocket(): void {
@@ -176,16 +176,16 @@ export class Wire {
     this.socket.resume();
   }
 
-  /** Sends what was written, then the end of the stream. The other direction stays open. */
+  /** Ends the stream behind what was written. The other direction stays open. */
   end(): void {
     if (!this.socket.destroyed && !this.socket.writableEnded) this.socket.end();
   }
 
-  /** Sends what was written and closes; at once when that takes more than `ms` milliseconds. */
+  /** Sends what was written and closes, at the latest after `ms` milliseconds. */
   endWithin(ms: number): void {
     const { socket } = this;
     if (socket.destroyed) return;
-    // What the kernel has it sends, and then the end. Of TLS the end is a record of its own.
+    // The kernel sends what it has, and then the end. Over TLS the end is a record, which has to be written first.
     if (socket.writableFinished || (this.pending === 0 && !(socket instanceof TLSSocket))) {
       socket.destroy();
       return;
@@ -196,12 +196,12 @@ export class Wire {
     this.socket.once('close', () => clearTimeout(timer));
   }
 
-  /** Closes at once. @param error what its reader is told */
+  /** Closes at once. @param error reported to the reader */
   destroy(error?: Error): void {
     this.socket.destroy(error);
   }
 
-  /** Lets go of the socket, which is read and told of no more. */
+  /** Lets go of the socket: the wire neither reads it nor listens to it from now on. */
   release(): Socket {
     const { socket } = this;
     this.pause();
@@ -217,10 +217,10 @@ export class Wire {
     return socket;
   }
 
-  /** Closes at once in a way that is no end of the stream: what was sent is not all there was. */
+  /** Closes at once with a reset, so that the other side does not take what it got for all there is. */
   reset(): void {
     const { socket } = this;
-    // TLS has its own mark of a clean end and does not send it; libuv resets nothing that has said its end.
+    // Over TLS the missing close_notify shows it. libuv does not reset a connection whose stream has ended.
     if (socket instanceof TLSSocket || socket.destroyed || (socket.writableEnded && this.pending === 0)) {
       socket.destroy();
     } else {
@@ -228,14 +228,14 @@ export class Wire {
     }
   }
 
-  /** Hands on bytes that were read off the connection before it had a wire. */
+  /** Passes on bytes that were read from the connection before it had a wire. */
   feed(bytes: Buffer): void {
     this.#onData(bytes);
   }
 
   readonly #nextBuffer = (): Buffer => this.#buffer.bytes;
 
-  /** @returns the buffer for the next read when it is another one */
+  /** @returns the buffer for the next read, if it changes */
   readonly #take = (length: number): Buffer | undefined => {
     if (this.socket.destroyed) return undefined;
     const buffer = this.#buffer;
@@ -245,16 +245,16 @@ export class Wire {
     return this.#buffer === buffer ? undefined : this.#buffer.bytes;
   };
 
-  /** The kernel has taken what was under way. */
+  /** The kernel has taken what was in flight. */
   readonly #onTaken = (): void => {
-    this.#underWay = 0;
+    this.#inFlight = 0;
     if (!this.#needsDrain) return;
     this.#needsDrain = false;
-    // What was written to the socket since then has an event of its own.
+    // Bytes that were written to the socket since then have an event of their own.
     if (!this.socket.writableNeedDrain) this.reader.onDrain();
   };
 
-  /** Of the first read, and of all where there is no handle: a connection that is handed off has no other. */
+  /** Takes the first read, and all reads without a handle: a connection that is handed off has no second read. */
   readonly #onRead = (length: number, _bytes: Uint8Array): boolean => {
     if (this.bytesRead > 0 && this.#handle !== undefined) this.#readBySocket ??= readStraight(this.#handle, this.#take);
     const buffer = this.#buffer;
@@ -283,7 +283,7 @@ export class Wire {
     }
   }
 
-  /** A TLS read, or one of a socket that could not be given our buffer. */
+  /** Takes a read over TLS, or of an accepted socket with plain sockets. */
   readonly #onData = (bytes: Buffer): void => {
     this.#deliver({ bytes, shared: false, lent: false }, bytes.length);
   };
@@ -316,7 +316,7 @@ export class Wire {
 export function acceptedWire(accepted: Socket, reader: WireReader, early?: Buffer): Wire {
   const wire = wireOf(accepted, reader);
   if (early !== undefined && early.length > 0) {
-    // Whoever makes the wire may not be ready to read yet; the socket's own bytes come later than this.
+    // The caller may not be ready for bytes yet. The socket's own bytes come later than these.
     process.nextTick(() => {
       if (!wire.destroyed) wire.feed(early);
     });
@@ -332,7 +332,7 @@ function wireOf(accepted: Socket, reader: WireReader): Wire {
   return wire;
 }
 
-/** The wire of an accepted connection for which no socket was made. It is read at once. */
+/** The wire of an accepted connection for which no socket was made. It reads at once. */
 export function handleWire(handle: object, reader: WireReader): Wire {
   return new Wire((onread) => newSocket(handle, onread), reader);
 }
