@@ -21,7 +21,7 @@ export class RequestHead extends Fields {
   /** Shared by the heads of a connection whose field lines are the same; undefined where that is not known. */
   memo: Memo | undefined = undefined;
   /** It has come on its connection before, byte for byte. */
-  isAgain = false;
+  isRepeated = false;
 
   /** Takes the field lines of a head in which they are the same, byte for byte. */
   takeFields(from: RequestHead): void {
@@ -46,7 +46,7 @@ export class RequestHead extends Fields {
     this.line = from.line;
     this.takeFields(from);
     this.length = from.length;
-    this.isAgain = true;
+    this.isRepeated = true;
   }
 
   /** The body is read by nobody, and is not passed on: as if there were none. */

@@ -63,7 +63,7 @@ export class Location {
   /** Undefined: as without an nginx.conf. */
   readonly pass: Pass | undefined;
   /** Somebody may ask what attempts a request made. */
-  readonly tellsAttempts: boolean;
+  readonly keepsAttempts: boolean;
   readonly timeouts: PeerTimeouts;
   /** Bytes of a request body; 0 is no limit. */
   readonly bodyLimit: number;
@@ -100,7 +100,7 @@ export class Location {
     this.reply = options.reply;
     this.redirects = options.redirects;
     this.pass = options.pass === undefined ? undefined : new Pass(options.pass, options.redirects);
-    this.tellsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
+    this.keepsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
     this.fields = options.fields?.map((field) => ({ ...field, lower: field.name.toLowerCase() }));
     this.steadyFields =
       targets === undefined && (this.fields?.every(({ value, steady }) => typeof value === 'string' || steady) ?? true);
