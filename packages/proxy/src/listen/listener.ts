@@ -6,7 +6,7 @@ import type { ListenOptions } from '../options/listener.js';
 import { takeProxyHeader } from './proxy-protocol.js';
 import { RealIp } from '../origin/real-ip.js';
 import { TlsServer } from '../tls/server.js';
-import { acceptedWire, handleWire, NOBODY, Wire } from '../net/wire.js';
+import { acceptedWire, handleWire, NO_READER, Wire } from '../net/wire.js';
 
 /** Who is told what comes of the connections of listeners. */
 export interface ListenerHost {
@@ -104,7 +104,7 @@ export class Listener {
         return;
       }
       const proxied = this.options.proxyProtocol ? this.#proxied.get(peerKey(socket)) : undefined;
-      this.#host.onConnection(new Wire(socket, NOBODY), address, this, proxied);
+      this.#host.onConnection(new Wire(socket, NO_READER), address, this, proxied);
     };
     return new TlsServer(tls, {
       secure: take,
@@ -120,7 +120,7 @@ export class Listener {
 
   /** @param handle of an accepted connection for which no socket was made */
   acceptHandle(handle: object): void {
-    const wire = handleWire(handle, NOBODY);
+    const wire = handleWire(handle, NO_READER);
     const { socket } = wire;
     const address = this.#addressOf(socket);
     if (address === undefined) {
@@ -155,7 +155,7 @@ export class Listener {
 
   #serve(socket: Socket, address: string, proxied: ProxyProtocolFacts | undefined, rest: Buffer | undefined): void {
     if (this.#tls === undefined) {
-      this.#host.onConnection(acceptedWire(socket, NOBODY, rest), address, this, proxied);
+      this.#host.onConnection(acceptedWire(socket, NO_READER, rest), address, this, proxied);
       return;
     }
     if (proxied !== undefined) {

@@ -11,7 +11,7 @@ export class Pass {
   readonly options: PassOptions;
   readonly retry: RetryRule;
   readonly hidden: ReadonlySet<string>;
-  /** Others than those of `FieldKind.own` are hidden too. */
+  /** Others than those of `FieldKind.ownResponse` are hidden too. */
   readonly hidesMore: boolean;
   readonly #local: boolean;
 

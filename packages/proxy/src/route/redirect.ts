@@ -6,7 +6,7 @@ import type { RedirectOptions } from '../options/location.js';
 export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Where a client is sent to: a path is made a whole URL, unless `redirects` says otherwise. */
-export function placeTold(
+export function redirectLocation(
   location: string,
   redirects: RedirectOptions,
   facts: () => Facts,

@@ -98,7 +98,10 @@ describe('a peer that gives no sign of life', () => {
     const three = await startPeer('three');
     const ports = [one, two, three].map(({ upstream }) => upstream.port);
     const other = await startProxy(ports, { upstream: { healthCheck: CHECK } });
-    await until('both are given up', () => other.log.filter((line) => line.endsWith('closing its connections')).length === 2);
+    await until(
+      'both are given up',
+      () => other.log.filter((line) => line.endsWith('closing its connections')).length === 2,
+    );
     expect([proxy.peer(0).state, proxy.peer(1).state, proxy.peer(0).tunnels]).toEqual(['up', 'up', 1]);
     expect(client.ending).toBeUndefined();
   });
