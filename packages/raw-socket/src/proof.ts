@@ -6,7 +6,7 @@ import { insides, turnOffInsides } from './insides.js';
 import { readStraight, streamHandle, writeStraight } from './stream-handle.js';
 import { UnreadCopy } from './unread-copy.js';
 
-/** Milliseconds for the exchange, which takes about three. */
+/** Milliseconds for the exchange, which takes about ten. */
 const LIMIT = 5_000;
 
 let proof: Promise<void> | undefined;
