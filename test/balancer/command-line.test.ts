@@ -15,7 +15,7 @@ afterEach(async () => {
   await prefix.remove();
 });
 
-test('-t says that a good file is good, exit 0', async () => {
+test('-t reports a good file and exits with 0', async () => {
   const conf = prefix.file('conf/nginx.conf');
   expect(await prefix.run('-t')).toEqual({
     code: 0,
@@ -27,7 +27,7 @@ test('-t says that a good file is good, exit 0', async () => {
   expect(prefix.pid).toBeUndefined();
 });
 
-test('-t says where a bad file is bad, on stderr and in the error log, exit 1', async () => {
+test('-t reports the line of a mistake on stderr and in the error log, and exits with 1', async () => {
   await prefix.configure('events { }\nfoo bar;\n');
   const conf = prefix.file('conf/nginx.conf');
   const { code, stderr } = await prefix.run('-t');
@@ -40,13 +40,13 @@ test('-t says where a bad file is bad, on stderr and in the error log, exit 1', 
   );
 });
 
-test('-q leaves only what is wrong', async () => {
+test('-q prints errors only', async () => {
   expect(await prefix.run('-tq')).toEqual({ code: 0, stdout: '', stderr: '' });
   await prefix.configure('events { }\nfoo;\n');
   expect((await prefix.run('-q', '-t')).stderr).toMatch(/unknown directive "foo".*\n.*test failed\n$/);
 });
 
-test('-T shows every file once, as it is read', async () => {
+test('-T prints every file once, in the order of reading', async () => {
   await mkdir(prefix.file('conf/more'));
   await writeFile(prefix.file('conf/more/b.conf'), '# b\n');
   await writeFile(prefix.file('conf/more/a.conf'), '# a\n');
@@ -62,7 +62,7 @@ test('-T shows every file once, as it is read', async () => {
   );
 });
 
-test('-c is relative to -p, in one word or two; -e takes the errors', async () => {
+test('-c is relative to -p, in one word or two, and -e names the error log', async () => {
   await writeFile(prefix.file('other.conf'), 'foo;\n');
   for (const c of [['-cother.conf'], ['-c', 'other.conf'], ['-c', prefix.file('other.conf')]]) {
     const { code, stderr } = await prefix.run(...c, '-e', 'early.log');
@@ -72,14 +72,14 @@ test('-c is relative to -p, in one word or two; -e takes the errors', async () =
   expect(prefix.read('early.log').trim().split('\n')).toHaveLength(3);
 });
 
-test('-e stderr tells once, with the time', async () => {
+test('-e stderr logs once, with the time', async () => {
   await prefix.configure('foo;\n');
   expect((await prefix.run('-e', 'stderr')).stderr).toMatch(
     /^\d{4}\/.* \[emerg\] \d+#\d+: unknown directive "foo" .*\n$/,
   );
 });
 
-test('without the folder of the error log it complains and logs to stderr', async () => {
+test('an error log in a missing folder is reported, and stderr is used instead', async () => {
   await rm(prefix.file('logs'), { recursive: true });
   const log = prefix.file('logs/error.log');
   const { code, stderr } = await prefix.run();
@@ -91,7 +91,7 @@ test('without the folder of the error log it complains and logs to stderr', asyn
   expect(emerg).toContain(failed);
 });
 
-test('a missing file, an error in -g and an unknown user are told in their place', async () => {
+test('a missing file, a mistake in -g and an unknown user are reported with their place', async () => {
   const conf = prefix.file('conf/nginx.conf');
   expect((await prefix.run('-c', 'none.conf')).stderr).toBe(
     `pinwheel: [emerg] open() "${prefix.file('none.conf')}" failed (2: No such file or directory)\n`,
@@ -117,18 +117,18 @@ test.each([
   [['-g'], 'option "-g" requires parameter'],
   [['-s'], 'option "-s" requires parameter'],
   [['-s', 'halt'], 'invalid option: "-s halt"'],
-])('%j is refused in one line, exit 1', async (args, message) => {
+])('the options %j are refused in one line, with exit code 1', async (args, message) => {
   expect(await prefix.run(...args)).toEqual({ code: 1, stdout: '', stderr: `pinwheel: ${message}\n` });
 });
 
-test('-v, -V and -h say on stderr what it is, exit 0', async () => {
+test('-v, -V and -h print on stderr and exit with 0', async () => {
   const version = /^pinwheel version: pinwheel\/\d+\.\d+\.\d+ \(nginx\/1\.29\.8 configuration\)\n/;
   const v = await prefix.run('-v');
   expect(v.code).toBe(0);
   expect(v.stderr).toMatch(new RegExp(`${version.source}$`));
   const build = (await prefix.run('-V')).stderr;
   expect(build).toMatch(version);
-  // What tools that look for modules ask for.
+  // Tools that look for modules read these lines.
   expect(build).toMatch(/nginx version: nginx\/1\.29\.8$/m);
   expect(build).toMatch(/^built with OpenSSL \d+\.\d+/m);
   expect(build).toMatch(/^TLS SNI support enabled$/m);
@@ -143,7 +143,7 @@ test('-v, -V and -h say on stderr what it is, exit 0', async () => {
   }
 });
 
-test('warnings that come before an error are told, too', async () => {
+test('warnings before an error are reported, too', async () => {
   await prefix.configure('events { use epoll; }\nfoo;\n');
   const conf = prefix.file('conf/nginx.conf');
   const warning = `the "use" directive has no effect in pinwheel in ${conf}:1`;
@@ -155,7 +155,7 @@ test('warnings that come before an error are told, too', async () => {
   expect(prefix.read('logs/error.log').match(/\[warn\]/g)).toHaveLength(2);
 });
 
-test('a daemon tells its warnings once', async () => {
+test('a daemon reports its warnings once', async () => {
   await prefix.serve('return 200 one;', 'pcre_jit on;');
   const { code, stderr } = await prefix.run();
   expect(code).toBe(0);

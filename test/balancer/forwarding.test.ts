@@ -94,14 +94,14 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
   describe('requests to peers', () => {
     it.each([
       ['a method', get('/method')],
-      ['a method out of a variable', get('/method-of?m=PURGE')],
+      ['a method from a variable', get('/method-of?m=PURGE')],
       ['GET for HEAD', 'HEAD /get HTTP/1.1\nHost: a\nConnection: close\n\n'],
       ['HTTP/1.0', get('/old')],
       ['HTTP/1.0 with its own Connection', get('/old-own')],
-      ['a URL out of variables', get('/to/x?a=BACKEND')],
-      ['a URL with a URI out of variables', get('/to-uri/x?a=BACKEND')],
+      ['a URL from variables', get('/to/x?a=BACKEND')],
+      ['a URL with a URI from variables', get('/to-uri/x?a=BACKEND')],
       ['a URL that names an upstream', get('/to/x?a=backend')],
-      ['a name that is no upstream', get('/to/x?a=nobody.test')],
+      ['a name that is not an upstream', get('/to/x?a=nobody.test')],
       ['no URL', get('/to-any/x?a=ftp://x')],
       ['an address as the source', get('/bind')],
       ['a variable address as the source', get('/bind-of?a=127.0.0.3')],

@@ -101,7 +101,11 @@ export class Recipe {
   async #accepts(port: number): Promise<void> {
     const open = await until(
       `port ${port} is open`,
-      async () => ((await isOpen(port)) ? 'open' : this.#child.exitCode !== null && 'exited'),
+      async () => {
+        if (this.#child.exitCode !== null) return 'exited';
+        // Both write the pid file when all listeners are bound; the port of one may be open before.
+        return this.read('logs/nginx.pid') !== '' && (await isOpen(port)) && 'open';
+      },
       10_000,
     );
     if (open === 'exited') throw new Error(`the program exited before it listened on port ${port}`);

@@ -54,7 +54,7 @@ describe('unusable files for TLS', () => {
     return /\[emerg\].*/.exec(stderr)?.[0];
   }
 
-  test.skipIf(isMissing('nginx')).each(BROKEN)('are told in the words of nginx: %s', (directives) => {
+  test.skipIf(isMissing('nginx')).each(BROKEN)('are reported in nginx’s words: %s', (directives) => {
     const file = `pid logs/pid; events { } http { access_log off; server { listen 127.0.0.1:1 ssl; ${directives} } }`;
     writeFileSync(join(prefix, 'conf/nginx.conf'), file);
     const theirs = complaint(nginxPath ?? 'nginx', []);

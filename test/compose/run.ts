@@ -117,7 +117,7 @@ async function tryControls(compose: readonly string[]): Promise<void> {
   const { client: visitor } = await connect();
   try {
     const refused = await within('control', visitor.emitWithAck('control', 'kill', 'Server1'));
-    expect('without CONTROLS nobody kills a node', refused.ok, false);
+    expect('without CONTROLS no client can kill a node', refused.ok, false);
   } finally {
     visitor.disconnect();
   }

@@ -45,7 +45,7 @@ test.each(['with lean clients', 'with --stock-client'])(
   },
 );
 
-test('a stall of the server shows in the latency from the planned send, and hides in that from the actual one', async () => {
+test('a stall of the server shows in the latency from the planned send and hides in the one from the actual send', async () => {
   const server = await faulty({ stall: { afterEchoes: 400, ms: 2_000 } });
   const { result } = await load([
     server.url,

@@ -12,7 +12,7 @@ const SPECIFIER = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g;
 /** Source files below `folder`, without tests and test support. */
 export function sourcesOf(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.tsx?$/.test(file) && !/\.test\.ts$/.test(file) && !/(?:^|\/)testing\//.test(file))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !/(?:^|\/)testing\//.test(file))
     .toSorted();
 }
 

@@ -3,6 +3,7 @@ import {
   HELP,
   HOST,
   integer,
+  isLoopback,
   policiesOf,
   POLICY_SETTINGS,
   PORT,
@@ -21,7 +22,7 @@ import { type AdapterName, ADAPTERS } from '@pinwheel/protocol';
 import type { PolicyName } from '@pinwheel/proxy';
 import { nodePorts } from './process/ports.js';
 
-/** The most nodes that one machine is asked to run. */
+/** The most nodes of one machine. */
 const MAX_NODES = 64;
 
 export interface AdminOptions {
@@ -176,16 +177,12 @@ export function readClusterCommand(
       config,
       handOff: !noHandOff,
       admin: noAdmin ? undefined : admin,
+      // Anyone who sees the page can end processes with its controls: by default only this machine can.
       controls: controls ?? isLoopback(host),
       adapter,
       redisUrl,
     },
   };
-}
-
-/** Anyone who sees the page can end processes with its controls: by default that is this machine only. */
-function isLoopback(host: string): boolean {
-  return /^(127\.|::1$|localhost$)/.test(host);
 }
 
 /** @returns the URL itself @throws RedisUrlError */

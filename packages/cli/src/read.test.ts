@@ -59,7 +59,7 @@ describe('a command line', () => {
     expect([values.assert, words]).toEqual([['a<1', 'b==0', 'c>2'], ['http://x']]);
   });
 
-  test('tells which settings were given', () => {
+  test('reports which settings were given', () => {
     expect(run('--dry', { variables: { ADAPTER: 'streams' } }).given).toEqual(new Set(['dry', 'adapter']));
   });
 

@@ -38,15 +38,24 @@ http { access_log off; default_type text/plain; proxy_http_version 1.1; proxy_se
 }`;
 
 const CASES: readonly { readonly fact: string; readonly paths: readonly string[]; readonly port?: number }[] = [
-  { fact: 'an exact location goes before all others', paths: ['/', '/a/exact', '/a/exact?x', '/dir/', '/a/exact/'] },
   {
-    fact: 'the longest prefix is the one',
+    fact: 'an exact location takes precedence over all others',
+    paths: ['/', '/a/exact', '/a/exact?x', '/dir/', '/a/exact/'],
+  },
+  {
+    fact: 'the longest prefix is chosen',
     paths: ['/a', '/ab', '/a/', '/a/b', '/a/bc', '/A', '/imgx/x', '/ret', '/ret/', '/dir'],
   },
-  { fact: 'an expression goes before a prefix, not before ^~', paths: ['/img/x.png', '/imgx/x.png', '/x.gif?y'] },
-  { fact: 'expressions are looked at in their order', paths: ['/xfirst', '/firstx', '/asecond', '/first/x.png'] },
+  {
+    fact: 'an expression takes precedence over a prefix, but not over ^~',
+    paths: ['/img/x.png', '/imgx/x.png', '/x.gif?y'],
+  },
+  { fact: 'expressions are tried in order', paths: ['/xfirst', '/firstx', '/asecond', '/first/x.png'] },
   { fact: '~* ignores case, ~ does not', paths: ['/x.JPG', '/imgx/x.PNG', '/case/ABC', '/case/abc', '/nocase/ABC'] },
-  { fact: 'groups are $1 and names', paths: ['/cap/foo/12', '/cap/foo/1x', '/quant/12', '/quant/1', '/en/x', '/fr/x'] },
+  {
+    fact: 'groups of an expression are $1 and named variables',
+    paths: ['/cap/foo/12', '/cap/foo/1x', '/quant/12', '/quant/1', '/en/x', '/fr/x'],
+  },
   {
     fact: 'paths are compared decoded',
     paths: ['/with%20space', '/with%20spacex?a%20b', '/pct%20lit', '/pct%2520lit', '/%61/b'],
@@ -56,18 +65,21 @@ const CASES: readonly { readonly fact: string; readonly paths: readonly string[]
     paths: ['//a//b', '/a/../x', '/a/./b', '/a/..', '/a/.', '/a/%2e%2e/x', '/a%2fb'],
   },
   { fact: 'a path above the root is refused', paths: ['/..', '/a/../../x', '/x%00', '/x%', '/x%zz'] },
-  { fact: 'odd characters pass', paths: ['/?', '/a?', '/a%3fb', '/%ff', '/caf%c3%a9', '/a;b', '/a+b', '/a|b', "/a'b"] },
   {
-    fact: 'who forgets the slash of a proxied location is sent to it',
+    fact: 'unusual characters are accepted',
+    paths: ['/?', '/a?', '/a%3fb', '/%ff', '/caf%c3%a9', '/a;b', '/a+b', '/a|b', "/a'b"],
+  },
+  {
+    fact: 'a proxied location without its slash is redirected to the one with it',
     paths: ['/p', '/p?x=1', '/plain', '/exactly', '/final?a=b&c', '//p', '/p?'],
   },
-  { fact: 'the slash goes before expressions', paths: ['/p', '/pp'], port: 1 },
-  { fact: 'no slash is added where another location is called so', paths: ['/both', '/re', '/ret'] },
+  { fact: 'the redirect to the slash takes precedence over expressions', paths: ['/p', '/pp'], port: 1 },
+  { fact: 'no slash is added when another location has that path', paths: ['/both', '/re', '/ret'] },
   {
-    fact: 'proxied locations get what is theirs',
+    fact: 'proxied locations get their requests',
     paths: ['/p/', '/p/x?y', '/plain/x', '/exactly/', '/both/', '/re/x', '/final/x'],
   },
-  { fact: 'an expression may have the whole path', paths: ['/', '/x', '/y?z', '/a/b', '//x'], port: 2 },
+  { fact: 'an expression may match the whole path', paths: ['/', '/x', '/y?z', '/a/b', '//x'], port: 2 },
 ];
 
 describe.skipIf(NO_NGINX)('locations are chosen as nginx chooses them (apt-get install nginx)', () => {

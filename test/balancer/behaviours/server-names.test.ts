@@ -35,41 +35,41 @@ http { access_log off; default_type text/plain; server_names_hash_bucket_size 12
 
 const HOSTS: readonly { readonly fact: string; readonly hosts: readonly string[]; readonly port?: number }[] = [
   {
-    fact: 'an exact name is found whatever its case',
+    fact: 'an exact name is found in any case',
     hosts: ['first.test', 'exact.test', 'EXACT.test', 'alias.test', 'UPPER.TEST'],
   },
-  { fact: 'a name nobody has is for the first server', hosts: ['none.test', 'wild.test', '-', '*.wild.test', '~'] },
+  { fact: 'an unknown name reaches the first server', hosts: ['none.test', 'wild.test', '-', '*.wild.test', '~'] },
   {
-    fact: 'a port and one last dot do not count',
+    fact: 'a port and one dot at the end are ignored',
     hosts: ['exact.test.', 'exact.test:80', 'exact.test:', 'exact.test.:80', 'upper.test.'],
   },
   {
-    fact: '*.name is for what is below it, the longest first',
+    fact: '*.name matches what is below it, the longest first',
     hosts: ['a.wild.test', 'a.b.wild.test', 'deep.wild.test', 'a.deep.wild.test'],
   },
   {
-    fact: '.name is for itself too',
+    fact: '.name matches the name itself too',
     hosts: ['dot.test', 'a.dot.test', 'a.b.dot.test', 'DOT.TEST', 'a.first.test', 'exact2.test'],
   },
   {
-    fact: 'name.* is for every end',
+    fact: 'name.* matches every end',
     hosts: ['www.end.com', 'www.end.co.uk', 'www.end', 'www.x', 'www.end.', 'www', 'www.second.test'],
   },
   {
-    fact: 'expressions come last, in their order',
+    fact: 'expressions are tried last, in order',
     hosts: ['re12.test', 'RE12.TEST', 're.test', 'both.x', 'capx.test', 'q12.test', 'q1.test'],
   },
-  { fact: 'groups of a name are variables', hosts: ['x.named.test', 'X.Y.named.test'] },
+  { fact: 'named groups of an expression are variables', hosts: ['x.named.test', 'X.Y.named.test'] },
   { fact: '$hostname is the name of the machine', hosts: [hostname()] },
-  { fact: 'addresses are names', hosts: ['127.0.0.1', '127.0.0.1:PORT0', 'localhost', '[::1]', '[::1]:90'] },
+  { fact: 'an address can be a name', hosts: ['127.0.0.1', '127.0.0.1:PORT0', 'localhost', '[::1]', '[::1]:90'] },
   {
-    fact: 'letters, signs and escapes may be in a name',
+    fact: 'a name may contain letters, signs and escapes',
     hosts: ['under_score.test', 'xn--bcher-kva.test', 'ex%41ct.test', 'a,b', '$'],
   },
-  { fact: 'what is no host is refused', hosts: ['a b', 'a/b', '', '..', 'a..b', '.', 'a\tb'] },
-  { fact: 'default_server takes what nobody has', hosts: ['one.test', 'two.test', 'x'], port: 1 },
-  { fact: 'a server alone takes all', hosts: ['x', 'Q:1'], port: 2 },
-  { fact: 'a group of a location goes before that of the name', hosts: ['xy.test', 'no'], port: 3 },
+  { fact: 'an invalid host is refused', hosts: ['a b', 'a/b', '', '..', 'a..b', '.', 'a\tb'] },
+  { fact: 'default_server gets unknown names', hosts: ['one.test', 'two.test', 'x'], port: 1 },
+  { fact: 'a single server gets all names', hosts: ['x', 'Q:1'], port: 2 },
+  { fact: 'a group of a location takes precedence over one of the name', hosts: ['xy.test', 'no'], port: 3 },
 ];
 
 describe.skipIf(NO_NGINX)('servers are chosen as nginx chooses them (apt-get install nginx)', () => {

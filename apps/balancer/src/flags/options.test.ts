@@ -18,7 +18,7 @@ function complaint(...args: string[]): string {
   return 'nothing';
 }
 
-describe('policies', () => {
+describe('the policies of a command line', () => {
   test.each([
     { args: [], policy: 'ip_hash', websocketPolicy: 'least_conn' },
     { args: ['--policy', 'round_robin'], policy: 'round_robin', websocketPolicy: 'round_robin' },
@@ -139,7 +139,7 @@ test.each([
   [[...UPSTREAM, '-p', '1'], 'unknown flag -p (see --help)'],
   [[...UPSTREAM, '--__proto__', '1'], 'unknown flag --__proto__ (see --help)'],
   [[...UPSTREAM, '3102'], 'unexpected argument "3102" (see --help)'],
-])('%j is refused', (args, message) => {
+])('the command line %j is refused', (args, message) => {
   expect(complaint(...args)).toEqual(message);
 });
 

@@ -82,7 +82,7 @@ export class Master {
     obeySignals({
       stop: () => this.#end('stop'),
       quit: () => this.#end('quit'),
-      // A reload that is asked for before all workers serve waits until they do.
+      // A reload signal that comes before all workers serve waits until they do.
       reload: () =>
         void started.then(
           () => reloads.ask(),

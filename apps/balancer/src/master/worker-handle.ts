@@ -17,7 +17,7 @@ export interface WorkerEvents {
 /** The master's view of one worker. */
 export class WorkerHandle {
   readonly pid: number;
-  /** The worker was told to end: no other one takes its place. */
+  /** The worker was ordered to end: it is not replaced. */
   isLeaving = false;
   /** The worker has served. */
   hasServed = false;

@@ -15,16 +15,16 @@ test.each([
     { address: '192.0.2.1', port: 80 },
     '192.0.2.1:80 failed (99: Cannot assign requested address)',
   ],
-])('%s is told in the words of nginx', (code, errno, fields, message) => {
+])('%s is reported in the words of nginx', (code, errno, fields, message) => {
   expect(bindFailure(failure(code, errno, fields))).toBe(`bind() to ${message}`);
 });
 
-test('a name that cannot be found is one of the directive', () => {
+test('a host name that cannot be resolved is reported with its directive', () => {
   expect(bindFailure(failure('ENOTFOUND', -3008, { syscall: 'getaddrinfo', hostname: 'no.example' }))).toBe(
     'host not found in "no.example" of the "listen" directive',
   );
 });
 
-test('other errors are not about binding', () => {
+test('an error that is not about binding has no such words', () => {
   expect(bindFailure(new Error('no'))).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { isSystemError } from '@pinwheel/cli';
+import { formatAddress, isSystemError } from '@pinwheel/cli';
 import { systemReason } from '@pinwheel/nginx-disk';
 
 /** nginx's words for a listener that could not be opened; undefined for any other error. */
@@ -8,10 +8,7 @@ export function bindFailure(error: unknown): string | undefined {
   if (error.syscall === 'getaddrinfo') return `host not found in "${String(hostname)}" of the "listen" directive`;
   if (typeof address !== 'string') return undefined;
   // Linux reports a port in use at listen(), but nginx names bind() in both cases.
-  return `bind() to ${shown(address, port)} failed (${systemReason(error)})`;
-}
-
-function shown(address: string, port: unknown): string {
-  if (typeof port !== 'number' || port < 0) return `unix:${address}`;
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const isSocketPath = typeof port !== 'number' || port < 0;
+  const where = isSocketPath ? `unix:${address}` : formatAddress({ host: address, port });
+  return `bind() to ${where} failed (${systemReason(error)})`;
 }

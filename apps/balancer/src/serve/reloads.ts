@@ -1,7 +1,7 @@
 import { ConfError } from '@pinwheel/nginx-conf';
 import { type ErrorLog, withoutProgram } from '@pinwheel/nginx-disk';
 
-/** Runs reloads one after another. All that are asked for during a reload become one more. */
+/** Runs reloads one after another. All requests during a reload become one further reload. */
 export class Reloads {
   readonly #takeOver: () => Promise<void>;
   readonly #log: () => ErrorLog;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CommandLineError, readCommandLine } from './command-line.js';
 import { isNginxForm } from './nginx-form.js';
 
-test('letters may be joined, and a value stands behind its letter or in the next word', () => {
+test('letters may be joined, and a value follows its letter or is the next word', () => {
   expect(readCommandLine(['-tqc', 'a.conf', '-p/srv', '-e', 'stderr', '-gdaemon off;', '-s', 'quit'])).toEqual({
     help: false,
     version: false,
@@ -18,16 +18,16 @@ test('letters may be joined, and a value stands behind its letter or in the next
   });
 });
 
-test('of several the last one wins, and what follows a value letter is its value', () => {
+test('the last of several values wins, and all text after a value letter is its value', () => {
   expect(readCommandLine(['-c', 'a', '-ct']).confFile).toBe('t');
   expect(readCommandLine(['-c', '-t'])).toMatchObject({ confFile: '-t', test: false });
 });
 
-test('a single dash is no option and no error, as in nginx', () => {
+test('a single dash is ignored, as in nginx', () => {
   expect(readCommandLine(['-'])).toMatchObject({ test: false, version: false });
 });
 
-test('what it takes becomes a byte string', () => {
+test('values become byte strings', () => {
   expect(readCommandLine(['-p', '/é']).prefix).toBe('/\xc3\xa9');
 });
 
@@ -35,7 +35,7 @@ test.each(['-s', '-sstop now', '-z', 'word', '--test'])('%j is refused', (word) 
   expect(() => readCommandLine([word])).toThrow(CommandLineError);
 });
 
-test('one dash makes the form: two are flags, none is neither', () => {
+test('one dash begins nginx’s form, two dashes begin flags', () => {
   expect(isNginxForm(['-t'])).toBe(true);
   expect(isNginxForm(['-?'])).toBe(true);
   expect(isNginxForm(['--listen', '1'])).toBe(false);

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterFailure } from '../process/failure.js';
 
 /** Milliseconds for one request of a probe. */
@@ -49,7 +50,7 @@ export async function waitUntilReady(name: string, url: string, signal: AbortSig
       reason = error instanceof Error ? error.message : String(error);
     }
     if (signal.aborted || performance.now() > end) throw new ClusterFailure(`${name} is not ready: ${reason}`);
-    await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    await sleep(INTERVAL);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ClusterView } from '@pinwheel/protocol';
-import type { Link, PageSocket } from './link.js';
+import type { Link } from './link.js';
+import type { PageSocket } from './page-socket.js';
 import { openBeside } from './plain-socket.js';
 
 /** Milliseconds without a view after which the page's own server counts as silent. */

@@ -1,21 +1,8 @@
-import type { ClientToServerEvents, ServerGreeting, ServerToClientEvents } from '@pinwheel/protocol';
-import { type Socket, io } from 'socket.io-client';
-import { bidFarewell } from './farewell.js';
+import type { ServerGreeting } from '@pinwheel/protocol';
+import { io } from 'socket.io-client';
 import { type LinkEvent, type LinkState, initialLink, nextLink } from './link-state.js';
+import { type PageSocket, bidFarewell } from './page-socket.js';
 import type { TransportName } from './query.js';
-
-/** An event of the contract with an ack, also where the contract makes the ack optional. */
-type Acked<E extends keyof ClientToServerEvents> = (...args: Required<Parameters<ClientToServerEvents[E]>>) => void;
-
-/** The events that this page sends: those of the contract, always with an ack. */
-interface PageEvents extends Omit<ClientToServerEvents, 'message' | 'join' | 'say' | 'watch'> {
-  message: Acked<'message'>;
-  join: Acked<'join'>;
-  say: Acked<'say'>;
-  watch: Acked<'watch'>;
-}
-
-export type PageSocket = Socket<ServerToClientEvents, PageEvents>;
 
 /** Milliseconds for which "back on Server1 after 640 ms" is shown before "connected". */
 const SETTLE_MS = 10_000;

@@ -1,6 +1,6 @@
 import { io } from 'socket.io-client';
-import { bidFarewell } from './farewell.js';
-import type { Link, PageSocket } from './link.js';
+import type { Link } from './link.js';
+import { type PageSocket, bidFarewell } from './page-socket.js';
 
 /** A further client of this page. */
 export type PlainSocket = PageSocket;

@@ -2,21 +2,21 @@ import { byId, setText } from '@pinwheel/page/browser/element.js';
 import { withRoom } from './query.js';
 
 /** Milliseconds for which "Copied" is shown. */
-const TOLD_MS = 3_000;
+const COPIED_MS = 3_000;
 
 /** The links to a room: to open it in another window, and to copy. */
 export function runRoomLinks(): { show(room: string | undefined): void } {
   const box = byId('room-links', HTMLElement);
   const link = byId('room-link', HTMLAnchorElement);
   const copy = byId('room-copy', HTMLButtonElement);
-  const told = byId('room-copied', HTMLElement);
+  const note = byId('room-copied', HTMLElement);
   let timer: number | undefined;
 
   copy.addEventListener('click', () => {
     void copyText(link.href).then((isCopied) => {
-      setText(told, isCopied ? 'Copied' : 'Copy it from the address bar');
+      setText(note, isCopied ? 'Copied' : 'Copy it from the address bar');
       window.clearTimeout(timer);
-      timer = window.setTimeout(() => setText(told, ''), TOLD_MS);
+      timer = window.setTimeout(() => setText(note, ''), COPIED_MS);
     });
   });
 

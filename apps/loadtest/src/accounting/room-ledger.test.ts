@@ -76,7 +76,7 @@ describe('the ledger of a room', () => {
     expect(book.counts).toMatchObject({ received: 2, duplicated: 2, late: 0 });
   });
 
-  it('counts a message that arrives after a later one of its sender as out of order, whoever sends in between', () => {
+  it('counts a message that arrives after a later one of its sender as out of order, also with other senders in between', () => {
     const { ledger, book } = room(3);
     const first = ledger.send(0, 0, 0, book);
     const other = ledger.send(1, 1, 1, book);

@@ -1,5 +1,6 @@
 import { type Socket, connect, isIP } from 'node:net';
 import { type SecureContext, connect as connectSecurely, createSecureContext } from 'node:tls';
+import { formatAddress } from '@pinwheel/cli';
 import { Transport, type TransportReservedEvents } from 'engine.io-client';
 import { FrameError, type FrameHandler, FrameReader, OPCODE } from './frame-reader.js';
 import { frameOf } from './frame-writer.js';
@@ -68,9 +69,10 @@ export class LeanWebSocket extends Transport implements FrameHandler {
     this.#options = undefined;
     if (options === undefined) return;
     const { hostname, path, port, secure } = options;
-    const host = isIP(hostname) === 6 ? `[${hostname}]` : hostname;
+    // A URL leaves out the default port, as the Host field does.
+    const { host } = new URL(`${secure ? 'https' : 'http'}://${formatAddress({ host: hostname, port: Number(port) })}`);
     const target = `${path}?${new URLSearchParams(this.query).toString()}`;
-    const opening = new Opening(Number(port) === (secure ? 443 : 80) ? host : `${host}:${port}`, target);
+    const opening = new Opening(host, target);
     this.#opening = opening;
     const socket = secure ? this.#connectSecurely(options) : this.#connect(options);
     this.#socket = socket;

@@ -36,18 +36,21 @@ describe('the command compare', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const told = (...args: string[]): [number, string] => {
+  const compareAll = (...args: string[]): [number, string] => {
     const lines: string[] = [];
     const code = compareFiles(args, (line) => lines.push(line));
     return [code, lines.join('\n')];
   };
 
   it('shows two files side by side and exits with 99 for a regression', () => {
-    const [code, text] = told(join(folder, 'a.json'), join(folder, 'b.json'), '--max-regress', '10%');
+    const [code, text] = compareAll(join(folder, 'a.json'), join(folder, 'b.json'), '--max-regress', '10%');
     expect(code).toBe(99);
     expect(text).toMatch(/latency\.p99 +5\S* +9\S* +\+\d+\.\d % +WORSE/);
     expect(text).toContain('regressed: latency.p50');
-    expect(told(join(folder, 'b.json'), join(folder, 'a.json'))).toEqual([0, expect.stringContaining('no regression')]);
+    expect(compareAll(join(folder, 'b.json'), join(folder, 'a.json'))).toEqual([
+      0,
+      expect.stringContaining('no regression'),
+    ]);
   });
 
   it.each([
@@ -57,6 +60,6 @@ describe('the command compare', () => {
     [['a.json', 'a.json', '--max-regress', 'much'], '--max-regress: expected a percentage such as 10%, got "much"'],
   ])('refuses %j', (args, message) => {
     const named = args.map((arg) => (arg.endsWith('.json') ? join(folder, arg) : arg));
-    expect(() => told(...named)).toThrow(message);
+    expect(() => compareAll(...named)).toThrow(message);
   });
 });

@@ -40,7 +40,7 @@ export class Crew {
     return this.#leaving ? 0 : this.#workers.filter((worker) => !worker.alive).length;
   }
 
-  tell(message: ToWorker): void {
+  send(message: ToWorker): void {
     for (const { alive, host } of this.#workers) if (alive) host?.send(message);
   }
 
@@ -65,7 +65,7 @@ export class Crew {
       };
       this.#heard.add(hear);
       this.#lost.add(look);
-      if (message !== undefined) this.tell(message);
+      if (message !== undefined) this.send(message);
       look();
     });
   }
@@ -99,7 +99,7 @@ export class Crew {
   /** Disconnects the clients and ends the workers. */
   async leave(): Promise<void> {
     this.#leaving = true;
-    this.tell({ type: 'leave' });
+    this.send({ type: 'leave' });
     const overdue = setTimeout(() => this.end(), GONE_MS);
     await new Promise<void>((resolve) => {
       const look = (): void => {

@@ -120,7 +120,7 @@ class Run {
     const measuredMs = this.#isOver ? Math.min(durationMs, Math.max(0, epochNow() - measureAt)) : durationMs;
     // A worker that is late still sends what was planned: late sends are measured, not left out.
     await this.#unlessOver(sent, CATCH_UP_MS);
-    this.#crew.tell({ type: 'stop' });
+    this.#crew.send({ type: 'stop' });
     this.#phase = 'settling';
     await acting;
     await this.#settle(settleMs);

@@ -11,7 +11,7 @@ const SETTLE_EVERY_MS = 200;
 /** Obeys the messages of the coordinator and reports to it. */
 export class Duty {
   readonly #plan: WorkerPlan;
-  readonly #tell: (message: FromWorker) => void;
+  readonly #send: (message: FromWorker) => void;
   readonly #self = new SelfWatch();
   readonly #fleet: Fleet;
   /** The number of the fleet's clients that have been started. */
@@ -26,9 +26,9 @@ export class Duty {
   #cpu = process.cpuUsage();
   #cpuAt = performance.now();
 
-  constructor(plan: WorkerPlan, tell: (message: FromWorker) => void) {
+  constructor(plan: WorkerPlan, send: (message: FromWorker) => void) {
     this.#plan = plan;
-    this.#tell = tell;
+    this.#send = send;
     this.#fleet = new Fleet(plan, this.#self);
     this.#settling = setInterval(() => {
       this.#fleet.settle();
@@ -51,7 +51,7 @@ export class Duty {
         break;
       case 'report':
         this.#fleet.settle(Infinity);
-        this.#tell({
+        this.#send({
           type: 'report',
           stage: this.#fleet.measured.report(this.#fleet.nodeNames),
           connections: this.#fleet.connections.report(),
@@ -100,7 +100,7 @@ export class Duty {
     const due = this.#fleet.clients[this.#started];
     if ((due !== undefined && due < upTo) || connections.online < this.#started) return;
     this.#awaited = undefined;
-    this.#tell({ type: 'arrived', upTo });
+    this.#send({ type: 'arrived', upTo });
   }
 
   #stage(clients: number, at: number, measureAt: number, until: number): void {
@@ -128,7 +128,7 @@ export class Duty {
           schedule.advance();
         },
       },
-      () => this.#tell({ type: 'sent' }),
+      () => this.#send({ type: 'sent' }),
     );
   }
 
@@ -136,7 +136,7 @@ export class Duty {
   #pulseAt(second: number): void {
     this.#pulsing = setTimeout(
       () => {
-        this.#tell(this.#pulse(second));
+        this.#send(this.#pulse(second));
         this.#pulseAt(Math.max(second + 1, Math.ceil(epochNow() / PULSE_MS)));
       },
       second * PULSE_MS - epochNow(),

@@ -10,16 +10,16 @@ const PRIORITY = -10;
 
 /** A worker with a part of the rooms and all their clients. It needs a thread of its own. */
 export class LoadWorker {
-  readonly #tell: (message: FromWorker) => void;
+  readonly #send: (message: FromWorker) => void;
   readonly #left: () => void;
   #duty: Duty | undefined;
 
   /**
-   * @param tell gets the worker's messages
+   * @param send gets the worker's messages
    * @param left called when the worker was ordered to leave and its connections have had the time to close
    */
-  constructor(tell: (message: FromWorker) => void, left: () => void) {
-    this.#tell = tell;
+  constructor(send: (message: FromWorker) => void, left: () => void) {
+    this.#send = send;
     this.#left = left;
     try {
       // Linux gives priorities to threads: this changes that of the main thread, and Node's other threads keep theirs.
@@ -30,7 +30,7 @@ export class LoadWorker {
   }
 
   hear(message: ToWorker): void {
-    if (message.type === 'plan') this.#duty = new Duty(message.plan, this.#tell);
+    if (message.type === 'plan') this.#duty = new Duty(message.plan, this.#send);
     else this.#duty?.handle(message);
     if (message.type === 'leave') setTimeout(this.#left, LEAVE_MS);
   }

@@ -8,22 +8,16 @@ const SILENT = { path: '/healthz', misses: 2, result: 'silent', ago: 3 } as cons
 const NODE = { state: 'up' } as NodeStatus;
 
 test.each([
-  ['one that serves', PEER, undefined, 'up', 'good'],
-  ['one whose node hangs', PEER, { ...NODE, state: 'hung' }, 'hung', 'still'],
-  [
-    'one whose node is gone, whatever its failures',
-    { ...PEER, state: 'failed' },
-    { ...NODE, state: 'down' },
-    'down',
-    'bad',
-  ],
-  ['one that has failed', { ...PEER, state: 'failed' }, NODE, 'failed', 'bad'],
-  ['one that took no connection and may again', { ...PEER, reachable: false }, NODE, 'untried', 'waiting'],
-  ['one that is full', { ...PEER, maxConns: 3 }, undefined, 'full', 'waiting'],
-  ['one that is configured out', { ...PEER, state: 'down' }, NODE, 'down', 'off'],
-  ['one whose node drains', { ...PEER, state: 'drain' }, { ...NODE, state: 'draining' }, 'draining', 'waiting'],
-  ['one that owes a sign of life', { ...PEER, check: SILENT }, NODE, 'silent', 'still'],
-  ['one that drains by configuration', { ...PEER, state: 'drain' }, NODE, 'drain', 'waiting'],
+  ['serving', PEER, undefined, 'up', 'good'],
+  ['on a hung node', PEER, { ...NODE, state: 'hung' }, 'hung', 'still'],
+  ['failed and whose node is down', { ...PEER, state: 'failed' }, { ...NODE, state: 'down' }, 'down', 'bad'],
+  ['failed', { ...PEER, state: 'failed' }, NODE, 'failed', 'bad'],
+  ['unreachable and may be tried again', { ...PEER, reachable: false }, NODE, 'untried', 'waiting'],
+  ['full', { ...PEER, maxConns: 3 }, undefined, 'full', 'waiting'],
+  ['taken out by configuration', { ...PEER, state: 'down' }, NODE, 'down', 'off'],
+  ['on a draining node', { ...PEER, state: 'drain' }, { ...NODE, state: 'draining' }, 'draining', 'waiting'],
+  ['silent', { ...PEER, check: SILENT }, NODE, 'silent', 'still'],
+  ['draining by configuration', { ...PEER, state: 'drain' }, NODE, 'drain', 'waiting'],
 ] as const)('a peer that is %s has its word and tone', (_, peer, node, word, tone) => {
   expect(peerStanding(peer, node)).toMatchObject({ word, tone });
 });

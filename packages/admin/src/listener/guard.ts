@@ -1,14 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
 import { ADMIN_HEADER } from '@pinwheel/protocol';
 import { AdminFailure } from './failure.js';
 
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
-
-/** True for an address that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
 
 /**
  * Admits programs of this machine and the listener's own pages only. A foreign name in `Host` points here by DNS

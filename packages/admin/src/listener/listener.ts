@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdminErrorDocument } from '@pinwheel/protocol';
 import { AdminFailure } from './failure.js';
-import { guard, guardChange, isLoopback } from './guard.js';
+import { guard, guardChange } from './guard.js';
 import { findRoute } from './routes.js';
 import type { AdminAnswer, AdminRoute } from './routes.js';
-import { urlOf } from '@pinwheel/cli';
+import { isLoopback, urlOf } from '@pinwheel/cli';
 
 export interface AdminListenerOptions {
   /** A loopback address. Default 127.0.0.1. */

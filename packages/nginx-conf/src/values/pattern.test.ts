@@ -75,7 +75,7 @@ it.each([
   ['(*UTF8)a', 'a verb "(*"'],
   ['(?J)a', 'the option "(?J)"'],
   ['(?i)(a)\\1', 'a back reference that ignores case'],
-])('%s is refused and told', (source, what) => {
+])('%s is refused by name', (source, what) => {
   expect(() => compilePattern(source)).toThrow(
     new PatternError(`${what} in regex "${source}" is not served by pinwheel`),
   );

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('lines are written together when one more does not fit; a longer one is written at once', () => {
+test('buffered lines are written when one more does not fit, and a line longer than the buffer at once', () => {
   const written: string[] = [];
   const buffer = new LineBuffer({ size: 8 }, (lines) => written.push(lines));
   for (const line of ['abc\n', 'def\n', 'g\n', 'too long a line\n', 'h\n']) buffer.add(line);
@@ -19,7 +19,7 @@ test('lines are written together when one more does not fit; a longer one is wri
   expect(written.slice(3)).toEqual(['h\n']);
 });
 
-test('the time counts from the first line that is gathered', () => {
+test('the flush time counts from the first buffered line', () => {
   const written: string[] = [];
   const buffer = new LineBuffer({ size: 100, flush: 1_000 }, (lines) => written.push(lines));
   buffer.add('a\n');

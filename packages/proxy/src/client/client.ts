@@ -18,54 +18,54 @@ import type { ReadBuffer, Wire, WireReader } from '../net/wire.js';
 
 const NOWHERE: BodySink = { bodyBytes: () => {} };
 let connections = 0;
-/** Bytes of later requests taken in while one is being answered (RFC 9112 9.3.2); past that the client has to wait. */
+/** Bytes of later requests that are read while one is being answered (RFC 9112 9.3.2); past that reading stops. */
 const PIPELINED = 65_536;
-/** Milliseconds given to a client to read an answer that came before the whole request. */
+/** Milliseconds for a client to read an answer that came before the whole request. */
 const LINGER = 2_000;
-/** Milliseconds between two reads of a body nobody wants, and for all of it (nginx: `lingering_timeout`, `lingering_time`). */
+/** Milliseconds between two reads of a discarded body, and for all of it (nginx: `lingering_timeout`, `lingering_time`). */
 const DROPPED_READ = 5_000;
 const DROPPED_BODY = 30_000;
 /** The HTTP/1.1 connection of one client: reads its requests one after another, each an `Exchange`. */
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
-  /** Among all clients. */
+  /** In the frontend's list of clients. */
   place: Place<Client> | undefined;
   readonly tls: boolean;
   /** Plain HTTP where TLS is spoken: every request is answered with 400 (nginx: 497). */
   readonly refusesPlain: boolean;
   readonly socketAddress: string;
   readonly remotePort: number | undefined;
-  /** For peers: who the client is, where nobody else is believed. */
+  /** Who the client is when no proxy before us is believed. */
   readonly directOrigin: Origin;
   readonly deadline = new Deadline(() => this.#onExpired());
   readonly frontend: Frontend;
   readonly body = new BodyReader();
   readonly sessions = new EngineRequests();
-  /** Of the location that had the last request. */
+  /** Those of the location that had the last request. */
   settings: ConnectionOptions;
   /** Milliseconds since the epoch. */
   readonly acceptedAt = Date.now();
   readonly serial = ++connections;
   readonly #since = now();
-  /** On this connection so far. */
+  /** Requests on this connection so far. */
   requests = 0;
   /** The current request came in one read with the end of the one before (nginx: `$pipe`). */
   pipelined = false;
-  /** Bytes of the current request's body as they came, framing included; what is dropped does not count. */
+  /** Bytes of the current request's body as they came, framing included; discarded bytes do not count. */
   bodyTaken = 0;
   #exchange: Exchange | undefined;
   readonly #known = new RecentHeads<RequestHead>();
-  /** When a body that nobody wants any more has to be over, in `now()`; undefined while it is wanted. */
+  /** The request is answered and the rest of its body is discarded until then, in `now()`; undefined otherwise. */
   #dropUntil: number | undefined;
-  /** What came and was not looked at yet: an unfinished head, or requests behind the current one. */
+  /** Bytes that were read and not parsed yet: an unfinished head, or requests behind the current one. */
   #carry = '';
   /** The rest of the read that brought the current head, while the request is being started. */
   #unread: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
-  /** What is looked at came behind a request that has been answered meanwhile. */
+  /** The bytes being parsed waited for the previous request's answer. */
   #behind = false;
-  /** What just came is being worked through. */
+  /** A read is being parsed. */
   processing = false;
-  /** No further request is read; what still comes is thrown away. */
+  /** No further request is read; further bytes are discarded. */
   #ending = false;
   #switched = false;
 
@@ -103,17 +103,12 @@ export class Client implements WireReader, BodySink {
     this.deadline.set(this.listener.head.timeout);
   }
 
-  /** The request in hand; compared with what it was earlier it tells whether that one is over. */
+  /** The request in flight; a caller compares it with an earlier value to see whether that request is over. */
   get inFlight(): object | undefined {
     return this.#exchange;
   }
 
-  /** A request is being read or answered. */
-  get busy(): boolean {
-    return this.#exchange !== undefined || this.#carry !== '';
-  }
-
-  /** What it is counted as (nginx: `stub_status`); undefined when all has been said and only its end is waited for. */
+  /** How `stub_status` counts the connection; undefined when only its close is outstanding. */
   get phase(): 'reading' | 'writing' | 'waiting' | undefined {
     if (this.#ending && this.wire.pending === 0) return undefined;
     if (this.#exchange !== undefined && this.#dropUntil === undefined) return 'writing';
@@ -133,21 +128,21 @@ export class Client implements WireReader, BodySink {
     return keepaliveTime === 0 || now() - this.#since <= keepaliveTime;
   }
 
-  /** Closes an idle connection now; a busy one ends with the request in hand. */
+  /** Closes an idle connection now, a busy one after the request in flight. */
   closeWhenIdle(): void {
-    if (this.busy || this.#ending) return;
+    if (this.#exchange !== undefined || this.#carry !== '' || this.#ending) return;
     if (this.wire.pending > 0) this.#end();
     else this.wire.destroy();
   }
 
-  /** The peer takes no more for now: the body is read no further, which is not the client's fault. */
+  /** Stops reading the body while the peer does not keep up; the client's time for the body stops as well. */
   holdBody(): void {
     this.wire.pause();
-    // Where the client takes no answer either, its time for that goes on.
+    // When the client does not read its answer either, its time for that goes on.
     if (!this.body.done && !this.wire.congested) this.deadline.clear();
   }
 
-  /** The peer takes the body again. */
+  /** Reads the body on. */
   takeBody(): void {
     if (!this.body.done) this.deadline.set(this.settings.bodyTimeout);
     this.wire.resume();
@@ -167,19 +162,19 @@ export class Client implements WireReader, BodySink {
       if (!(error instanceof ProxyError)) throw error;
       if (this.#dropUntil === undefined) this.#refuse(error, buffer.bytes.toString('latin1', start, end));
       else this.#finish(false);
-      // Its page may be a peer's.
+      // The error page may come from a peer.
       this.#exchange?.onReadEnd();
     } finally {
       this.processing = false;
     }
   }
 
-  /** Reads on in the request line and fields, the body, or what is behind it. */
+  /** Parses on: a head, a body, or what is behind it. @returns where the rest begins */
   #step(buffer: ReadBuffer, at: number, end: number): number {
     const exchange = this.#exchange;
     if (exchange === undefined && !this.wire.congested) return this.#readHead(buffer, at, end);
     if (exchange === undefined || this.body.done) {
-      // A client that takes no answers is asked for no further requests: `onDrain` goes on.
+      // A client that does not read its answers gets no further request parsed: `onDrain` goes on.
       this.#carry += buffer.bytes.toString('latin1', at, end);
       if (exchange === undefined || this.#carry.length > PIPELINED) this.wire.pause();
       return end;
@@ -230,7 +225,7 @@ export class Client implements WireReader, BodySink {
   }
 
   /**
-   * Looks through what came with the head of a body that nobody will read: as with nginx the answer waits for that.
+   * Checks the part of a chunked body that came with its head, before an answer that does not read the body, as nginx does.
    *
    * @param limit bytes of the body; 0 is no limit
    * @throws ProxyError `bad_chunk`, `body_too_large`
@@ -246,12 +241,12 @@ export class Client implements WireReader, BodySink {
     }
   }
 
-  /** What came cannot be served as it is (RFC 9112 2.2, 6.3). @param text that came last */
+  /** Answers what cannot be served with its error (RFC 9112 2.2, 6.3). @param text that was read last */
   #refuse(error: ProxyError, text: string): void {
     let exchange = this.#exchange;
     this.#unread = undefined;
     if (exchange === undefined) {
-      // Not even a head: that is a request all the same, and the last one.
+      // Without a whole head it still counts as a request, and is the last one.
       const head = error instanceof HeadError ? error.head : new RequestHead();
       if (head.line === '') head.line = /^\s*([^\r\n]*)/.exec(this.#carry + text)?.[1] ?? '';
       if (head.host === '') head.host = head.get('host') ?? '';
@@ -313,8 +308,8 @@ export class Client implements WireReader, BodySink {
   }
 
   /**
-   * Ends the connection after what was written. Closing while the client still sends would reset it and may take the
-   * answer away unread, so what comes is read and dropped for a while (RFC 9112 9.6).
+   * Ends the connection after what was written. Closing while the client still sends would reset it, and the client might lose
+   * the answer: further bytes are read and discarded for a while (RFC 9112 9.6).
    */
   #end(): void {
     this.#ending = true;
@@ -359,7 +354,7 @@ export class Client implements WireReader, BodySink {
   }
 
   onEnd(): void {
-    // nginx takes the end of a client's stream for its leaving (499); so does this.
+    // As in nginx, a client that ends its stream has left (499).
     const started = this.#exchange?.started ?? false;
     const answered = this.#dropUntil !== undefined;
     this.#abandon();
@@ -368,7 +363,7 @@ export class Client implements WireReader, BodySink {
     else if (!this.#ending) this.#end();
   }
 
-  /** The client is gone in the middle of a request. */
+  /** The client has left; a request in flight ends with it. */
   #abandon(): void {
     const exchange = this.#exchange;
     if (exchange !== undefined && this.#dropUntil === undefined) this.frontend.countError('client_closed', this);

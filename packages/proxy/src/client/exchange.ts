@@ -33,12 +33,12 @@ import type { Peer } from '../upstream/peer.js';
  */
 type State = 'open' | 'answering' | 'answered' | 'switched' | 'over';
 
-/** One request and its answer: from its head to the access log, whoever answers and however often it is redirected. */
+/** One request and its answer, from its head to the access log, through all responders and internal redirects. */
 export class Exchange implements OwnTurn, GivenConnection {
   readonly client: Client;
   readonly head: RequestHead;
   origin: Origin;
-  /** The target as it came. */
+  /** The target before any internal redirect. */
   readonly requestUri: string;
   /** When its head was read, and what had been written on the connection by then. */
   readonly startedAt = now();
@@ -46,7 +46,7 @@ export class Exchange implements OwnTurn, GivenConnection {
   status = 0;
   /** The head of the answer, once it was written. */
   sentHead = '';
-  /** What the peer's process has reported of the connection that it was given. */
+  /** The report of the peer's process that had the connection. */
   elsewhere: HandOffEnd | undefined;
   forwarded: Forwarded | undefined;
   statusOverride = 0;
@@ -365,7 +365,7 @@ export class Exchange implements OwnTurn, GivenConnection {
     this.status = 101;
     this.forwarded?.onHandedOff(this.status);
     const isLogged = this.#location?.onEnd !== undefined;
-    // The socket remembers its address from now on: the log asks for it when the handle is gone.
+    // Reading the address once makes the socket remember it: the log needs it after the handle is gone.
     if (isLogged) void this.client.wire.socket.localAddress;
     this.client.onHandedOff();
     return isLogged;

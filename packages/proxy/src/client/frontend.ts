@@ -31,7 +31,7 @@ export class Frontend implements ListenerHost {
   /** Since the start. */
   accepted = 0;
   requests = 0;
-  /** Requests that could not be answered as they should, or not wholly. */
+  /** Failed requests, by error code. */
   readonly errors = new Map<ErrorCode, number>();
   #onAllGone: (() => void) | undefined;
 

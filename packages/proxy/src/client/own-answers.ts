@@ -34,7 +34,7 @@ export interface OwnTurn extends Turn {
   enter(location: Location | undefined): void;
 }
 
-/** The answers that a proxy gives by itself: texts, error pages, redirections; and the internal redirects to them. */
+/** The proxy's own answers: texts, error pages, redirections; and the internal redirects to them. */
 export class OwnAnswers {
   readonly #turn: OwnTurn;
   #redirects = 0;

@@ -12,7 +12,7 @@ import type { EngineRequest } from '../upstream/affinity/engine-io.js';
 import type { Peer } from '../upstream/peer.js';
 
 /**
- * One request, as whoever answers it sees it. An answer is `begin`, any number of `write` and `flush`, then `end`. Every
+ * One request, as its responder sees it. An answer is `begin`, any number of `write` and `flush`, then `end`. Every
  * request ends exactly once: by `end`, by `fail`, `drop`, or by `upgrade` and `giveAway`, which take its connection. `reply`,
  * `answerError` and `redirect` pass the request on to the next responder; the caller lets go of it.
  */
@@ -27,7 +27,7 @@ export interface Turn {
   readonly getFacts: () => Facts;
   /** The status that the answer gets in place of its own (nginx: `error_page CODE =ANSWER`); 0 for none. */
   readonly statusOverride: number;
-  /** What the last peer that was asked has said; the next responder may be asked for it. */
+  /** The last attempt to forward the request; it outlives its responder, for variables and logs. */
   forwarded: Forwarded | undefined;
 
   /** Sends `100 Continue`, once, to a client that waits for it (RFC 9110 10.1.1). */
@@ -82,17 +82,17 @@ export interface Turn {
   log(level: LogLevel, message: string): void;
 }
 
-/** Who answers a request: it goes on until it ends the turn, passes it on, or is aborted. */
+/** Answers a request: it works until it ends the turn, passes it on, or is aborted. */
 export interface Responder {
   start(): void;
   /** Bytes of the request's body, framing removed. */
   requestBody(buffer: ReadBuffer, start: number, end: number): void;
   requestBodyEnd(): void;
-  /** One read of the client has been worked through: sends what it gave rise to. */
+  /** One read of the client has been parsed: sends what was composed from it. */
   flush(): void;
   /** The client has taken what was written to it. */
   onClientDrain(): void;
-  /** The client is gone, or the request failed: the turn is not used any more. */
+  /** The client has left, or the request failed: the responder lets go of the turn. */
   abort(): void;
 }
 

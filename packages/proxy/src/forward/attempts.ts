@@ -4,7 +4,7 @@ import type { UpstreamAttempt } from '../facts.js';
 import type { Link } from '../upstream/link/link.js';
 import type { PeerCounts } from '../upstream/counts.js';
 
-/** One attempt, as the `$upstream_*` variables tell it. Times are milliseconds since it began. */
+/** One attempt, as the `$upstream_*` variables show it. Times are milliseconds since it began. */
 class Attempt implements UpstreamAttempt {
   readonly startedAt = now();
   status = 0;
@@ -33,7 +33,7 @@ class Attempt implements UpstreamAttempt {
     this.#writtenBefore = link.wire.bytesWritten;
   }
 
-  /** Undefined while the answer is under way. A tunnel is asked at its end, which nobody else tells this of. */
+  /** Undefined while the response is in flight. A tunnel has no event for its end here: its time is read when it is logged. */
   get responseTime(): number | undefined {
     return this.#responseTime ?? (this.status === 101 ? now() - this.startedAt : undefined);
   }
@@ -62,14 +62,14 @@ class Attempt implements UpstreamAttempt {
 
 const NONE: readonly Attempt[] = [];
 
-/** The attempts of one request: counted at their peers, and kept only where somebody may ask for them. */
+/** The attempts of one request: counted at their peers, and kept only where variables may show them. */
 export class Attempts {
   readonly #keeps: boolean;
   #kept: Attempt[] | undefined = undefined;
   /** The next attempt is the first since the redirect. */
   #redirected: boolean;
   #current: Attempt | undefined;
-  /** Of the peer that is being tried. */
+  /** Counters of the current peer. */
   #counts: PeerCounts | undefined;
 
   /** @param before those of the location that the request was in before an internal redirect */
@@ -89,12 +89,12 @@ export class Attempts {
     if (!this.#keeps) return;
     this.#current = new Attempt(addr, this.#redirected);
     this.#redirected = false;
-    // A literal has room for one, which is nearly always all; what is pushed to an empty array makes room for 17.
+    // A literal has room for one, which nearly always suffices; pushing to an empty array makes room for 17 (V8).
     if (this.#kept === undefined) this.#kept = [this.#current];
     else this.#kept.push(this.#current);
   }
 
-  /** There is no peer to try. @param upstream its name stands for one */
+  /** No peer is usable. @param upstream its name takes the place of the peer's */
   none(upstream: string, status: number): void {
     this.begin(upstream);
     this.onFailed(status);

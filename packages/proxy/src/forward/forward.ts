@@ -12,6 +12,7 @@ import type { ReadBuffer } from '../net/wire.js';
 import type { HandOffTarget } from '../options/hand-off-target.js';
 import type { Location } from '../route/location.js';
 import { countsAsFailure, USUAL_RETRIES } from '../route/retry.js';
+import { handOffTarget } from '../tunnel/hand-off.js';
 import type { HandOff, HandOffUser } from '../tunnel/hand-off.js';
 import { isOwnSession } from '../upstream/affinity/engine-io.js';
 import { PeerChoice } from '../upstream/affinity/peer-choice.js';
@@ -77,7 +78,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     return this.#request.spent;
   }
 
-  /** Sends the request on its way; where its body is to be read first, once that has come. */
+  /** Sends the request; where its body is read first, once that has come. */
   start(): void {
     this.#turn.forwarded = this;
     this.#turn.continueBody();
@@ -90,7 +91,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     }
   }
 
-  /** Goes on when that is known. */
+  /** Goes on when the promise resolves. */
   #after(known: Promise<void>): void {
     const goOn = (): void => {
       if (this.#ended) return;
@@ -108,7 +109,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#fail(known);
   }
 
-  /** Chooses a peer and sends it the request: at once over an idle connection, else as soon as one is made. */
+  /** Chooses a peer and sends the request: at once over an idle connection, otherwise when a new one is open. */
   #choose(): void {
     const peer = this.#choice.next(this.#request.group);
     if (peer === undefined) this.#onNoPeer();
@@ -131,8 +132,8 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#request.sent = false;
     this.#attempts.begin(peer.name, peer.counts);
     peer.acquire();
-    const target = this.#handOffTarget(peer);
-    if (target !== undefined) {
+    const target = handOffTarget(peer, this.#location, this.#request.group);
+    if (target !== undefined && this.#turn.mayGiveAway) {
       this.#giveAway(peer, target);
       return;
     }
@@ -176,7 +177,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     if (waited && !this.#request.waits) this.#choose();
   }
 
-  /** Sends what `start` and `requestBody` put. */
+  /** Sends what `start` and `requestBody` have composed. */
   flush(): void {
     if (this.#request.settle()) this.#choose();
     const link = this.#link;
@@ -184,16 +185,6 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     link.wire.flush();
     if (link.wire.congested) this.#turn.holdBody();
     this.#watch(link);
-  }
-
-  /** A peer whose process takes the connection, when the 101 needs nothing of ours. */
-  #handOffTarget(peer: Peer): HandOffTarget | undefined {
-    const { handOff } = peer.options;
-    if (handOff === undefined || !handOff.available) return undefined;
-    if (this.#location.options.addedFields !== undefined || this.#request.group.upstream.sticky !== undefined) {
-      return undefined;
-    }
-    return this.#turn.mayGiveAway ? handOff : undefined;
   }
 
   #giveAway(peer: Peer, target: HandOffTarget): void {
@@ -228,10 +219,10 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     else this.#turn.drop(error.status);
   }
 
-  /** Sets the peer's timeout for what it owes now: taking our bytes, or answering. */
+  /** Sets the peer's timeout: for reading our bytes, or for its response. */
   #watch(link: Link): void {
     const { timeouts } = this.#location;
-    // It is the client that holds up the response.
+    // The client delays the response, not the peer.
     if (link.wire.paused) return;
     if (link.wire.pending > 0) link.deadline.set(timeouts.upstreamSend);
     else if (this.#request.ended) link.deadline.set(timeouts.read);
@@ -254,11 +245,11 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
       this.#request.ended,
       this.#request.group.upstream.onHead(this.#peer, this.#turn.getFacts),
     );
-    // The client asked for the head only, the peer was asked for more (nginx: `proxy_method`).
+    // The client sent HEAD, the peer got another method (nginx: `proxy_method`).
     if (this.#turn.head.method === 'HEAD' && framing !== 'none') this.onResponseEnd(false);
   }
 
-  /** Another peer is asked, or an error page turned to: nothing of this answer is passed on. */
+  /** Drops the response where another peer or an error page answers instead. @returns whether it does */
   #turnsAway(status: number): boolean {
     const { pass } = this.#location;
     if (pass?.retry.afterStatus(status, this.#request.attempted(this.#count)) === true) {
@@ -342,7 +333,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
       const added = this.#location.addedTo(head.status, this.#turn.getFacts);
       return this.#relay.headAlone(switchedHeadText(head, added, pass, this.#turn.getFacts));
     }
-    // The tunnel releases the peer, perhaps in hours, but it has answered well now.
+    // The tunnel releases the peer in the end, perhaps in hours; it has answered well now.
     peer.succeeded();
     if (isOwnSession(request)) peer.counts.websocketSessions++;
     const added =
@@ -365,7 +356,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   onLinkError(error: ProxyError): void {
     const peer = this.#peer;
     const { pass } = this.#location;
-    // An idle connection that the peer closed while we used it says nothing of the peer's health.
+    // A kept-alive connection that the peer closes as we reuse it counts neither as a failure nor as an attempt.
     const stale = this.#reused && error.code === 'upstream_closed';
     const failed = {
       ...this.#request.attempted(this.#count - (stale ? 1 : 0)),
@@ -375,7 +366,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     const retry = (pass?.retry ?? USUAL_RETRIES).afterFailure(failed);
     this.#link = undefined;
     this.#attempts.onError(error, stale ? undefined : retry);
-    // nginx counts no failure once the answer has begun.
+    // nginx counts no failure once the response has begun.
     this.#release(stale || (pass !== undefined && this.#turn.started));
     this.#request.tell(error, peer?.name, this.#turn.started, retry);
     if (!retry || peer === undefined) {
@@ -390,7 +381,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     }
   }
 
-  /** The client is gone, or took nothing for too long: the request ends here and now. */
+  /** The client has left, or the request failed. */
   abort(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -400,7 +391,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
 
   #fail(error: ProxyError): void {
     this.#ended = true;
-    // As nginx: where the client sees that it is not all, its connection ends in order.
+    // As in nginx, the connection ends cleanly where the client can see that the response is incomplete.
     if (this.#location.pass !== undefined && this.#relay.cut()) this.#turn.end(false);
     else this.#turn.fail(error);
   }

@@ -14,7 +14,7 @@ import type { BodyLength } from '../http1/body.js';
 import type { Pass } from '../route/pass.js';
 
 /**
- * Heads as they leave: written anew from what was read, never passed on raw. Fields that end at this hop are left out
+ * Heads as they leave: composed from what was parsed, never copied raw. Fields that end at this hop are left out
  * (RFC 9110 7.6.1), those that say who the client is are added.
  */
 
@@ -117,7 +117,7 @@ export function lengthFields(length: BodyLength): string {
 /**
  * The head of a response to the client, blank line included.
  *
- * @param status to tell: that of the head, or another
+ * @param status that of the head, or the one that replaces it
  * @param framing how the body goes out to the client
  * @param added further field lines, each ended by CRLF
  * @param pass nginx's ways with fields; undefined passes them all

@@ -18,18 +18,18 @@ import type { ReadBuffer } from '../net/wire.js';
 const STREAMED = 65_536;
 /** Bytes of a body that is read before a peer is chosen; a longer one is passed on as it comes. */
 const BUFFERED = 1_048_576;
-/** Bytes of a chunked body for an HTTP/1.0 peer, which has to be told the length. */
+/** Bytes of a chunked body for an HTTP/1.0 peer, which needs the length before the body. */
 const MEASURED = 67_108_864;
 
-/** What of the client's request is sent to peers, perhaps more than once: above all its body, as far as it has come. */
+/** The client's request as it is sent to peers, perhaps more than once: its head, and its body as far as it has come. */
 export class OutgoingRequest {
-  /** The head is on the wire of the attempt that is under way. */
+  /** The current attempt has sent the head. */
   sent = false;
   /** The whole body has come. */
   ended: boolean;
-  /** The client's, or the one that the configuration has peers asked with. */
+  /** The client's, or the one that is configured for peers. */
   method: string;
-  /** Where the location's `proxy_pass` has variables: what they gave. */
+  /** What the variables of the location's `proxy_pass` resolve to. */
   target: PassTarget | undefined;
   readonly #turn: Turn;
   readonly #head: RequestHead;
@@ -37,27 +37,27 @@ export class OutgoingRequest {
   readonly #identityOnly: boolean;
   /** The whole body is awaited, up to `#limit`, before a peer is chosen. */
   readonly #buffered: boolean;
-  /** A configuration says how bodies are treated: one that is there is sent with its length. */
+  /** The location has options for bodies: a body that is complete is sent with its length. */
   readonly #configured: boolean;
-  /** To be passed on as it comes; but what came with the head may be all of it. */
+  /** The body streams; what came with the head is read first, as it may be all of it. */
   #reading: boolean;
   /** Its target is being looked up. */
   #preparing = false;
-  /** When it began; 0 where that does not matter. */
+  /** When the first attempt began; 0 without a limit for attempts. */
   #since = 0;
-  /** Passed on as it comes because a configuration says so: then nginx repeats nothing that was sent. */
+  /** The body streams by configuration: then nginx retries nothing that was sent. */
   #once = false;
   readonly #limit: number;
   /** The body that came so far; empty once it is over `#limit` and sent. */
   #body = '';
   #kept = true;
-  /** Announced as chunked in the attempt that is under way. */
+  /** The current attempt sends the body in chunks. */
   #chunked = false;
-  /** There is no body to send: an earlier location has used it up. */
+  /** An earlier location has used up the body. */
   #gone = false;
 
   /**
-   * @param identityOnly the answer has to be read here, so that it may not be compressed
+   * @param identityOnly the response is read here, so it must not be compressed
    * @param before what an earlier location sent of the same request
    */
   constructor(turn: Turn, identityOnly: boolean, before: OutgoingRequest | undefined) {
@@ -88,7 +88,7 @@ export class OutgoingRequest {
     return this.#buffered && !this.ended && this.#kept && !this.#gone && this.#body.length <= this.#limit;
   }
 
-  /** What came in one read has been taken. @returns whether that is what a peer was not chosen for */
+  /** One read of the client is over. @returns whether choosing a peer waited for that */
   settle(): boolean {
     if (this.#preparing) return false;
     const waited = this.#reading;
@@ -96,7 +96,7 @@ export class OutgoingRequest {
     return waited;
   }
 
-  /** It can be sent once more. */
+  /** The body can be sent again. */
   get repeatable(): boolean {
     return this.#kept && !(this.#once && this.sent);
   }
@@ -110,7 +110,7 @@ export class OutgoingRequest {
     return isWhole && !isLong ? this.#body : undefined;
   }
 
-  /** Its body was passed on as it came, and cannot be sent once more. */
+  /** The body was streamed and cannot be sent again. */
   get spent(): boolean {
     return this.#once && this.sent;
   }
@@ -124,10 +124,10 @@ export class OutgoingRequest {
   }
 
   /**
-   * Works out what depends on the request.
+   * Resolves what depends on the request.
    *
    * @returns a promise where a name has to be looked up
-   * @throws ProxyError for a URL that leads nowhere; the promise may reject with one
+   * @throws ProxyError for a URL that cannot be resolved; the promise may reject with one
    */
   prepare(): Promise<void> | undefined {
     const { pass, targets } = this.#location;
@@ -147,7 +147,7 @@ export class OutgoingRequest {
     });
   }
 
-  /** What is known when an attempt has come to nothing. @param attempts that count, this one included */
+  /** What decides whether a failed attempt is retried. @param attempts that count, including this one */
   attempted(attempts: number): Attempted {
     const usable = this.group.upstream.peers.filter(({ options }) => !options.down).length;
     return {
@@ -160,7 +160,7 @@ export class OutgoingRequest {
     };
   }
 
-  /** Whose peers it is sent to. */
+  /** The upstream it is sent to. */
   get group(): UpstreamGroup {
     const group = this.#location.group ?? this.target?.group;
     if (group === undefined) throw new TypeError('a location that forwards nothing');
@@ -181,23 +181,23 @@ export class OutgoingRequest {
     return this.#location.pass?.options.port ?? usual;
   }
 
-  /** What the peer is asked for. */
+  /** The target for the peer. */
   get uri(): string {
     const { target } = this.#head;
     if (this.target !== undefined) return this.target.uri ?? target;
     return this.#location.options.uri === undefined ? target : this.#location.targetFor(target, normalPath(target));
   }
 
-  /** As error logs tell it. @param name of the peer */
+  /** The URL for error logs. @param name of the peer */
   urlAt(name: string): string {
     return `${this.group.upstream.options.tls === undefined ? 'http' : 'https'}://${name}${this.uri}`;
   }
 
   /**
-   * Tells the log of a failed attempt.
+   * Logs a failed attempt.
    *
    * @param name of the peer; of the upstream where it has none
-   * @param started a byte of the answer was passed to the client
+   * @param started a byte of the response was relayed
    * @param retry another peer is tried
    */
   tell(error: ProxyError, name: string | undefined, started: boolean, retry: boolean): void {

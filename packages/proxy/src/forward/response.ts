@@ -8,16 +8,16 @@ import type { Location } from '../route/location.js';
 import { HANDSHAKE_LENGTH, handshakeSid } from '../upstream/affinity/engine-io.js';
 import type { ReadBuffer } from '../net/wire.js';
 
-/** Passes one answer of a peer on to the client: its head written anew, its body in the framing the client can read. */
+/** Relays one response of a peer to the client: its head composed again, its body in a framing that the client can read. */
 export class ResponseRelay {
   readonly #turn: Turn;
   readonly #location: Location;
-  /** The answer may open an Engine.IO session; told its sid. */
+  /** Called with the sid of a response that opens an Engine.IO session. */
   readonly #onSid: ((sid: string) => void) | undefined;
   /** The connection may carry another request. */
   keepAlive = false;
   #framing: BodyFraming = 'none';
-  /** Of one read, for a client that is answered in chunks: a single piece stays where it is. */
+  /** The piece of the current read, for a client that gets chunks: a single one is not copied. */
   #piece: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
   #pieces = '';
   /** Beginning of a handshake response, while its sid has not been found. */
@@ -32,7 +32,7 @@ export class ResponseRelay {
 
   /**
    * @param framing of the body that the peer sends
-   * @param whole the request's body has come, so that another request may follow it
+   * @param whole the request's body is complete, so that another request may follow
    * @param fields further field lines, each ended by CRLF
    */
   begin(head: ResponseHead, framing: BodyFraming, whole: boolean, fields: string): void {
@@ -41,11 +41,11 @@ export class ResponseRelay {
     this.#learning = this.#onSid !== undefined && head.status === 200;
     const modern = request.minor === 1;
     const bodiless = request.method === 'HEAD';
-    // A body without known end is chunked for a client that can read that, else it ends with the connection.
+    // A body of unknown length is chunked for HTTP/1.1; for HTTP/1.0 it ends with the connection.
     if (bodiless) this.#framing = 'none';
     else if (framing === 'until_close' || framing === 'chunked') this.#framing = modern ? 'chunked' : 'until_close';
     else this.#framing = framing;
-    // A length that no body follows, as that of a HEAD which the client did not ask for, ends with the connection.
+    // After a length without a body, as in a response to a HEAD that the client did not send, the connection ends.
     const short =
       framing === 'none' && !bodiless && head.contentLength > 0 && head.status !== 204 && head.status !== 304;
     this.keepAlive = turn.mayKeepAlive && this.#framing !== 'until_close' && whole && !short;
@@ -101,7 +101,7 @@ export class ResponseRelay {
     this.#pieces += buffer.bytes.toString('latin1', start, end);
   }
 
-  /** What came in one read of the peer's goes out as one chunk, as in nginx. */
+  /** Sends what came in one read of the peer as one chunk, as nginx does. */
   readEnd(): void {
     const turn = this.#turn;
     if (this.#piece !== undefined) {
@@ -123,7 +123,7 @@ export class ResponseRelay {
     this.#learning = sid === undefined && this.#handshake.length < HANDSHAKE_LENGTH;
   }
 
-  /** The answer breaks off. @returns whether the client can tell that from a whole one */
+  /** The response breaks off. @returns whether the client can see that it is incomplete */
   cut(): boolean {
     if (!this.#turn.started || (this.#framing !== 'chunked' && this.#framing !== 'length')) return false;
     this.readEnd();

@@ -5,8 +5,9 @@ import { Deadline } from '../net/deadline.js';
 import { ProxyError } from '../errors.js';
 import type { HandedOff, HandOffListener, HandOffTarget } from '../options/hand-off-target.js';
 import type { ListenerCounts } from '../listen/listener.js';
-import type { PeerTimeouts } from '../route/location.js';
+import type { Location, PeerTimeouts } from '../route/location.js';
 import type { Evictable, Peer } from '../upstream/peer.js';
+import type { UpstreamGroup } from '../upstream/upstream-group.js';
 import type { HandOffs } from './hand-offs.js';
 import { UnreadCopy } from '@pinwheel/raw-socket';
 
@@ -16,6 +17,16 @@ export interface HandOffUser {
   onHandOffRefused(): void;
   /** @param answerable the process has not begun to answer; else the client gets no other answer */
   onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void;
+}
+
+/** Where a WebSocket to this peer may be given: to a process that takes it, when the 101 needs nothing of ours. */
+export function handOffTarget(
+  { options: { handOff } }: Peer,
+  location: Location,
+  { upstream }: UpstreamGroup,
+): HandOffTarget | undefined {
+  const isOwn = location.options.addedFields === undefined && upstream.sticky === undefined;
+  return isOwn && handOff?.available === true ? handOff : undefined;
 }
 
 /** The connection that is given away, with its request. */
@@ -141,7 +152,7 @@ export class HandOff implements HandOffListener, Evictable {
     user?.onHandOffFailed(new ProxyError('connect_timeout'), this.#peer, true);
   }
 
-  /** The client is gone, or has waited for too long: a process that takes the connection now finds it closed. */
+  /** Withdraws the offer: a process that takes the connection now finds it closed. */
   abort(): void {
     if (this.#stopWaiting() === undefined) return;
     this.#peer.handOffs.leave(this.#placeAtPeer);

@@ -6,7 +6,7 @@ import { HANDSHAKE_LENGTH, handshakeSid } from '../upstream/affinity/engine-io.j
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 import type { ReadBuffer, Wire, WireReader } from '../net/wire.js';
 
-/** The far end of a tunnel, and what is known of it at its opening. */
+/** The peer's side of a tunnel. */
 export interface FarEnd {
   readonly link: Link;
   /** Acquired; the tunnel releases it. */
@@ -15,7 +15,7 @@ export interface FarEnd {
   /** The WebSocket opens an Engine.IO session: its first frame names the sid. */
   readonly opensSession: boolean;
   readonly timeouts: PeerTimeouts;
-  /** When one side has ended the other may go on for a while; else it ends as well (nginx). */
+  /** When one side ends its stream the other may go on for a while; otherwise both end (nginx). */
   readonly halfOpen: boolean;
 }
 
@@ -63,7 +63,7 @@ export class Tunnel {
       peerWire.put(early);
       peerWire.flush();
     }
-    // Either may have been paused, or have ended, while it spoke HTTP.
+    // Either may have been paused, or have ended, while it was an HTTP connection.
     client.resume();
     peerWire.resume();
     this.touch();
@@ -71,12 +71,12 @@ export class Tunnel {
     if (client.destroyed || peerWire.destroyed) this.destroy();
   }
 
-  /** A byte moved: the read timeout begins anew (nginx: `proxy_read_timeout`). */
+  /** A byte moved: the read timeout starts again (nginx: `proxy_read_timeout`). */
   touch(): void {
     if (!this.#halfOpen) this.#deadline.set(this.#far.timeouts.read);
   }
 
-  /** Bytes a side has sent that the other has not taken: then the time for a write runs (nginx: `proxy_send_timeout`). */
+  /** One side does not keep up: the time for a write runs (nginx: `proxy_send_timeout`). */
   onCongested(): void {
     if (!this.#halfOpen) this.#deadline.set(this.#far.timeouts.upstreamSend);
   }
@@ -90,10 +90,10 @@ export class Tunnel {
     if (sid !== undefined) this.#far.group.upstream.affinity.learn(sid, this.#far.peer);
   }
 
-  /** One side has ended: the other is told, and may have a while to end as well. */
+  /** One side has ended its stream: the other gets the end as well, and may go on for a while. */
   onSideEnd(other: Wire): void {
     if (this.#halfOpen || !this.#far.halfOpen) {
-      // What is still on its way has as long to arrive.
+      // Bytes in flight have as long to arrive.
       this.#client.endWithin(HALF_OPEN);
       this.#peerWire.endWithin(HALF_OPEN);
       this.#finish();
@@ -125,7 +125,7 @@ export class Tunnel {
   }
 }
 
-/** One direction of a tunnel: reads from one wire and writes to the other, no faster than that one takes. */
+/** One direction of a tunnel: reads from one wire and writes to the other, at the pace of the slower one. */
 class Flow implements WireReader {
   readonly #tunnel: Tunnel;
   readonly #from: Wire;
@@ -157,7 +157,7 @@ class Flow implements WireReader {
     this.#tunnel.onSideEnd(this.#to);
   }
 
-  /** This side has taken what was written to it: the other may send on. */
+  /** This side has taken what was written to it: the other is read on. */
   onDrain(): void {
     this.#to.resume();
     this.#tunnel.touch();

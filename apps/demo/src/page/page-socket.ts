@@ -1,4 +1,19 @@
-import type { PageSocket } from './link.js';
+import type { ClientToServerEvents, ServerToClientEvents } from '@pinwheel/protocol';
+import type { Socket } from 'socket.io-client';
+
+/** An event of the contract with an ack, also where the contract makes the ack optional. */
+type Acked<E extends keyof ClientToServerEvents> = (...args: Required<Parameters<ClientToServerEvents[E]>>) => void;
+
+/** The events that this page sends: those of the contract, always with an ack. */
+interface PageEvents extends Omit<ClientToServerEvents, 'message' | 'join' | 'say' | 'watch'> {
+  message: Acked<'message'>;
+  join: Acked<'join'>;
+  say: Acked<'say'>;
+  watch: Acked<'watch'>;
+}
+
+/** A connection of the page or of a client beside it. */
+export type PageSocket = Socket<ServerToClientEvents, PageEvents>;
 
 /** Engine.IO protocol 4: the packet that closes a session. */
 const CLOSE_PACKET = '1';
