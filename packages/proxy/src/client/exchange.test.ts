@@ -166,7 +166,7 @@ test.each([1, 2, 3, 4])(
     ];
     const ports = peers.map((peer) => (peer.address() as AddressInfo).port);
     const handOff = unreliableProcess(random);
-    const given = ports.map((port, i) => ({ host: '127.0.0.1', port, ...(i === 0 && { handOff }) }));
+    const given = ports.map((port, i) => ({ host: '127.0.0.1', port, maxFails: 0, ...(i === 0 && { handOff }) }));
     const proxy = await startProxy(given, {
       servers: [{ locations, otherwise: { path: '/', reply: { status: 404 }, onEnd } }],
       timeouts: { clientHeader: 50, clientBody: 50, keepalive: 50, connect: 40, send: 100, read: 60 },
