@@ -1,16 +1,15 @@
 /**
- * Everything that can go wrong on the way of a request, as data. Code branches on `code`; the status is what the client
- * gets, where it can still get one.
+ * Every error of a request, as data. Code branches on `code`; the client gets `status`, unless the response has begun.
  */
 
-/** Whose doing it was. */
+/** The party that caused the error. */
 export type ErrorSource = 'client' | 'upstream' | 'balancer';
 
 interface ErrorKind {
   readonly source: ErrorSource;
   /**
-   * Status of the answer. nginx's own: 495, 496 and 497 are told as 400 unless they have an `error_page`; 499, "the client
-   * is gone", is logged and never sent.
+   * Status of the response. Of nginx's own statuses, 494 to 497 are sent as 400 unless they have an `error_page`, and 499
+   * (the client has left) is logged and never sent.
    */
   readonly status: number;
   readonly text: string;
@@ -69,13 +68,20 @@ const kinds = {
 
 export type ErrorCode = keyof typeof kinds;
 
-/** An error of a request. `code` is stable; `detail` says what came, for the log. */
+/**
+ * An error of a request.
+ *
+ * @example
+ * throw new ProxyError('target_too_long');
+ * throw new ProxyError('connect_failed', 'ECONNREFUSED', cause);
+ */
 export class ProxyError extends Error {
+  /** Stable, unlike the message. */
   readonly code: ErrorCode;
   readonly source: ErrorSource;
   /** HTTP status for the client. */
   readonly status: number;
-  /** What came, without the words of the code. */
+  /** The particulars, for logs: the message without the text of the code. */
   readonly detail: string;
 
   constructor(code: ErrorCode, detail = '', cause?: unknown) {

@@ -95,7 +95,7 @@ export class Exchange implements OwnTurn, GivenConnection {
   }
 
   get engine(): EngineRequest | undefined {
-    return this.client.sessions.read(this.head.target, this.head.isAgain);
+    return this.client.sessions.read(this.head.target, this.head.isRepeated);
   }
 
   get started(): boolean {

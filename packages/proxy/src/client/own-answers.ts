@@ -9,7 +9,7 @@ import type { RedirectOptions, ReplyOptions } from '../options/location.js';
 import { USUAL_REDIRECTS } from '../options/location.js';
 import { valueOf } from '../options/value.js';
 import type { ErrorPage, Location } from '../route/location.js';
-import { placeTold, REDIRECTS } from '../route/redirect.js';
+import { redirectLocation, REDIRECTS } from '../route/redirect.js';
 
 /** Internal redirects of one request; one more is taken for a cycle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
 const MOST_REDIRECTS = 10;
@@ -170,7 +170,7 @@ function configuredReply(
   facts: () => Facts,
 ): Reply | undefined {
   const shown = text === undefined ? '' : valueOf(text, facts);
-  if (REDIRECTS.has(status)) return { ...errorPage(status), location: placeTold(shown, redirects, facts) };
+  if (REDIRECTS.has(status)) return { ...errorPage(status), location: redirectLocation(shown, redirects, facts) };
   if ((text ?? '') === '' && status >= 400) return SILENT.has(status) ? undefined : errorPage(status);
   return { status, contentType: valueOf(contentType, facts), body: shown };
 }

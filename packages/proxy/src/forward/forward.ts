@@ -47,7 +47,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#turn = turn;
     this.#location = location;
     const isForward = before instanceof Forward;
-    this.#attempts = new Attempts(location.tellsAttempts, isForward ? before.#attempts : undefined);
+    this.#attempts = new Attempts(location.keepsAttempts, isForward ? before.#attempts : undefined);
     this.#choice = new PeerChoice(turn.engine, turn.origin.clientAddress, turn.head, turn.getFacts);
     const { opensPolling } = this.#choice;
     this.#request = new OutgoingRequest(turn, opensPolling, isForward ? before.#request : undefined);
@@ -105,7 +105,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   #onLost(error: unknown): void {
     if (this.#ended) return;
     const known = error instanceof ProxyError ? error : new ProxyError('no_resolver', String(error), error);
-    this.#location.targets?.tell(failureText(known, this.#turn.getFacts(), undefined));
+    this.#location.targets?.logError(failureText(known, this.#turn.getFacts(), undefined));
     this.#fail(known);
   }
 
@@ -121,7 +121,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     const { upstream } = this.#request.group;
     const error = new ProxyError('no_live_upstream', `upstream "${upstream.name}"`);
     this.#attempts.none(upstream.name, error.status);
-    if (this.#location.pass !== undefined) this.#request.tell(error, upstream.name, this.#turn.started, false);
+    if (this.#location.pass !== undefined) this.#request.logFailure(error, upstream.name, this.#turn.started, false);
     this.#fail(this.#location.pass === undefined ? (this.#lastError ?? error) : error);
   }
 
@@ -214,7 +214,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void {
     this.#attempts.onError(error, false);
     this.#attempts.onEnd();
-    this.#request.tell(error, peer.name, false, false);
+    this.#request.logFailure(error, peer.name, false, false);
     if (answerable) {
       this.#fail(error);
       return;
@@ -331,7 +331,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
       link.destroy();
       const error = new ProxyError('unexpected_upgrade');
       if (pass === undefined || asked) return this.onLinkError(error);
-      this.#request.tell(error, peer.name, false, false);
+      this.#request.logFailure(error, peer.name, false, false);
       this.#release(true);
       this.#ended = true;
       const added = this.#location.addedTo(head.status, this.#turn.getFacts);
@@ -372,7 +372,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#attempts.onError(error, stale ? undefined : retry);
     // nginx counts no failure once the response has begun.
     this.#release(stale || (pass !== undefined && this.#turn.started));
-    this.#request.tell(error, peer?.name, this.#turn.started, retry);
+    this.#request.logFailure(error, peer?.name, this.#turn.started, retry);
     if (!retry || peer === undefined) {
       this.#fail(error);
     } else if (stale) {

@@ -1,4 +1,4 @@
-import { placeTold } from '../route/redirect.js';
+import { redirectLocation } from '../route/redirect.js';
 import type { BodyFraming } from '../http1/body.js';
 import { httpDate } from '../http1/date.js';
 import { FieldKind } from '../http1/field-name.js';
@@ -34,7 +34,7 @@ export function forwardedFields(head: RequestHead, origin: Origin, defaultHost: 
     const value = head.values[i] ?? '';
     switch (key?.kind) {
       case FieldKind.other:
-      case FieldKind.own:
+      case FieldKind.ownResponse:
       case FieldKind.redirect:
         if (head.nominated?.has(key.lower) !== true) fields += `${head.names[i]}: ${value}\r\n`;
         break;
@@ -96,7 +96,7 @@ export function configuredFields(
 function passes(kind: FieldKind, identityOnly: boolean): boolean {
   switch (kind) {
     case FieldKind.other:
-    case FieldKind.own:
+    case FieldKind.ownResponse:
     case FieldKind.redirect:
     case FieldKind.forwardedFor:
     case FieldKind.forwarded:
@@ -183,7 +183,7 @@ function passedFields(head: Fields, length: string, connection: string, pass: Pa
   for (let i = 0; i < head.names.length; i++) {
     const key = head.keys[i];
     if (key === undefined || (key.kind !== FieldKind.upgrade && !endToEnd(key.kind))) continue;
-    if ((pass.hidesMore || key.kind === FieldKind.own) && pass.hidden.has(key.lower)) continue;
+    if ((pass.hidesMore || key.kind === FieldKind.ownResponse) && pass.hidden.has(key.lower)) continue;
     const value = head.values[i] ?? '';
     if (key.kind === FieldKind.redirect) {
       const { url, madeWhole } = redirected(key.lower, value, pass, facts);
@@ -199,13 +199,13 @@ function passedFields(head: Fields, length: string, connection: string, pass: Pa
 }
 
 /** nginx: `proxy_redirect`; in `Refresh: 5; url=...` it is about what follows `url=`. */
-function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): ReturnType<typeof placeTold> {
+function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): ReturnType<typeof redirectLocation> {
   const { redirect } = pass.options;
   if (redirect === undefined) return { url: value, madeWhole: false };
   if (lower === 'location') {
     const url = redirect(value, facts());
     // Only what was rewritten is made whole (nginx: `absolute_redirect`).
-    return url === undefined ? { url: value, madeWhole: false } : placeTold(url, pass.redirects, facts);
+    return url === undefined ? { url: value, madeWhole: false } : redirectLocation(url, pass.redirects, facts);
   }
   const [, before, url] = /^(.*?url=)(.*)$/is.exec(value) ?? [];
   const shown = before === undefined || url === undefined ? value : before + (redirect(url, facts()) ?? url);
@@ -219,7 +219,7 @@ function endToEnd(kind: FieldKind): boolean {
     case FieldKind.transferEncoding:
     case FieldKind.upgrade:
     case FieldKind.keepAlive:
-    case FieldKind.hop:
+    case FieldKind.hopByHop:
       return false;
     default:
       return true;

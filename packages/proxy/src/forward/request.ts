@@ -200,24 +200,24 @@ export class OutgoingRequest {
    * @param started a byte of the response was relayed
    * @param retry another peer is tried
    */
-  tell(error: ProxyError, name: string | undefined, started: boolean, retry: boolean): void {
+  logFailure(error: ProxyError, name: string | undefined, started: boolean, retry: boolean): void {
     const { group } = this;
     const { pass, log } = this.#location;
     if (pass !== undefined) {
       const url = name === undefined ? undefined : this.urlAt(name);
-      group.tell(failureText(error, this.#turn.getFacts(), url, started), log);
+      group.logError(failureText(error, this.#turn.getFacts(), url, started), log);
     } else {
-      group.tellFailure(error, name, this.#head, this.#turn.origin.clientAddress, retry, log);
+      group.logFailure(error, name, this.#head, this.#turn.origin.clientAddress, retry, log);
     }
   }
 
   /** The head for the peer. */
   get headText(): string {
-    const { isAgain, chunked } = this.#head;
+    const { isRepeated, chunked } = this.#head;
     const { method, uri } = this;
     const cache = this.#cache;
     // How a chunked body is announced depends on more than the head.
-    if (cache === undefined || !isAgain || chunked || this.#gone) return this.#newHeadText(method, uri);
+    if (cache === undefined || !isRepeated || chunked || this.#gone) return this.#newHeadText(method, uri);
     return cache.head(method, uri) || cache.keepHead(method, uri, this.#newHeadText(method, uri));
   }
 

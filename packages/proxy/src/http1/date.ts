@@ -1,10 +1,10 @@
 import { now } from '../net/clock.js';
 
-/** When the text is out of date, in `now()`: that is asked of the clock once a read, and the system's is not. */
+/** When the text is out of date, in milliseconds of `now()`, which is cheaper than `Date.now()`: once per read. */
 let until = Number.NEGATIVE_INFINITY;
 let text = '';
 
-/** The `Date` field for now (RFC 9110 5.6.7), made once a second. */
+/** The value of a `Date` field (RFC 9110 5.6.7), composed once a second. */
 export function httpDate(): string {
   const time = now();
   if (time >= until) {

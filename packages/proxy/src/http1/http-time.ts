@@ -1,6 +1,6 @@
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** The three forms of RFC 9110 5.6.7. The day of the week is not looked at, nor is what follows, as in nginx. */
+/** The three forms of RFC 9110 5.6.7. As in nginx, the day of the week and the text after the time are ignored. */
 const FIXED =
   /^[^, ]*, *(?<day>\d\d) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)/;
 const RFC_850 =
@@ -9,9 +9,10 @@ const ASCTIME =
   /^ *[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \d]\d) (?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d) (?<year>\d{4})/;
 
 /**
- * The time that a field such as `If-Modified-Since` names.
+ * Parses the time in a field such as `If-Modified-Since`.
  *
- * @returns seconds since the epoch; undefined for what is no time
+ * @returns seconds since the epoch; undefined for an invalid time
+ * @example parseHttpTime('Sun, 06 Nov 1994 08:49:37 GMT') // 784111777
  */
 export function parseHttpTime(text: string): number | undefined {
   const parts = (FIXED.exec(text) ?? RFC_850.exec(text) ?? ASCTIME.exec(text))?.groups;
@@ -21,7 +22,7 @@ export function parseHttpTime(text: string): number | undefined {
   const date = new Date(0);
   date.setUTCFullYear(years, MONTHS.indexOf(month), Number(day));
   date.setUTCHours(Number(hour), Number(minute), Number(second));
-  // What is no day or time of day has become another one.
+  // An invalid day or time, such as 31 April, has overflowed into another one.
   const same =
     date.getUTCFullYear() === years &&
     MONTHS[date.getUTCMonth()] === month &&

@@ -12,7 +12,7 @@ const limits = { line: 200, head: 600, fields: 8, invalidNames: 'refuse', unders
 function outcome(read: () => RequestHead | ResponseHead | undefined): unknown {
   try {
     const head = read();
-    const memory = { memo: undefined, isAgain: undefined, kept: undefined, keepAliveHint: undefined };
+    const memory = { memo: undefined, isRepeated: undefined, kept: undefined, keepAliveHint: undefined };
     return head === undefined ? 'more' : { ...head, ...memory };
   } catch (error) {
     if (error instanceof ProxyError) return [error.code, error.detail];

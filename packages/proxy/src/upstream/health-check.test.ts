@@ -64,7 +64,7 @@ describe('a peer that gives no sign of life', () => {
     expect(proxy.peer(0).check).toMatchObject({ misses: 0, result: 200 });
     expect(new Set([(await ask(proxy)).body, (await ask(proxy)).body])).toEqual(new Set(['one', 'two']));
     expect(proxy.log.filter((line) => line.startsWith('peer '))).toEqual([
-      `peer 127.0.0.1:${one.upstream.port} of upstream "backend" has not answered for 0.9 s: its connections are ended`,
+      `peer 127.0.0.1:${one.upstream.port} of upstream "backend" has missed health checks for 0.9 s: closing its connections`,
       `peer 127.0.0.1:${one.upstream.port} of upstream "backend" answers again`,
     ]);
   });
@@ -98,7 +98,10 @@ describe('a peer that gives no sign of life', () => {
     const three = await startPeer('three');
     const ports = [one, two, three].map(({ upstream }) => upstream.port);
     const other = await startProxy(ports, { upstream: { healthCheck: CHECK } });
-    await until('both are given up', () => other.log.filter((line) => line.endsWith('are ended')).length === 2);
+    await until(
+      'both are given up',
+      () => other.log.filter((line) => line.endsWith('closing its connections')).length === 2,
+    );
     expect([proxy.peer(0).state, proxy.peer(1).state, proxy.peer(0).tunnels]).toEqual(['up', 'up', 1]);
     expect(client.ending).toBeUndefined();
   });
@@ -122,9 +125,9 @@ test('a peer that refuses new connections keeps those that it has', async () => 
   expect((await client.response()).start).toContain('101');
   server.close();
   hung.hang();
-  await until('the hung one is given up', () => proxy.log.some((line) => line.endsWith('are ended')));
+  await until('the hung one is given up', () => proxy.log.some((line) => line.endsWith('closing its connections')));
   expect(proxy.peer(0).check).toMatchObject({ misses: 0, result: 'refused' });
-  expect(proxy.log.filter((line) => line.endsWith('are ended'))).toHaveLength(1);
+  expect(proxy.log.filter((line) => line.endsWith('closing its connections'))).toHaveLength(1);
   client.send('still');
   expect(await client.take(5)).toBe('still');
 });

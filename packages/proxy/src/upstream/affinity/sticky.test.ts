@@ -76,13 +76,13 @@ describe('addresses of a name', () => {
         for (const change of changes) {
           const before = [...upstream.peers];
           const wantedNow = change.map((last) => ({ host: `10.0.0.${last}`, port: 80 }));
-          const gone = upstream.setAddresses(template, wantedNow);
+          const removed = upstream.setAddresses(template, wantedNow);
           const names = upstream.peers.map((peer) => peer.name);
           expect(names.toSorted()).toEqual(wantedNow.map(({ host }) => `${host}:80`).toSorted());
-          expect(before.filter((peer) => !gone.includes(peer)).every((peer) => upstream.peers.includes(peer))).toBe(
+          expect(before.filter((peer) => !removed.includes(peer)).every((peer) => upstream.peers.includes(peer))).toBe(
             true,
           );
-          expect(gone.every((peer) => peer.gone && !peer.available && !peer.holdsSessions)).toBe(true);
+          expect(removed.every((peer) => peer.isRemoved && !peer.available && !peer.holdsSessions)).toBe(true);
           const picked = upstream.pick({ clientAddress: '', opens: undefined, tried: new Tried(), facts });
           expect(picked === undefined ? upstream.peers.length === 0 : upstream.peers.includes(picked)).toBe(true);
         }

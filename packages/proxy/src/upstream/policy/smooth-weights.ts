@@ -1,8 +1,8 @@
 import type { Peer } from '../peer.js';
 
 /**
- * Where a smooth weighted round robin stands: per peer what it has gained and not yet paid. Whoever deals one kind of
- * request has one of its own.
+ * The state of one smooth weighted round robin: per peer, the weight gained and not yet paid. Each policy object has its
+ * own, so that kinds of requests are distributed independently.
  */
 export class SmoothWeights {
   /** By `Peer.index`. */
