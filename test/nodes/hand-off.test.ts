@@ -39,7 +39,7 @@ describe.each([
     await cluster.stop(500);
   });
 
-  /** WebSockets on their way to the nodes, those that go the other way, and other connections. */
+  /** Counts of WebSockets that are being handed off, of those that are tunnelled, and of other connections. */
   const counts = (): readonly number[] => {
     const { handedOff, tunnels, clients } = cluster.status();
     return usesPlainSockets() ? [tunnels, handedOff, clients] : [handedOff, tunnels, clients];
@@ -95,7 +95,7 @@ describe.each([
     let text = '';
     for await (const chunk of socket.setEncoding('latin1')) {
       text += chunk;
-      // Relayed over a tunnel's way, the refusal leaves the client's connection open.
+      // When the balancer relays the refusal, the client's connection stays open.
       if (usesPlainSockets() && text.includes('Session ID unknown')) break;
     }
     expect(text).toMatch(/^HTTP\/1.1 400 /);
@@ -119,7 +119,7 @@ describe.each([
     );
   }, 20_000);
 
-  it('serves 300 WebSockets that came while their nodes were stopped, once these go on', async () => {
+  it('serves 300 WebSockets that arrived while their nodes were stopped, after these continue', async () => {
     for (const { name } of cluster.nodes) await cluster.kill(name, 'SIGSTOP');
     const sockets = Array.from({ length: 300 }, () => new WebSocket(`ws://127.0.0.1:${port}/plain`));
     const open = sockets.map((socket) => once(socket, 'open'));
@@ -171,14 +171,14 @@ describe.each([
   }, 20_000);
 });
 
-describe('a WebSocket of a peer whose process takes connections', () => {
+describe('a WebSocket for a peer whose process accepts hand-offs', () => {
   const ends: (() => unknown)[] = [];
 
   afterEach(async () => {
     for (const end of ends.splice(0).toReversed()) await end();
   });
 
-  /** A proxy whose peer's process takes connections as `give` says. */
+  /** A proxy whose peer's process accepts hand-offs through `give`. */
   async function proxyWith(
     give: (socket: Socket, listener: HandOffListener, text: string) => void,
     onEnd: (facts: Facts) => void = () => undefined,
@@ -222,7 +222,7 @@ describe('a WebSocket of a peer whose process takes connections', () => {
 
   // An empty list registers nothing, where a skipped test would count as failed in CI.
   describe.each(usesPlainSockets() ? [] : ['is handed off and'])('%s', () => {
-    it('gets a clean end when the process is gone before it had it', async () => {
+    it('is closed when the process exits before it has received the socket', async () => {
       const { port } = await proxyWith((_socket, listener) => queueMicrotask(() => listener.onEnded(undefined)));
       expect(await answer(port)).toBe('');
     });
@@ -257,7 +257,7 @@ describe('a WebSocket of a peer whose process takes connections', () => {
       expect(handedOff()).toBe(0);
     });
 
-    it('comes to the process with the address of the client', async () => {
+    it('reaches the process with the address of the client', async () => {
       let head = '';
       const { port } = await proxyWith((_socket, listener, text) => {
         head = text;
