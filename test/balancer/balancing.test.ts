@@ -8,7 +8,7 @@ import type { Runner } from '../classics/recipe.js';
 const REQUESTS = 3_000;
 const PEERS = 5;
 
-/** Lines of the upstream, and the parameters of its servers by position. */
+/** The lines of an upstream, and the parameters of its servers by position. */
 interface Method {
   readonly lines: string;
   readonly weights: readonly number[];

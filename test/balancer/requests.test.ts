@@ -49,7 +49,7 @@ describe.skipIf(isMissing('nginx'))('requests are parsed as nginx parses them', 
     const ours = await outcome('pinwheel', request);
     const variables = ({ variables: text }: Outcome): string => (text.startsWith('HTTP/1.1 200') ? bodies(text) : '');
     const told = (one: Outcome): object => ({ ...one, variables: variables(one) });
-    // `differs` has the reason for an intended difference; the test fails when there is none any more.
+    // `differs` has the reason for an intended difference; the test fails when the responses no longer differ.
     expect({ same: isDeepStrictEqual(told(ours), told(theirs)), ...told(ours) }).toEqual({
       same: request.differs === undefined,
       ...told(request.differs === undefined ? theirs : ours),

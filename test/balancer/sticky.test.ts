@@ -86,7 +86,7 @@ function count(log: string): number {
 
 interface Answer {
   readonly status: number;
-  /** The backend of a response. */
+  /** The backend that sent a response. */
   readonly from: number;
   readonly cookies: readonly string[];
 }

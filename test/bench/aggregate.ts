@@ -1,4 +1,4 @@
-/** What one contender did in one round of one variant of a scenario. */
+/** The figures of one contender in one round of one variant of a scenario. */
 export interface Sample {
   readonly scenario: string;
   readonly variant: string;
@@ -16,22 +16,24 @@ export interface Row {
   readonly parameters: Readonly<Record<string, number>>;
   readonly contender: string;
   readonly rounds: number;
-  /** Median over the rounds, of each figure. */
+  /** The median of each figure over the rounds. */
   readonly median: Readonly<Record<string, number>>;
-  /** Least and most. */
+  /** The least and the greatest value of each figure. */
   readonly range: Readonly<Record<string, readonly [number, number]>>;
-  /** Median over the rounds of a figure divided by nginx's of the same round, and by that of a direct connection. */
+  /**
+   * The median over the rounds of each figure divided by that of nginx, or of a direct connection, in the same round.
+   */
   readonly toNginx: Readonly<Record<string, number>>;
   readonly toDirect: Readonly<Record<string, number>>;
 }
 
-/** Whom a contender is compared with. */
+/** The contenders that a contender is compared with. */
 export interface References {
   readonly nginx: string;
   readonly direct: string;
 }
 
-/** The middle value; of an even number of values the mean of the two in the middle; NaN of none. */
+/** The middle value, or the mean of the two middle values if their number is even; NaN for no values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -40,8 +42,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * One row per contender and variant, in the order in which they first come. Ratios compare what was measured within one
- * round, minutes or less apart, so that a machine that becomes slower in between changes none.
+ * One row per contender and variant, in the order in which they first appear. Ratios compare measurements of one round,
+ * at most minutes apart, so that a machine that becomes slower during the run does not change them.
  */
 export function aggregate(samples: readonly Sample[], referencesOf: (contender: string) => References): Row[] {
   const groups = new Map<string, Sample[]>();

@@ -5,7 +5,7 @@ import type { Contender } from './contenders/contender.js';
 import { ON_REQUEST, SCENARIOS } from './scenarios/all.js';
 import type { Plan, Scenario } from './scenarios/scenario.js';
 
-/** Most seconds that a window is asked to take. */
+/** The longest window that can be requested, in seconds. */
 const MAX_SECONDS = 600;
 
 const FULL = { rounds: 5, warmUpRound: true, clock: { warmUp: 500, window: 2_000 } } as const;
@@ -17,27 +17,29 @@ const SETTINGS = settings({
   scenario: {
     value: text('NAME'),
     many: 'repeated',
-    help: `only this one: ${names(SCENARIOS)}; only when asked for: ${names(ON_REQUEST)}`,
+    help: `measures only this scenario: ${names(SCENARIOS)}; on request: ${names(ON_REQUEST)}`,
   },
-  contender: { value: text('NAME'), many: 'repeated', help: `only this one: ${names(CONTENDERS)}` },
+  contender: { value: text('NAME'), many: 'repeated', help: `measures only this contender: ${names(CONTENDERS)}` },
   variant: {
     value: text('TEXT'),
     many: 'repeated',
     example: '"50 x 64 B"',
-    help: 'only variants whose name contains this text',
+    help: 'measures only variants whose name contains this text',
   },
   rounds: {
     value: integer(1, 1_000),
     otherwise: `${FULL.rounds}, with \`--quick\` ${QUICK.rounds}`,
-    help: 'rounds that count',
+    help: 'rounds that are counted, after one for warm-up',
   },
   seconds: {
     value: { placeholder: 'S', read: readSeconds },
     otherwise: `${FULL.clock.window / 1_000}, with \`--quick\` ${QUICK.clock.window / 1_000}`,
-    help: 'how long each round is measured; CPU time is counted in hundredths of a second',
+    help: 'seconds that each round is measured; CPU time has a resolution of 10 ms',
   },
-  quick: { help: 'a few small variants, under 90 s in all: shows that everything runs, proves nothing' },
-  json: { value: { placeholder: 'FILE', read: readWritable }, help: "writes every round's figures, too" },
+  quick: {
+    help: 'a few small variants, under 90 s in all: checks that everything runs, and measures nothing reliably',
+  },
+  json: { value: { placeholder: 'FILE', read: readWritable }, help: "also writes every round's figures to this file" },
   help: HELP,
 });
 
@@ -47,7 +49,7 @@ export const PROGRAM: Program = {
   summary: 'Measures Pinwheel and others side by side on this machine. Tables on stdout, progress on stderr.',
   settings: SETTINGS,
   notes: [
-    'REDIS_URL takes the place of a redis-server that the benchmark starts.',
+    'REDIS_URL: the Redis to use; without it the benchmark starts redis-server.',
     'Exit code: 0, 1 when something could not be measured, 2 for a mistake on the command line.',
   ],
 };
@@ -104,7 +106,7 @@ function wordOf(name: string): string {
   return name.toLowerCase().replaceAll(' ', '-');
 }
 
-/** The run may take an hour: a file that cannot be written is reported before it. */
+/** A run may take an hour, so a file that cannot be written is reported before it starts. */
 function readWritable(flag: string, file: string): string {
   try {
     closeSync(openSync(file, 'a'));

@@ -32,10 +32,10 @@ test.each([1, 2, 3, 7, 1_000, 65_536, 1_000_000])('frames are found in pieces of
 });
 
 test('a client frame is masked', () => {
-  const payload = Buffer.from('what a client says');
+  const payload = Buffer.from('a text of the client');
   const frame = encodeFrame(TEXT, payload);
   expect(frame.subarray(0, 2)).toEqual(Buffer.from([0x81, 0x80 | payload.length]));
   const key = frame.subarray(2, 6);
   const unmasked = frame.subarray(6).map((byte, index) => byte ^ (key[index & 3] ?? 0));
-  expect(Buffer.from(unmasked).toString()).toBe('what a client says');
+  expect(Buffer.from(unmasked).toString()).toBe('a text of the client');
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Latencies } from './load/latencies.js';
 
-test('percentiles are those of all times, fast and slow', () => {
+test('percentiles cover all times, fast and slow', () => {
   const latencies = new Latencies();
   for (let i = 1; i <= 98; i++) latencies.add(i / 100);
   latencies.add(250);

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 
-/** Where it was measured. */
+/** The machine on which the benchmark runs. */
 export interface Machine {
   readonly cpu: string;
   readonly cpus: number;

@@ -22,7 +22,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Who takes part, and what the others lack. */
+/** The contenders that can start; the reason is printed for the others. */
 async function inspect(contenders: readonly Contender[]): Promise<Map<Contender, string | undefined>> {
   const found = new Map<Contender, string | undefined>();
   for (const contender of contenders) {
@@ -33,7 +33,7 @@ async function inspect(contenders: readonly Contender[]): Promise<Map<Contender,
   return found;
 }
 
-/** In the order of the contenders, whoever came first in the first round. */
+/** Rows are sorted by contender, since the order of the first round is rotated. */
 function rowsOf(samples: readonly Sample[]): Row[] {
   // `insides` has contenders that are named after one of these, and what is different.
   const place = (name: string): number =>
@@ -78,7 +78,7 @@ async function bench(command: Command): Promise<void> {
     }
     const tables = formatTables(scenario, rowsOf(samples), plan.clock.window);
     if (tables !== '') process.stdout.write(`\n${tables}`);
-    // What has been measured is kept, should the rest be given up.
+    // Results are written after each scenario, so that they survive an interrupted run.
     if (json !== undefined) {
       const contenders = [...everyone].map(([{ name }, how]) => ({ name, missing: how ?? null }));
       const results = rowsOf(samples);

@@ -18,7 +18,7 @@ test('a process that has ended makes the sum NaN', () => {
   expect(readMemory([2 ** 30])).toBeNaN();
 });
 
-test.runIf(process.platform === 'linux')('the figures of this process are those that Node tells', () => {
+test.runIf(process.platform === 'linux')('the figures of this process equal those of Node', () => {
   const { user, system } = process.cpuUsage();
   const cpu = readCpu([process.pid]);
   expect(Math.abs(cpu - user - system)).toBeLessThan(200_000);

@@ -12,7 +12,7 @@ export function formatTables(scenario: Scenario, rows: readonly Row[], window: n
   const variants = [...new Set(own.map((row) => row.variant))];
   const tables = variants.map((variant) => {
     const lines = own.filter((row) => row.variant === variant);
-    // A column that says nothing of anybody is left out.
+    // A column without any value is left out.
     const columns = scenario.columns.filter((column) => lines.some((row) => valueOf(row, column) !== undefined));
     const cells = [
       [`${variant}, ${scenario.subject}`, ...columns.map(({ title }) => title)],
@@ -36,7 +36,7 @@ function format(row: Row, column: Column): string {
   return value === undefined ? '-' : (value / (column.unit ?? 1)).toFixed(column.digits);
 }
 
-/** First column to the left, numbers to the right. */
+/** The first column is left-aligned, numbers are right-aligned. */
 function align(cells: readonly (readonly string[])[]): string {
   const [head = []] = cells;
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0), 3));

@@ -27,7 +27,7 @@ async function urlOf(program: Program): Promise<string> {
   return line.split(' ')[1] ?? '';
 }
 
-/** The greeting of the node that a client connects to. */
+/** Connects a client and returns its node's greeting. */
 async function greeting(url: string): Promise<{ server: string; port: number }> {
   const client = io(url, { forceNew: true, reconnection: false });
   try {

@@ -85,7 +85,7 @@ async function tryCluster(compose: readonly string[]): Promise<void> {
       await within('message', one.emitWithAck('message', 'hi')),
       'Server received from client: hi',
     );
-    expect('an echo comes back as it was', await within('echo', two.emitWithAck('echo', { a: [1, 'x'] })), {
+    expect('an echo returns unchanged', await within('echo', two.emitWithAck('echo', { a: [1, 'x'] })), {
       a: [1, 'x'],
     });
 
@@ -154,13 +154,13 @@ function restarts(compose: readonly string[], service: string): number {
 async function main(): Promise<number> {
   if (!answers(['docker', 'info'])) {
     say(
-      'test:compose: no Docker engine answers `docker info`; nothing was tried. Start one (for example: dockerd &) and try again',
+      'test:compose: no Docker engine answers `docker info`; nothing was tested. Start one (for example: dockerd &) and repeat',
     );
     return 2;
   }
   const compose = answers(['docker', 'compose', 'version']) ? ['docker', 'compose'] : ['docker-compose'];
   if (!answers([...compose, 'version'])) {
-    say('test:compose: expected `docker compose` or `docker-compose`, found neither; install one of them');
+    say('test:compose: expected `docker compose` or `docker-compose`, found neither: install one of them');
     return 2;
   }
   const started = performance.now();

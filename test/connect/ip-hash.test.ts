@@ -4,7 +4,7 @@ import type { GivenPeer, Proxy } from '@pinwheel/proxy';
 import { createProxy } from '@pinwheel/proxy';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-/** nginx's ip_hash for IPv4, written from its documentation and source to be read easily. */
+/** nginx's ip_hash for IPv4, written after its documentation and source, for easy reading. */
 function nginxPeer(address: string, weights: readonly number[], usable: readonly boolean[]): number {
   const octets = address.split('.').slice(0, 3).map(Number);
   const total = weights.reduce((sum, weight) => sum + weight, 0);

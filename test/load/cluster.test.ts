@@ -18,7 +18,7 @@ async function startCluster(
 
 const SHAPE = '--clients 80 --rooms 8 --rate 5 --warmup 300ms --arrival 400/s'.split(' ');
 
-/** To the unit, over all messages and over the paths that they took. */
+/** Checks the counts to the unit, over all messages and by the paths that they took. */
 function expectBalance({ counts, paths }: Loaded['result']['stage']): void {
   expect(counts.sent + counts.unsent).toBe(counts.scheduled);
   expect(counts.received + counts.late + counts.missingOnline + counts.missingOffline).toBe(counts.expected);
@@ -55,7 +55,7 @@ test('through four nodes every message reaches everyone in its room, once and in
 });
 
 test.each(['kill', 'drain'])(
-  'a %s of one of two nodes loses nothing between two that stay connected, nor a client',
+  'after a %s of one of two nodes no client is lost, and no message between two clients that stayed connected',
   async (verb) => {
     const { admin, program, url } = await startCluster(2);
     const { ended, result } = await load([
@@ -67,7 +67,7 @@ test.each(['kill', 'drain'])(
       'neverReturned==0',
       'connect.failed==0',
     ]);
-    // On a machine with much else to do the generator says so before all else.
+    // On a busy machine the first warning of the report is about the generator itself.
     expect([0, 3]).toContain(ended.code);
     await program.line('stderr', new RegExp(`^admin \\| Server2 ${verb}: `));
     const { churn, counts, verdicts } = result.stage;

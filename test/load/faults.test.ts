@@ -40,7 +40,7 @@ test.each(['with lean clients', 'with --stock-client'])(
     expect(stage.latency.p50).toBeGreaterThan(49);
     expect(stage.latency.count).toBe(counts.received);
     expect(stage.verdicts).toEqual([{ text: 'missing==0', got: 16, holds: false }]);
-    // On a machine with much else to do the generator says so before all else.
+    // On a busy machine the first warning of the report is about the generator itself.
     expect([99, 3]).toContain(ended.code);
   },
 );

@@ -4,21 +4,21 @@ import type { ClientToServerEvents, Said, ServerToClientEvents } from '@pinwheel
 import { Server } from 'socket.io';
 import type { Certificate } from '../classics/certificates.js';
 
-/** What a server does wrong on purpose. */
+/** The faults that a server makes on purpose. */
 export interface Faults {
   /** Drops every nth delivery. */
   readonly dropEvery?: number;
-  /** Makes every nth delivery twice. */
+  /** Sends every nth delivery twice. */
   readonly duplicateEvery?: number;
-  /** Swaps so many times a delivery with the next one of its sender to the same client. */
+  /** How many times it swaps a delivery with the sender's next one to the same client. */
   readonly swaps?: number;
   /** Delays every delivery. */
   readonly delayMs?: number;
-  /** Answers nothing for this long, once, when so many echoes have been answered. */
+  /** Blocks once for this long, after this many echoes. */
   readonly stall?: { readonly afterEchoes: number; readonly ms: number };
 }
 
-/** What it did, to the unit. */
+/** The exact counts of what it did. */
 export interface Done {
   deliveries: number;
   dropped: number;
@@ -104,7 +104,7 @@ export async function startFaultyServer(faults: Faults, tls?: Certificate): Prom
   };
 }
 
-/** Holds up the whole process, as a long computation does. */
+/** Blocks the whole process, as a long computation does. */
 function block(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -12,7 +12,7 @@ export interface Loaded {
   readonly result: Result;
 }
 
-/** Runs the load tester to its end and reads the report that it writes. `whileRunning` is called when it has begun. */
+/** Runs the load tester to its end and reads its report. `whileRunning` is called when the run has started. */
 export async function load(args: readonly string[], whileRunning?: (program: Program) => void): Promise<Loaded> {
   const folder = await mkdtemp(join(tmpdir(), 'pinwheel-load-'));
   try {

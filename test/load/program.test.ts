@@ -23,14 +23,14 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
 }
 
-/** Starts the program and waits for its end: exit code, and what it said on stderr. */
+/** Starts the program and waits for its end: exit code and stderr. */
 async function said(args: readonly string[]): Promise<{ code: number | null; stderr: string; stdout: string }> {
   const program = startProgram(LOAD, args);
   const { code } = await program.ended;
   return { code, stderr: program.stderr, stdout: program.stdout };
 }
 
-describe('the program prints one clear line and exits with the right code', () => {
+describe('the program prints one line and exits with the right code', () => {
   test('when the target does not listen', async () => {
     const { code, stderr } = await said(['http://127.0.0.1:1']);
     expect(stderr).toBe('pinwheel-load: http://127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n');

@@ -13,21 +13,13 @@ import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { freePort } from '@pinwheel/testing/ports';
+import { until } from '@pinwheel/testing/until';
 
 const UPGRADE =
   'GET /plain HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
 /** A masked text frame with `hi`, its mask all zero. */
 const HI = Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]).toString('latin1');
-
-/** Resolves once `holds`: a counter of the balancer has no event. */
-async function eventually(holds: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
-  while (!holds()) {
-    if (performance.now() > end) throw new Error('not within 10 s');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 describe.each([
   ['a pipe, or tunnels them with plain sockets', true],
@@ -47,7 +39,7 @@ describe.each([
     await cluster.stop(500);
   });
 
-  /** WebSockets on their way to the nodes, those that go the other way, and other connections. */
+  /** Counts of WebSockets that are being handed off, of those that are tunnelled, and of other connections. */
   const counts = (): readonly number[] => {
     const { handedOff, tunnels, clients } = cluster.status();
     return usesPlainSockets() ? [tunnels, handedOff, clients] : [handedOff, tunnels, clients];
@@ -61,7 +53,7 @@ describe.each([
       const [answer] = (await once(socket, 'message')) as [Buffer];
       expect(answer.toString()).toBe('Server received from client: hi');
     }
-    await eventually(() => counts()[0] === 4);
+    await until('4 are at the nodes', () => counts()[0] === 4);
     expect(counts()).toEqual([4, 0, 0]);
     const perPeer = [2, usesPlainSockets() ? 0 : 2];
     expect(cluster.status().upstreams[0]?.peers.map((peer) => [peer.active, peer.handedOff])).toEqual([
@@ -69,7 +61,7 @@ describe.each([
       perPeer,
     ]);
     for (const socket of sockets) socket.close();
-    await eventually(() => counts()[0] === 0);
+    await until('none is left', () => counts()[0] === 0);
     expect(cluster.status().upstreams[0]?.peers.map((peer) => peer.active)).toEqual([0, 0]);
   });
 
@@ -80,21 +72,21 @@ describe.each([
       text += chunk;
     });
     socket.write(UPGRADE + HI, 'latin1');
-    await eventually(() => text.endsWith('Server received from client: hi'));
+    await until('the echo arrives', () => text.endsWith('Server received from client: hi'));
     expect(text).toMatch(/^HTTP\/1.1 101 /);
     socket.write(HI, 'latin1');
-    await eventually(() => text.match(/Server received from client: hi/g)?.length === 2);
+    await until('the second echo arrives', () => text.match(/Server received from client: hi/g)?.length === 2);
     socket.destroy();
-    await eventually(() => counts()[0] === 0);
+    await until('none is left', () => counts()[0] === 0);
   });
 
   it('hands off a Socket.IO session that began with polling', async () => {
     const client = io(cluster.url, { forceNew: true });
     await once(client as never, 'connect');
-    await eventually(() => client.io.engine.transport.name === 'websocket' && counts()[0] === 1);
+    await until('the client has upgraded', () => client.io.engine.transport.name === 'websocket' && counts()[0] === 1);
     expect(await client.emitWithAck('echo', { n: 1 })).toEqual({ n: 1 });
     client.close();
-    await eventually(() => counts()[0] === 0);
+    await until('none is left', () => counts()[0] === 0);
   });
 
   it("passes on the node's refusal", async () => {
@@ -103,12 +95,12 @@ describe.each([
     let text = '';
     for await (const chunk of socket.setEncoding('latin1')) {
       text += chunk;
-      // Relayed over a tunnel's way, the refusal leaves the client's connection open.
+      // When the balancer relays the refusal, the client's connection stays open.
       if (usesPlainSockets() && text.includes('Session ID unknown')) break;
     }
     expect(text).toMatch(/^HTTP\/1.1 400 /);
     expect(text).toContain('Session ID unknown');
-    await eventually(() => counts()[0] === 0);
+    await until('none is left', () => counts()[0] === 0);
   });
 
   it('ends the WebSockets of a killed node, and hands the next one off to another node', async () => {
@@ -117,23 +109,26 @@ describe.each([
     const ended = Promise.race(sockets.map((socket) => once(socket, 'close')));
     await cluster.kill('Server1');
     await ended;
-    await eventually(() => counts()[0] === 1);
+    await until('1 are at the nodes', () => counts()[0] === 1);
     const next = new WebSocket(`ws://127.0.0.1:${port}/plain`);
     await once(next, 'open');
     for (const socket of [...sockets, next]) socket.terminate();
-    await eventually(() => counts()[0] === 0 && cluster.nodes.every(({ ready }) => ready));
+    await until(
+      'none is left and both nodes are ready',
+      () => counts()[0] === 0 && cluster.nodes.every(({ ready }) => ready),
+    );
   }, 20_000);
 
-  it('serves 300 WebSockets that came while their nodes were stopped, once these go on', async () => {
+  it('serves 300 WebSockets that arrived while their nodes were stopped, after these continue', async () => {
     for (const { name } of cluster.nodes) await cluster.kill(name, 'SIGSTOP');
     const sockets = Array.from({ length: 300 }, () => new WebSocket(`ws://127.0.0.1:${port}/plain`));
     const open = sockets.map((socket) => once(socket, 'open'));
-    await eventually(() => counts()[2] === 300);
+    await until('the balancer has 300 connections', () => counts()[2] === 300);
     for (const { name } of cluster.nodes) await cluster.kill(name, 'SIGCONT');
     await Promise.all(open);
-    await eventually(() => counts()[0] === 300);
+    await until('300 are at the nodes', () => counts()[0] === 300);
     for (const socket of sockets) socket.terminate();
-    await eventually(() => counts()[0] === 0);
+    await until('none is left', () => counts()[0] === 0);
   }, 20_000);
 
   it('ends a WebSocket on which no byte moves for proxy_read_timeout', async () => {
@@ -176,14 +171,14 @@ describe.each([
   }, 20_000);
 });
 
-describe('a WebSocket of a peer whose process takes connections', () => {
+describe('a WebSocket for a peer whose process accepts hand-offs', () => {
   const ends: (() => unknown)[] = [];
 
   afterEach(async () => {
     for (const end of ends.splice(0).toReversed()) await end();
   });
 
-  /** A proxy whose peer's process takes connections as `give` says. */
+  /** A proxy whose peer's process accepts hand-offs through `give`. */
   async function proxyWith(
     give: (socket: Socket, listener: HandOffListener, text: string) => void,
     onEnd: (facts: Facts) => void = () => undefined,
@@ -227,7 +222,7 @@ describe('a WebSocket of a peer whose process takes connections', () => {
 
   // An empty list registers nothing, where a skipped test would count as failed in CI.
   describe.each(usesPlainSockets() ? [] : ['is handed off and'])('%s', () => {
-    it('gets a clean end when the process is gone before it had it', async () => {
+    it('is closed when the process exits before it has received the socket', async () => {
       const { port } = await proxyWith((_socket, listener) => queueMicrotask(() => listener.onEnded(undefined)));
       expect(await answer(port)).toBe('');
     });
@@ -255,14 +250,14 @@ describe('a WebSocket of a peer whose process takes connections', () => {
       const socket = connect(port, '127.0.0.1');
       ends.push(() => socket.destroy());
       socket.write(UPGRADE);
-      await eventually(() => handedOff() === 1);
+      await until('the connection is handed off', () => handedOff() === 1);
       expect(logged).toEqual([]);
       listener?.onEnded({ status: 101, bytesReceived: 20, bytesSent: 300 });
       expect(logged).toEqual([[101, 300, 1]]);
       expect(handedOff()).toBe(0);
     });
 
-    it('comes to the process with the address of the client', async () => {
+    it('reaches the process with the address of the client', async () => {
       let head = '';
       const { port } = await proxyWith((_socket, listener, text) => {
         head = text;

@@ -13,7 +13,7 @@ const HELP = `usage: npm run bench:page -- [options]
 
 Drives the page in Chromium with real input, ten times a second, and reports what its user waits for.
 
-  --clients N     clients of the load tester in the cluster, in rooms of ten with little to say (10000)
+  --clients N     clients of the load tester in the cluster, in rooms of ten that send little (10000)
   --simulated N   clients simulated in the page, 0 to 200 (200)
   --seconds N     how long each row is measured (15)
   --nodes N       nodes of the cluster (2)

@@ -72,11 +72,11 @@ export class TestBrowser {
     this.complaints.splice(0, this.complaints.length, ...others);
   }
 
-  /** Closes the pages. @throws Error with the first complaint, if there was one */
+  /** Closes the pages. @throws Error with the first error that a page logged, if any */
   async closePages(): Promise<void> {
     for (const page of this.#context.pages()) await page.close();
     const [complaint] = this.complaints.splice(0);
-    if (complaint !== undefined) throw new Error(`the page complained: ${complaint}`);
+    if (complaint !== undefined) throw new Error(`the page logged an error: ${complaint}`);
   }
 
   async close(): Promise<void> {

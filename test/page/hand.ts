@@ -73,17 +73,17 @@ async function tabTo(page: Page, selector: string): Promise<void> {
         what: `${focus.tagName} ${focus.id} ${focus.textContent.slice(0, 40)}`,
       };
     }, selector);
-    if (!at.isSeen) throw new Error(`expected a focus that is seen, it is on ${at.what}`);
+    if (!at.isSeen) throw new Error(`the focus is not visible on ${at.what}`);
     if (at.isThere) return;
     await page.keyboard.press('Tab');
   }
-  throw new Error(`expected Tab to lead to ${selector}`);
+  throw new Error(`Tab does not reach ${selector}`);
 }
 
 async function boxOf(page: Page, selector: string): Promise<{ x: number; y: number; width: number; height: number }> {
   const element = page.locator(selector);
   await element.scrollIntoViewIfNeeded();
   const box = await element.boundingBox();
-  if (box === null) throw new Error(`expected ${selector} to be seen`);
+  if (box === null) throw new Error(`${selector} is not visible`);
   return box;
 }

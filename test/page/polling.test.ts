@@ -35,7 +35,7 @@ describe.skipIf(isChromiumMissing)('the page with polling only, in Chromium (apt
 
   test.each([
     ['a proxy in front blocks WebSocket', '/', 'WebSocket is blocked: stays on polling'],
-    ['its address asks for it', '/?transport=polling', undefined],
+    ['its address requests polling', '/?transport=polling', undefined],
   ])(
     'reports it and still does everything, where %s',
     async (_why, path, told) => {

@@ -25,7 +25,7 @@ test.each<[string, Packages]>([
   ['a version differs', { ...installed, 'node_modules/ws': { version: '8.0.1', integrity: 'sha512-a' } }],
   ['a content differs', { ...installed, 'node_modules/ws': { version: '8.0.0', integrity: 'sha512-b' } }],
   ['a workspace is not linked', { ...installed, 'node_modules/@p/one': { version: '0.1.0' } }],
-  ['a package is not there', { 'apps/one': locked['apps/one'] ?? {} }],
+  ['a package is missing', { 'apps/one': locked['apps/one'] ?? {} }],
   ['it was copied from another machine', { ...installed, 'node_modules/binding-there': binding ?? {} }],
 ])('it does not fit when %s', (_how, changed) => {
   expect(fits(locked, changed)).toBe(false);

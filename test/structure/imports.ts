@@ -16,7 +16,7 @@ export function sourcesOf(folder: string): readonly string[] {
     .toSorted();
 }
 
-/** What a file imports, as it is written. */
+/** The specifiers that a file imports, as written. */
 export function specifiersOf(file: string): readonly string[] {
   return [...readFileSync(file, 'utf8').matchAll(SPECIFIER)].flatMap(([, specifier]) => specifier ?? []);
 }

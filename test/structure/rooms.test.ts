@@ -93,7 +93,7 @@ describe('the reader of imports', () => {
     ]);
   });
 
-  test('reads imports of types, of values and of what is loaded later', () => {
+  test('reads imports of types, of values and of dynamic imports', () => {
     const imports = importsOf('packages/proxy');
     expect(imports.get('client/turn.ts')).toContain('route/location.ts');
     expect(imports.get('proxy.ts')).toContain('respond.ts');

@@ -1,23 +1,11 @@
 import type { NodeState } from './admin.js';
-import type { Refusal } from './events.js';
+import type { Refusal } from './refusal.js';
+import type { NodeCounters } from './node-report.js';
 
 /** The cluster as pages see it, and what they may ask for. */
 
 /** `silent`: the node has not reported for a while, and no process knows more. */
 export type ViewState = NodeState | 'silent';
-
-/** The counters of a node in a view. */
-export interface NodeCounters {
-  /** Engine.IO sessions by transport. */
-  readonly polling: number;
-  readonly websocket: number;
-  /** Events of clients answered since the start. */
-  readonly events: number;
-  /** Room messages of its clients since the start: each goes to the other nodes once. */
-  readonly said: number;
-  /** Milliseconds of the last message through Redis and back; undefined when it did not come back. */
-  readonly redisMs: number | undefined;
-}
 
 export interface ViewNode extends NodeCounters {
   readonly server: string;

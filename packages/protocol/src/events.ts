@@ -1,3 +1,4 @@
+import type { Refusal } from './refusal.js';
 import type { ClusterView, ControlAnswer, ControlVerb } from './cluster-view.js';
 
 /** The echo contract: every Socket.IO event that a node answers or sends, with its arguments. */
@@ -32,14 +33,6 @@ export interface RoomMember {
   transport: string;
   /** Its messages in the room; absent for none. */
   said?: number;
-}
-
-/** Stable codes of refused requests. */
-export type RefusalCode = 'bad_argument' | 'not_in_room' | 'too_many' | 'unavailable';
-
-export interface Refusal {
-  ok: false;
-  error: { code: RefusalCode; message: string };
 }
 
 export interface RoomAnswer {

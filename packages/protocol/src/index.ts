@@ -1,5 +1,6 @@
 export * from './adapters.js';
 export * from './engine-request.js';
+export type * from './refusal.js';
 export * from './events.js';
 export * from './health.js';
 export * from './session-id.js';

@@ -1,5 +1,3 @@
-import type { NodeCounters } from './cluster-view.js';
-
 /** The report of a node to the process that started it, once a second over the IPC channel. */
 
 const TYPE = 'pinwheel:report';
@@ -8,6 +6,19 @@ const TYPE = 'pinwheel:report';
 export const REPORT_INTERVAL = 1_000;
 /** Milliseconds without a report after which a node counts as hung. */
 export const REPORT_SILENCE = 3_000;
+
+/** The counters of a node. */
+export interface NodeCounters {
+  /** Engine.IO sessions by transport. */
+  readonly polling: number;
+  readonly websocket: number;
+  /** Events of clients answered since the start. */
+  readonly events: number;
+  /** Room messages of its clients since the start: each goes to the other nodes once. */
+  readonly said: number;
+  /** Milliseconds of the last message through Redis and back; undefined when it did not come back. */
+  readonly redisMs: number | undefined;
+}
 
 export interface NodeReport extends NodeCounters {
   /** The node drains. */

@@ -6,7 +6,7 @@ import { insides, turnOffInsides } from './insides.js';
 import { readStraight, streamHandle, writeStraight } from './stream-handle.js';
 import { UnreadCopy } from './unread-copy.js';
 
-/** Milliseconds for the exchange, which takes about three. */
+/** Milliseconds for the exchange, which takes about ten. */
 const LIMIT = 5_000;
 
 let proof: Promise<void> | undefined;
@@ -86,7 +86,7 @@ async function exchange(server: Server, sockets: Socket[], signal: AbortSignal):
   client.write('three');
   await moved.arrivals.expect('three', 'a handle that moved to another socket does not read');
   const ended = once(client, 'end', { signal });
-  new UnreadCopy(moved.socket).end();
+  UnreadCopy.of(moved.socket).end();
   await ended.catch(() => fail('a handle without its socket does not end its connection'));
 }
 

@@ -8,7 +8,7 @@ import { nginx, nginxTls } from './nginx.js';
 import { pinwheelTls, pinwheelTunnel } from './pinwheel.js';
 import { sticky } from './sticky.js';
 
-/** Everyone, in the order of the tables. */
+/** All contenders, in the order of the tables. */
 export const CONTENDERS: readonly Contender[] = [
   direct,
   directToNode,

@@ -8,25 +8,25 @@ export interface Backend {
 export interface Running {
   /** `http://` or `https://`; clients are dealt over them in turn. */
   readonly urls: readonly string[];
-  /** What stands between client and backend; empty for none. */
+  /** The processes between client and backend; empty when clients connect directly. */
   readonly proxy: readonly number[];
-  /** Its own servers, when it does not use the ones given. */
+  /** The servers that it started itself, when it does not use the given ones. */
   readonly backends?: readonly number[];
   stop(): Promise<void>;
 }
 
 export interface Contender {
   readonly name: string;
-  /** The contenders whose figures its own are divided by. */
+  /** The contenders that its figures are divided by. */
   readonly nginx: string;
   readonly direct: string;
-  /** Balances over several backends, as rooms over two nodes ask of it. */
+  /** True when it balances over several backends, which scenarios with two nodes need. */
   readonly balances: boolean;
-  /** How to get what is missing, or undefined when it can start. */
+  /** How to install what is missing; undefined when it can start. */
   missing(): Promise<string | undefined>;
   start(backends: readonly Backend[]): Promise<Running>;
 }
 
-/** What most contenders are compared with. */
+/** The references of most contenders. */
 export const PLAIN = { nginx: 'nginx', direct: 'direct' } as const;
 export const OVER_TLS = { nginx: 'nginx TLS', direct: 'direct' } as const;

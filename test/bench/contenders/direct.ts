@@ -5,7 +5,7 @@ import { PLAIN } from './contender.js';
 import { launchFork } from '../process/launch.js';
 import { portIn } from '../process/said.js';
 
-/** No proxy at all. */
+/** Clients connect to the backend without a proxy. */
 export const direct: Contender = {
   ...PLAIN,
   name: 'direct',
@@ -21,7 +21,10 @@ export const direct: Contender = {
 
 const NODE = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/node')), 'main.js');
 
-/** A node of Pinwheel's without a proxy: what the hand-off is compared with. Its echo does more than the plain one. */
+/**
+ * Clients connect to a Pinwheel node without a proxy: the reference of the hand-off. The node's echo does more work
+ * than the plain echo server.
+ */
 export const directToNode: Contender = {
   ...PLAIN,
   direct: 'direct to a node',

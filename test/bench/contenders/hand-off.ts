@@ -19,7 +19,8 @@ export const pinwheelHandOff: Contender = {
     return saysUnavailable(cluster.message) ? 'not available: this balancer does not hand sockets over' : undefined;
   },
   async start(backends) {
-    // Several nodes get the same kind of Redis as those behind the other contenders; one needs none to speak of.
+    // Several nodes get the same kind of Redis as those behind the other contenders; a single node hardly uses its
+    // Redis.
     const redis = backends.length > 1 ? await startRedis() : undefined;
     const env = { REDIS_URL: redis?.url ?? '' };
     const cluster = await launchFork(programFile('cluster'), [String(backends.length)], { env, execArgv: YOUNG });

@@ -4,7 +4,7 @@ import { isInstalled } from './installed.js';
 import type { Contender } from './contender.js';
 import { PLAIN } from './contender.js';
 
-/** The Node proxy of that name. It has one target. */
+/** The proxy `http-proxy-3` for Node, which has one target. */
 export const httpProxy3: Contender = {
   ...PLAIN,
   name: 'http-proxy-3',

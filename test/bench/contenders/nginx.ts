@@ -39,7 +39,7 @@ function contender(tls: boolean): Contender {
   };
 }
 
-/** nginx, one worker. */
+/** nginx with one worker. */
 export const nginx = contender(false);
-/** The same, terminating TLS. */
+/** nginx with one worker that terminates TLS. */
 export const nginxTls = contender(true);

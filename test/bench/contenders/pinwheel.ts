@@ -33,7 +33,7 @@ function contender(tls: boolean): Contender {
   };
 }
 
-/** The balancer as a program of its own, relaying bytes; it runs nginx's file. */
+/** The balancer as a separate program that relays bytes; it runs the same file as nginx. */
 export const pinwheelTunnel = contender(false);
-/** The same, terminating TLS. */
+/** The balancer as a separate program that terminates TLS. */
 export const pinwheelTls = contender(true);

@@ -5,8 +5,8 @@ import { parameter } from './job.js';
 import { Meter } from './meter.js';
 
 /**
- * Default socket.io-client connects, `atOnce` side by side: four polling requests, the upgrade and its probe. A unit is
- * one, its time that from `io()` to the end of the upgrade.
+ * Connects default socket.io-clients, `atOnce` of them at a time: four polling requests, the upgrade and its probe. A
+ * unit is one client; its time is that from `io()` to the end of the upgrade.
  */
 export async function connectSio(job: Job): Promise<Figures> {
   const meter = new Meter(job);

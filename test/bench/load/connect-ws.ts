@@ -5,13 +5,16 @@ import { parameter } from './job.js';
 import { Meter } from './meter.js';
 import { CLOSE_FRAME, openWebSocket } from './web-socket.js';
 
-/** WebSockets opened and closed in turn, `atOnce` side by side. A unit is one, its time that from connect to 101. */
+/**
+ * Opens and closes WebSockets in turn, `atOnce` of them at a time. A unit is one WebSocket; its time is that from
+ * connect to the 101.
+ */
 export async function connectWs(job: Job): Promise<Figures> {
   const meter = new Meter(job);
   const work = async (first: number): Promise<void> => {
     for (let index = first; !meter.over; index++) {
       const started = performance.now();
-      // The server closes the connection when it has answered the close frame.
+      // The server closes the connection after it has answered the close frame.
       const client = await openWebSocket(urlFor(job.urls, index), {
         onFrame: () => undefined,
         onEnd: () => undefined,

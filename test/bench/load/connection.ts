@@ -2,13 +2,16 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** All plain sockets read into this one: what is in it has been looked at before the next read begins. */
+/** All plain sockets read into this buffer: its contents are processed before the next read begins. */
 const shared = Buffer.allocUnsafe(256 * 1_024);
 
-/** Told of bytes from `start` to `end` of `chunk`, which are there until the call returns. */
+/** Receives the bytes from `start` to `end` of `chunk`, which are valid until the call returns. */
 export type OnBytes = (chunk: Buffer, start: number, end: number) => void;
 
-/** Opens a connection, over TLS to `https:`, and hands out what comes. The caller listens to `error` and `close`. */
+/**
+ * Opens a connection, over TLS for `https:`, and passes its bytes to the reader. The caller listens to `error` and
+ * `close`.
+ */
 export function openConnection(url: URL, onOpen: () => void, onBytes: OnBytes): Socket {
   const host = url.hostname;
   const port = Number(url.port);
@@ -27,12 +30,12 @@ export function openConnection(url: URL, onOpen: () => void, onBytes: OnBytes): 
   return socket;
 }
 
-/** The url for the nth client. */
+/** The URL for the nth client. */
 export function urlFor(urls: readonly string[], index: number): URL {
   return new URL(urls[index % urls.length] ?? '');
 }
 
-/** Opens so many, a few at a time, so that no queue of a listener is flooded. */
+/** Opens `count` connections, a few at a time, so that no listen queue overflows. */
 export async function openAll<T>(count: number, atOnce: number, open: (index: number) => Promise<T>): Promise<T[]> {
   const all: T[] = [];
   for (let from = 0; from < count; from += atOnce) {

@@ -9,13 +9,13 @@ import { openWebSocket } from './web-socket.js';
 const PATH = '/socket.io/?EIO=4&transport=websocket';
 const PONG = text('3');
 const CONNECT = text('40');
-/** Behind the payload in a packet of `said`. */
+/** The text behind the payload in a packet of `said`. */
 const TAIL = '"}]'.length;
 const DIGITS = 10;
 const PAYLOAD = 64;
 const PATIENCE = 20_000;
 
-/** A room and what is under way in it. */
+/** A room and its message in flight. */
 interface Room {
   readonly name: string;
   readonly members: WebSocketClient[];
@@ -26,8 +26,8 @@ interface Room {
 }
 
 /**
- * Members of `rooms` rooms of `size` each, spread over the nodes. In every room a member says 64 bytes, and the next one
- * does when all have got it, the one who said it too. A unit is a delivery.
+ * Joins `rooms` rooms of `size` members each, spread over the nodes. In every room a member sends 64 bytes; the next
+ * member sends when all members, the sender included, have received them. A unit is a delivery.
  */
 export async function fanOut(job: Job): Promise<Figures> {
   const meter = new Meter(job);
@@ -56,8 +56,9 @@ export async function fanOut(job: Job): Promise<Figures> {
   });
   const clients = await openAll(rooms.length * size, 25, async (index) => {
     const room = rooms[index % rooms.length];
-    if (room === undefined) throw new Error('expected a room');
-    // Neighbours of a room are `rooms` apart: dealt by place in the room, they are on all nodes.
+    if (room === undefined) throw new Error('there is no such room');
+    // Members of one room are `rooms` apart in the list. Their place in the room chooses the node, so that each room is
+    // on all nodes.
     const url = urlFor(job.urls, Math.floor(index / rooms.length));
     const member = await join(url, room.name, meter, (chunk, end) => delivered(room, chunk, end));
     room.members.push(member);
@@ -71,7 +72,7 @@ export async function fanOut(job: Job): Promise<Figures> {
   }
 }
 
-/** A Socket.IO client over WebSocket alone, in the room. */
+/** A Socket.IO client that uses WebSocket only and has joined the room. */
 function join(
   url: URL,
   room: string,
@@ -94,7 +95,7 @@ function join(
           const answer = chunk.toString('latin1', start, end);
           clearTimeout(patience);
           if (answer.includes('"ok":true')) finish();
-          else reject(new Error(`expected to be let in, got ${answer}`));
+          else reject(new Error(`could not join the room: got ${answer}`));
         }
       },
       onEnd: (error) => {
@@ -104,7 +105,7 @@ function join(
       },
     });
     const send = (frame: Buffer): void => {
-      // Packets may come with the 101, before the promise is looked at.
+      // Packets may arrive together with the 101, before the promise's continuation runs.
       void opening.then((client) => client.send(frame), reject);
     };
     const finish = (): void => {

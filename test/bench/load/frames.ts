@@ -4,7 +4,7 @@ export const TEXT = 1;
 export const BINARY = 2;
 export const CLOSE = 8;
 
-/** A whole client frame (RFC 6455, 5.2), masked with a random key. */
+/** A complete client frame (RFC 6455, 5.2), masked with a random key. */
 export function encodeFrame(opcode: number, payload: Buffer): Buffer {
   const { length } = payload;
   const sized = length < 126 ? 2 : length < 65_536 ? 4 : 10;
@@ -25,12 +25,12 @@ export function encodeFrame(opcode: number, payload: Buffer): Buffer {
 }
 
 /**
- * Told of every frame as it ends. The payload is at `start` to `end` of `chunk`, until the call returns; where payloads are
- * not asked for, `start` is `end`.
+ * Called when a frame is complete. Its payload is from `start` to `end` of `chunk`, which is valid until the call
+ * returns; without payloads `start` equals `end`.
  */
 export type OnFrame = (opcode: number, chunk: Buffer, start: number, end: number) => void;
 
-/** Finds the frames in what a server sends: unmasked, whole or in pieces. */
+/** Finds the frames of a server in its bytes: unmasked, complete or in pieces. */
 export class FrameReader {
   readonly #onFrame: OnFrame;
   readonly #payloads: boolean;
@@ -41,7 +41,7 @@ export class FrameReader {
   #collected: Buffer | undefined;
   #collectedLength = 0;
 
-  /** @param payloads false: they are counted, not kept */
+  /** @param payloads false when payloads are counted only */
   constructor(onFrame: OnFrame, payloads: boolean) {
     this.#onFrame = onFrame;
     this.#payloads = payloads;

@@ -4,7 +4,7 @@ import { openConnection } from './connection.js';
 const END_OF_HEAD = '\r\n\r\n';
 const PATIENCE = 20_000;
 
-/** One request after another over one connection, opened anew where the server closes it. */
+/** Sends one request after another over one connection, and reconnects when the server closes it. */
 export class HttpConnection {
   readonly #url: URL;
   readonly #host: string;
@@ -57,7 +57,9 @@ export class HttpConnection {
     const over = (error?: Error): void => {
       if (this.#socket !== socket) return;
       this.#socket = undefined;
-      this.#settle?.reject(error ?? new Error(`the connection closed before its answer: ${this.#received}`));
+      this.#settle?.reject(
+        error ?? new Error(`the connection closed before the answer was complete: ${this.#received}`),
+      );
       this.#settle = undefined;
     };
     socket.once('error', over);

@@ -5,11 +5,14 @@ import { parameter } from './job.js';
 import { known } from './meter.js';
 import { openWebSocket } from './web-socket.js';
 
-/** Opened and closed before the first reading, so that code and pools are not counted with the connections. */
+/**
+ * These connections are opened and closed before the first reading, so that compiled code and pools do not count as
+ * memory of connections.
+ */
 const BEFORE = 100;
 const AT_ONCE = 100;
 
-/** WebSockets that say nothing: the memory that each adds to the proxy and to the backend. */
+/** Opens idle WebSockets and measures the memory that each adds to the proxy and to the backend. */
 export async function idle(job: Job): Promise<Figures> {
   const { proxy, backends, clock } = job;
   const count = parameter(job, 'connections');
@@ -39,7 +42,7 @@ export async function idle(job: Job): Promise<Figures> {
   };
 }
 
-/** Time for what is collected and freed later. */
+/** Leaves time for garbage collection and late frees. */
 function settle(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);

@@ -1,13 +1,13 @@
-/** Counted by the microsecond up to this; what took longer is kept as it is. */
+/** Times up to this are counted by the microsecond; longer ones are kept in a list. */
 const COUNTED = 100_000;
 
-/** How long things took. Nothing is allocated for a time under 0.1 s. */
+/** Collects times. Adding a time under 0.1 s allocates nothing. */
 export class Latencies {
   readonly #counts = new Uint32Array(COUNTED);
   #slow: number[] = [];
   #size = 0;
 
-  /** @param milliseconds how long it took */
+  /** @param milliseconds the time to add */
   add(milliseconds: number): void {
     const microseconds = Math.max(0, Math.round(milliseconds * 1_000));
     this.#size++;
@@ -25,7 +25,7 @@ export class Latencies {
     this.#size = 0;
   }
 
-  /** The time in milliseconds that the share (0 to 1) of all took at most; NaN when there are none. */
+  /** The time in milliseconds that this share (0 to 1) of all times does not exceed; NaN when there are none. */
   percentile(share: number): number {
     let left = Math.max(1, Math.ceil(this.#size * share));
     if (this.#size === 0) return Number.NaN;

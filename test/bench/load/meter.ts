@@ -5,7 +5,7 @@ import { Latencies } from './latencies.js';
 /** Milliseconds. */
 const PATIENCE = 20_000;
 
-/** Counts what a load does and, over one window, the CPU time of everyone who took part. */
+/** Counts the work of a load and, over one window, the CPU time of all processes that take part. */
 export class Meter {
   readonly #job: Job;
   readonly #latencies = new Latencies();
@@ -22,26 +22,26 @@ export class Meter {
     this.#failed.catch(() => undefined);
   }
 
-  /** So many units of work are done, of which one took so many milliseconds. */
+  /** Counts finished units of work, each of which took this many milliseconds. */
   done(milliseconds: number, units = 1): void {
     this.#units += units;
     this.#latencies.add(milliseconds);
   }
 
-  /** The load cannot go on; `measure` rejects. */
+  /** Reports that the load cannot continue, so that `measure` rejects. */
   fail(error: Error): void {
     this.#fail(error);
   }
 
-  /** The load is asked to go on no more. */
+  /** True when the load should stop. */
   get over(): boolean {
     return this.#over;
   }
 
   /**
-   * The window, after the warm-up. The load runs by itself meanwhile.
+   * Measures the window after the warm-up, while the load runs.
    *
-   * @param ready the warm-up lasts at least until then, or for 20 s
+   * @param ready the warm-up lasts at least until this resolves, but at most 20 s
    */
   async measure(ready?: Promise<void>): Promise<Figures> {
     try {
@@ -64,7 +64,7 @@ export class Meter {
     const after = groups.map(readCpu);
     const seconds = (performance.now() - started) / 1_000;
     const units = this.#units;
-    if (units === 0) throw new Error(`nothing was done in ${seconds.toFixed(1)} s`);
+    if (units === 0) throw new Error(`no unit of work was finished in ${seconds.toFixed(1)} s`);
     const [proxyCpu, backendCpu, loadCpu] = after.map((cpu, index) => (cpu - (before[index] ?? 0)) / units);
     return {
       rate: units / seconds,
@@ -84,7 +84,7 @@ export class Meter {
   }
 }
 
-/** Without what could not be read, as where there is no `/proc`. */
+/** Figures that could not be read are left out, for example without `/proc`. */
 export function known(figures: Readonly<Record<string, number | undefined>>): Figures {
   const found: Record<string, number> = {};
   for (const [name, value] of Object.entries(figures)) {

@@ -10,8 +10,8 @@ const SEPARATOR = '\x1e';
 const TEXT = 'x'.repeat(64);
 
 /**
- * Socket.IO sessions that stay with polling, each over one kept-alive connection: a POST with an `echo`, then the GET that
- * brings its acknowledgement. A unit is a request.
+ * Opens Socket.IO sessions that stay with polling, each over one kept-alive connection: a POST with an `echo`, then the
+ * GET that brings its acknowledgement. A unit is a request.
  */
 export async function polling(job: Job): Promise<Figures> {
   const meter = new Meter(job);
@@ -19,11 +19,11 @@ export async function polling(job: Job): Promise<Figures> {
     const connection = new HttpConnection(urlFor(job.urls, index));
     const opened = await connection.request('GET /socket.io/?EIO=4&transport=polling');
     const sid = /"sid":"([^"]+)"/.exec(opened)?.[1];
-    if (sid === undefined) throw new Error(`expected a session, got ${opened}`);
+    if (sid === undefined) throw new Error(`the server opened no session: got ${opened}`);
     const target = `/socket.io/?EIO=4&transport=polling&sid=${sid}`;
     const session = { connection, get: `GET ${target}`, post: `POST ${target}` };
     await connection.request(session.post, '40');
-    // The namespace is joined and the greeting sent.
+    // Joins the namespace, and receives the greeting.
     for (let greeted = ''; !greeted.includes('"server"');) greeted += await connection.request(session.get);
     return session;
   });

@@ -6,26 +6,26 @@ import { BINARY, CLOSE, encodeFrame, FrameReader, TEXT } from './frames.js';
 const HANDSHAKE_PATIENCE = 20_000;
 const END_OF_HEAD = '\r\n\r\n';
 
-/** An open WebSocket of the load generator: as little as can be between it and the socket. */
+/** An open WebSocket of the load generator, with as little code as possible between it and the socket. */
 export interface WebSocketClient {
   readonly socket: Socket;
   send(frame: Buffer): void;
-  /** Breaks it off. */
+  /** Closes the connection without a close frame. */
   destroy(): void;
 }
 
 export interface WebSocketOptions {
   /** Path and query. Default `/echo`. */
   readonly path?: string;
-  /** Payloads are of interest, not only their number. Default false. */
+  /** True when payloads are passed on, not only counted. Default false. */
   readonly payloads?: boolean;
-  /** Text and binary frames. */
+  /** Receives text and binary frames. */
   readonly onFrame: OnFrame;
-  /** It ended and `destroy` was not called. */
+  /** Called when the WebSocket ends without a call of `destroy`. */
   readonly onEnd: (error: Error) => void;
 }
 
-/** Connects and upgrades. Rejects when there is no 101 within 20 s. */
+/** Connects and upgrades. Rejects when no 101 arrives within 20 s. */
 export function openWebSocket(url: URL, options: WebSocketOptions): Promise<WebSocketClient> {
   return new Promise((resolve, reject) => {
     const { path = '/echo', payloads = false, onFrame, onEnd } = options;
@@ -85,5 +85,5 @@ export function openWebSocket(url: URL, options: WebSocketOptions): Promise<WebS
   });
 }
 
-/** A close frame with status 1000. */
+/** Sends a close frame with status 1000. */
 export const CLOSE_FRAME = encodeFrame(CLOSE, Buffer.from([0x03, 0xe8]));

@@ -7,18 +7,18 @@ import type { WebSocketClient } from './web-socket.js';
 import { openWebSocket } from './web-socket.js';
 
 /**
- * Binary messages that come back as they are; each connection has `inFlight` of them under way. A unit is a message there
- * and back.
+ * Sends binary messages that the server echoes; each connection keeps `inFlight` of them in flight. A unit is a round
+ * trip of a message.
  */
 export async function wsEcho(job: Job): Promise<Figures> {
   const meter = new Meter(job);
   const size = parameter(job, 'bytes');
   const inFlight = parameter(job, 'inFlight');
   const frame = encodeFrame(BINARY, Buffer.alloc(size, 'x'));
-  // Messages that came back together are answered with one write, as one that batches its own would do.
+  // Messages that arrived together are answered with one write, as a client that batches its messages would do.
   const batch = Buffer.concat(Array.from({ length: inFlight }, () => frame));
 
-  // Where messages queue for seconds, the window begins when every connection has turned over what it began with.
+  // Messages may queue for seconds, so the window begins when every connection has received all of its first messages.
   let starting = parameter(job, 'connections');
   let begun: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => {

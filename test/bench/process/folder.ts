@@ -12,8 +12,8 @@ process.on('exit', () => {
 });
 
 /**
- * A program that needs a folder with its configuration and a free port. `start` makes both of use; the folder is removed
- * when the program has ended or could not start.
+ * A program that needs a folder with its configuration and a free port. `start` uses both; the folder is removed when
+ * the program has ended or could not start.
  */
 export async function launchInFolder(
   start: (folder: string, port: number) => Promise<Launched>,

@@ -6,26 +6,26 @@ import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Milliseconds for a program to begin to serve, and to end by itself. */
+/** Milliseconds that a program may take to start serving, and to exit. */
 const START = 15_000;
 const END = 3_000;
 
 const running = new Set<ChildProcess>();
 
-/** A process that serves. */
+/** A process that is ready to serve. */
 export interface Launched {
   readonly pid: number;
   stop(): Promise<void>;
 }
 
-/** Path of an installed program, or undefined. */
+/** The path of an installed program, or undefined. */
 export function findProgram(name: string): string | undefined {
   return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
     .map((folder) => join(folder, name))
     .find((file) => existsSync(file));
 }
 
-/** The compiled file of a program of this folder. */
+/** The compiled file of a program in `programs/`. */
 export function programFile(name: string): string {
   return fileURLToPath(new URL(`../programs/${name}.js`, import.meta.url));
 }
@@ -33,7 +33,7 @@ export function programFile(name: string): string {
 /**
  * Starts a program and waits until it accepts connections on the port.
  *
- * @throws Error with what it wrote to stderr when it ends before, or does not within 15 s
+ * @throws Error with its stderr when it exits first, or does not accept connections within 15 s
  */
 export async function launch(
   file: string,
@@ -58,16 +58,16 @@ export async function launch(
   return launched;
 }
 
-/** A forked program of this project, and what it said when it was ready. */
+/** A forked program of this project, and its first message. */
 export interface Forked extends Launched {
   readonly child: ChildProcess;
   readonly message: unknown;
 }
 
 /**
- * Forks a program and waits for its first message. It ends when its channel closes, so nothing outlives this process.
+ * Forks a program and waits for its first message. It exits when its channel closes, so nothing outlives this process.
  *
- * @throws Error when it ends before, or says nothing within 15 s
+ * @throws Error when it exits first, or sends no message within 15 s
  */
 export async function launchFork(
   file: string,
@@ -95,17 +95,17 @@ export async function launchFork(
     throw error;
   } finally {
     clearTimeout(timer);
-    // Takes the listeners that were not called away.
+    // Removes the listeners that have not been called.
     patience.abort();
   }
 }
 
-// However this process ends: what listens to no channel must be told.
+// Programs without an IPC channel do not notice the exit of this process, so they are killed here.
 process.on('exit', () => {
   for (const child of running) child.kill('SIGTERM');
 });
 
-/** Ends everything that was started here, at once. */
+/** Kills every program that was started here. */
 export async function endAll(): Promise<void> {
   await Promise.all(
     [...running].map(async (child) => {

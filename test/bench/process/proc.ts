@@ -5,10 +5,10 @@ const TICK_MICROSECONDS = 10_000;
 
 /**
  * CPU time of a process with all of its threads, from the text of `/proc/PID/stat`: utime and stime, in microseconds.
- * That of its children is their own.
+ * The time of its children is not included.
  */
 export function cpuOf(stat: string): number {
-  // pid (command) state ppid ...; the command may hold anything, blanks and brackets too. The state is field 3.
+  // The format is "pid (command) state ppid ...". The command may contain blanks and brackets; the state is field 3.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MICROSECONDS;
 }
@@ -37,7 +37,7 @@ function sum(pids: readonly number[], read: (pid: number) => number): number {
   }
 }
 
-/** How many files and sockets a process started from here may have open: `ulimit -n`. Infinity where it is not told. */
+/** How many files and sockets a child process may have open (`ulimit -n`); Infinity when the limit is unknown. */
 export function openFileLimit(): number {
   try {
     const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'))?.[1];

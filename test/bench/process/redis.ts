@@ -2,7 +2,7 @@ import { freePort } from '@pinwheel/testing/ports';
 import type { Launched } from './launch.js';
 import { findProgram, launch } from './launch.js';
 
-/** A Redis, that of `REDIS_URL` or a redis-server of its own that keeps nothing. */
+/** Returns the Redis of `REDIS_URL`, or starts a redis-server without persistence. */
 export async function startRedis(): Promise<{ readonly url: string; readonly process: Launched | undefined }> {
   const given = process.env['REDIS_URL'] ?? '';
   if (given !== '') return { url: given, process: undefined };
@@ -12,8 +12,8 @@ export async function startRedis(): Promise<{ readonly url: string; readonly pro
   return { url: `redis://127.0.0.1:${port}`, process: launched };
 }
 
-/** What `startRedis` lacks, and how to get it. */
+/** What `startRedis` is missing and how to install it; undefined when nothing is missing. */
 export function missingRedis(): string | undefined {
   if ((process.env['REDIS_URL'] ?? '') !== '' || findProgram('redis-server') !== undefined) return undefined;
-  return 'expected REDIS_URL or an installed redis-server: apt-get install redis-server';
+  return 'no Redis: set REDIS_URL or install redis-server (apt-get install redis-server)';
 }

@@ -1,4 +1,4 @@
-/** An echo server on a free port; says `{ port }` when it listens. */
+/** An echo server on a free port; sends `{ port }` when it listens. */
 import { createEchoServer } from './echo-server.js';
 
 const { http } = createEchoServer();

@@ -1,6 +1,6 @@
 /**
- * A cluster as `npm start` runs it, with argv[2] nodes on free ports and the Redis of REDIS_URL or its own. Says `{ port, workers }` when it serves, or
- * `{ unavailable }` when its balancer does not hand sockets to its nodes.
+ * A cluster as `npm start` runs it, with argv[2] nodes on free ports and the Redis of REDIS_URL or its own. Sends `{
+ * port, workers }` when it serves, or `{ unavailable }` when its balancer does not hand sockets to its nodes.
  */
 import { startCluster } from '@pinwheel/cluster';
 

@@ -4,8 +4,8 @@ import { Server } from 'socket.io';
 import { WebSocketServer } from 'ws';
 
 /**
- * What stands behind the proxies: Socket.IO on /socket.io/ (event `echo` acknowledges what it got), plain WebSocket echo on
- * any other path, without compression.
+ * The backend of the proxies: Socket.IO on /socket.io/ (event `echo` is acknowledged with its argument), plain
+ * WebSocket echo on any other path, without compression.
  */
 export function createEchoServer(): { readonly http: HttpServer; readonly io: Server } {
   const http = createServer((_request, response) => response.end('echo'));
@@ -21,7 +21,7 @@ export function createEchoServer(): { readonly http: HttpServer; readonly io: Se
     if (request.url?.startsWith('/socket.io/') === true) return;
     echo.handleUpgrade(request, socket, head, (client) => {
       client.on('message', (data, binary) => client.send(data, { binary }));
-      // A client that goes away in the middle of something is no event here.
+      // Clients may disconnect at any time; the errors of their sockets are ignored.
       client.on('error', () => client.terminate());
     });
   });

@@ -1,4 +1,4 @@
-/** The load generator: gets a `Job`, answers with an `Answer`, one after another. Says `ready` first. */
+/** The load generator: sends `ready`, then answers each `Job` with an `Answer`, one after another. */
 import { connectSio } from '../load/connect-sio.js';
 import { connectWs } from '../load/connect-ws.js';
 import { fanOut } from '../load/fan-out.js';

@@ -1,4 +1,4 @@
-/** http-proxy-3 in front of argv[2], on a free port; says `{ port }` when it listens. */
+/** http-proxy-3 in front of argv[2], on a free port; sends `{ port }` when it listens. */
 import { Agent, createServer } from 'node:http';
 import { createProxyServer } from 'http-proxy-3';
 

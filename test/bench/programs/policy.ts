@@ -1,6 +1,7 @@
 /**
- * Measures the policies of the balancer: gets the number of peers as a message, answers with the figures of each. Run with
- * --expose-gc and a young generation so large that nothing is collected while allocation is measured.
+ * Measures the policies of the balancer: receives the number of peers as a message, and answers with the figures of
+ * each policy. It runs with --expose-gc and a young generation so large that nothing is collected while allocation is
+ * measured.
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,7 +10,7 @@ import { createProxy, OptionError } from '@pinwheel/proxy';
 
 const PICKS = 100_000;
 
-/** As much of the balancer's `Upstream` as is used here; it is none of the package's public parts. */
+/** The part of the balancer's `Upstream` that is used here; the package does not export it. */
 interface Picks {
   pick(request: unknown): unknown;
 }
@@ -77,7 +78,7 @@ function upstreamOf({ policy, key }: (typeof KINDS)[number], peers: number): Pic
 
 function pickMany(upstream: Picks, count: number): void {
   for (let i = 0; i < count; i++) {
-    if (upstream.pick(REQUESTS[i & 1_023]) === undefined) throw new Error('expected a peer');
+    if (upstream.pick(REQUESTS[i & 1_023]) === undefined) throw new Error('the policy chose no peer');
   }
 }
 
@@ -87,7 +88,7 @@ function measure(kind: (typeof KINDS)[number], peers: number): PolicyFigures {
   pickMany(upstream, picks);
   let nanoseconds = Number.POSITIVE_INFINITY;
   let bytes = Number.POSITIVE_INFINITY;
-  // The least of three passes: whatever else ran or allocated meanwhile is no part of a pick.
+  // The least of three passes, because other work in the process may add time and allocations to a pass.
   for (let pass = 0; pass < 3; pass++) {
     globalThis.gc?.();
     const before = process.memoryUsage().heapUsed;
@@ -100,7 +101,7 @@ function measure(kind: (typeof KINDS)[number], peers: number): PolicyFigures {
   return { policy: kind.policy, nanoseconds, bytes };
 }
 
-/** Not every policy is in every version of the balancer; its options say. */
+/** Older versions of the balancer lack some policies, so the names come from its options. */
 const known = KINDS.filter(({ policy, key }) => {
   const upstream = {
     name: 'policy',

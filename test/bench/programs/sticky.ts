@@ -1,6 +1,6 @@
 /**
- * `@socket.io/sticky`: a node cluster whose primary passes connections to its one worker, an echo server. The primary says
- * `{ port, workers }` when both are ready.
+ * `@socket.io/sticky`: a node cluster whose primary passes connections to its one worker, an echo server. The primary
+ * sends `{ port, workers }` when both are ready.
  */
 import cluster from 'node:cluster';
 import { createServer } from 'node:http';

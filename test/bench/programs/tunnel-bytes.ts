@@ -1,9 +1,10 @@
 /**
- * Proves the buffers of the balancer's tunnels: random bytes both ways at the same time, in writes of very different sizes,
- * to readers that stop now and then, begun before the peer has answered; what comes has the checksum of what was sent.
+ * Tests the buffers of the balancer's tunnels: random bytes both ways at the same time, in writes of very different
+ * sizes, to readers that pause now and then, begun before the peer has answered. The received bytes must have the
+ * checksum of the sent ones.
  *
- * node test/dist/bench/programs/tunnel-bytes.js [GIGABYTES EACH WAY, default 2] [--tls]. Exit code 0 when all of it came
- * as it was sent.
+ * node test/dist/bench/programs/tunnel-bytes.js [GIGABYTES EACH WAY, default 2] [--tls]. Exit code 0: all bytes arrived
+ * unchanged.
  */
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,7 +16,7 @@ import { endAll } from '../process/launch.js';
 import { readMemory } from '../process/proc.js';
 
 const GIGABYTE = 1e9;
-/** Milliseconds that the peer takes to answer, while the client sends on. */
+/** Milliseconds until the peer answers, during which the client sends. */
 const LATE = 1_000;
 const UPGRADE =
   'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
@@ -24,7 +25,7 @@ const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nCon
 
 const pool = randomBytes(4_000_000);
 
-/** Writes so many bytes, as fast as they are taken. @returns their checksum */
+/** Writes this many bytes as fast as the socket takes them. @returns their checksum */
 async function pour(to: Socket, total: number): Promise<string> {
   const hash = createHash('sha1');
   for (let left = total; left > 0;) {
@@ -39,7 +40,7 @@ async function pour(to: Socket, total: number): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Takes so many bytes behind a head, stopping now and then. @returns their checksum */
+/** Reads this many bytes behind a head, and pauses now and then. @returns their checksum */
 function drink(from: Socket, total: number): Promise<string> {
   const hash = createHash('sha1');
   let head = '';
@@ -64,7 +65,7 @@ function drink(from: Socket, total: number): Promise<string> {
       if (rest.length > 0) take(rest);
     };
     from.on('data', onBytes);
-    from.on('close', () => reject(new Error(`expected ${left} bytes more, got the end`)));
+    from.on('close', () => reject(new Error(`the connection ended ${left} bytes early`)));
   });
 }
 

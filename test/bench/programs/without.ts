@@ -1,6 +1,6 @@
 /**
- * Loaded into every process of a contender with `--import`: takes away the thing that the variable WITHOUT names, so that
- * `insides` can measure what it saves.
+ * Loaded into every process of a contender with `--import`: turns off the optimisation that the variable WITHOUT names,
+ * so that the scenario `insides` can measure what it saves.
  */
 import { createRequire } from 'node:module';
 import { HandOffPipe } from '@pinwheel/raw-socket';
@@ -24,7 +24,7 @@ const TAKE_AWAY: Readonly<Record<string, () => void>> = {
   roster: useSets,
 };
 
-/** The method stays what it is, whatever is assigned. */
+/** Assignments to the method are ignored. */
 function ignoreAssignments(target: object, name: string): void {
   const method: unknown = Reflect.get(target, name);
   Object.defineProperty(target, name, { get: () => method, set() {} });

@@ -9,8 +9,11 @@ import { polling } from './polling.js';
 import type { Scenario } from './scenario.js';
 import { wsEcho } from './ws-echo.js';
 
-/** Everything that is measured, in the order in which it is. */
+/** The scenarios of a usual run, in order. */
 export const SCENARIOS: readonly Scenario[] = [wsEcho, polling, connectWs, connectSio, idle, fanOut, policy];
 
-/** Measured only when asked for: the recipe waits long for clients that never connect, and `insides` compares Pinwheel with itself. */
+/**
+ * These scenarios run only on request: the recipe waits long for clients that never connect, and `insides` compares
+ * Pinwheel with itself.
+ */
 export const ON_REQUEST: readonly Scenario[] = [connectRecipe, insides];

@@ -8,7 +8,7 @@ import { portIn } from '../process/said.js';
 
 const NODE = join(dirname(createRequire(import.meta.url).resolve('@pinwheel/node')), 'main.js');
 
-/** What stands behind the proxies in a scenario. */
+/** The backends of the proxies in a scenario. */
 export interface Backends {
   readonly all: readonly Backend[];
   stop(): Promise<void>;

@@ -1,6 +1,6 @@
 import type { Column } from './scenario.js';
 
-/** Columns of scenarios that count units: rates, times, CPU per unit. */
+/** The columns of scenarios that count units: rates, times, CPU time per unit. */
 export function loadColumns(unit: string): Column[] {
   return [
     { title: `${unit}/s`, figure: 'rate', digits: 0 },
@@ -15,7 +15,7 @@ export function loadColumns(unit: string): Column[] {
   ];
 }
 
-/** The same, where the slowest counts. */
+/** The same columns with the 99th percentile of the times. */
 export function connectColumns(): Column[] {
   return [
     ...loadColumns('connect'),

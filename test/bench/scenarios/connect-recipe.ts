@@ -50,7 +50,7 @@ async function pinwheel(policy: PolicyName, servers: readonly ServerProcess[]): 
   return { name: `pinwheel, ${policy.replace('_robin', ' robin')}`, url, stop: () => proxy.close(0) };
 }
 
-/** All clients at once, default options; those not connected after the window are counted as that. */
+/** Connects all clients at once with default options, and counts those that are not connected after the window. */
 async function connectAll(url: string): Promise<Record<string, number>> {
   const times: number[] = [];
   const counts: Record<string, number> = Object.fromEntries(NAMES.map((name) => [name, 0]));
@@ -78,10 +78,13 @@ async function connectAll(url: string): Promise<Record<string, number>> {
   return { connected: times.length, errors, ...known({ p50: median(times), max: Math.max(...times) }), ...counts };
 }
 
-/** The classic recipe, two plain Socket.IO servers behind nginx and behind Pinwheel. One try each: it shows no small difference. */
+/**
+ * The classic recipe, two plain Socket.IO servers behind nginx and behind Pinwheel. Each is measured once, so small
+ * differences mean nothing.
+ */
 export const connectRecipe: Scenario = {
   name: 'connect-recipe',
-  what: `${CLIENTS} default Socket.IO clients at once over two plain Socket.IO servers, what came of them within ${WINDOW / 1_000} s`,
+  what: `${CLIENTS} default Socket.IO clients at once over two plain Socket.IO servers, and their state after ${WINDOW / 1_000} s`,
   subject: 'balancer, policy',
   contenders: false,
   columns: [

@@ -10,7 +10,7 @@ function variant(rooms: number, size: number): Variant {
 
 export const fanOut = loadScenario({
   name: 'fan-out',
-  what: '64 bytes said to a room over two nodes that share a Redis, one message under way per room; CPU of the backend is that of both nodes',
+  what: '64 bytes sent to a room over two nodes that share a Redis, one message in flight per room; backend CPU is that of both nodes',
   columns: loadColumns('delivery'),
   variants: [variant(20, 10), variant(5, 100), variant(1, 1_000)],
   quickVariants: [variant(2, 100)],

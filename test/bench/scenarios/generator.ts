@@ -3,14 +3,14 @@ import type { Answer, Figures, Job } from '../load/job.js';
 import type { Forked } from '../process/launch.js';
 import { launchFork, programFile } from '../process/launch.js';
 
-/** Milliseconds for opening, closing and everything else outside warm-up and window. */
+/** Milliseconds that a job may take besides warm-up and window, for example to open and close connections. */
 const PATIENCE = 60_000;
 
-/** The load generator in a process of its own; a new one after a failure. */
+/** The load generator in its own process, which is replaced after a failure. */
 export class Generator {
   #forked: Forked | undefined;
 
-  /** Has the job done. Rejects with what went wrong, at the latest a minute after the window should have ended. */
+  /** Runs the job. Rejects with its error, at the latest a minute after the window should have ended. */
   async work(job: Job): Promise<Figures> {
     this.#forked ??= await launchFork(programFile('generator'));
     const { child } = this.#forked;
@@ -20,7 +20,7 @@ export class Generator {
     try {
       const answered = once(child, 'message', { signal }) as Promise<[Answer]>;
       const gone = once(child, 'exit', { signal }).then(() => {
-        throw new Error('the load generator ended');
+        throw new Error('the load generator exited');
       });
       gone.catch(() => undefined);
       child.send(job);
@@ -32,7 +32,7 @@ export class Generator {
       throw error instanceof Error && error.name === 'AbortError' ? new Error('not done in time') : error;
     } finally {
       clearTimeout(timer);
-      // Takes the listeners that were not called away.
+      // Removes the listeners that have not been called.
       patience.abort();
     }
   }

@@ -3,7 +3,7 @@ import { startEcho } from './backends.js';
 import { loadScenario } from './load-scenario.js';
 import type { Variant } from './scenario.js';
 
-/** Files that a proxy has open besides two sockets per connection. */
+/** Open files of a proxy besides two sockets per connection. */
 const OTHER_FILES = 200;
 
 function variant(connections: number): Variant {
@@ -12,7 +12,7 @@ function variant(connections: number): Variant {
 
 export const idle = loadScenario({
   name: 'idle',
-  what: 'WebSockets that say nothing: resident memory (VmRSS) that each adds, and how fast they were opened',
+  what: 'idle WebSockets: resident memory (VmRSS) that each adds, and how fast they were opened',
   columns: [
     { title: 'proxy KiB/connection', figure: 'proxyMemory', unit: 1_024, digits: 1 },
     { title: 'backend KiB/connection', figure: 'backendMemory', unit: 1_024, digits: 1 },
@@ -23,12 +23,12 @@ export const idle = loadScenario({
   quickVariants: [variant(500)],
   backends: startEcho,
   fresh: true,
-  // Half a second lets the garbage of the handshakes be noticed.
+  // The pause of half a second lets the garbage of the handshakes be collected.
   clock: (planned) => ({ warmUp: planned.warmUp, window: planned.warmUp }),
   obstacle({ parameters }) {
     const needed = 2 * (parameters['connections'] ?? 0) + OTHER_FILES;
     const limit = openFileLimit();
     if (limit >= needed) return undefined;
-    return `expected room for ${needed} open files, got ${limit}: ulimit -n ${needed}`;
+    return `${needed} open files are needed, the limit is ${limit}: run "ulimit -n ${needed}"`;
   },
 });

@@ -9,7 +9,7 @@ import { loadScenario } from './load-scenario.js';
 import type { LoadScenario } from './load-scenario.js';
 import type { Column, Scenario } from './scenario.js';
 
-/** Two nodes without a balancer, of their own for each contender. */
+/** Two nodes without a balancer, started separately for each contender. */
 const nodes: Contender = {
   ...PLAIN,
   name: 'two nodes',
@@ -26,7 +26,7 @@ const nodes: Contender = {
   },
 };
 
-/** The contender as programs/without.ts changes it. */
+/** The contender with the optimisation turned off by programs/without.ts. */
 function without(contender: Contender, what: string): Contender {
   const preload = `--import=${pathToFileURL(programFile('without')).href}`;
   return withEnvironment(contender, `${contender.name} without ${what}`, { NODE_OPTIONS: preload, WITHOUT: what });
@@ -105,10 +105,13 @@ const PARTS = [
   ]),
 ];
 
-/** What Pinwheel's use of Node's insides and its other shortcuts save: each load with and without one of them. */
+/**
+ * Measures what Pinwheel's use of Node's internals and its other optimisations save: each load runs with and without
+ * one of them.
+ */
 export const insides: Scenario = {
   name: 'insides',
-  what: 'Pinwheel with and without what packages/raw-socket, roster and fastBroadcasts do; a unit is a handshake, a message there and back, a request, a delivery',
+  what: 'Pinwheel with and without packages/raw-socket, roster and fastBroadcasts; a unit is a handshake, a round trip of a message, a request or a delivery',
   subject: 'through',
   contenders: false,
   columns: COLUMNS,

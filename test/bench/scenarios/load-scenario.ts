@@ -9,23 +9,23 @@ import type { Stage } from './stage.js';
 /** A scenario in which a generator loads one contender after the other. */
 export interface LoadScenario {
   readonly name: string;
-  /** What the generator does. Default: the job of the scenario's name. */
+  /** The generator's job. Default: the one with the scenario's name. */
   readonly load?: Job['load'];
-  /** Contenders of its own, in place of those that are asked for. */
+  /** The scenario's own contenders, which replace the requested ones. */
   readonly contenders?: readonly Contender[];
   readonly what: string;
   readonly columns: readonly Column[];
   readonly variants: readonly Variant[];
   readonly quickVariants: readonly Variant[];
-  /** Starts what stands behind the proxies. */
+  /** Starts the backends of the proxies. */
   readonly backends: () => Promise<Backends>;
-  /** Only contenders that balance over several backends. Default false. */
+  /** True for only those contenders that balance over several backends. Default false. */
   readonly balanced?: boolean;
-  /** A contender is started anew for each measurement; there is no warm-up round then. Default false. */
+  /** True when a contender restarts for each measurement; then there is no warm-up round. Default false. */
   readonly fresh?: boolean;
-  /** The clock, where it is not the plan's. */
+  /** Warm-up and window; default those of the plan. */
   clock?(planned: Clock): Clock;
-  /** Why it cannot run here, or undefined. */
+  /** Why the scenario cannot run on this machine, or undefined. */
   obstacle?(variant: Variant): string | undefined;
 }
 
@@ -40,7 +40,7 @@ export function loadScenario(scenario: LoadScenario): Scenario {
   };
 }
 
-/** Every round goes over all contenders, each time beginning with another one. */
+/** Every round measures all contenders, each time beginning with another one. */
 async function run(scenario: LoadScenario, bench: Bench): Promise<void> {
   const plan = planOf(scenario, bench.plan);
   const stage = bench.stages.of(scenario.backends);
@@ -103,7 +103,7 @@ async function measure(measurement: Measurement): Promise<void> {
     bench.add({ scenario: scenario.name, variant: name, parameters, contender: contender.name, round, figures });
   } catch (error) {
     bench.failed(`${scenario.name}, ${variant.name}, ${contender.name}, round ${round}`, error);
-    // Whatever is wrong with it, the next measurement begins anew.
+    // After any failure the next measurement starts a new process.
     await stage.drop(contender);
   }
 }

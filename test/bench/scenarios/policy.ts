@@ -11,7 +11,7 @@ const VARIANTS: readonly Variant[] = [2, 16, 256].map((peers) => {
   return { name: `${peers} peers`, parameters: { peers } };
 });
 
-/** How long the balancer takes to choose a peer; no network. */
+/** Measures how long the balancer takes to choose a peer, without network. */
 export const policy: Scenario = {
   name: 'policy',
   what: 'choosing a peer for requests of many addresses; nothing failed, all weights 1',

@@ -6,66 +6,66 @@ import type { Stages } from './stage.js';
 /** A column of a table. */
 export interface Column {
   readonly title: string;
-  /** Which figure it shows, and divided by whose. */
+  /** The figure that it shows, and the reference that it is divided by. */
   readonly figure: string;
   readonly ratioTo?: 'nginx' | 'direct';
-  /** Shown is the figure divided by this. Default 1. */
+  /** The figure is divided by this. Default 1. */
   readonly unit?: number;
-  /** Digits behind the point. */
+  /** The number of decimal places. */
   readonly digits: number;
 }
 
-/** How a run goes. */
+/** The plan of a run. */
 export interface Plan {
-  /** Rounds that count. */
+  /** The number of rounds that are counted. */
   readonly rounds: number;
-  /** A round before them that does not. */
+  /** True for a warm-up round before them. */
   readonly warmUpRound: boolean;
   readonly clock: Clock;
   readonly quick: boolean;
-  /** Variants whose name contains one of these; all when empty. */
+  /** Only variants whose name contains one of these texts run; all when empty. */
   readonly variants: readonly string[];
 }
 
-/** What a scenario gets, and where it reports to. */
+/** The input of a scenario, and the functions that it reports to. */
 export interface Bench {
   readonly plan: Plan;
-  /** Those that are installed. */
+  /** The contenders that are installed. */
   readonly contenders: readonly Contender[];
-  /** What runs already; ended when the run is over. */
+  /** The running backends and contenders, which stop at the end of the run. */
   readonly stages: Stages;
   add(sample: Sample): void;
-  /** Something could not be measured; the others go on. */
+  /** Reports something that could not be measured; the run continues. */
   failed(what: string, error: unknown): void;
-  /** For people, while it runs. */
+  /** Prints progress. */
   progress(line: string): void;
 }
 
 export interface Scenario {
   readonly name: string;
-  /** One line above the table. */
+  /** The line above the table. */
   readonly what: string;
-  /** What the first column shows: contenders, or policies. */
+  /** The title of the first column: contenders or policies. */
   readonly subject: string;
-  /** Contenders take part. */
+  /** True when contenders are measured. */
   readonly contenders: boolean;
   readonly columns: readonly Column[];
   run(bench: Bench): Promise<void>;
 }
 
-/** Figures of a variant in words and numbers. */
+/** A variant: its name and parameters. */
 export interface Variant {
   readonly name: string;
   readonly parameters: Readonly<Record<string, number>>;
 }
 
-/** The variants that are asked for. */
+/** The requested variants. */
 export function chosenVariants(variants: readonly Variant[], plan: Plan): readonly Variant[] {
   if (plan.variants.length === 0) return variants;
   return variants.filter(({ name }) => plan.variants.some((text) => name.includes(text)));
 }
 
-/** Numbers of the rounds, 0 for the one that does not count. */
+/** The numbers of the rounds; 0 is the warm-up round. */
 export function roundsOf({ rounds, warmUpRound }: Plan): number[] {
   return Array.from({ length: rounds + (warmUpRound ? 1 : 0) }, (_, index) => index + (warmUpRound ? 0 : 1));
 }

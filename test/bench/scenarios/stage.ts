@@ -1,7 +1,7 @@
 import type { Contender, Running } from '../contenders/contender.js';
 import type { Backends } from './backends.js';
 
-/** Backends and the contenders before them, started when they are first needed. */
+/** Backends and the contenders in front of them, started when they are first needed. */
 export class Stage {
   readonly #start: () => Promise<Backends>;
   readonly #running = new Map<Contender, Running>();
@@ -16,7 +16,7 @@ export class Stage {
     return running.backends ?? (await this.#given()).all.map(({ pid }) => pid);
   }
 
-  /** A contender that serves, until `leave` or `drop`. */
+  /** Returns a running contender, which serves until `leave` or `drop`. */
   async enter(contender: Contender): Promise<Running> {
     const known = this.#running.get(contender);
     if (known !== undefined) return known;
@@ -25,7 +25,7 @@ export class Stage {
     return running;
   }
 
-  /** Stops one; it is started anew when it is needed again. */
+  /** Stops a contender, which restarts when it is needed again. */
   async drop(contender: Contender): Promise<void> {
     const running = this.#running.get(contender);
     this.#running.delete(contender);
@@ -46,7 +46,7 @@ export class Stage {
   }
 }
 
-/** Stages by what starts their backends: scenarios that need the same share one. */
+/** The stages by the function that starts their backends; scenarios with the same backends share one. */
 export class Stages {
   readonly #stages = new Map<() => Promise<Backends>, Stage>();
 

@@ -15,7 +15,7 @@ function variant(connections: number, { bytes, text }: { bytes: number; text: st
 
 export const wsEcho = loadScenario({
   name: 'ws-echo',
-  what: 'binary WebSocket messages, echoed: connections x size, messages under way on each',
+  what: 'binary WebSocket messages, echoed: connections x size, messages in flight on each',
   columns: loadColumns('message'),
   variants: [1, 50, 500].flatMap((connections) =>
     SIZES.flatMap((size) => [1, 16].map((inFlight) => variant(connections, size, inFlight))),

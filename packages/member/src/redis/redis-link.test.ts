@@ -46,6 +46,7 @@ describe.each(servers)('a link to $name', ({ name, start, skip }) => {
     await once(one, 'up');
     await one.subscriptions.add('psubscribe', ['room#*']);
     expect(await one.publish('a', 'before')).toBe(1);
+    await until('the first message has arrived', () => heard.length === 1);
 
     await redis.kill();
     await until('the link is down', () => !one.ready);

@@ -280,14 +280,22 @@ export class Client implements WireReader, BodySink {
   /** The request is over. */
   #finish(keepAlive: boolean): void {
     const exchange = this.#exchange;
-    this.forget();
+    this.#forget();
     exchange?.finish();
     if (!keepAlive || (this.frontend.closing && this.#carry === '')) this.#end();
     else this.#awaitRequest();
   }
 
-  /** The request in hand is over, and ends without this connection. */
-  forget(): void {
+  /** Ends the request and closes the connection at once: what came behind the request is not served. */
+  drop(): void {
+    const exchange = this.#exchange;
+    this.#ending = true;
+    this.#forget();
+    exchange?.finish();
+    this.wire.destroy();
+  }
+
+  #forget(): void {
     this.#exchange = undefined;
     this.#dropUntil = undefined;
   }
@@ -367,7 +375,7 @@ export class Client implements WireReader, BodySink {
   #abandon(): void {
     const exchange = this.#exchange;
     if (exchange !== undefined && this.#dropUntil === undefined) this.frontend.countError('client_closed', this);
-    this.forget();
+    this.#forget();
     exchange?.leave();
   }
 

@@ -294,9 +294,7 @@ export class Exchange implements OwnTurn, GivenConnection {
 
   drop(status: number): void {
     if (!this.started) this.status = status;
-    this.client.forget();
-    this.finish();
-    this.client.wire.destroy();
+    this.client.drop();
   }
 
   /** The client has closed the connection before the answer was written to it (nginx: 499). */

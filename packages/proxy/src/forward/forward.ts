@@ -215,8 +215,12 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#attempts.onError(error, false);
     this.#attempts.onEnd();
     this.#request.logFailure(error, peer.name, false, false);
-    if (answerable) this.#fail(error);
-    else this.#turn.drop(error.status);
+    if (answerable) {
+      this.#fail(error);
+      return;
+    }
+    this.#ended = true;
+    this.#turn.drop(error.status);
   }
 
   /** Sets the peer's timeout: for reading our bytes, or for its response. */

@@ -114,7 +114,7 @@ export class HandOff implements HandOffListener, Evictable {
     const { socket } = connection;
     this.#taken = connection.onHandedOff() ? connection : true;
     this.#place = this.#all.join(this);
-    this.#copy = new UnreadCopy(socket);
+    this.#copy = UnreadCopy.of(socket);
   }
 
   onRefused(): void {

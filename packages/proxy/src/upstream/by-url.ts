@@ -136,6 +136,7 @@ export class PassTargets {
       'upstream',
     );
     const group = new UpstreamGroup(options, this.#proxy);
+    group.shared?.start();
     this.#made.set(key, { group, until });
     return group;
   }

@@ -35,7 +35,9 @@ function shared(): { upstream: Upstream; peers: SharedPeers; told: (readonly Pee
     find: () => Promise.resolve(undefined),
     peersChanged: (_name: string, news: readonly PeerNews[]) => told.push(news),
   };
-  return { upstream, peers: new SharedPeers(upstream, siblings), told };
+  const peers = new SharedPeers(upstream, siblings);
+  peers.start();
+  return { upstream, peers, told };
 }
 
 test('a change is reported once, within 100 ms', () => {

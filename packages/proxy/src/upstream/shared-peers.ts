@@ -15,12 +15,16 @@ export class SharedPeers {
   readonly #reported = new Map<string, { readonly active: number; readonly failures: number }>();
   /** Requests and tunnels in flight, by process and peer, as the processes last reported. */
   readonly #heard = new Map<number, Map<string, number>>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(upstream: Upstream, siblings: Siblings) {
     this.#upstream = upstream;
     this.#siblings = siblings;
-    this.#timer = setInterval(() => this.#report(), DELAY).unref();
+  }
+
+  /** Reports from now on. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.#report(), DELAY).unref();
   }
 
   #report(): void {

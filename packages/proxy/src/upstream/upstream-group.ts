@@ -95,6 +95,7 @@ export class UpstreamGroup {
 
   /** Starts name lookups and health checks. */
   start(): void {
+    this.shared?.start();
     this.#resolved?.start();
     this.#checks?.start();
   }

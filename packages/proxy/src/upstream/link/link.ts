@@ -15,7 +15,7 @@ import type { Peer } from '../peer.js';
 import type { UpstreamTls } from './tls.js';
 import type { ReadBuffer, WireReader } from '../../net/wire.js';
 import { newSocket } from '@pinwheel/raw-socket';
-import { Wire } from '../../net/wire.js';
+import { NO_READER, Wire } from '../../net/wire.js';
 
 /** The request that is using a link. */
 export interface LinkUser extends BodySink {
@@ -60,22 +60,30 @@ export class Link implements WireReader {
   readonly #body = new BodyReader();
   #handedOver = false;
 
+  private constructor(peer: Peer, limits: HeadLimits, wire: Wire, key: string) {
+    this.peer = peer;
+    this.#limits = limits;
+    this.wire = wire;
+    this.key = key;
+  }
+
   /**
+   * Connects to a peer; `LinkUser.onConnected` or `onLinkError` follows.
+   *
    * @param tls connects over TLS; undefined: plain TCP
    * @param via settings that this connection needs
    */
-  constructor(peer: Peer, limits: HeadLimits, tls?: UpstreamTls, via?: Via) {
-    this.key = via?.key ?? '';
-    this.peer = peer;
-    this.#limits = limits;
-    this.wire = new Wire(
+  static open(peer: Peer, limits: HeadLimits, tls?: UpstreamTls, via?: Via): Link {
+    const way = wayTo(peer, via);
+    const wire =
       tls === undefined
-        ? (onread) => newSocket(undefined, onread).connect(wayTo(peer, via))
-        : tls.connect(peer, wayTo(peer, via), via?.tlsName),
-      this,
-    );
-    peer.counts.add(this.wire);
-    this.wire.socket.on(tls === undefined ? 'connect' : 'secureConnect', this.#onConnect);
+        ? new Wire((onread) => newSocket(undefined, onread).connect(way), NO_READER)
+        : new Wire(tls.connect(peer, way, via?.tlsName), NO_READER);
+    const link = new Link(peer, limits, wire, via?.key ?? '');
+    wire.reader = link;
+    peer.counts.add(wire);
+    wire.socket.on(tls === undefined ? 'connect' : 'secureConnect', link.#onConnect);
+    return link;
   }
 
   /** Takes the link for a request; `onIdleEnd` is no longer called. */

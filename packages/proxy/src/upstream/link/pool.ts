@@ -48,7 +48,7 @@ export class LinkPool {
 
   /** Opens a new connection to the peer, which is still connecting when this returns. */
   open(peer: Peer, via?: Via): Link {
-    return new Link(peer, this.#limits, this.#tls, via);
+    return Link.open(peer, this.#limits, this.#tls, via);
   }
 
   /** Takes back a connection whose response has ended, or closes it when it may not be reused. */
