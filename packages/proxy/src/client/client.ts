@@ -17,7 +17,6 @@ import { EngineRequests } from '../upstream/affinity/engine-io.js';
 import type { ReadBuffer, Wire, WireReader } from '../net/wire.js';
 
 const NOWHERE: BodySink = { bodyBytes: () => {} };
-let connections = 0;
 /** Bytes of later requests that are read while one is being answered (RFC 9112 9.3.2); past that reading stops. */
 const PIPELINED = 65_536;
 /** Milliseconds for a client to read a response that came before the end of its request. */
@@ -45,7 +44,8 @@ export class Client implements WireReader, BodySink {
   settings: ConnectionOptions;
   /** Milliseconds since the epoch. */
   readonly acceptedAt = Date.now();
-  readonly serial = ++connections;
+  /** Number of the connection since the proxy's start. */
+  readonly serial: number;
   readonly #since = now();
   /** Requests on this connection so far. */
   requests = 0;
@@ -82,6 +82,7 @@ export class Client implements WireReader, BodySink {
     readonly proxied?: ProxyProtocolFacts,
   ) {
     this.frontend = frontend;
+    this.serial = frontend.accepted;
     this.socketAddress = address;
     this.wire = wire;
     this.tls = this.wire.socket instanceof TLSSocket;

@@ -34,7 +34,12 @@ const NO_CA = new Set([
 ]);
 
 /** The server name of the handshake, for connections whose server was chosen by it. */
-export const negotiated = new WeakMap<TLSSocket, string>();
+const negotiated = new WeakMap<TLSSocket, string>();
+
+/** Notes that a server was chosen by the name of the handshake: its requests have to be for that name. */
+export function rememberName(socket: TLSSocket, name: string): void {
+  negotiated.set(socket, name);
+}
 
 /** Connections whose client has a valid certificate with too long a chain (nginx: `ssl_verify_depth`). */
 const tooDeep = new WeakSet<TLSSocket>();

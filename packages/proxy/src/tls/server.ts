@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { negotiated } from './client-certificate.js';
+import { rememberName } from './client-certificate.js';
 import { beginsHandshake, readClientHello } from './client-hello.js';
 import type { ClientHello } from './client-hello.js';
 import { underlayOf } from '@pinwheel/raw-socket';
@@ -149,7 +149,7 @@ export class TlsServer {
     const { servername } = socket as TLSSocket & { readonly servername?: string | false | null };
     const name = typeof servername === 'string' ? sentName(servername) : undefined;
     if (name !== undefined && this.#terminals.names.find(name, () => undefined) !== undefined)
-      negotiated.set(socket, name);
+      rememberName(socket, name);
     this.#events.secure(socket);
   };
 

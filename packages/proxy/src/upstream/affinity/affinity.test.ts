@@ -27,15 +27,6 @@ describe('ids without a tag', () => {
     expect(affinity.size).toBe(2);
   });
 
-  test('forget removes an id', () => {
-    const [a] = three();
-    const affinity = new Affinity([a], 2);
-    affinity.learn('one', a);
-    affinity.forget('one');
-    affinity.forget('never seen');
-    expect([affinity.peerOf('one'), affinity.size]).toEqual([undefined, 0]);
-  });
-
   test('an id without a tag is never asked of the peers', () => {
     expect(new Affinity(three(), 10).unknownTag('lv_VI97HAXpY6yYWAAAC')).toBe(false);
   });
@@ -110,7 +101,6 @@ describe('sizes of the tables', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (sid) => {
         expect(affinity.peerOf(sid)).toBeUndefined();
         affinity.unknownTag(sid);
-        affinity.forget(sid);
         expect([affinity.size, affinity.tags]).toEqual([0, 0]);
       }),
     );

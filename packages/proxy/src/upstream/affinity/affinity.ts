@@ -165,11 +165,6 @@ export class Affinity {
     if (peer.options.route === undefined) peer.tag = tag;
   }
 
-  /** The session has ended. */
-  forget(sid: string): void {
-    this.#bySid.delete(sid);
-  }
-
   #remember(sid: string, peer: Peer): void {
     // A copy, because a slice of a response would keep the whole response in memory.
     this.#bySid.set(Buffer.from(sid).toString(), peer);
