@@ -83,16 +83,20 @@ function unreliableProcess(random: (below: number) => number): HandOffTarget {
     give(socket, _text, _idleMs, listener) {
       const end = { status: 101, bytesReceived: 1, bytesSent: 1 };
       const later = (act: () => void): void => void setTimeout(act, random(8));
+      const take = (): void => {
+        listener.onTaken();
+        later(() => listener.onEnded(random(2) === 0 ? end : undefined));
+      };
+      // Takes every other connection, so that no run is without a hand-off.
       const ways = [
         () => listener.onRefused(),
         () => later(() => listener.onRefused()),
         () => later(() => listener.onEnded(undefined)),
         () => undefined,
-        () =>
-          later(() => {
-            listener.onTaken();
-            later(() => listener.onEnded(random(2) === 0 ? end : undefined));
-          }),
+        take,
+        take,
+        () => later(take),
+        () => later(take),
       ];
       ways[random(ways.length)]?.();
       return { destroy: () => socket.destroy() };
@@ -115,6 +119,8 @@ const REQUESTS = [
   'bad request\r\n\r\n',
   `GET /forward HTTP/1.1\r\nHost: a\r\n${UPGRADE}\r\nearly frames`,
   `GET /buffered HTTP/1.1\r\nHost: a\r\n${UPGRADE}\r\n`,
+  `GET /forward HTTP/1.1\r\nHost: a\r\n${UPGRADE}\r\n`,
+  `GET /intercept HTTP/1.1\r\nHost: a\r\n${UPGRADE}\r\n`,
 ];
 
 /** Sends a few requests in pieces, and leaves in one of the ways that clients leave. */
