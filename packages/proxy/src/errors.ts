@@ -82,6 +82,7 @@ const kinds = {
   unexpected_upgrade: { source: 'upstream', status: 502, text: 'the peer sent 101 to a request without upgrade' },
 } as const satisfies Record<string, ErrorKind>;
 
+/** The stable code of an error, such as `connect_failed`. */
 export type ErrorCode = keyof typeof kinds;
 
 /**

@@ -62,7 +62,7 @@ export class Client implements WireReader, BodySink {
   /** The rest of the read that brought the current head, while the request is being started. */
   #unread: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
   /** The bytes being parsed waited for the previous request's answer. */
-  #behind = false;
+  #isBuffered = false;
   /** A read is being parsed. */
   processing = false;
   /** No further request is read; further bytes are discarded. */
@@ -199,7 +199,7 @@ export class Client implements WireReader, BodySink {
     const before = this.#carry.length;
     const rules = this.listener.head;
     this.#known.readUnder(rules);
-    if (before === 0) this.pipelined = at > 0 || this.#behind;
+    if (before === 0) this.pipelined = at > 0 || this.#isBuffered;
     let head = before === 0 ? findRequestHead(buffer.bytes, at, end, this.#known) : undefined;
     if (head === undefined) {
       const text = this.#carry + buffer.bytes.toString('latin1', at, end);
@@ -311,9 +311,9 @@ export class Client implements WireReader, BodySink {
   #processCarry(): void {
     const bytes = Buffer.from(this.#carry, 'latin1');
     this.#carry = '';
-    this.#behind = true;
+    this.#isBuffered = true;
     this.#process({ bytes, shared: false, lent: false }, 0, bytes.length);
-    this.#behind = false;
+    this.#isBuffered = false;
   }
 
   /**

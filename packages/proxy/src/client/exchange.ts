@@ -47,7 +47,7 @@ export class Exchange implements OwnTurn, GivenConnection {
   /** The head of the response; '' until it is written. */
   sentHead = '';
   /** The report of the peer's process on a connection that was handed off. */
-  elsewhere: HandOffEnd | undefined;
+  handOffEnd: HandOffEnd | undefined;
   forwarded: Forwarded | undefined;
   statusOverride = 0;
   #location: Location | undefined;
@@ -58,7 +58,7 @@ export class Exchange implements OwnTurn, GivenConnection {
   #continued = false;
   #ownAnswers: OwnAnswers | undefined;
   /** The connection ends after this response. */
-  #last = false;
+  #endsConnection = false;
   /** The rest of the request's body is discarded. */
   #bodyDropped = false;
   /** The responder waits until the client has taken what was written. */
@@ -103,7 +103,7 @@ export class Exchange implements OwnTurn, GivenConnection {
   }
 
   get mayKeepAlive(): boolean {
-    return !this.#last && this.client.mayKeepAlive(this.head);
+    return !this.#endsConnection && this.client.mayKeepAlive(this.head);
   }
 
   get pending(): number {
@@ -204,11 +204,11 @@ export class Exchange implements OwnTurn, GivenConnection {
   }
 
   endConnection(): void {
-    this.#last = true;
+    this.#endsConnection = true;
   }
 
   dropBody(): void {
-    this.#last = this.#bodyDropped = true;
+    this.#endsConnection = this.#bodyDropped = true;
     this.head.dropBody();
   }
 
@@ -371,7 +371,7 @@ export class Exchange implements OwnTurn, GivenConnection {
 
   onHandOffEnded(end: HandOffEnd | undefined): void {
     if (end !== undefined) this.status = end.status;
-    this.elsewhere = end;
+    this.handOffEnd = end;
     this.forwarded?.onHandOffEnded();
     this.finish();
   }

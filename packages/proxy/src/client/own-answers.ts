@@ -92,9 +92,9 @@ export class OwnAnswers {
     const turn = this.#turn;
     const shown = turn.statusOverride === 0 ? reply : { ...reply, status: turn.statusOverride };
     const keepAlive = turn.mayKeepAlive;
-    const kept = keepAlive ? (turn.place?.keepAliveLine ?? '') : '';
+    const keepAliveLine = keepAlive ? (turn.place?.keepAliveLine ?? '') : '';
     turn.status = shown.status;
-    const added = kept + (turn.place?.addedTo(shown.status, turn.getFacts) ?? '');
+    const added = keepAliveLine + (turn.place?.addedTo(shown.status, turn.getFacts) ?? '');
     const text = replyText(shown, keepAlive, turn.head.method !== 'HEAD', added);
     const body = text.indexOf('\r\n\r\n') + 4;
     turn.begin(text.slice(0, body));

@@ -121,8 +121,8 @@ export class RequestFacts implements Facts {
     return this.#exchange.status;
   }
   get bytesSent(): number {
-    const { client, writtenBefore, elsewhere } = this.#exchange;
-    return client.wire.bytesWritten - writtenBefore + (elsewhere?.bytesSent ?? 0);
+    const { client, writtenBefore, handOffEnd } = this.#exchange;
+    return client.wire.bytesWritten - writtenBefore + (handOffEnd?.bytesSent ?? 0);
   }
   get bodyBytesSent(): number {
     return Math.max(0, this.bytesSent - this.#exchange.sentHead.length);

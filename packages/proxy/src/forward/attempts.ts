@@ -27,7 +27,7 @@ class Attempt implements UpstreamAttempt {
     this.afterRedirect = afterRedirect;
   }
 
-  over(link: Link): void {
+  uses(link: Link): void {
     this.#link = link;
     this.#readBefore = link.wire.bytesRead;
     this.#writtenBefore = link.wire.bytesWritten;
@@ -103,7 +103,7 @@ export class Attempts {
 
   /** The attempt uses that connection. */
   onLink(link: Link): void {
-    this.#current?.over(link);
+    this.#current?.uses(link);
   }
 
   onSent(): void {

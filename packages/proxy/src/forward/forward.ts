@@ -75,7 +75,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   }
 
   get bodySpent(): boolean {
-    return this.#request.spent;
+    return this.#request.bodySpent;
   }
 
   /** Sends the request, or waits for the part of its body that is read before a peer is chosen. */
@@ -85,7 +85,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     try {
       const pending = this.#request.prepare();
       if (pending !== undefined) this.#after(pending);
-      else if (!this.#request.waits) this.#choose();
+      else if (!this.#request.isWaiting) this.#choose();
     } catch (error) {
       this.#onLost(error);
     }
@@ -95,7 +95,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   #after(known: Promise<void>): void {
     const goOn = (): void => {
       if (this.#ended) return;
-      if (!this.#request.waits) this.#choose();
+      if (!this.#request.isWaiting) this.#choose();
       this.flush();
     };
     known.then(goOn).catch((error: unknown) => this.#onLost(error));
@@ -166,20 +166,20 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
 
   /** Bytes of the request's body, framing removed. */
   requestBody(buffer: ReadBuffer, start: number, end: number): void {
-    const waited = this.#request.waits;
+    const waited = this.#request.isWaiting;
     this.#request.take(this.#link, buffer, start, end);
-    if (waited && !this.#request.waits) this.#choose();
+    if (waited && !this.#request.isWaiting) this.#choose();
   }
 
   requestBodyEnd(): void {
-    const waited = this.#request.waits;
+    const waited = this.#request.isWaiting;
     this.#request.end(this.#link);
-    if (waited && !this.#request.waits) this.#choose();
+    if (waited && !this.#request.isWaiting) this.#choose();
   }
 
   /** Sends what `start` and `requestBody` have composed. */
   flush(): void {
-    if (this.#request.settle()) this.#choose();
+    if (this.#request.onReadEnd()) this.#choose();
     const link = this.#link;
     if (link === undefined || !this.#request.sent) return;
     link.wire.flush();

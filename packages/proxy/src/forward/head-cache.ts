@@ -12,15 +12,15 @@ import type { Location } from '../route/location.js';
 /** The field lines for a peer that belong to the field lines of a request, and the whole head of the last request. */
 export class RequestCache {
   readonly #location: Location;
-  readonly #identityOnly: boolean;
+  readonly #dropsAcceptEncoding: boolean;
   #fields = '';
   #whole = '';
   #method = '';
   #target = '';
 
-  private constructor(location: Location, identityOnly: boolean) {
+  private constructor(location: Location, dropsAcceptEncoding: boolean) {
     this.#location = location;
-    this.#identityOnly = identityOnly;
+    this.#dropsAcceptEncoding = dropsAcceptEncoding;
   }
 
   /**
@@ -28,12 +28,17 @@ export class RequestCache {
    *
    * @param memo see `RequestHead.memo`
    * @param location its `steadyFields` is true
-   * @param identityOnly `Accept-Encoding` is left out
+   * @param dropsAcceptEncoding leaves out `Accept-Encoding`
    */
-  static of(memo: Memo, location: Location, identityOnly: boolean): RequestCache {
+  static of(memo: Memo, location: Location, dropsAcceptEncoding: boolean): RequestCache {
     const { kept } = memo;
-    if (kept instanceof RequestCache && kept.#location === location && kept.#identityOnly === identityOnly) return kept;
-    const fresh = new RequestCache(location, identityOnly);
+    if (
+      kept instanceof RequestCache &&
+      kept.#location === location &&
+      kept.#dropsAcceptEncoding === dropsAcceptEncoding
+    )
+      return kept;
+    const fresh = new RequestCache(location, dropsAcceptEncoding);
     memo.kept = fresh;
     return fresh;
   }

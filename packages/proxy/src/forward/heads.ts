@@ -23,9 +23,14 @@ import type { Pass } from '../route/pass.js';
  * X-Forwarded-Proto and the client's.
  *
  * @param defaultHost Host for an HTTP/1.0 request that has none
- * @param identityOnly leaves out Accept-Encoding, for an answer that has to be read here
+ * @param dropsAcceptEncoding leaves out `Accept-Encoding`, because the response will be read here
  */
-export function forwardedFields(head: RequestHead, origin: Origin, defaultHost: string, identityOnly: boolean): string {
+export function forwardedFields(
+  head: RequestHead,
+  origin: Origin,
+  defaultHost: string,
+  dropsAcceptEncoding: boolean,
+): string {
   let fields = '';
   let forwardedFor = '';
   let proto = origin.tls ? 'https' : 'http';
@@ -45,7 +50,7 @@ export function forwardedFields(head: RequestHead, origin: Origin, defaultHost: 
         if (origin.trusted && key.lower === 'x-forwarded-proto') proto = value;
         break;
       case FieldKind.acceptEncoding:
-        if (!identityOnly) fields += `${head.names[i]}: ${value}\r\n`;
+        if (!dropsAcceptEncoding) fields += `${head.names[i]}: ${value}\r\n`;
         break;
       default:
     }
@@ -69,13 +74,13 @@ export function upgradeLines(head: RequestHead): string {
  * and '' leaves it out. The client's other end-to-end fields pass.
  *
  * @param version HTTP version of the request to the peer
- * @param identityOnly leaves out Accept-Encoding, for an answer that has to be read here
+ * @param dropsAcceptEncoding leaves out `Accept-Encoding`, because the response will be read here
  */
 export function configuredFields(
   head: RequestHead,
   version: '1.0' | '1.1',
   configured: readonly ConfiguredField[],
-  identityOnly: boolean,
+  dropsAcceptEncoding: boolean,
   facts: () => Facts,
 ): string {
   let text = '';
@@ -86,14 +91,15 @@ export function configuredFields(
   if (version === '1.0' && !configured.some(({ lower }) => lower === 'connection')) text += 'Connection: close\r\n';
   for (let i = 0; i < head.names.length; i++) {
     const key = head.keys[i];
-    if (key === undefined || !passes(key.kind, identityOnly) || head.nominated?.has(key.lower) === true) continue;
+    if (key === undefined || !passes(key.kind, dropsAcceptEncoding) || head.nominated?.has(key.lower) === true)
+      continue;
     if (configured.some((field) => field.lower === key.lower)) continue;
     text += `${head.names[i]}: ${head.values[i] ?? ''}\r\n`;
   }
   return text;
 }
 
-function passes(kind: FieldKind, identityOnly: boolean): boolean {
+function passes(kind: FieldKind, dropsAcceptEncoding: boolean): boolean {
   switch (kind) {
     case FieldKind.other:
     case FieldKind.ownResponse:
@@ -102,7 +108,7 @@ function passes(kind: FieldKind, identityOnly: boolean): boolean {
     case FieldKind.forwarded:
       return true;
     case FieldKind.acceptEncoding:
-      return !identityOnly;
+      return !dropsAcceptEncoding;
     default:
       return false;
   }

@@ -34,39 +34,39 @@ export class OutgoingRequest {
   readonly #turn: Turn;
   readonly #head: RequestHead;
   readonly #location: Location;
-  readonly #identityOnly: boolean;
+  readonly #dropsAcceptEncoding: boolean;
   /** The body is read whole before a peer is chosen, up to `#limit`. */
   readonly #buffered: boolean;
   /** The location has options for bodies: a body that is complete is sent with its length. */
   readonly #configured: boolean;
   /** The body streams, and the rest of the read that brought the head, which may hold all of it, is still being parsed. */
-  #reading: boolean;
+  #awaitsReadEnd: boolean;
   /** The target is being resolved. */
-  #preparing = false;
+  #awaitsTarget = false;
   /** When the first attempt began (`performance.now()`); 0 without `retry.timeout`. */
   #since = 0;
   /** The body streams by configuration: as in nginx, a request that was sent is then not retried. */
-  #once = false;
+  #isStreamed = false;
   readonly #limit: number;
   /** The part of the body that has come; '' when it exceeded `#limit` and was sent. */
   #body = '';
   /** `#body` is complete up to now, so that it can be sent again. */
-  #kept = true;
+  #bodyKept = true;
   /** The current attempt sends the body in chunks. */
   #chunked = false;
   /** An earlier location has used up the body. */
-  #gone = false;
+  #bodyUsedUp = false;
 
   /**
-   * @param identityOnly the response is read here, so it must not be compressed
+   * @param dropsAcceptEncoding leaves out `Accept-Encoding`, because the response will be read here
    * @param before the same request, as an earlier location sent it
    */
-  constructor(turn: Turn, identityOnly: boolean, before: OutgoingRequest | undefined) {
+  constructor(turn: Turn, dropsAcceptEncoding: boolean, before: OutgoingRequest | undefined) {
     const { head, location } = turn;
     this.#turn = turn;
     this.#head = head;
     this.#location = location;
-    this.#identityOnly = identityOnly;
+    this.#dropsAcceptEncoding = dropsAcceptEncoding;
     this.method = head.method;
     const { pass } = location;
     const buffered = pass?.options.bufferRequest;
@@ -75,53 +75,53 @@ export class OutgoingRequest {
     this.#configured = buffered !== undefined;
     this.#limit = head.chunked && measured ? MEASURED : buffered === true ? BUFFERED : STREAMED;
     this.#buffered = (buffered === true && head.contentLength <= BUFFERED) || (head.chunked && measured);
-    this.#reading = buffered === false && !this.ended && !this.#buffered;
+    this.#awaitsReadEnd = buffered === false && !this.ended && !this.#buffered;
     if (before !== undefined && !this.ended) {
       this.ended = before.ended;
-      this.#gone = before.#gone || !before.#kept;
+      this.#bodyUsedUp = before.#bodyUsedUp || !before.#bodyKept;
       this.#body = before.#body;
     }
   }
 
   /** More of the body has to come before a peer is chosen. */
-  get waits(): boolean {
-    if (this.#reading || this.#preparing) return true;
-    return this.#buffered && !this.ended && this.#kept && !this.#gone && this.#body.length <= this.#limit;
+  get isWaiting(): boolean {
+    if (this.#awaitsReadEnd || this.#awaitsTarget) return true;
+    return this.#buffered && !this.ended && this.#bodyKept && !this.#bodyUsedUp && this.#body.length <= this.#limit;
   }
 
   /** One read of the client has been parsed. @returns true when the choice of a peer waited for that */
-  settle(): boolean {
-    if (this.#preparing) return false;
-    const waited = this.#reading;
-    this.#reading = false;
+  onReadEnd(): boolean {
+    if (this.#awaitsTarget) return false;
+    const waited = this.#awaitsReadEnd;
+    this.#awaitsReadEnd = false;
     return waited;
   }
 
   /** The body can be sent again. */
   get repeatable(): boolean {
-    return this.#kept && !(this.#once && this.sent);
+    return this.#bodyKept && !(this.#isStreamed && this.sent);
   }
 
   /** The body, if it is whole in memory and nginx would not have it in a file (nginx: `$request_body`). */
   get shownBody(): string | undefined {
     const { keptBody, bufferRequest } = this.#location.pass?.options ?? {};
-    const isWhole = this.ended && this.#kept && !this.#gone && this.#body !== '';
+    const isWhole = this.ended && this.#bodyKept && !this.#bodyUsedUp && this.#body !== '';
     // nginx enlarges the buffer by a quarter if the whole body then fits.
     const isLong = keptBody !== undefined && bufferRequest === true && this.#body.length > keptBody * 1.25;
     return isWhole && !isLong ? this.#body : undefined;
   }
 
   /** The body was streamed and cannot be sent again. */
-  get spent(): boolean {
-    return this.#once && this.sent;
+  get bodySpent(): boolean {
+    return this.#isStreamed && this.sent;
   }
 
   /** The framing of the body in the next attempt. */
   #length(): BodyLength {
     const { chunked, contentLength } = this.#head;
-    if (this.#gone) return 'none';
+    if (this.#bodyUsedUp) return 'none';
     if (!chunked) return contentLength < 0 ? 'none' : contentLength;
-    return this.#configured && this.ended && this.#kept ? this.#body.length : 'chunked';
+    return this.#configured && this.ended && this.#bodyKept ? this.#body.length : 'chunked';
   }
 
   /**
@@ -141,9 +141,9 @@ export class OutgoingRequest {
       this.target = found;
       return undefined;
     }
-    this.#preparing = true;
+    this.#awaitsTarget = true;
     return found.then((target) => {
-      this.#preparing = false;
+      this.#awaitsTarget = false;
       this.target = target;
     });
   }
@@ -218,7 +218,7 @@ export class OutgoingRequest {
     const { method, uri } = this;
     const cache = this.#cache;
     // The framing of a chunked body depends on more than the head.
-    if (cache === undefined || !isRepeated || chunked || this.#gone) return this.#newHeadText(method, uri);
+    if (cache === undefined || !isRepeated || chunked || this.#bodyUsedUp) return this.#newHeadText(method, uri);
     return cache.head(method, uri) || cache.keepHead(method, uri, this.#newHeadText(method, uri));
   }
 
@@ -226,7 +226,7 @@ export class OutgoingRequest {
   get #cache(): RequestCache | undefined {
     const { memo } = this.#head;
     if (memo === undefined || !this.#location.steadyFields) return undefined;
-    return RequestCache.of(memo, this.#location, this.#identityOnly);
+    return RequestCache.of(memo, this.#location, this.#dropsAcceptEncoding);
   }
 
   #newHeadText(method: string, uri: string): string {
@@ -245,17 +245,17 @@ export class OutgoingRequest {
     const { fields, peerVersion } = this.#location;
     const head = this.#head;
     if (fields !== undefined)
-      return configuredFields(head, peerVersion, fields, this.#identityOnly, this.#turn.getFacts);
-    return forwardedFields(head, this.#turn.origin, this.group.upstream.name, this.#identityOnly);
+      return configuredFields(head, peerVersion, fields, this.#dropsAcceptEncoding, this.#turn.getFacts);
+    return forwardedFields(head, this.#turn.origin, this.group.upstream.name, this.#dropsAcceptEncoding);
   }
 
   /** Puts the head and the part of the body that has come on the wire; `Wire.flush` sends them in one write. */
   send(link: Link): void {
     this.sent = true;
-    this.#once = this.#configured && !this.#buffered && !this.ended;
+    this.#isStreamed = this.#configured && !this.#buffered && !this.ended;
     this.#chunked = this.#length() === 'chunked';
     link.wire.put(this.headText);
-    if (this.#gone) return;
+    if (this.#bodyUsedUp) return;
     if (this.#body !== '') {
       link.wire.put(this.#chunked ? `${this.#body.length.toString(16)}\r\n${this.#body}\r\n` : this.#body);
       if (this.#body.length > this.#limit) this.#drop();
@@ -264,15 +264,15 @@ export class OutgoingRequest {
   }
 
   #drop(): void {
-    this.#kept = false;
+    this.#bodyKept = false;
     this.#body = '';
   }
 
   /** Takes bytes of the body, framing removed. @param link the connection to the peer; undefined before there is one */
   take(link: Link | undefined, buffer: ReadBuffer, start: number, end: number): void {
-    if (this.#gone) return;
+    if (this.#bodyUsedUp) return;
     const to = this.sent ? link : undefined;
-    if (to === undefined || (this.#kept && this.#body.length + end - start <= this.#limit)) {
+    if (to === undefined || (this.#bodyKept && this.#body.length + end - start <= this.#limit)) {
       this.#body += buffer.bytes.toString('latin1', start, end);
     } else {
       this.#drop();

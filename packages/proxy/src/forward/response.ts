@@ -68,8 +68,8 @@ export class ResponseRelay {
     const usual = fields === '' && status === head.status && location.options.addedFields === undefined;
     const known = usual ? ResponseCache.head(head, location, keepAlive, framing, date) : '';
     if (known !== '') return known;
-    const kept = keepAlive ? location.keepAliveLine : '';
-    const added = kept + location.addedTo(status, getFacts) + fields;
+    const keepAliveLine = keepAlive ? location.keepAliveLine : '';
+    const added = keepAliveLine + location.addedTo(status, getFacts) + fields;
     const text = responseHeadText(head, status, framing, keepAlive, added, location.pass, getFacts);
     // A rewritten redirect may depend on the request.
     const isRepeatable = usual && head.get('location') === undefined && head.get('refresh') === undefined;

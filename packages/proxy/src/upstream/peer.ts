@@ -35,7 +35,7 @@ export class Peer {
   /** Requests and tunnels in flight. */
   active = 0;
   /** Requests and tunnels in flight in other processes, as they last reported. */
-  elsewhere = 0;
+  activeElsewhere = 0;
   /** Statistics only: no decision depends on them. */
   counts = new PeerCounts();
   /** Failed attempts since this peer was configured. */
@@ -103,7 +103,7 @@ export class Peer {
 
   /** Requests and tunnels in flight in all processes. */
   get load(): number {
-    return this.active + this.elsewhere;
+    return this.active + this.activeElsewhere;
   }
 
   get full(): boolean {

@@ -45,7 +45,7 @@ export class SharedPeers {
     for (const { peer: name, active, failures } of news) {
       const peer = this.#upstream.peers.find((one) => one.name === name);
       if (peer === undefined) continue;
-      peer.elsewhere += active - (heard.get(name) ?? 0);
+      peer.activeElsewhere += active - (heard.get(name) ?? 0);
       heard.set(name, active);
       for (let i = 0; i < failures; i++) peer.failedElsewhere();
     }
@@ -55,7 +55,7 @@ export class SharedPeers {
   forget(from: number): void {
     for (const [name, active] of this.#heard.get(from) ?? []) {
       const peer = this.#upstream.peers.find((one) => one.name === name);
-      if (peer !== undefined) peer.elsewhere -= active;
+      if (peer !== undefined) peer.activeElsewhere -= active;
     }
     this.#heard.delete(from);
   }
