@@ -39,7 +39,7 @@ class FakeNode {
     return this.counts.update(room);
   }
 
-  /** No sign of life any more, nothing taken back: what a crash is to the others. */
+  /** Stops the heartbeats and leaves the shares in Redis, as a crash does. */
   crash(): void {
     this.link.close();
   }
@@ -96,7 +96,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     two.crash();
     await counted(one, 'lobby', 2);
     await counted(one, 'room 0', 0);
-    await until('nothing of it is left', async () => (await one.link.commands.keys('*')).length === 3);
+    await until('its shares are gone', async () => (await one.link.commands.keys('*')).length === 3);
   });
 
   it('are right again after Redis was restarted empty', async () => {
@@ -105,7 +105,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     await two.set('lobby', 3);
     await counted(one, 'lobby', 5);
     await redis.kill();
-    await until('the nodes know', () => !one.link.ready && !two.link.ready);
+    await until('the nodes have noticed', () => !one.link.ready && !two.link.ready);
     expect(await one.set('lobby', 4)).toBe(4);
     await two.set('other', 7);
     await redis.start();

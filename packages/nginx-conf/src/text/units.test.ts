@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseInteger, parseMilliseconds, parseOffset, parseSeconds, parseSize } from './units.js';
 
-// What is refused here has been refused by nginx 1.22, and what is read has been accepted by it.
+// nginx 1.22 has refused and accepted the same texts.
 describe('times', () => {
   it.each([
     ['60', 60_000, 60],
