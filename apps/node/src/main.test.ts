@@ -119,7 +119,7 @@ describe.each([
   { name: 'redis-server', start: redisServer, skip: !hasRedisServer },
   { name: 'js-redis-server', start: embeddedRedis, skip: false },
 ])('nodes over $name', ({ name, start, skip }) => {
-  it('stop counting the members of a node that is killed or hangs', async (context) => {
+  it('nodes stop counting the members of a node that is killed or hangs', async (context) => {
     if (skip) context.skip(`${name} ${redisInstall}`);
     const redis = await start();
     afterwards(() => redis.kill());

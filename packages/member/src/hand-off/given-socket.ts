@@ -9,8 +9,8 @@ export interface GivenConnection {
 }
 
 /**
- * Makes a connection of what came from the balancer: the handle of a connection, as `net.Server` passes it to its sockets,
- * or a socket that was not read yet, as Node's IPC channel makes it.
+ * Makes a connection of a socket from the balancer: the handle of a connection, as `net.Server` passes it to its
+ * sockets, or a socket that was not read yet, as Node's IPC channel makes it.
  *
  * @returns undefined when nothing came
  */

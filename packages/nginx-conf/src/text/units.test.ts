@@ -32,7 +32,7 @@ describe('times', () => {
     },
   );
 
-  it('are limited to 2^63 - 1 of their unit', () => {
+  it('times are limited to 2^63 - 1 of their unit', () => {
     expect(parseMilliseconds('9223372036854775')).toBeDefined();
     expect(parseMilliseconds('9223372036854776')).toBeUndefined();
     expect(parseSeconds('9223372036854775807')).toBeDefined();
