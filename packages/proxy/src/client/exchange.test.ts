@@ -13,7 +13,7 @@ import { startProxy } from '../testing/started-proxy.js';
 
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
-test('return 444 ends the connection: a request behind it is not served, and no error is counted', async () => {
+test('return 444 ends the connection: a pipelined request after it is not served, and no error is counted', async () => {
   const upstream = await startUpstream(answering('x'));
   const ends: number[] = [];
   const onEnd = ({ status }: Facts): void => void ends.push(status);
@@ -73,7 +73,7 @@ async function startUnreliablePeer(random: (below: number) => number): Promise<S
   return server;
 }
 
-/** A process that takes connections, refuses them now or later, dies, or does not react. */
+/** A process that takes connections, refuses them at once or later, exits, or does not react. */
 function unreliableProcess(random: (below: number) => number): HandOffTarget {
   return {
     get available() {

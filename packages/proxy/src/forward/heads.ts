@@ -13,8 +13,8 @@ import { valueOf } from '../options/value.js';
 import type { Pass } from '../route/pass.js';
 
 /**
- * Heads as they leave: composed from what was parsed, never copied raw. Fields that end at this hop are left out
- * (RFC 9110 7.6.1), those that say who the client is are added.
+ * Composes heads from parsed fields; raw bytes are never copied. Hop-by-hop fields are left out (RFC 9110 7.6.1), and the
+ * forwarding fields, which name the client, are added.
  */
 
 /**
@@ -58,16 +58,16 @@ export function forwardedFields(head: RequestHead, origin: Origin, defaultHost: 
   );
 }
 
-/** The lines that ask a peer to speak WebSocket, where the client does and no configuration says how. */
+/** The lines that ask a peer for a WebSocket if the client asks for one; only without configured fields. */
 export function upgradeLines(head: RequestHead): string {
   return head.asksWebSocket ? `Connection: upgrade\r\nUpgrade: ${head.upgrade ?? ''}\r\n` : '';
 }
 
 /**
- * The fields of a request to a peer as a configuration gives them (nginx: `proxy_set_header`): each takes the place of the
- * client's field of that name, '' leaves it out. The client's other end-to-end fields pass.
+ * The configured fields of a request to a peer (nginx: `proxy_set_header`): each replaces the client's field of that name,
+ * and '' leaves it out. The client's other end-to-end fields pass.
  *
- * @param version that the peer is spoken to in
+ * @param version HTTP version of the request to the peer
  * @param identityOnly leaves out Accept-Encoding, for an answer that has to be read here
  */
 export function configuredFields(
@@ -107,7 +107,7 @@ function passes(kind: FieldKind, identityOnly: boolean): boolean {
   }
 }
 
-/** The line that announces the body of a request. */
+/** The line that states the framing of a request's body. */
 export function lengthFields(length: BodyLength): string {
   if (length === 'chunked') return 'Transfer-Encoding: chunked\r\n';
   return length === 'none' ? '' : `Content-Length: ${length}\r\n`;
@@ -116,10 +116,10 @@ export function lengthFields(length: BodyLength): string {
 /**
  * The head of a response to the client, blank line included.
  *
- * @param status that of the head, or the one that replaces it
- * @param framing how the body goes out to the client
+ * @param status status of the head, or the one that replaces it
+ * @param framing framing of the body to the client
  * @param added further field lines, each ended by CRLF
- * @param pass nginx's ways with fields; undefined passes them all
+ * @param pass treats fields as nginx does; undefined passes them all
  */
 export function responseHeadText(
   head: ResponseHead,
@@ -168,10 +168,10 @@ function endToEndFields(head: Fields): string {
 }
 
 /**
- * Own `Server` and `Date` unless the peer's pass, and the fields that are not hidden, redirects rewritten; in nginx's
- * order.
+ * The balancer's `Server` and `Date` unless those of the peer pass, then the fields that are not hidden, with rewritten
+ * redirects, in nginx's order.
  *
- * @param length lines that announce the body
+ * @param length lines that state the framing of the body
  */
 function passedFields(head: Fields, length: string, connection: string, pass: Pass, facts: () => Facts): string {
   let first = '';
@@ -197,13 +197,13 @@ function passedFields(head: Fields, length: string, connection: string, pass: Pa
   return first + length + place + connection + rest;
 }
 
-/** nginx: `proxy_redirect`; in `Refresh: 5; url=...` it is about what follows `url=`. */
+/** Rewrites a redirect (nginx: `proxy_redirect`); of `Refresh: 5; url=...` the part after `url=`. */
 function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): ReturnType<typeof redirectLocation> {
   const { redirect } = pass.options;
   if (redirect === undefined) return { url: value, madeWhole: false };
   if (lower === 'location') {
     const url = redirect(value, facts());
-    // Only what was rewritten is made whole (nginx: `absolute_redirect`).
+    // As in nginx, only a rewritten path becomes an absolute URL (`absolute_redirect`).
     return url === undefined ? { url: value, madeWhole: false } : redirectLocation(url, pass.redirects, facts);
   }
   const [, before, url] = /^(.*?url=)(.*)$/is.exec(value) ?? [];
@@ -227,6 +227,6 @@ function endToEnd(kind: FieldKind): boolean {
 
 function bodyFields(head: ResponseHead, framing: BodyFraming): string {
   if (framing === 'chunked') return 'Transfer-Encoding: chunked\r\n';
-  // The length that an answer to HEAD, or a 304, states is that of the body it does not have.
+  // The response to HEAD, and a 304, state the length of the body that they leave out.
   return head.contentLength >= 0 && head.status !== 204 ? `Content-Length: ${head.contentLength}\r\n` : '';
 }

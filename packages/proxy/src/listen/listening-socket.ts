@@ -117,7 +117,7 @@ function openToAll(path: string): void {
   }
 }
 
-/** Node reports `EACCES` for a missing folder, because other systems do. */
+/** Corrects `EACCES`, which Node reports for a missing folder (https://github.com/nodejs/node/issues/35538). */
 function withRealReason(error: NodeJS.ErrnoException, path: string): Error {
   if (error.code !== 'EACCES' || existsSync(dirname(path))) return error;
   return Object.assign(error, { code: 'ENOENT', errno: -2 });

@@ -18,7 +18,7 @@ export interface HandedOff {
 }
 
 /**
- * Gives the connection of a WebSocket to the process of its peer, which answers it as if the client had connected directly.
+ * Hands the connection of a WebSocket over to the process of its peer, which answers it as if the client had connected directly.
  * From then on the connection costs this process nothing.
  */
 export interface HandOffTarget {

@@ -9,7 +9,10 @@ const WITHOUT: Readonly<Record<TlsVersion, number>> = {
   'TLSv1.2': constants.SSL_OP_NO_TLSv1_2,
   'TLSv1.3': constants.SSL_OP_NO_TLSv1_3,
 };
-/** Node disables TLS 1.3 when the cipher list names none of its suites, which nginx's `ssl_ciphers` never does. */
+/**
+ * Node disables TLS 1.3 when the cipher list names none of its suites (https://github.com/nodejs/node/issues/43419), and the
+ * lists of nginx's `ssl_ciphers` never name one.
+ */
 const SUITES = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
 
 /** Versions and ciphers as options of Node. @param protocols at least one */

@@ -48,8 +48,8 @@ export class TlsTerminal {
     if (this.refuses) return;
     this.#server = makeServer(tls, timeout, memory, end);
     const { protocols, sessionTickets } = tls;
-    // Node resumes TLS 1.3 sessions by ticket only, never by id. With a session cache and without tickets, where nginx
-    // resumes from its cache, clients of TLS 1.3 get tickets whose key is kept in memory.
+    // Node resumes TLS 1.3 sessions by ticket only, never by id (https://github.com/nodejs/node/issues/60847). With a session
+    // cache and without tickets, where nginx resumes from its cache, clients of TLS 1.3 get tickets with a key in memory.
     if (!sessionTickets && memory.sessions !== undefined && protocols.includes('TLSv1.3')) {
       this.#tls13Server = makeServer({ ...tls, sessionTickets: true }, timeout, memory, end);
     }
