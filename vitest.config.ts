@@ -32,7 +32,7 @@ export default defineConfig({
       {
         test: {
           ...limits,
-          // Whole clusters, browsers and load run one file at a time.
+          // Tests with whole clusters, browsers or load run one file at a time.
           name: 'system',
           include: ['test/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', 'test/balancer/**', 'test/classics/**'],

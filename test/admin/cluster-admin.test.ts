@@ -181,7 +181,7 @@ describe('the admin listener of a cluster', () => {
     expect((await admin.post('/redis/restore')).status).toBe(200);
     const restored = await admin.until(({ nodes }) => nodes.every((node) => node.redis === true));
     expect(restored.redis.state).toBe('up');
-    expect(program.stderr).not.toContain('Redis ended unasked');
+    expect(program.stderr).not.toContain('Redis exited unexpectedly');
   });
 
   test('an unknown node gives 404 with the known names', async () => {

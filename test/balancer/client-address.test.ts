@@ -89,7 +89,7 @@ describe.each(RUNNERS)('the client’s address, run by %s', (runner) => {
         expect(await who(port + 1, header, get('/'))).toBe(seen);
       });
 
-      test('sets the address where it is trusted, port included', async () => {
+      test('a trusted PROXY header sets the address, port included', async () => {
         const header = 'PROXY TCP4 192.0.2.1 192.0.2.2 123 5678\r\n';
         expect(await who(port + 2, header, get('/'))).toBe('192.0.2.1 123|127.0.0.1|192.0.2.1 123|192.0.2.2 5678');
         expect(await who(port + 2, 'PROXY UNKNOWN\r\n', get('/'))).toBe('127.0.0.1 *|127.0.0.1| | ');
@@ -108,7 +108,7 @@ describe.each(RUNNERS)('the client’s address, run by %s', (runner) => {
         ['PROXY TCP5 1.2.3.4 1.2.3.4 1 2\r\n', 'broken header: "PROXY TCP5 1.2.3.4 1.2.3.4 1 2"'],
         ['PROXY TCP4 1.2.3.4 1.2.3.4 1 65536\r\n', 'broken header: "PROXY TCP4 1.2.3.4 1.2.3.4 1 65536"'],
         [binary(0x31, 0x11, ADDRESSES4), 'unknown PROXY protocol version: 3'],
-      ])('broken as %j closes the connection and is logged', async (header, why) => {
+      ])('a PROXY header broken as %j closes the connection and is logged', async (header, why) => {
         expect(await exchange({ port: port + 1 }, header)).toBe('');
         // nginx 1.22 also logs the bytes behind the first line.
         const tail =
@@ -152,11 +152,11 @@ describe.each(RUNNERS)('the client’s address, run by %s', (runner) => {
         ['/proxied', ['X-Forwarded-For: 192.0.2.1'], '192.0.2.1'],
         ['/proxied', ['X-Real-IP: 192.0.2.1'], '127.0.0.1'],
         ['/inherited', ['X-Real-IP: 192.0.2.1'], '127.0.0.1'],
-      ])('of a location applies to forwarded requests: %s with %j: %s', async (path, fields, seen) => {
+      ])('real_ip of a location applies to forwarded requests: %s with %j: %s', async (path, fields, seen) => {
         expect(await who(port + 5, get(path, ...fields))).toBe(seen);
       });
 
-      test('of a location is too late for its return', async () => {
+      test('real_ip of a location is too late for its return', async () => {
         expect(await who(port + 5, get('/returned', 'X-Forwarded-For: 192.0.2.1'))).toBe('127.0.0.1');
       });
 

@@ -55,12 +55,12 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         ['/plain', ['Connection: keep-alive']],
         ['/once', ['Connection: close']],
         ['/proxied', ['Connection: keep-alive', 'Keep-Alive: timeout=9']],
-      ])('with %s has the field %j', async (path, told) => {
+      ])('a kept-alive response of %s has the field %j', async (path, told) => {
         // In a proxied response it is among the other added fields.
         expect((await fieldsOf(port, request(path))).toSorted()).toEqual(told);
       });
 
-      test('is limited in requests by the location of the last one', async () => {
+      test('the location of the last request limits the requests of a connection', async () => {
         const answers = await exchange({ port }, request('/three').repeat(4));
         expect(answers.match(/Connection: [\w-]+/g)).toEqual([
           'Connection: keep-alive',
@@ -69,7 +69,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         ]);
       });
 
-      test('ends after keepalive_time and after an idle timeout', async () => {
+      test('a kept-alive connection ends after keepalive_time and after an idle timeout', async () => {
         const client = new Talk(port);
         open.push(client.socket);
         client.socket.write(request('/short'));
@@ -87,7 +87,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
     });
 
     describe('a client that does not finish its request', () => {
-      test('is closed without a response when its head is late, and logged as 408', async () => {
+      test('a client with a late head is closed without a response, and logged as 408', async () => {
         expect(await exchange({ port: port + 1 }, 'GET /slow HTTP/1.1\nHost: a\n')).toBe('');
         await recipe.has('logs/access.log', '408 GET /slow HTTP/1.1\n');
         await recipe.has(
@@ -96,7 +96,7 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         );
       });
 
-      test('is closed without a response when its body is late, and logged as 408', async () => {
+      test('a client with a late body is closed without a response, and logged as 408', async () => {
         const text = 'POST /body HTTP/1.1\nHost: a\nContent-Length: 9\n\nabc';
         expect(await exchange({ port: port + 1 }, text)).toBe('');
         await recipe.has('logs/access.log', '408 POST /body HTTP/1.1\n');

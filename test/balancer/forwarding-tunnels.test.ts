@@ -77,7 +77,7 @@ describe.each(RUNNERS)('tunnels, run by %s', (runner) => {
       client.socket.destroy();
       await peer.end;
       const sent = head.length + 'hello\r\n'.length + 100_000;
-      // Status, bytes to the client, those behind the head, the request, what came from the peer, its length.
+      // Status, bytes to the client, those behind the head, the request, bytes from the peer, its length.
       expect(await logged()).toBe(`101 ${sent} 100007 59 100068 0 upgrade`);
     });
 

@@ -40,7 +40,7 @@ async function loggedTimes(pattern: RegExp, times: number): Promise<void> {
 }
 
 describe('two workers', () => {
-  test('share the listener; the pid file names the process that started them', async () => {
+  test('workers share the listener, and the pid file names their master', async () => {
     await prefix.serve('return 200 $pid;', 'worker_processes 2;');
     const program = await prefix.serving();
     expect(prefix.pid).toBe(program.pid);
@@ -53,7 +53,7 @@ describe('two workers', () => {
     expect(prefix.pid).toBeUndefined();
   });
 
-  test('one that dies is logged as an alert and replaced, with the last valid configuration', async () => {
+  test('a killed worker is logged as an alert and replaced, with the last valid configuration', async () => {
     await prefix.serve('return 200 $pid;', 'worker_processes 2;');
     const program = await prefix.serving();
     const [first = 0, second = 0] = workersOf(program);
@@ -83,7 +83,7 @@ describe('two workers', () => {
     other.close();
   });
 
-  test('as a daemon they serve after the starter has exited, and end with the master', async () => {
+  test('workers of a daemon serve after the starter has exited, and exit with the master', async () => {
     await prefix.serve('return 200 $pid;', 'worker_processes 2;');
     expect(await prefix.run()).toEqual({ code: 0, stdout: '', stderr: '' });
     const pid = prefix.pid ?? 0;
@@ -94,7 +94,7 @@ describe('two workers', () => {
     await allGone([pid, ...workers]);
   });
 
-  test('end when the master is killed, so that the port is free for the next start', async () => {
+  test('workers exit when the master is killed, so that the port is free for the next start', async () => {
     await prefix.serve('return 200 $pid;', 'worker_processes 2;');
     const program = await prefix.serving();
     const workers = workersOf(program);
@@ -104,7 +104,7 @@ describe('two workers', () => {
     expect(workersOf(program)).toEqual([]);
   });
 
-  test('all reopen their logs', async () => {
+  test('all workers reopen their logs', async () => {
     await prefix.configure(
       `worker_processes 2; error_log logs/error.log notice; events { } http { log_format pid $pid;
        access_log logs/a.log pid; server { listen 127.0.0.1:${prefix.port}; location / { return 200 $pid; } } }`,
@@ -206,7 +206,7 @@ describe('a reload', () => {
     }));
   }
 
-  test('reaches all workers, starts and ends some, and keeps what is in flight', async () => {
+  test('a reload reaches all workers, starts and ends some, and keeps requests in flight', async () => {
     await prefix.serve(`proxy_pass http://127.0.0.1:${port};`, 'worker_processes 2;');
     const program = await prefix.serving();
     const begun = await Promise.all(Array.from({ length: 6 }, begin));
@@ -224,7 +224,7 @@ describe('a reload', () => {
     expect([...(await answering(3))]).toEqual(workersOf(program));
   });
 
-  test('that fails is reported once and changes nothing', async () => {
+  test('a reload that fails is reported once and changes nothing', async () => {
     await prefix.serve('return 200 one;', 'worker_processes 2;');
     const program = await prefix.serving();
     const workers = workersOf(program);
@@ -237,7 +237,7 @@ describe('a reload', () => {
     expect(await prefix.text()).toBe('one');
   });
 
-  test.each([1, 2])('limits what was in flight by worker_shutdown_timeout, with %i workers', async (count) => {
+  test.each([1, 2])('a reload limits requests in flight by worker_shutdown_timeout, with %i workers', async (count) => {
     await prefix.serve(`proxy_pass http://127.0.0.1:${port};`, `worker_processes ${count};`);
     const program = await prefix.serving();
     const before = await begin();
@@ -308,7 +308,7 @@ test('with zone, the requests of one worker at a server count for the other', as
 });
 
 describe.skipIf(process.geteuid?.() !== 0)('as root, with "user"', () => {
-  test.each([1, 2])('%i workers run as the user, the master keeps its own rights', async (count) => {
+  test.each([1, 2])('%i workers run as the user, and the master keeps its rights', async (count) => {
     await prefix.serve('return 200 $pid;', `user nobody nogroup; worker_processes ${count};`);
     const program = await prefix.serving();
     const workers = workersOf(program);

@@ -110,7 +110,7 @@ describe.each(RUNNERS)('client certificates with %s (nginx: apt-get install ngin
   afterAll(async () => recipe?.stop());
 
   test.skipIf(isMissing(runner)).each(Object.keys(SERVERS))(
-    'are judged by the settings of the server that is named: %s',
+    'client certificates are verified by the settings of the named server: %s',
     async (name) => {
       for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
         const outcome: Record<string, string> = {};
@@ -133,7 +133,7 @@ describe.each(RUNNERS)('client certificates with %s (nginx: apt-get install ngin
   );
 
   test.skipIf(isMissing(runner)).each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'are judged the same when a session of %s is resumed',
+    'client certificates have the same result when a session of %s is resumed',
     async (version) => {
       for (const [who, expected] of [
         ['middle', /^HTTP\/1.1 200 [^]*fine$/],
@@ -148,14 +148,14 @@ describe.each(RUNNERS)('client certificates with %s (nginx: apt-get install ngin
     },
   );
 
-  test.skipIf(isMissing(runner))('are answered with a configured page when they fail', async () => {
+  test.skipIf(isMissing(runner))('a client certificate that fails is answered with a configured page', async () => {
     expect(bodyOf(await get(port, 'page.test'))).toBe('own page');
     expect(bodyOf(await get(port, 'page.test', CLIENTS['foreign']))).toBe('own page');
     expect(bodyOf(await get(port, 'page.test', CLIENTS['near']))).toBe('fine');
   });
 
   test.skipIf(isMissing(runner))(
-    'are requested by the server of the handshake, and no other server replaces it',
+    'client certificates are requested by the server of the handshake, and no other server replaces it',
     async () => {
       const elsewhere = { ...CLIENTS['near'], servername: 'off.test' };
       expect(await get(port, 'on.test', elsewhere)).toMatch(/^HTTP\/1.1 421 Misdirected Request/);

@@ -54,7 +54,7 @@ describe('unusable files for TLS', () => {
     return /\[emerg\].*/.exec(stderr)?.[0];
   }
 
-  test.skipIf(isMissing('nginx')).each(BROKEN)('are reported in nginx’s words: %s', (directives) => {
+  test.skipIf(isMissing('nginx')).each(BROKEN)('an unusable file is reported in nginx’s words: %s', (directives) => {
     const file = `pid logs/pid; events { } http { access_log off; server { listen 127.0.0.1:1 ssl; ${directives} } }`;
     writeFileSync(join(prefix, 'conf/nginx.conf'), file);
     const theirs = complaint(nginxPath ?? 'nginx', []);
@@ -64,7 +64,7 @@ describe('unusable files for TLS', () => {
 });
 
 describe('certificates', () => {
-  test('may be in the configuration itself, and are read again at each reload', async () => {
+  test('certificates may be in the configuration itself, and are read again at each reload', async () => {
     const port = await freePort();
     const conf = (certificate: string, key: string): string =>
       `events { } http { access_log off; server { listen ${port} ssl; ssl_certificate ${certificate};

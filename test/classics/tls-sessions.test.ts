@@ -53,7 +53,7 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
   afterAll(async () => recipe?.stop());
 
   test.skipIf(isMissing(runner)).each(KINDS)(
-    'of %s are resumed as ssl_session_cache and ssl_session_tickets say',
+    'sessions of %s are resumed as ssl_session_cache and ssl_session_tickets configure',
     async (_, options) => {
       const found = await Promise.all(
         SETTINGS.map(async ([directives], i) => {
@@ -66,7 +66,7 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
     },
   );
 
-  test.skipIf(isMissing(runner))('end with ssl_session_timeout', async () => {
+  test.skipIf(isMissing(runner))('sessions end with ssl_session_timeout', async () => {
     await Promise.all(
       KINDS.map(async ([kind, options]) => {
         const { again } = await visit(shortPort, options);
@@ -76,7 +76,7 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
     );
   });
 
-  test.skipIf(isMissing(runner))('of a shared cache survive a reload', async () => {
+  test.skipIf(isMissing(runner))('sessions of a shared cache survive a reload', async () => {
     const port = ports[2] ?? 0;
     const { again } = await visit(port, { maxVersion: 'TLSv1.2' });
     await recipe?.reload(file.replace('return 200 $ssl_session_reused', 'return 200 new'));
@@ -87,7 +87,7 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
 
 describe('a session of another server of the address', () => {
   // nginx accepts it, or fails the handshake when the server requests certificates.
-  test.each(KINDS)('is not resumed in %s', async (_, options) => {
+  test.each(KINDS)('a session of another server is not resumed in %s', async (_, options) => {
     const port = await freePort();
     const server = (name: string, directives: string): string =>
       `server { listen ${port} ssl; server_name ${name}.test; ssl_certificate ${name}.pem;

@@ -75,7 +75,7 @@ describe('the variables of a TLS connection', () => {
   });
 
   test.skipIf(isMissing('nginx')).each(CLIENTS)(
-    'are those of nginx for a client with %s (nginx: apt-get install nginx)',
+    'TLS variables equal those of nginx for a client with %s (nginx: apt-get install nginx)',
     async (_, options) => {
       const [ours, theirs] = await answers(async (port) => bodyOf(await get(port, 'one.test', options)));
       expect(ours?.split('|')).toEqual(theirs?.split('|'));
@@ -83,7 +83,7 @@ describe('the variables of a TLS connection', () => {
     },
   );
 
-  test.skipIf(isMissing('nginx'))('show the whole certificate as nginx does', async () => {
+  test.skipIf(isMissing('nginx'))('TLS variables contain the whole certificate as in nginx', async () => {
     const [ours, theirs] = await answers(async (port) => {
       const socket = await handshake(port, { ...client, servername: 'one.test' });
       socket.end('GET /cert HTTP/1.0\r\nHost: one.test\r\n\r\n');
@@ -94,7 +94,7 @@ describe('the variables of a TLS connection', () => {
     expect(ours).toBe(theirs);
   });
 
-  test.skipIf(isMissing('nginx'))('are logged as nginx writes them', async () => {
+  test.skipIf(isMissing('nginx'))('TLS variables are logged as by nginx', async () => {
     const logged = await Promise.all(
       BOTH.map(async (runner) => {
         const { recipe, port } = running.get(runner) ?? {};

@@ -81,29 +81,32 @@ test('--host changes the address of balancer and nodes', async () => {
   await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow('fetch failed');
 });
 
-describe('no process is left', () => {
+describe('the end of a cluster', () => {
   test.each([
     ['Ctrl-C', 'SIGINT', true],
     ['SIGTERM', 'SIGTERM', false],
-  ] as const)('after %s with a client connected: exit code 0 within 5 s', async (_name, signal, group) => {
-    const program = cluster();
-    const url = await urlOf(program);
-    const client = io(url, { forceNew: true });
-    await new Promise((resolve) => client.once('server', resolve));
-    const children = descendants(program.pid);
-    expect(children).toHaveLength(3);
-    const started = performance.now();
-    if (group) program.signalGroup(signal);
-    else program.child.kill(signal);
-    expect(await program.ended).toEqual({ code: 0, signal: null });
-    client.disconnect();
-    expect(performance.now() - started).toBeLessThan(5_000);
-    expect(children.filter(isAlive)).toEqual([]);
-    // The signal reached this process only, which ended the others in order: Redis after the nodes.
-    expect(program.stderr).not.toMatch(/exited unexpectedly|connection lost/);
-  });
+  ] as const)(
+    'after %s with a client connected the cluster exits with 0 within 5 s and leaves no process',
+    async (_name, signal, group) => {
+      const program = cluster();
+      const url = await urlOf(program);
+      const client = io(url, { forceNew: true });
+      await new Promise((resolve) => client.once('server', resolve));
+      const children = descendants(program.pid);
+      expect(children).toHaveLength(3);
+      const started = performance.now();
+      if (group) program.signalGroup(signal);
+      else program.child.kill(signal);
+      expect(await program.ended).toEqual({ code: 0, signal: null });
+      client.disconnect();
+      expect(performance.now() - started).toBeLessThan(5_000);
+      expect(children.filter(isAlive)).toEqual([]);
+      // The signal reached this process only, which ended the others in order: Redis after the nodes.
+      expect(program.stderr).not.toMatch(/exited unexpectedly|connection lost/);
+    },
+  );
 
-  test('after Ctrl-C during the start', async () => {
+  test('Ctrl-C during the start leaves no process', async () => {
     const program = cluster();
     while (descendants(program.pid).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const children = descendants(program.pid);
@@ -113,7 +116,7 @@ describe('no process is left', () => {
     await allGone(children);
   });
 
-  test('after SIGKILL: nodes and Redis exit, too', async () => {
+  test('after SIGKILL nodes and Redis exit, too', async () => {
     const program = cluster();
     await urlOf(program);
     const children = descendants(program.pid);
@@ -121,7 +124,7 @@ describe('no process is left', () => {
     await expect(allGone(children)).resolves.toBeUndefined();
   });
 
-  test('after SIGINT with a node that sleeps', async () => {
+  test('SIGINT with a stopped node leaves no process', async () => {
     const program = cluster();
     await urlOf(program);
     const children = descendants(program.pid);
@@ -135,8 +138,8 @@ describe('no process is left', () => {
   });
 });
 
-describe('a start that fails prints one line, exits with 1 and leaves no process, with', () => {
-  test('the port of the balancer in use', async () => {
+describe('a failed start prints one line, exits with 1 and leaves no process', () => {
+  test('a start fails when the port of the balancer is in use', async () => {
     const { port, release } = await takePort();
     const program = startProgram(MAIN, ['--port', String(port), '--node-port', '0'], { REDIS_URL: '' });
     expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -147,7 +150,7 @@ describe('a start that fails prints one line, exits with 1 and leaves no process
     await release();
   });
 
-  test('the port of a node in use', async () => {
+  test('a start fails when the port of a node is in use', async () => {
     const { port, release } = await takePort();
     const program = startProgram(MAIN, ['--port', '0', '--node-port', String(port)], { REDIS_URL: '' });
     expect(await program.ended).toEqual({ code: 1, signal: null });
@@ -157,7 +160,7 @@ describe('a start that fails prints one line, exits with 1 and leaves no process
     await release();
   });
 
-  test('a REDIS_URL without a Redis, whose password is not printed', async () => {
+  test('a start fails without a Redis at REDIS_URL, whose password is not printed', async () => {
     const port = await freePort();
     const program = cluster([], { REDIS_URL: `redis://user:secret@127.0.0.1:${port}` });
     expect(await program.ended).toEqual({ code: 1, signal: null });

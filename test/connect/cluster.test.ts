@@ -54,7 +54,7 @@ describe('the default policies', () => {
   });
   afterAll(() => cluster.stop(0));
 
-  test('pin the polling of one address to one node and spread its WebSockets over both', async () => {
+  test('the default policies pin the polling of one address to one node and spread its WebSockets over both', async () => {
     const polling = await connectInTurn(cluster.url, 10, { transports: ['polling'] });
     expect(Object.keys(perServer(polling))).toHaveLength(1);
     const websockets = await connectAtOnce(cluster.url, 40, { transports: ['websocket'] });

@@ -31,13 +31,13 @@ async function said(args: readonly string[]): Promise<{ code: number | null; std
 }
 
 describe('the program prints one line and exits with the right code', () => {
-  test('when the target does not listen', async () => {
+  test('reports a target that does not listen', async () => {
     const { code, stderr } = await said(['http://127.0.0.1:1']);
     expect(stderr).toBe('pinwheel-load: http://127.0.0.1:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n');
     expect(code).toBe(1);
   });
 
-  test('when the target is not a Socket.IO server', async () => {
+  test('reports a target that is not a Socket.IO server', async () => {
     const answer: RequestListener = (_request, response) => response.writeHead(404).end('not here');
     const url = await listen(createServer(answer));
     const { code, stderr } = await said([url]);
@@ -47,7 +47,7 @@ describe('the program prints one line and exits with the right code', () => {
     expect(code).toBe(1);
   });
 
-  test('when a Socket.IO server does not follow the contract', async () => {
+  test('reports a Socket.IO server that does not follow the contract', async () => {
     const http = createServer();
     const io = new SocketServer(http);
     io.on('connection', (socket) => {
@@ -62,19 +62,19 @@ describe('the program prints one line and exits with the right code', () => {
     expect(code).toBe(1);
   });
 
-  test('for a value that cannot be used', async () => {
+  test('reports a value that cannot be used', async () => {
     const { code, stderr } = await said(['http://127.0.0.1:1', '--clients', 'many']);
     expect(stderr).toBe('pinwheel-load: --clients: expected a whole number from 1 to 1000000, got "many"\n');
     expect(code).toBe(2);
   });
 
-  test('for a report file that cannot be written, before anything is measured', async () => {
+  test('reports a report file that cannot be written, before anything is measured', async () => {
     const { code, stderr } = await said(['http://127.0.0.1:1', '--json', '/nowhere/at/all.json']);
     expect(stderr).toBe('pinwheel-load: --json: /nowhere/at/all.json is in a folder that does not exist\n');
     expect(code).toBe(2);
   });
 
-  test('for a metric that does not exist', async () => {
+  test('reports a metric that does not exist', async () => {
     const { code, stderr } = await said(['http://127.0.0.1:1', '--assert', 'latency.p98<3']);
     expect(stderr).toBe(
       'pinwheel-load: --assert: expected a metric that --help lists, such as latency.p99, missing or neverReturned, got "latency.p98"\n',
@@ -82,7 +82,7 @@ describe('the program prints one line and exits with the right code', () => {
     expect(code).toBe(2);
   });
 
-  test('for a node that the admin listener does not know, before anything is measured', async () => {
+  test('reports a node that the admin listener does not know, before anything is measured', async () => {
     const server = await startFaultyServer({});
     closing.push(() => server.close());
     const admin = await listen(
@@ -93,7 +93,7 @@ describe('the program prints one line and exits with the right code', () => {
     expect(code).toBe(1);
   });
 
-  test('when the admin listener does not answer', async () => {
+  test('reports an admin listener that does not answer', async () => {
     const server = await startFaultyServer({});
     closing.push(() => server.close());
     const port = await freePort();

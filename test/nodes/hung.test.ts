@@ -24,7 +24,7 @@ describe.each([
     return more;
   }
 
-  test('its clients and new ones are on the other node within 6 s, and it receives clients again when it resumes', async () => {
+  test('clients of a hung node and new ones are on the other node within 6 s, and it receives clients again when it resumes', async () => {
     const log: string[] = [];
     const policies = { policy: 'round_robin', websocketPolicy: 'round_robin' } as const;
     cluster = await startCluster({ port: 0, nodePort: 0, handOff, ...policies, log: (line) => log.push(line) });

@@ -32,7 +32,7 @@ describe('a node is killed', () => {
     clients.push(...more);
   }
 
-  test('its clients are on the other node within 3 s, and other clients are not disturbed', async () => {
+  test('clients of a killed node are on the other node within 3 s, and other clients are not disturbed', async () => {
     await connectMany(20, {});
     await connectMany(10, { transports: ['polling'] });
     await connectMany(10, { transports: ['websocket'] });
@@ -58,7 +58,7 @@ describe('a node is killed', () => {
     expect(noticed).toEqual([]);
   });
 
-  test('requests to it are answered by the other node, or with 502 when there is none', async () => {
+  test('requests to a killed node are answered by the other node, or with 502 when there is none', async () => {
     await nodes[0]?.kill();
     const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${url}/healthz`)));
     expect(answers.map((one) => one.status)).toEqual(Array.from({ length: 20 }, () => 200));

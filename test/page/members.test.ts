@@ -17,7 +17,7 @@ describe.skipIf(isChromiumMissing)('the members of a room, in Chromium (apt-get 
     await cluster.stop(0);
   });
 
-  test('are counted from the list, also when the answer to a join has another count and arrives after it', async () => {
+  test('members are counted from the list, even when the answer to a join has another count and arrives after it', async () => {
     const page = await browser.blank();
     const joins = new EventEmitter();
     const joined = once(joins, 'answered');

@@ -17,10 +17,10 @@ const EVERY_S = Number(everyText);
 const rounds = Number(roundsText);
 const ROOM = mode === 'echo' ? 1 : 10;
 const ROOMS = Math.ceil(clients / ROOM);
-/** What the clients of Artillery send in place of our stamped messages. */
+/** The payload that Artillery's clients send in place of our stamped messages. */
 const TEXT = 'x'.repeat(64);
 const ARRIVAL_S = 5;
-/** From the last arrival to the first message, and from the last message to the end. */
+/** Seconds from the last arrival to the first message, and from the last message to the end. */
 const BEFORE_S = 0.5;
 const AFTER_S = 2;
 /** Clock ticks of /proc per second, on every Linux of today. */
@@ -42,7 +42,7 @@ function childrenCpuS() {
   return { user: Number(stat[13]) / TICKS, system: Number(stat[14]) / TICKS };
 }
 
-/** A process and all that it has started. */
+/** A process and all its descendants. */
 function treeOf(root) {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -52,17 +52,17 @@ function treeOf(root) {
   return tree;
 }
 
-/** Bytes of memory of a process: what is its own, and its part of what it shares (PSS). */
+/** The memory of a process in bytes: its own, and its part of shared memory (PSS). */
 function memoryOf(pid) {
   try {
     return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0) * 1_024;
   } catch {
-    // It has ended meanwhile.
+    // The process has exited meanwhile.
     return 0;
   }
 }
 
-/** Runs a command to its end: CPU seconds and the largest memory of it and all it started. */
+/** Runs a command to its end. @returns CPU seconds and the largest memory of the command and its descendants */
 async function measured(file, args, folder) {
   const before = childrenCpuS();
   const began = performance.now();
@@ -84,14 +84,15 @@ async function measured(file, args, folder) {
   return { code, output, userS, systemS, cpuS: userS + systemS, bytes, wallS: (performance.now() - began) / 1_000 };
 }
 
-/** A time as Artillery's `think` takes it: a fraction without a unit it takes for milliseconds. */
+/** A time for Artillery's `think`, which reads a fraction without a unit as milliseconds. */
 function time(seconds) {
   return `${Math.round(seconds * 1_000)}ms`;
 }
 
 /**
- * A line for each client: its room, and how long it waits after it has come, so that everyone is there before the first
- * message, and messages are as far apart as those of pinwheel-load: rooms evenly, the members of a room in turn.
+ * A line for each client: its room, and how long it waits after its arrival, so that all clients are in their rooms
+ * before the first message, and messages are as far apart as those of pinwheel-load: rooms evenly spread, the members
+ * of a room in turn.
  */
 function artilleryClients() {
   return Array.from({ length: clients }, (_, client) => {
@@ -130,7 +131,7 @@ async function runArtillery(folder) {
   const run = await measured(artillery, ['run', '--quiet', '--output', 'out.json', 'load.json'], folder);
   const { counters } = JSON.parse(readFileSync(join(folder, 'out.json'), 'utf8')).aggregate;
   const sent = (counters['socketio.emit'] ?? 0) - (mode === 'room' ? clients : 0);
-  return { ...run, sent, told: counters };
+  return { ...run, sent, counters };
 }
 
 async function runOurs(folder) {
@@ -140,7 +141,7 @@ async function runOurs(folder) {
   const args = [main, url, ...load.split(' '), ...shape.split(' ')];
   const run = await measured(process.execPath, args, folder);
   const { counts } = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')).stage;
-  return { ...run, sent: counts.sent, told: counts };
+  return { ...run, sent: counts.sent, counters: counts };
 }
 
 function median(numbers) {
@@ -184,7 +185,7 @@ try {
     const one = await run(folder);
     runs.push(one);
     say(row(name, (value) => value(one)));
-    if (runs.length === 1) say(`  ${JSON.stringify(one.told)}`);
+    if (runs.length === 1) say(`  ${JSON.stringify(one.counters)}`);
   };
   for (let round = 1; round <= rounds; round++) {
     await turn(`Artillery 2, round ${round}`, theirs, runArtillery);

@@ -53,7 +53,7 @@ export const SETTINGS = settings({
     value: readBy('URL', redisUrlOrNone, RedisUrlError),
     variable: 'REDIS_URL',
     default: 'redis://127.0.0.1:6379',
-    help: 'the Redis that nodes share rooms through, `redis://` or `rediss://`; an empty one leaves the node alone',
+    help: 'the Redis that nodes share rooms through, `redis://` or `rediss://`; with an empty one the node shares nothing',
   },
   adapter: {
     value: word(ADAPTERS),

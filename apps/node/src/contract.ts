@@ -10,13 +10,13 @@ import type {
 } from '@pinwheel/protocol';
 import type { Server, Socket } from 'socket.io';
 
-/** The types of the node's Socket.IO server, and what a refused request is. */
+/** The types of the node's Socket.IO server, and the error of a refused request. */
 
 /** The state that nodes report to each other once a second, while a page on one of them draws the cluster. */
 export interface NodeState extends NodeCounters {
   readonly server: string;
   readonly state: ViewState;
-  /** A page of this node draws the cluster: the others are asked to report too. */
+  /** True while a page of this node draws the cluster, so that the other nodes report, too. */
   readonly wanted: boolean;
 }
 
@@ -26,13 +26,13 @@ export interface InterServerEvents {
   who: (room: string, answer: (members: RoomMember[]) => void) => void;
   /** Reports a node's state to the others. */
   state: (state: NodeState) => void;
-  /** Goes to every node; the node of this name does it to itself. */
+  /** Sent to every node; the node with this name carries it out. */
   control: (verb: ControlVerb, name: string) => void;
 }
 
-/** What a node keeps of a client. */
+/** The state that a node keeps for a client. */
 export interface ClientData {
-  /** Messages said, by room. */
+  /** The number of messages that the client has sent, by room. */
   said?: Map<string, number>;
 }
 

@@ -48,14 +48,14 @@ describe('the program pinwheel-node', () => {
     expect(response.status).toBe(503);
     const body = await response.text();
     expect(body).toContain('not connected to 127.0.0.1:1: connection refused');
-    await until('it has said so', () => stderr.length > 0);
+    await until('the line is logged', () => stderr.length > 0);
     expect(line + body + stderr.join()).not.toContain('secret');
   });
 
   it('exits at once when the same signal comes again', async () => {
     const { child, ready, exited } = nodeProcess({ PORT: '0', REDIS_URL: '' });
     const { url } = partsOf(await ready);
-    // A session that nobody polls keeps the drain waiting.
+    // A session without a poll in flight keeps the drain waiting.
     await fetch(`${url}/socket.io/?EIO=4&transport=polling`);
     child.kill('SIGINT');
     await until('it drains', async () => (await fetch(`${url}/readyz`)).status === 503);
@@ -119,7 +119,7 @@ describe.each([
   { name: 'redis-server', start: redisServer, skip: !hasRedisServer },
   { name: 'js-redis-server', start: embeddedRedis, skip: false },
 ])('nodes over $name', ({ name, start, skip }) => {
-  it('stop counting the members of a node that is killed or hangs', async (context) => {
+  it('nodes stop counting the members of a node that is killed or hangs', async (context) => {
     if (skip) context.skip(`${name} ${redisInstall}`);
     const redis = await start();
     afterwards(() => redis.kill());

@@ -39,7 +39,7 @@ export interface RunningNode {
   readonly io: NodeServer;
   readonly member: Member;
   readonly http: HttpServer;
-  /** What it holds now. */
+  /** Its current counts. */
   counts(): NodeCounts;
   /** Ends every connection and frees everything. Drain the member first to let clients go in order. */
   close(): Promise<void>;
@@ -94,7 +94,7 @@ export async function startNode(config: NodeConfig, log: Log): Promise<RunningNo
   return node;
 }
 
-/** What a node is made of. */
+/** The parts of a node. */
 interface Parts {
   readonly config: NodeConfig;
   readonly http: HttpServer;
@@ -245,12 +245,15 @@ class EchoNode implements RunningNode {
     });
   }
 
-  /** Does what a page asked for: through the process that started this node, else through the node itself. */
+  /**
+   * Carries out a control that a page requested: through the process that started this node, else through the node
+   * itself.
+   */
   async #control(verb: ControlVerb, name: string): Promise<ControlAnswer> {
     if (this.#parent !== undefined) return this.#parent.order(verb, name);
     if (name === this.server || !OWN_VERBS.includes(verb)) return doToSelf(verb);
     this.io.serverSideEmit('control', verb, name);
-    return { ok: true, done: `${name} was asked to` };
+    return { ok: true, done: `${name} was asked to ${verb}` };
   }
 }
 

@@ -13,7 +13,7 @@ export interface Input {
   readonly endsWords?: (word: string) => boolean;
 }
 
-/** What the user wants of the program. */
+/** The command of the user: to run, or to print the help text or the version. */
 export type Command<Table extends Settings> =
   | { readonly kind: 'help' | 'version' }
   | {

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 
-/** What is used of a Socket.IO 4 server. */
+/** The part of a Socket.IO 4 server that is used here. */
 export interface SocketIoServer {
   /** Undefined until the server is attached. */
   readonly engine: object;

@@ -2,7 +2,7 @@ import type { NodeState } from './admin.js';
 import type { Refusal } from './refusal.js';
 import type { NodeCounters } from './node-report.js';
 
-/** The cluster as pages see it, and what they may ask for. */
+/** The cluster as pages see it, and the controls that they may request. */
 
 /** `silent`: the node has not reported for a while, and no process knows more. */
 export type ViewState = NodeState | 'silent';
@@ -12,7 +12,7 @@ export interface ViewNode extends NodeCounters {
   readonly state: ViewState;
 }
 
-/** What an operator can do. `revive` wakes a node that hangs and starts one that is down. */
+/** The controls. `revive` wakes a node that hangs and starts one that is down. */
 export type ControlVerb = 'kill' | 'hang' | 'drain' | 'revive' | 'cut' | 'restore';
 
 /** The cluster as a page draws it, once a second. */
@@ -20,7 +20,7 @@ export interface ClusterView {
   readonly nodes: readonly ViewNode[];
   /** `none`: the nodes share nothing. */
   readonly redis: 'up' | 'down' | 'cut' | 'none';
-  /** What a page may do; empty where the cluster was started without controls. */
+  /** The verbs that a page may use; empty where the cluster was started without controls. */
   readonly controls: readonly ControlVerb[];
   /** URL of the operator's page for browsers on the cluster's machine; absent without controls. */
   readonly operator?: string;
@@ -28,7 +28,7 @@ export interface ClusterView {
 
 export interface ControlDone {
   readonly ok: true;
-  /** What was done, for people. */
+  /** The action that was done, in words for people. */
   readonly done: string;
 }
 
@@ -36,23 +36,23 @@ export type ControlAnswer = ControlDone | Refusal;
 
 const VERBS: readonly string[] = ['kill', 'hang', 'drain', 'revive', 'cut', 'restore'] satisfies ControlVerb[];
 
-/** True for a verb that can be asked for. */
+/** True for one of the verbs. */
 export function isControlVerb(value: unknown): value is ControlVerb {
   return typeof value === 'string' && VERBS.includes(value);
 }
 
 const TYPE = 'pinwheel:page';
 
-/** Node to its parent process: a page asks for this. */
+/** Sent by a node to its parent process: a page requests this control. */
 export interface ControlOrder {
   /** Names the order in the answer; the node chooses it. */
   readonly id: number;
   readonly verb: ControlVerb;
-  /** The node's name; empty for what is done to Redis. */
+  /** The node's name; empty for a control of Redis. */
   readonly name: string;
 }
 
-/** Parent process to node. */
+/** Sent by the parent process to a node. */
 export type PageNews =
   | { readonly event: 'view'; readonly view: ClusterView }
   | { readonly event: 'answer'; readonly id: number; readonly answer: ControlAnswer };

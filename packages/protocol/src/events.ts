@@ -64,7 +64,7 @@ export interface ClientToServerEvents {
   who: (room: string, ack: Ack<MembersAnswer | Refusal>) => void;
   /** The client gets `cluster` once a second until it disconnects. */
   watch: (ack?: Ack<Done | Refusal>) => void;
-  /** Does something to a node, or to Redis (`name` is not used), where the cluster was started with controls. */
+  /** Controls a node, or Redis (`name` is not used), where the cluster was started with controls. */
   control: (verb: ControlVerb, name: string, ack: Ack<ControlAnswer>) => void;
 }
 

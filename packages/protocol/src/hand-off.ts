@@ -6,7 +6,10 @@
 
 const TYPE = 'pinwheel:hand-off';
 
-/** Balancer to node, with the socket: answer this request on it as if you had accepted the connection. */
+/**
+ * Sent by the balancer to a node, together with the socket: the node answers this request on the socket as if it had
+ * accepted the connection.
+ */
 export interface HandOffOffer {
   /** Names the connection in later messages; the balancer chooses it. */
   readonly id: number;
@@ -28,8 +31,9 @@ export interface HandOffEnd {
 export type HandOffEnded = readonly [id: number, status: number, bytesReceived: number, bytesSent: number];
 
 /**
- * Node to balancer: what became of connections since the last report, in the order of the fields. A report covers many,
- * because a message between processes costs as much as a good part of a handshake.
+ * Sent by a node to the balancer: the connections that were taken, were refused or ended since the last report, in the
+ * order of the fields. A report covers many, because a message between processes costs as much as a good part of a
+ * handshake.
  */
 export interface HandOffReport {
   /** Ids of connections that the node has taken. */
@@ -39,12 +43,12 @@ export interface HandOffReport {
   readonly ended: readonly HandOffEnded[];
 }
 
-/** Node to balancer: it reads offers from the pipe, too. */
+/** Sent by a node to the balancer: it reads offers from the pipe, too. */
 export interface HandOffPipeOpen {
   readonly event: 'pipe open';
 }
 
-/** Balancer to node: close it. */
+/** Sent by the balancer to a node, which then closes the connection. */
 export interface HandOffClose {
   readonly id: number;
   readonly event: 'close';

@@ -21,9 +21,9 @@ export interface NodeCounters {
 }
 
 export interface NodeReport extends NodeCounters {
-  /** The node drains. */
+  /** True while the node drains. */
   readonly draining: boolean;
-  /** A page of this node draws the cluster, so that the node wants views of it. */
+  /** True while a page of this node draws the cluster, so that the node needs views of it. */
   readonly watched: boolean;
   /** Connections of the plain WebSocket echo. */
   readonly plain: number;

@@ -38,7 +38,7 @@ export function openHandOffPipe(
   };
   const socket = new Socket(options);
   socket.unref();
-  // The balancer is gone, or it gives no more connections this way.
+  // The balancer has exited, or hands off no more connections over the pipe.
   socket.on('error', () => undefined);
   socket.once('close', () => {
     // A connection whose offer did not arrive whole is closed: its request is unknown.

@@ -16,8 +16,9 @@ interface Waiting {
 }
 
 /**
- * A pipe on which a node's process is given connections. The IPC channel of `child_process` sends one connection after the
- * other, each acknowledged, in JSON: this pipe costs both processes about half the CPU time per connection (README).
+ * A pipe over which a node's process receives connections. The IPC channel of `child_process` sends one connection
+ * after the other, each acknowledged, in JSON: this pipe costs both processes about half the CPU time per connection
+ * (README).
  *
  * It writes only what the kernel takes at once, because a write that waits would refer to a handle that may be closed
  * meanwhile. The rest waits here.
@@ -141,7 +142,10 @@ export class HandOffPipe {
   }
 }
 
-/** At most, in the kernel's buffer: it takes memory in powers of two, and some more for each message. */
+/**
+ * The most memory that an offer takes in the kernel's buffer, which allocates powers of two and adds some for each
+ * message.
+ */
 function sizeOf(text: string): number {
   return 2 * text.length + 1_024;
 }

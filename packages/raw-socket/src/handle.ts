@@ -12,12 +12,15 @@ interface WithHandle {
   _handle?: object | null;
 }
 
-/** The handle below an open socket, which stays the socket's; undefined where there is none, and with plain sockets. */
+/** The handle below an open socket, which the socket keeps; undefined where there is none, and with plain sockets. */
 export function handleOf(socket: Socket): object | undefined {
   return insides() === undefined ? undefined : ((socket as unknown as WithHandle)._handle ?? undefined);
 }
 
-/** Takes the handle off a socket that was not read yet; from then on the socket is nothing. Undefined as in `handleOf`. */
+/**
+ * Takes the handle off a socket that has not been read; the socket cannot be used afterwards. Undefined as in
+ * `handleOf`.
+ */
 export function takeHandle(socket: Socket): object | undefined {
   const handle = handleOf(socket);
   if (handle !== undefined) (socket as unknown as WithHandle)._handle = null;
@@ -27,9 +30,9 @@ export function takeHandle(socket: Socket): object | undefined {
 /**
  * The options for a socket around a handle, as `net.Server` itself passes them to the sockets that it makes.
  *
- * `net` copies them and sets the last three in its copy, to the very values that they have here: V8 gives a copy that
- * grows a shape of its own, and then each of the thirty accesses to it is a search. That cost 10 us a socket, more than
- * the rest of making it.
+ * `net` copies the options and then sets the last three in its copy, to the values that they have here. Without them
+ * the copy would grow, V8 would give it a shape of its own, and each of the thirty accesses to it would be a search: 10
+ * us per socket, more than the rest of making it.
  *
  * @param handle of an accepted connection; undefined for a connection that is still to be made
  */
@@ -58,11 +61,11 @@ interface AcceptingHandle {
 }
 
 /**
- * Passes the connections of a listening server on as handles: `net.Server` would make a socket of each, and a caller that
- * makes its own would throw that away. With plain sockets nothing changes.
+ * Passes the connections of a listening server on as handles, so that a caller which makes its own sockets does not pay
+ * for those of `net.Server`. With plain sockets nothing changes.
  *
  * @param server listens
- * @param take returns false for a connection that is to become a socket and an event `connection` all the same
+ * @param take returns false for a connection for which `net.Server` should make a socket and emit `connection` as usual
  */
 export function acceptHandles(server: Server, take: (handle: object) => boolean): void {
   if (insides() === undefined) return;

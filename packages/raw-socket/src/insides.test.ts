@@ -35,7 +35,7 @@ async function load(
 }
 
 describe('the insides', () => {
-  test('are used on this Node, and a loopback exchange proves them without a warning', async () => {
+  test('insides are used on this Node, and a loopback exchange proves them without a warning', async () => {
     const { usesPlainSockets, proveInsides } = await load();
     expect(usesPlainSockets()).toBe(false);
     await proveInsides();
@@ -43,7 +43,7 @@ describe('the insides', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('are off with PINWHEEL_PLAIN_SOCKETS=1, without a warning', async () => {
+  test('insides are off with PINWHEEL_PLAIN_SOCKETS=1, without a warning', async () => {
     vi.stubEnv('PINWHEEL_PLAIN_SOCKETS', '1');
     const { insides, usesPlainSockets, proveInsides } = await load();
     await proveInsides();
@@ -69,13 +69,13 @@ describe('the insides', () => {
       'pipes without the usual methods',
       (name, found) => (name === 'pipe_wrap' ? { ...found, Pipe: Object } : found),
     ],
-  ])('are off with a warning where %s: %s', async (problem, _what, change) => {
+  ])('insides are off with a warning where %s: %s', async (problem, _what, change) => {
     const { usesPlainSockets } = await load(change);
     expect(usesPlainSockets()).toBe(true);
     expect(warnings).toEqual([expect.stringContaining(`is not as expected (${problem}): plain sockets are used`)]);
   });
 
-  test('are turned off with a warning where the state of reads has another meaning', async () => {
+  test('insides are turned off with a warning where the state of reads has another meaning', async () => {
     const { insides, usesPlainSockets, proveInsides } = await load((name, found) =>
       name === 'stream_wrap' ? { ...found, streamBaseState: new Int32Array(16) } : found,
     );

@@ -31,7 +31,7 @@ export interface Pipe {
 /** The parts of `process.binding` that Node's own `net` and `child_process` are built on. */
 export interface Insides {
   readonly WriteWrap: new () => WriteRequest;
-  /** What the last read and the last write did, by the two indexes below. */
+  /** The results of the last read and the last write, at the two indexes below. */
   readonly streamBaseState: Int32Array;
   readonly kReadBytesOrError: number;
   readonly kLastWriteWasAsync: number;
@@ -45,7 +45,7 @@ export interface Insides {
 const SWITCH = 'PINWHEEL_PLAIN_SOCKETS';
 const HANDLE_MEMBERS = ['onread', 'writeBuffer', 'writeLatin1String', 'writeQueueSize'];
 
-/** What has to be there, checked once when this module is loaded. */
+/** The guards, which are checked once when this module is loaded. */
 const GUARDS: readonly (readonly [what: string, holds: (found: Partial<Insides>) => boolean])[] = [
   ['stream_wrap.WriteWrap', ({ WriteWrap }) => typeof WriteWrap === 'function'],
   ['stream_wrap.streamBaseState', ({ streamBaseState }) => streamBaseState instanceof Int32Array],

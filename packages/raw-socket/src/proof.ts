@@ -39,7 +39,7 @@ async function prove(): Promise<void> {
   }
 }
 
-/** False on a machine without loopback, where nothing can be shown either way. */
+/** False on a machine without loopback, where nothing can be proved. */
 async function listens(server: Server): Promise<boolean> {
   try {
     server.listen(0, '127.0.0.1');

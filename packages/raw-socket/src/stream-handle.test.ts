@@ -62,7 +62,7 @@ const never = (): void => {
 
 // An empty list registers nothing, where a skipped test would count as failed in CI.
 describe.each(usesPlainSockets() ? [] : ['a stream handle'])('%s', () => {
-  test('is there for an open TCP connection only', async () => {
+  test('exists for an open TCP connection only', async () => {
     const { socket, far } = await pair();
     expect(streamHandle(far)).toBeDefined();
     expect(streamHandle(new TLSSocket(far))).toBeUndefined();

@@ -8,8 +8,8 @@ interface ClosableHandle {
 
 /**
  * This process's copy of a connection that another process has: it is never read, and it reports nothing. It keeps the
- * handle of the socket only, because the socket would be most of what the connection holds here. With plain sockets it
- * keeps the socket.
+ * handle of the socket only, because the socket would take most of the memory that the connection takes here. With
+ * plain sockets it keeps the socket.
  */
 export class UnreadCopy {
   #handle: ClosableHandle | undefined;

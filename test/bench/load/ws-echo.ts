@@ -28,24 +28,24 @@ export async function wsEcho(job: Job): Promise<Figures> {
   const clients = await openAll(parameter(job, 'connections'), 50, async (index) => {
     const sentAt = new Float64Array(inFlight);
     let oldest = 0;
-    let owed = 0;
+    let returned = 0;
     let first = inFlight;
     let now = 0;
     let client: WebSocketClient | undefined;
     const answer = (): void => {
-      if (owed > 0) client?.send(batch.subarray(0, owed * frame.length));
-      owed = 0;
+      if (returned > 0) client?.send(batch.subarray(0, returned * frame.length));
+      returned = 0;
     };
     client = await openWebSocket(urlFor(job.urls, index), {
       onFrame: () => {
-        if (owed === 0) {
+        if (returned === 0) {
           now = performance.now();
           queueMicrotask(answer);
         }
         meter.done(now - (sentAt[oldest] ?? now));
         sentAt[oldest] = now;
         oldest = (oldest + 1) % inFlight;
-        owed++;
+        returned++;
         if (first > 0 && --first === 0 && --starting === 0) begun();
       },
       onEnd: (error) => meter.fail(error),

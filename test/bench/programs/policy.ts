@@ -34,7 +34,7 @@ async function classes(): Promise<Classes> {
 
 const { Upstream, Tried } = await classes();
 
-/** Clients of many networks; `ip_hash` looks at three octets. */
+/** Clients of many networks; `ip_hash` uses three octets. */
 const ADDRESSES = Array.from({ length: 1_024 }, (_, i) => `10.${i >> 4}.${(i * 37) & 255}.${i & 255}`);
 const FACTS = {};
 const REQUESTS = ADDRESSES.map((clientAddress) => {

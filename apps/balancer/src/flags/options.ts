@@ -19,7 +19,7 @@ import type { GivenPeer, GivenProxyOptions } from '@pinwheel/proxy';
 import { PEER } from './peer.js';
 import { type CertificateAndKey, readTlsFiles } from './tls-files.js';
 
-/** What is trusted: an address or a block. The proxy checks its parts. */
+/** An address or a block that is trusted. The proxy checks its parts. */
 const CIDR: Kind<string> = text('CIDR', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/, 'an address or a block such as 10.0.0.0/8');
 
 export const SETTINGS = settings({

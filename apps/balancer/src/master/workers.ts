@@ -44,7 +44,7 @@ export class Workers {
     const starting = Array.from({ length: count }, () => this.#fork());
     const failed = await Promise.all(starting.map(({ ready }) => ready));
     const why = failed.find((one) => one !== undefined);
-    // When the end was ordered meanwhile, workers that exited did not fail.
+    // If the end was ordered meanwhile, the exit of a worker is not a failure.
     if (why === undefined || this.#isEnding) return;
     await this.end('SIGKILL');
     throw new ConfError(why);

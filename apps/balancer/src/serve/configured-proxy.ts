@@ -13,7 +13,7 @@ import { bindFailure } from './bind-failure.js';
 /** The longest delay of a timer, 24 days, in place of no limit. */
 const NO_LIMIT = 2_147_483_647;
 
-/** The proxy of a process. There is none while the configuration has no listener. */
+/** The proxy of a process. It does not exist while the configuration has no listener. */
 export class ConfiguredProxy {
   #proxy: Proxy | undefined;
 

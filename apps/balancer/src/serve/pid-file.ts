@@ -52,7 +52,7 @@ export function readPidText(path: string): string {
   return readFileSync(bytes(path), 'latin1').replace(/[\r\n]+$/, '');
 }
 
-/** The process id in a text. 0 is none: a signal to it would reach the sender's own group. */
+/** The process id in a text. 0 is not accepted, because a signal to it would reach the sender's own group. */
 export function pidIn(text: string): number | undefined {
   return /^0*[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-/** What the signals of a serving process do. */
+/** The actions of the signals of a serving process. */
 export interface SignalActions {
   /** Ends at once. */
   stop(): void;
@@ -24,7 +24,7 @@ export function obeySignals(actions: SignalActions): void {
   on('SIGQUIT', 'shutting down', () => actions.quit());
   on('SIGHUP', 'reconfiguring', () => actions.reload());
   on('SIGUSR1', 'reopening logs', () => actions.reopen());
-  // We do not serve these two; without a listener SIGUSR2 would end the process.
-  on('SIGUSR2', 'ignored: the program cannot be exchanged while it runs', () => undefined);
-  on('SIGWINCH', 'ignored: to stop accepting without ending is not served', () => undefined);
+  // These two signals are not supported; without a listener SIGUSR2 would end the process.
+  on('SIGUSR2', 'ignored: replacing the running program is not supported', () => undefined);
+  on('SIGWINCH', 'ignored: closing the listeners without exiting is not supported', () => undefined);
 }

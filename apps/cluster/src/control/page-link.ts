@@ -54,7 +54,7 @@ export class PageLink {
   }
 
   #send(child: ChildProcess, news: PageNews): void {
-    // When the channel has just closed its own event reports that.
+    // A channel that has just closed reports that by its own event.
     if (child.connected) child.send(pageMessage(news), () => undefined);
   }
 }

@@ -86,7 +86,7 @@ export class HandOffs implements HandOffTarget {
     // The node makes its own, cheaper kind of socket of a handle. The IPC channel carries handles too, though the published
     // types of Node do not say so.
     const travelling = (handle ?? socket) as SendHandle;
-    if (this.#child === undefined) failed(new Error('the node has just ended'));
+    if (this.#child === undefined) failed(new Error('the node has just exited'));
     else this.#child.send(handOffMessage(offer), travelling, { keepOpen: true }, failed);
     return given;
   }

@@ -4,7 +4,7 @@ import { ClusterFailure } from './failure.js';
 
 const HOST_AT_FAULT = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN']);
 
-/** How many nodes there are, the port of the first one, and the balancer's. */
+/** The number of nodes, the port of the first one, and the port of the balancer. */
 export interface PortPlan {
   readonly nodes: number;
   readonly nodePort: number;

@@ -88,7 +88,7 @@ test('a killed process is restarted after growing delays, until it is stopped', 
 
 test('a process that fails during its restart is restarted again', async () => {
   const mark = join(folder, 'mark');
-  // The second run fails, the third is well.
+  // The second run fails, the third one serves.
   const it = supervise(`
     import { existsSync, readFileSync, writeFileSync } from 'node:fs';
     const run = existsSync(${JSON.stringify(mark)}) ? Number(readFileSync(${JSON.stringify(mark)}, 'utf8')) : 1;

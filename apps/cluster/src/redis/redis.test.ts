@@ -86,7 +86,7 @@ test('a Redis that answers is shown without its password', async () => {
 
 test.each([
   ['refuses connections', undefined, 'ECONNREFUSED'],
-  ['is silent', () => undefined, 'no answer within 2 s'],
+  ['is silent', () => undefined, 'no answer within 2000 ms'],
   ['closes', (socket: Socket) => socket.end(), 'Connection is closed'],
   ['wants another password', answering('-WRONGPASS invalid'), 'WRONGPASS'],
 ])('a Redis that %s is reported without its password', async (_how, onConnection, reason) => {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { ClusterFailure } from '../process/failure.js';
 import { readListening } from '../process/listening.js';
-import { readRedisUrl } from '@pinwheel/member';
+import { readRedisUrl, within } from '@pinwheel/member';
 import { SupervisedProcess } from '../process/supervised-process.js';
 
 /** Milliseconds in which the Redis of `REDIS_URL` must answer. */
@@ -65,17 +65,15 @@ export async function checkRedis(url: string): Promise<ClusterRedis> {
   client.on('error', (error: Error) => {
     cause = error;
   });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_LIMIT / 1_000} s`)), ANSWER_LIMIT);
-  });
   try {
-    await Promise.race([client.connect().then(() => client.ping()), late]);
+    await within(
+      ANSWER_LIMIT,
+      client.connect().then(() => client.ping()),
+    );
   } catch (error) {
     const reason = cause ?? (error instanceof Error ? error : new Error(String(error)));
     throw new ClusterFailure(`Redis at ${shown} (REDIS_URL) does not answer: ${reason.message}`);
   } finally {
-    clearTimeout(timer);
     client.disconnect();
   }
   return { kind: 'external', url, shown };

@@ -83,7 +83,8 @@ class Client {
       this.#startedAt = performance.now();
     });
     this.#socket.on('disconnect', (reason) => {
-      // Socket.IO does not reconnect by itself when the server disconnects a client.
+      // Socket.IO does not reconnect when the server disconnects a client
+      // (https://github.com/socketio/socket.io/issues/2476).
       if (reason === 'io server disconnect') this.#socket.connect();
       delete this.item.dataset['server'];
       untint(this.item);

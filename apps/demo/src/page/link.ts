@@ -52,7 +52,10 @@ export function openLink(transport: TransportName | undefined): Link {
     for (const watcher of watchers) watcher(state);
   }
 
-  /** Socket.IO does not reconnect by itself when the server disconnects or refuses a client. */
+  /**
+   * Socket.IO does not reconnect when the server disconnects or refuses a client
+   * (https://github.com/socketio/socket.io/issues/2476).
+   */
   function comeBack(): void {
     const wait = Math.min(RETURN_MAX_MS, 250 * 2 ** refusals) * (0.5 + Math.random() / 2);
     refusals += 1;

@@ -186,7 +186,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant('wait' as const), ms: fc.nat(60) }),
 );
 
-/** The same, as plainly as it can be said: an object for each message and each delivery. */
+/** The same ledger in its simplest form: an object for each message and each delivery. */
 class PlainBooks {
   readonly counts: Counts = noCounts();
   readonly messages: {
@@ -226,7 +226,7 @@ class PlainBooks {
     const message = this.messages[number];
     if (message === undefined) return;
     if (message.got.has(member) || (message.settled && message.lost.size === 0 && !message.expected.has(member))) {
-      // Of a message that was complete when it was settled nothing else is kept.
+      // A message that was complete when it was settled is forgotten, so every further delivery is a duplicate.
       this.counts.duplicated++;
       return;
     }

@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** What a reader makes of bytes that come in pieces. */
+/** The events of a reader for bytes that arrive in pieces. */
 function read(bytes: Buffer, pieces: readonly number[]): unknown[] {
   const got: unknown[] = [];
   const reader = new FrameReader({
@@ -24,7 +24,7 @@ function read(bytes: Buffer, pieces: readonly number[]): unknown[] {
     onBinary: (binary) => got.push(Buffer.from(binary)),
     onControl: (opcode, binary) => got.push([opcode, binary.toString()]),
   });
-  // All pieces in one and the same memory, as connections have it.
+  // All pieces are read into the same memory, as on a connection.
   const shared = Buffer.alloc(bytes.length);
   let at = 0;
   for (const piece of [...pieces, bytes.length]) {
@@ -76,10 +76,10 @@ describe('a message of a server', () => {
     ['a reserved bit', frame(0xc1, Buffer.alloc(1)), 'RSV1 must be clear'],
     ['a mask', Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0]), 'MASK must be clear'],
     ['an unknown opcode', frame(0x83, Buffer.alloc(1)), 'invalid opcode 3'],
-    ['a continuation of nothing', frame(0x80, Buffer.alloc(1)), 'invalid opcode 0'],
+    ['a continuation without a beginning', frame(0x80, Buffer.alloc(1)), 'invalid opcode 0'],
     ['a ping in parts', frame(0x09, Buffer.alloc(1)), 'FIN must be set'],
     ['a long ping', frame(0x89, Buffer.alloc(126)), 'invalid payload length 126'],
-    ['what is no UTF-8', frame(0x81, Buffer.from([0xff])), 'invalid UTF-8 sequence'],
+    ['bytes that are not UTF-8', frame(0x81, Buffer.from([0xff])), 'invalid UTF-8 sequence'],
   ])('is refused with %s', (_, bytes, message) => {
     expect(() => read(bytes, [])).toThrow(`Invalid WebSocket frame: ${message}`);
   });
@@ -157,7 +157,7 @@ it('messages that bypass the library wait while the connection is full, and all 
   expect(transport.sendNow('again')).toBe(true);
 });
 
-/** A server that answers whatever it is sent first with `answer`, and what socket.io-client makes of it. */
+/** The error of socket.io-client when a server answers the first bytes with `answer`. */
 async function failure(answer: (request: string, socket: Socket) => void, transports: unknown[]): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);

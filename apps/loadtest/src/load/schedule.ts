@@ -1,4 +1,4 @@
-/** What the plan of the messages is derived from. Nothing that comes back changes it. */
+/** The input of the message plan, which no response of the server changes. */
 export interface ScheduleOptions {
   /** Rooms of the whole run: their messages are spread evenly over a period. */
   readonly rooms: number;

@@ -29,7 +29,7 @@ export class Times {
   }
 
   record(ms: number): void {
-    // A clock with finer steps than ours can make something end a little before it began.
+    // A clock with finer steps than ours can give an end slightly before the beginning.
     const value = ms > 0 ? Math.round(ms * 1_000) : 0;
     if (value <= 0x7fffffff) this.#tally.count(value);
     else this.#histogram.recordValue(value);

@@ -8,7 +8,7 @@ const times = fc.oneof(fc.nat(5_000), fc.nat(2_000_000), fc.nat(0x7fffffff));
 it.each([
   [2, 7],
   [3, 10],
-] as const)('what is counted by way of cells is what a histogram of %i digits counts', (digits, bits) => {
+] as const)('cells of a tally give the same counts as a histogram of %i digits', (digits, bits) => {
   fc.assert(
     fc.property(fc.array(times, { maxLength: 200 }), (values) => {
       const settings = { numberOfSignificantValueDigits: digits, highestTrackableValue: 2 ** 31 } as const;

@@ -19,7 +19,7 @@ import { ASSERTION, METRICS } from './assertion.js';
 import type { NodeAction, Ramp } from './options.js';
 import { TRANSPORT_SHARES } from './transports.js';
 
-/** The most clients of one run: the ports of one address and the patience of one machine end there. */
+/** The most clients of one run, far beyond the ports of one address and the memory of one machine. */
 const CLIENTS_MAX = 1_000_000;
 
 /** The assertions of a ramp that was given none. */
@@ -115,7 +115,7 @@ export const SETTINGS = settings({
     excludes: { ramp: '--step says how long each step is measured' },
     help: 'how long to measure',
   },
-  warmup: { value: time(), default: '3s', help: 'how long to send before that, not measured' },
+  warmup: { value: time(), default: '3s', help: 'how long to send before measuring' },
   settle: { value: time(100), default: '5s', help: 'the time after which a message counts as missing' },
   transport: {
     value: TRANSPORT_SHARES,
@@ -135,17 +135,17 @@ export const SETTINGS = settings({
     many: 'words',
     otherwise: `with \`--ramp\`: \`${RAMP_ASSERTIONS.join(' ')}\``,
     example: "'latency.p99<250' 'missing==0'",
-    help: 'what has to hold: a metric that `--help` lists, one of `<` `<=` `>` `>=` `==` `!=`, a number',
+    help: 'a condition that has to hold: a metric that `--help` lists, one of `<` `<=` `>` `>=` `==` `!=`, a number',
   },
-  json: { value: text('FILE'), help: 'writes everything measured, for a machine' },
-  html: { value: text('FILE'), help: 'writes everything measured, to look at' },
+  json: { value: text('FILE'), help: 'writes all results as JSON' },
+  html: { value: text('FILE'), help: 'writes all results as a page' },
   admin: {
     value: SERVER_URL,
     example: 'http://127.0.0.1:3180',
     help: 'the admin listener of the cluster, for `--kill` and `--drain`',
   },
-  kill: { ...ACTION, help: 'kills a node so long after measuring began' },
-  drain: { ...ACTION, help: 'drains a node so long after measuring began' },
+  kill: { ...ACTION, help: 'kills a node this long after measuring began' },
+  drain: { ...ACTION, help: 'drains a node this long after measuring began' },
   localAddress: {
     value: list(ADDRESS, 'A,B,...'),
     help: 'addresses of this machine to connect from, in turn',

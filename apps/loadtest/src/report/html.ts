@@ -181,7 +181,7 @@ function deliveryTable({ counts, missing }: StageResult): string {
     ['… both stayed connected', counts.missingOnline - counts.missingSenderCut],
     ['duplicated', counts.duplicated],
     ['out of order', counts.outOfOrder],
-    ['unexpected: came to the room after the send', counts.unexpected],
+    ['unexpected: joined the room after the send', counts.unexpected],
   ];
   return `<table>${rows.map(([name, count]) => `<tr><th>${name}</th><td>${showValue(count)}</td></tr>`).join('')}</table>`;
 }

@@ -83,7 +83,7 @@ export class Crew {
 
   async report(): Promise<WorkerReport[]> {
     const reports = await this.ask('report', { type: 'report' });
-    if (reports.length === 0) throw new RunFailure('all workers have ended unexpectedly');
+    if (reports.length === 0) throw new RunFailure('all workers exited unexpectedly');
     return reports;
   }
 

@@ -40,7 +40,7 @@ export function concludeRun({ actions, lostWorkers, ramp, stages }: RunFacts): O
   const failures = actions
     .filter((action) => action.error !== undefined)
     .map((action) => `${action.verb} ${action.node}: ${action.error ?? ''}`);
-  if (lostWorkers > 0) failures.unshift(`${lostWorkers} of the workers ended unexpectedly`);
+  if (lostWorkers > 0) failures.unshift(`${lostWorkers} of the workers exited unexpectedly`);
   const last = stages.at(-1);
   if (last === undefined) return failed(['no step was begun']);
   const outcome = outcomeOfStage(last);

@@ -10,7 +10,7 @@ import type { Log } from '../contract.js';
 const STREAM_LENGTH = 10_000;
 /** Milliseconds that a read waits for entries; well below the silence after which a connection is given up (`silenceMax`). */
 const STREAM_WAIT_MS = 2_000;
-/** Milliseconds after which the adapter gives the answers of other nodes that have come. */
+/** Milliseconds that the adapter waits for answers of other nodes before it returns those that have arrived. */
 export const REQUESTS_TIMEOUT_MS = 1_000;
 /** Milliseconds, at most, that a join waits until messages of other nodes reach this one. */
 const SUBSCRIBED_MS = 500;

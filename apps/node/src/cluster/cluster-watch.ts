@@ -16,13 +16,13 @@ export interface ClusterWatchOptions {
   readonly server: string;
   readonly state: () => ViewState;
   readonly counters: () => NodeCounters;
-  /** Whether Redis answers; undefined without Redis. */
+  /** True while Redis answers; undefined without Redis. */
   readonly redis: () => boolean | undefined;
   /** Sends this node's state to the other nodes. */
   readonly publish: (state: NodeState) => void;
   /** The parent process, which knows more of the nodes than they report; undefined for a node started by hand. */
   readonly parent: { view(maxAge: number): ClusterView | undefined } | undefined;
-  /** What can be done without the parent process. */
+  /** The controls that are available without the parent process. */
   readonly controls: readonly ControlVerb[];
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
@@ -113,7 +113,7 @@ export class ClusterWatch {
     if (!this.#waitsForParent()) this.send(this.view());
   }
 
-  /** True while the parent's first view may still be on its way; the nodes' own reports are for where it does not come. */
+  /** True while the parent's first view may still arrive. The nodes' own reports are needed only if it does not. */
   #waitsForParent(): boolean {
     const { parent } = this.#options;
     return parent !== undefined && parent.view(SILENT_MS) === undefined && this.#now() - this.#startedAt < SILENT_MS;

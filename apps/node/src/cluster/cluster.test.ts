@@ -84,7 +84,7 @@ describe.each(setups)('two nodes with the adapter $adapter over $name', ({ name,
     afterwards(() => redis.kill());
   });
 
-  it('share counts, members and room messages', async () => {
+  it('nodes share counts, members and room messages', async () => {
     const [one, two] = await pair(redis, [], adapter);
     const [a, b] = [await client(one.url), await client(two.url, { transports: ['polling'] })];
     const heard: unknown[] = [];
@@ -111,7 +111,7 @@ describe.each(setups)('two nodes with the adapter $adapter over $name', ({ name,
     );
   });
 
-  it('deliver room messages of each other as soon as a join is acknowledged', async () => {
+  it('nodes deliver room messages of each other as soon as a join is acknowledged', async () => {
     const [one, two] = await pair(redis, [], adapter);
     const [a, b] = [await client(one.url), await client(two.url)];
     for (let number = 0; number < 30; number++) {
@@ -124,7 +124,7 @@ describe.each(setups)('two nodes with the adapter $adapter over $name', ({ name,
     }
   });
 
-  it('serve their own clients while Redis is down, and share rooms again when it is back', async () => {
+  it('nodes serve their own clients while Redis is down, and share rooms again when it is back', async () => {
     const lines: string[] = [];
     const [one, two] = await pair(redis, lines, adapter);
     const [a, b] = [await client(one.url), await client(two.url)];
@@ -162,7 +162,7 @@ describe.each(setups)('two nodes with the adapter $adapter over $name', ({ name,
     expect(lines.some((line) => /connected; [1-9]\d* messages to other nodes were dropped/.test(line))).toBe(true);
   });
 
-  it('drop and log foreign messages in Redis', async () => {
+  it('nodes drop and log foreign messages in Redis', async () => {
     const lines: string[] = [];
     const [one, two] = await pair(redis, lines, adapter);
     const [a, b] = [await client(one.url), await client(two.url)];

@@ -1,14 +1,14 @@
 import type { ControlAnswer, ControlVerb } from '@pinwheel/protocol';
 import { RefusedError } from '../contract.js';
 
-/** What a node can do to itself where no parent process controls it: whatever supervises the node starts it again. */
+/** The controls of a node without a parent process. It can only exit; its supervisor then restarts it. */
 export const OWN_VERBS: readonly ControlVerb[] = ['kill', 'drain'];
 
-/** Milliseconds for the answer to reach the client first. */
+/** Milliseconds before the process exits, so that the answer reaches the client first. */
 const ANSWER_FIRST_MS = 50;
 
 /**
- * Does to this process what a page asked for: `kill` exits at once with code 137, `drain` is a SIGTERM.
+ * Carries out a control that a page requested: `kill` exits at once with code 137, `drain` is a SIGTERM.
  *
  * @throws RefusedError (`unavailable`) for any other verb
  */

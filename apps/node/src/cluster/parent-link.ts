@@ -2,10 +2,13 @@ import { within } from '@pinwheel/member';
 import { type ClusterView, type ControlAnswer, type ControlVerb, pageMessage, readPageNews } from '@pinwheel/protocol';
 import { RefusedError } from '../contract.js';
 
-/** Milliseconds that the parent process has to carry an order out. */
+/** Milliseconds in which the parent process must answer an order. */
 const ANSWER_MS = 10_000;
 
-/** The IPC channel to the process that started this node: it sends views of the cluster and carries out what a page asks for. */
+/**
+ * The IPC channel to the process that started this node: it sends views of the cluster and carries out the controls
+ * that a page requests.
+ */
 export class ParentLink {
   readonly #orders = new Map<number, (answer: ControlAnswer) => void>();
   #lastOrder = 0;

@@ -2,12 +2,12 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { nodeReportMessage, REPORT_INTERVAL } from '@pinwheel/protocol';
 import type { NodeCounters } from '@pinwheel/protocol';
 
-/** Milliseconds between two looks at how late the event loop is. */
+/** Milliseconds between two samples of the event-loop delay. */
 const RESOLUTION = 50;
 
-/** What a node holds now. */
+/** The current counts of a node. */
 export interface NodeCounts extends NodeCounters {
-  /** A page of this node draws the cluster. */
+  /** True while a page of this node draws the cluster. */
   readonly watched: boolean;
   /** Connections of the plain echo. */
   readonly plain: number;
@@ -23,13 +23,13 @@ export interface ReportingNode {
   counts(): NodeCounts;
 }
 
-/** Reports what the node holds to the process that started it, once a second. Does nothing without such a process. */
+/** Reports the node's counts to the process that started it, once a second. Does nothing without such a process. */
 export function reportToParent(node: ReportingNode): void {
   if (process.send === undefined) return;
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
   delay.enable();
   let busy = performance.eventLoopUtilization();
-  /** The histogram has nanoseconds between two looks. */
+  /** The histogram has the nanoseconds between two samples. */
   const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION);
 
   const report = (): void => {
@@ -46,7 +46,7 @@ export function reportToParent(node: ReportingNode): void {
       rss: process.memoryUsage.rss(),
     });
     delay.reset();
-    // A channel that has just closed has an event of its own.
+    // A channel that has just closed reports that by its own event.
     process.send?.(message, undefined, undefined, () => undefined);
   };
   report();

@@ -9,10 +9,10 @@ const RATE = 2_000;
 const BURST = 4_000;
 /** Refused events at once, beyond `RATE` a second, after which a client is disconnected. */
 const REFUSED_BURST = 20_000;
-/** Events between two looks at what waits for a client: the look costs more the more waits. */
+/** Events between two checks of a client's waiting packets, because the cost of a check grows with their number. */
 const EVENTS_PER_CHECK = 64;
 
-/** What a node has done since it started. */
+/** The counters of a node since its start. */
 export interface Tally {
   /** Events of clients that were answered. */
   events: number;
@@ -39,8 +39,8 @@ export class Allowance {
   }
 
   /**
-   * Registers what answers an event. The answer, or the refusal, goes to the ack if the client sent one; an error of
-   * `answer` is a refusal too, and goes no further.
+   * Registers the handler of an event. The answer or the refusal goes to the ack if the client sent one. An error of
+   * `answer` becomes a refusal and is not thrown further.
    *
    * @param cost in events
    */

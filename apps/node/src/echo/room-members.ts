@@ -2,7 +2,7 @@ import { within } from '@pinwheel/member';
 import type { RoomMember } from '@pinwheel/protocol';
 import { REQUESTS_TIMEOUT_MS } from '../cluster/adapter.js';
 
-/** Milliseconds for the case that the adapter cannot even ask. */
+/** Milliseconds after which the other nodes count as silent when the adapter never calls back. */
 const LIMIT_MS = REQUESTS_TIMEOUT_MS + 100;
 /** Members that one node names, at most. */
 const NAMED_MAX = 10_000;

@@ -140,7 +140,7 @@ describe('a node', () => {
     const through = answers.filter((answer) => typeof answer === 'number').length;
     expect(through).toBeGreaterThanOrEqual(4_000);
     expect(through).toBeLessThan(12_000);
-    expect(answers.at(-1)).toEqual(refused('too_many'));
+    expect(answers).toContainEqual(refused('too_many'));
     expect(await ask(other, 'echo', 'calm')).toBe('calm');
     await until('the flooder may go on', async () => (await ask(flooder, 'echo', 'calm')) === 'calm');
   });

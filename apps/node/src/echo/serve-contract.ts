@@ -21,9 +21,9 @@ import type { SlowReaders } from './slow-readers.js';
 
 /** Rooms that one client may be in. */
 const ROOMS_MAX = 1_000;
-/** What `who` takes from the client's allowance, in events: it makes every node answer. */
+/** The cost of `who`, in events of the client's allowance: every node has to answer it. */
 const WHO_COST = 20;
-/** What `control` takes: people use it, not programs. */
+/** The cost of `control`, in events: people use it, not programs. */
 const CONTROL_COST = 200;
 
 export interface ContractOptions {
@@ -40,7 +40,7 @@ export interface ContractOptions {
   readonly readers: SlowReaders;
   readonly tally: Tally;
   readonly watch: ClusterWatch;
-  /** Does what a page asks for; undefined where the node was started without controls. */
+  /** Carries out a control that a page requests; undefined for a node that was started without controls. */
   readonly control: ((verb: ControlVerb, name: string) => Promise<ControlAnswer>) | undefined;
 }
 

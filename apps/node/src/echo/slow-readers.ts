@@ -4,7 +4,7 @@ import type { Log, NodeServer, NodeSocket } from '../contract.js';
 const WAITING_MAX = 16 * 1024 * 1024;
 /** Bytes that a waiting packet takes beside its data. */
 const PACKET_COST = 256;
-/** Milliseconds between two looks at all clients. */
+/** Milliseconds between two checks of all clients. */
 const INTERVAL_MS = 500;
 
 /** The packets that Engine.IO has not handed to the operating system yet. */

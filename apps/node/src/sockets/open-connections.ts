@@ -2,7 +2,10 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Roster } from '@pinwheel/roster';
 
-/** The connections of an HTTP server, upgraded ones too, which `http.closeAllConnections` does not know. */
+/**
+ * The connections of an HTTP server, upgraded ones too, which `http.closeAllConnections` leaves open
+ * (https://github.com/nodejs/node/issues/53536).
+ */
 export class OpenConnections {
   readonly #open = new Roster<Socket>();
 

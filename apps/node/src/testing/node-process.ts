@@ -10,7 +10,7 @@ const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 export interface NodeProcess {
   readonly child: ChildProcess;
-  /** What it has written so far. */
+  /** Its output so far. */
   readonly stdout: string[];
   readonly stderr: string[];
   /** `[exit code, signal]`, when it has ended. */
@@ -35,7 +35,7 @@ export function nodeProcess(
   const lines = createInterface(child.stdout);
   lines.on('line', (line) => stdout.push(line));
   createInterface(child.stderr).on('line', (line) => stderr.push(line));
-  // 'close' comes when the pipes are at their end too; of a child whose channel was closed from here, only 'exit' does.
+  // 'close' is emitted after the pipes have ended. A child whose channel this process has closed emits only 'exit'.
   const exited = once(child, withChannel ? 'exit' : 'close');
   const ready = Promise.race([
     once(lines, 'line').then(([line]) => String(line)),

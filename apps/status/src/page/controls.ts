@@ -11,8 +11,8 @@ interface Verb {
 }
 
 const VERBS: Readonly<Record<string, Verb>> = {
-  kill: { verb: 'kill', label: 'Kill', title: 'SIGKILL; it restarts by itself' },
-  hang: { verb: 'hang', label: 'Hang', title: 'SIGSTOP: it keeps its connections and does not answer' },
+  kill: { verb: 'kill', label: 'Kill', title: 'SIGKILL; the node restarts automatically' },
+  hang: { verb: 'hang', label: 'Hang', title: 'SIGSTOP; the node keeps its connections and does not respond' },
   resume: { verb: 'resume', label: 'Resume', title: 'SIGCONT' },
   drain: { verb: 'drain', label: 'Drain', title: 'Drains its sessions, exits and stays down' },
   restart: { verb: 'restart', label: 'Restart', title: 'Drains it if it runs, then starts it' },

@@ -95,7 +95,7 @@ test.each([
 });
 
 describe('a POST request', () => {
-  test('needs the header X-Pinwheel-Admin', async () => {
+  test('a POST needs the header X-Pinwheel-Admin', async () => {
     const { url } = await listen();
     for (const headers of [{}, { 'x-pinwheel-admin': '0' }]) {
       const answer = await ask(`${url}/things/a/break`, 'POST', headers);
@@ -111,18 +111,18 @@ describe('a POST request', () => {
     expect([answer.status, answer.body]).toEqual([202, '{"name":"a b"}\n']);
   });
 
-  test.each(['/things//break', '/things/a/b/break', '/things/break'])('to %s is answered 404', async (path) => {
+  test.each(['/things//break', '/things/a/b/break', '/things/break'])('a POST to %s is answered 404', async (path) => {
     const { url } = await listen();
     expect((await ask(`${url}${path}`, 'POST', { 'x-pinwheel-admin': '1' })).status).toBe(404);
   });
 
-  test('can be refused with a reason', async () => {
+  test('a POST can be refused with a reason', async () => {
     const { url, log } = await listen();
     const answer = await ask(`${url}/refuse`, 'POST', { 'x-pinwheel-admin': '1' });
     expect([answer.status, documentOf(answer), log]).toEqual([409, { error: { code: 'no', message: 'not now' } }, []]);
   });
 
-  test('that fails is answered 500 and logged', async () => {
+  test('a POST that fails is answered 500 and logged', async () => {
     const { url, log } = await listen();
     const answer = await ask(`${url}/fail`, 'POST', { 'x-pinwheel-admin': '1' });
     expect([answer.status, documentOf(answer)]).toEqual([500, { error: { code: 'failed', message: 'a bug' } }]);
@@ -132,7 +132,7 @@ describe('a POST request', () => {
 
 describe('a request', () => {
   test.each(['evil.example', 'evil.example:3180', '127.0.0.1.evil.example', 'localhost.', '[::2]:3180', '10.0.0.1'])(
-    'with the foreign Host %j is answered 403',
+    'a request with the foreign Host %j is answered 403',
     async (host) => {
       const { url } = await listen();
       const answer = await ask(`${url}/status`, 'GET', { host });
@@ -140,13 +140,16 @@ describe('a request', () => {
     },
   );
 
-  test.each(['127.0.0.1', 'localhost:1', 'LOCALHOST', '[::1]:3180'])('with Host %s is answered 200', async (host) => {
-    const { url } = await listen();
-    expect((await ask(`${url}/status`, 'GET', { host })).status).toBe(200);
-  });
+  test.each(['127.0.0.1', 'localhost:1', 'LOCALHOST', '[::1]:3180'])(
+    'a request with Host %s is answered 200',
+    async (host) => {
+      const { url } = await listen();
+      expect((await ask(`${url}/status`, 'GET', { host })).status).toBe(200);
+    },
+  );
 
   test.each(['http://evil.example', 'http://127.0.0.1:3102', 'null', 'https://localhost:9'])(
-    'of a page of the origin %s is answered 403',
+    'a request of a page of the origin %s is answered 403',
     async (origin) => {
       const { url } = await listen();
       const headers = { origin, host: 'localhost:9', 'x-pinwheel-admin': '1' };
@@ -161,7 +164,7 @@ describe('a request', () => {
     },
   );
 
-  test('of a page of the listener’s own origin is answered 202', async () => {
+  test('a request of a page of the listener’s own origin is answered 202', async () => {
     const { url } = await listen();
     const headers = { origin: 'http://localhost:9', host: 'localhost:9', 'x-pinwheel-admin': '1' };
     expect((await ask(`${url}/things/a/break`, 'POST', headers)).status).toBe(202);

@@ -13,7 +13,7 @@ export interface AdminListenerOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly routes: readonly AdminRoute[];
-  /** Logs what fails here, one line each. */
+  /** Logs each failure of the listener in one line. */
   readonly log: (line: string) => void;
 }
 

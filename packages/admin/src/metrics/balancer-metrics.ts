@@ -16,7 +16,7 @@ interface Source {
   readonly proxy: ProxyStatus;
 }
 
-/** Where the statuses of one level are, such as those of all peers, and how each is labelled. */
+/** One level of the status, such as all peers: where its parts are, and how each is labelled. */
 interface Level<Status> {
   readonly prefix: string;
   readonly labels: readonly string[];

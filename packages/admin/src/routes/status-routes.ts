@@ -7,14 +7,14 @@ import type { Metric } from '../metrics/metric.js';
 import type { MetricsPage } from './metrics-page.js';
 import type { OperatorPage } from './operator-page.js';
 
-/** What the status of a balancer is composed of. */
+/** The sources of a balancer's status. */
 export interface BalancerNow {
   readonly proxy: ProxyStatus;
   /** The master first. */
   readonly processes: readonly ProcessStatus[];
 }
 
-/** Reads what the routes answer, at every request. */
+/** Read at every request. */
 export interface StatusSource<Status> {
   readonly status: () => Status | Promise<Status>;
   readonly history: () => ProxyHistory | Promise<ProxyHistory>;
@@ -59,7 +59,8 @@ export function statusRoutes<Status>(
   document: (status: Status) => object,
   metrics: readonly Metric<Status>[],
 ): AdminRoute[] {
-  // Loaded when they are first asked for: many programs serve neither a browser nor Prometheus.
+  // These modules are loaded when they are first requested, because many programs serve neither a browser nor
+  // Prometheus.
   let metricsPage: Promise<MetricsPage<Status>> | undefined;
   const metricsAnswer = async (): Promise<AdminAnswer> => {
     metricsPage ??= import('./metrics-page.js').then(({ MetricsPage }) => new MetricsPage(program.version, metrics));

@@ -119,7 +119,7 @@ describe('a server with fastBroadcasts sends the same messages as stock Socket.I
       },
     ],
     [
-      'broadcasts in turns of the event loop of their own',
+      'broadcasts in separate turns of the event loop',
       async (io) => {
         for (let n = 0; n < 20; n += 1) {
           io.emit('n', n, n % 5 === 0 ? Buffer.from([n]) : n);

@@ -7,7 +7,7 @@ import type { WriteOptions } from './broadcast-frame.js';
 import { FrameOutlet } from './frame-outlet.js';
 import type { Transport } from './frame-outlet.js';
 
-/** What is used of an Engine.IO session. */
+/** The part of an Engine.IO session that is used here. */
 interface Session {
   readonly readyState: string;
   readonly protocol: number;

@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import { streamHandle, writeStraight } from '@pinwheel/raw-socket';
 import type { StreamHandle } from '@pinwheel/raw-socket';
 
-/** What is used of Engine.IO's WebSocket transport and of the `ws` socket below it. */
+/** The parts of Engine.IO's WebSocket transport, and of the `ws` socket below it, that are used here. */
 export interface Transport {
   readonly name: string;
   /** False while packets are being sent. */
@@ -25,7 +25,7 @@ const OPEN = 1;
 export class FrameOutlet {
   readonly #socket: NonNullable<Transport['socket']>;
   readonly #wire: Duplex;
-  /** Below the wire, where that is plain TCP. */
+  /** The handle below `#wire` where that is a plain TCP connection. */
   readonly #handle: StreamHandle | undefined;
   /** Bytes of a frame that the kernel has not taken. */
   #inFlight = 0;

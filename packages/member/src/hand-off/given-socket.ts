@@ -4,13 +4,13 @@ import { socketOptions, takeHandle } from '@pinwheel/raw-socket';
 /** A connection that came from the balancer. */
 export interface GivenConnection {
   readonly socket: Socket;
-  /** The status of the response as it was written; 0 before that, and for anything that is no response. */
+  /** The status of the response that was written; 0 before that, and when the first bytes are not a response. */
   readonly status: number;
 }
 
 /**
- * Makes a connection of what came from the balancer: the handle of a connection, as `net.Server` passes it to its sockets,
- * or a socket that was not read yet, as Node's IPC channel makes it.
+ * Makes a connection of a socket from the balancer: the handle of a connection, as `net.Server` passes it to its
+ * sockets, or a socket that was not read yet, as Node's IPC channel makes it.
  *
  * @returns undefined when nothing came
  */
@@ -41,14 +41,14 @@ class GivenSocket extends Socket implements GivenConnection {
   }
 }
 
-/** An ordinary socket, whose first write is looked at. */
+/** An ordinary socket, whose first write is examined for the status. */
 class GivenPlainSocket implements GivenConnection {
   readonly socket: Socket;
   status = 0;
 
   constructor(socket: Socket) {
     this.socket = socket;
-    // As the HTTP server has it for the connections that it accepts.
+    // The HTTP server sets this for the connections that it accepts.
     socket.allowHalfOpen = true;
     const write = socket.write.bind(socket) as (...args: readonly unknown[]) => boolean;
     socket.write = (...args: readonly unknown[]): boolean => {

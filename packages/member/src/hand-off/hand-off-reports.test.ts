@@ -56,8 +56,8 @@ test('a flush reports what waits, and nothing twice', () => {
 
 test.each([
   ['something else', { type: 'other', taken: [], refused: [], ended: [] }],
-  ['an id that is none', { type: 'pinwheel:hand-off', taken: ['1'], refused: [], ended: [] }],
-  ['an ending without its bytes', { type: 'pinwheel:hand-off', taken: [], refused: [], ended: [[1, 101]] }],
+  ['an id that is a text', { type: 'pinwheel:hand-off', taken: ['1'], refused: [], ended: [] }],
+  ['an end without byte counts', { type: 'pinwheel:hand-off', taken: [], refused: [], ended: [[1, 101]] }],
 ])('a message with %s is no report', (_what, message) => {
   expect(readHandOffReport(message)).toBeUndefined();
 });

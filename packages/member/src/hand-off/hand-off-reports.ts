@@ -4,7 +4,10 @@ import type { HandOffEnd, HandOffEnded, HandOffReport } from '@pinwheel/protocol
 /** Milliseconds between two reports, at least. Events in between share a report. */
 const GAP = 5;
 
-/** Reports to the balancer what became of the connections that it handed off: at once at low rates, in batches at high ones. */
+/**
+ * Reports to the balancer which handed-off connections were taken, were refused or have ended: at once at low rates, in
+ * batches at high ones.
+ */
 export class HandOffReports {
   readonly #send: (report: HandOffReport) => void;
   #taken: number[] = [];
@@ -31,7 +34,7 @@ export class HandOffReports {
     this.#schedule();
   }
 
-  /** Sends now what waits. */
+  /** Sends the waiting events now. */
   flush(): void {
     const report = { taken: this.#taken, refused: this.#refused, ended: this.#ended };
     if (report.taken.length + report.refused.length + report.ended.length === 0) return;

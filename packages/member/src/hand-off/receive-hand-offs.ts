@@ -9,7 +9,7 @@ import type { GivenConnection } from './given-socket.js';
 import { HandOffReports } from './hand-off-reports.js';
 import { Silence } from './silence.js';
 
-/** What is used of `process` in a child process with an IPC channel. */
+/** The part of `process` that is used here, in a child process with an IPC channel. */
 export interface HandOffChannel {
   on(event: 'message', listener: (message: unknown, handle: unknown) => void): unknown;
   off(event: 'message', listener: (message: unknown, handle: unknown) => void): unknown;

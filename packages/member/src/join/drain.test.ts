@@ -175,7 +175,7 @@ describe('a drain', () => {
 
   it('ends when its time is over, with clients that stay cut off', async () => {
     const { url, member } = await serve();
-    // Nobody polls this session: it never learns that it is closed.
+    // This session has no poll in flight, so its client is not notified that it is closed.
     await openPolling(url);
     expect(await member.drain({ timeoutMs: 200 })).toMatchObject({ open: 1, cut: 1 });
   });

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** What is used of the HTTP server that Socket.IO is attached to: `node:http`, `node:https` or `node:http2` alike. */
+/** The part of Socket.IO's HTTP server that is used here; `node:http`, `node:https` and `node:http2` have it. */
 export interface HttpServer {
   address(): unknown;
   rawListeners(event: string): unknown[];

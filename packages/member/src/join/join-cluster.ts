@@ -19,7 +19,7 @@ import { onSignals } from './signals.js';
 import { defaultTag } from './tag.js';
 import { flushUpgradingPolls } from './upgrade-flush.js';
 
-/** What is used of an Engine.IO server. */
+/** The part of an Engine.IO server that is used here. */
 interface Engine extends EventEmitter {
   generateId(request: IncomingMessage): string | PromiseLike<string>;
   readonly opts: { readonly path?: string; readonly addTrailingSlash?: boolean };

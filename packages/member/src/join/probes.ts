@@ -11,7 +11,7 @@ export interface ProbedMember {
 /** Answers `GET` and `HEAD` of `/healthz` and `/readyz`. True when the request was for one of them. */
 export function answerProbe(member: ProbedMember, request: IncomingMessage, response: ServerResponse): boolean {
   const url = request.url ?? '';
-  // Two comparisons are all that other requests pay.
+  // Other requests cost two comparisons only.
   if (isPath(url, '/healthz')) {
     if (!isRead(request, response)) return true;
     const health: HealthDocument = {

@@ -1,7 +1,7 @@
 import { Roster } from '@pinwheel/roster';
 import type { EventEmitter } from 'node:events';
 
-/** What is used of an Engine.IO session. */
+/** The part of an Engine.IO session that is used here. */
 export interface Session {
   readonly readyState: string;
   readonly upgrading: boolean;

@@ -28,7 +28,7 @@ export function createAdapterClients(link: RedisLink, onBadMessage: (error: unkn
 }
 
 function ignore(): void {
-  // The caller did not ask for it.
+  // The default of `onBadMessage`.
 }
 
 /**

@@ -9,13 +9,13 @@ export interface RedisClients {
   readonly subscriber: IoredisSubscriber | NodeRedisSubscriber;
 }
 
-/** What is used of a subscribing client of `ioredis`. */
+/** The part of a subscribing client of `ioredis` that is used here. */
 export interface IoredisSubscriber {
   subscribe(channel: string): Promise<unknown>;
   on(event: 'message', listener: (channel: string, message: string) => void): unknown;
 }
 
-/** What is used of a subscribing client of the `redis` package, version 4 and later. */
+/** The part of a subscribing client of the `redis` package (version 4 and later) that is used here. */
 export interface NodeRedisSubscriber {
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
   pSubscribe: unknown;

@@ -57,7 +57,7 @@ describe.each([
 });
 
 describe.skipIf(!hasRedisServer)('over redis-server', () => {
-  it('continues where it stopped after its connection was cut', async () => {
+  it('a reader continues where it stopped after its connection was cut', async () => {
     const redis = await redisServer();
     onTestFinished(() => redis.kill());
     const [link, writer] = [await linkTo(redis.url), await linkTo(redis.url)];

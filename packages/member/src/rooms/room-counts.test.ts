@@ -39,7 +39,7 @@ class FakeNode {
     return this.counts.update(room);
   }
 
-  /** No sign of life any more, nothing taken back: what a crash is to the others. */
+  /** Stops the heartbeats and leaves the shares in Redis, as a crash does. */
   crash(): void {
     this.link.close();
   }
@@ -74,7 +74,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     if (!skip) await redis.kill();
   });
 
-  it('add up the members of all nodes', async () => {
+  it('counts add up the members of all nodes', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     await two.set('lobby', 3);
@@ -86,7 +86,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     expect(await one.link.commands.keys('*room*')).toEqual([]);
   });
 
-  it('subtract the members of a crashed node', async () => {
+  it('counts exclude the members of a crashed node', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     for (let room = 0; room < 300; room += 1) void two.set(`room ${room}`, 1);
@@ -96,16 +96,16 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     two.crash();
     await counted(one, 'lobby', 2);
     await counted(one, 'room 0', 0);
-    await until('nothing of it is left', async () => (await one.link.commands.keys('*')).length === 3);
+    await until('its shares are gone', async () => (await one.link.commands.keys('*')).length === 3);
   });
 
-  it('are right again after Redis was restarted empty', async () => {
+  it('counts are right again after Redis was restarted empty', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     await two.set('lobby', 3);
     await counted(one, 'lobby', 5);
     await redis.kill();
-    await until('the nodes know', () => !one.link.ready && !two.link.ready);
+    await until('the nodes have noticed', () => !one.link.ready && !two.link.ready);
     expect(await one.set('lobby', 4)).toBe(4);
     await two.set('other', 7);
     await redis.start();
@@ -113,7 +113,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     await counted(one, 'other', 7);
   });
 
-  it('are right again after all keys in Redis were deleted', async () => {
+  it('counts are right again after all keys in Redis were deleted', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     await two.set('lobby', 3);
@@ -122,7 +122,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     await counted(one, 'lobby', 5);
   });
 
-  it('are those of this node while Redis hangs, at once after the first, and complete when it continues', async () => {
+  it('counts are local while Redis hangs, at once after the first one, and complete when it continues', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     await two.set('lobby', 3);
@@ -137,7 +137,7 @@ describe.each(servers)('room counts in $name', ({ name, start, skip }) => {
     await counted(two, 'lobby', 4);
   });
 
-  it('subtract the members of a node that stopped', async () => {
+  it('counts exclude the members of a node that stopped', async () => {
     const [one, two] = [await node(), await node()];
     await one.set('lobby', 2);
     await two.set('lobby', 3);

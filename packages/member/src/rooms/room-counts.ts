@@ -90,7 +90,7 @@ export class RoomCounts {
     link.commands.off('close', this.#onClose);
     link.commands.off('ready', this.#onReady);
     if (link.commands.status !== 'ready') return;
-    // A score of 0 is a heartbeat long ago: the others subtract what is left undone here.
+    // A score of 0 is a heartbeat long ago, so the others subtract the shares that this node could not.
     const leave = link.commands.zadd(this.#nodes, 'XX', 0, this.#id).then(() => this.#reap(this.#id));
     await within(answerTimeout, leave).catch(() => undefined);
   }
@@ -184,7 +184,7 @@ export class RoomCounts {
     const { ttl, answerTimeout } = this.#options;
     const { lives, dead } = await within(answerTimeout, this.#scripts.beat(this.#nodes, this.#id, ttl, enter));
     for (const id of dead) {
-      // The next beat finds again what is left undone.
+      // The next heartbeat finds the remaining shares again.
       this.#reap(id).catch(() => undefined);
     }
     return lives;

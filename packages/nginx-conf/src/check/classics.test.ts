@@ -31,7 +31,7 @@ function parts({ main }: Configuration): Parts {
   return { main, inside, server, location };
 }
 
-/** What `proxy_set_header` makes of a request. */
+/** The header fields that `proxy_set_header` gives a request. */
 function sentHeaders(location: Scope, headers: Readonly<Record<string, string>>): Record<string, string> {
   const facts = request({ headers });
   return Object.fromEntries(

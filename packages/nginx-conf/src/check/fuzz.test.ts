@@ -27,7 +27,7 @@ const syntax = fc
   .map((parts) => parts.join(''));
 const tokens = REAL_FILE.split(/(\s+|[;{}"'$\\])/).filter((token) => token !== '');
 
-/** A change to a text: what stands at a place (0 to 1 of its length) for some length is replaced. */
+/** A change to a text: some characters from a position (0 to 1 of the text's length) on are replaced. */
 const change = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true }),
   removed: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 30 })),

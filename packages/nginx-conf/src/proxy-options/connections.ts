@@ -3,8 +3,9 @@ import { http } from '../directives/http.js';
 import type { Scope } from '../declare/scope.js';
 
 /**
- * How requests are read on an address, as its default server says: which server they are for shows only then. Once it
- * does, nginx goes by that server's buffers, so that the largest of them decide how long a header line may be.
+ * The limits for reading requests on an address. They come from its default server, because the server of a request is
+ * known only after its `Host`. From then on nginx uses the buffers of that server, so the largest buffers of all
+ * servers limit the length of a header line.
  *
  * @param all servers of the address
  */
@@ -21,7 +22,7 @@ export function headOf(server: Scope, all: readonly Scope[]): NonNullable<GivenL
   };
 }
 
-/** What the connection of a client goes by once its request has come to this level. */
+/** The limits of a client's connection after its request has reached this level. */
 export function connectionOf(scope: Scope): NonNullable<GivenLocation['connection']> {
   return {
     bodyTimeout: atLeastOne(scope.get(http.client_body_timeout)),

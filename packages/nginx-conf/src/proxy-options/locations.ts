@@ -33,7 +33,7 @@ export function locationsOf(
     locations:
       reply === undefined
         ? blocks.map((block) => locationOf(block, around))
-        : // It runs before the size of a body is looked at.
+        : // It runs before the size of a body is checked.
           [{ path: '/', reply, ...common, bodyLimit: 0 }, ...named],
     otherwise: { path: '', ...contentOf(server), ...common },
     ...(prepare === undefined ? {} : { prepare }),

@@ -58,7 +58,7 @@ it('gives a directive the line on which its arguments end', () => {
 });
 
 describe('include', () => {
-  it('is replaced by the files, sorted, below the directory of the main file', () => {
+  it('include is replaced by the files, sorted, below the directory of the main file', () => {
     const directives = parse({
       '/conf/nginx.conf': 'a;\ninclude sites/*.conf;\nb { include /etc/c.conf; }',
       '/conf/sites/2.conf': 'two;',
@@ -74,7 +74,7 @@ describe('include', () => {
     ]);
   });
 
-  it('adds nothing for a pattern that matches no file', () => {
+  it('include adds nothing for a pattern that matches no file', () => {
     expect(parse({ '/conf/nginx.conf': 'include none/*;' })).toEqual([]);
   });
 
@@ -88,7 +88,7 @@ describe('include', () => {
     expect(() => parse(contents)).toThrow(expect.objectContaining({ message, line: 1 }));
   });
 
-  it('requires each block to end in its own file', () => {
+  it('include requires each block to end in its own file', () => {
     expect(() => parse({ '/conf/nginx.conf': 'a { include b; }', '/conf/b': 'c; }' })).toThrow(
       expect.objectContaining({ message: 'unexpected "}"', file: '/conf/b' }),
     );
@@ -97,7 +97,7 @@ describe('include', () => {
     );
   });
 
-  it('is limited in depth and in number', () => {
+  it('include is limited in depth and in number', () => {
     const chain = Object.fromEntries(
       Array.from({ length: 100 }, (_, i) => [i === 0 ? '/conf/nginx.conf' : `/conf/${i}`, `include ${i + 1};`]),
     );
@@ -136,7 +136,7 @@ it('reports a missing main file without a line', () => {
 describe('directives of the command line', () => {
   const files = memoryFiles({ '/conf/a': 'b;' });
 
-  it('are parsed like those of a file, includes too', () => {
+  it('directives of -g are parsed like those of a file, includes too', () => {
     expect(parseParameter(files, 'daemon off; include a;', '/conf/').map(({ name }) => name)).toEqual(['daemon', 'b']);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseInteger, parseMilliseconds, parseOffset, parseSeconds, parseSize } from './units.js';
 
-// What is refused here has been refused by nginx 1.22, and what is read has been accepted by it.
+// nginx 1.22 has refused and accepted the same texts.
 describe('times', () => {
   it.each([
     ['60', 60_000, 60],
@@ -32,7 +32,7 @@ describe('times', () => {
     },
   );
 
-  it('are limited to 2^63 - 1 of their unit', () => {
+  it('times are limited to 2^63 - 1 of their unit', () => {
     expect(parseMilliseconds('9223372036854775')).toBeDefined();
     expect(parseMilliseconds('9223372036854776')).toBeUndefined();
     expect(parseSeconds('9223372036854775807')).toBeDefined();

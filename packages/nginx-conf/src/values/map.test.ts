@@ -40,7 +40,7 @@ describe('an entry', () => {
     expect(mapped(block, source)).toBe(expected);
   });
 
-  it('is the default when the source has no value', () => {
+  it('a map has its default when the source has no value', () => {
     expect(mapped("'' none; a 1;", '', {})).toBe('none');
   });
 });
@@ -63,13 +63,13 @@ describe('with hostnames', () => {
   });
 });
 
-describe('a map is evaluated', () => {
+describe('the evaluation of a map', () => {
   function counting(): { readonly facts: Facts; readonly asked: () => number } {
     const requestHeader = vi.fn<Facts['requestHeader']>(() => 'a');
     return { facts: request({ requestHeader }), asked: () => requestHeader.mock.calls.length };
   }
 
-  it('once per request, when it is first read', () => {
+  it('a map is evaluated once per request, when it is first read', () => {
     const { facts, asked } = counting();
     const value = compile('map $http_x $y { a 1; }', '$y$y');
     expect(asked()).toBe(0);
@@ -77,13 +77,13 @@ describe('a map is evaluated', () => {
     expect(asked()).toBe(1);
   });
 
-  it('every time when it is volatile', () => {
+  it('a volatile map is evaluated every time', () => {
     const { facts, asked } = counting();
     expect(compile('map $http_x $y { volatile; a 1; }', '$y$y').evaluate(facts)).toBe('11');
     expect(asked()).toBe(2);
   });
 
-  it('from other maps, before or after it in the file', () => {
+  it('a map may read maps before or after it in the file', () => {
     expect(
       compile('map $b $c { 2 3; } map $http_x $a { a 1; } map "$a$host" $b { 1example.com 2; }', '$c').evaluate(
         counting().facts,
@@ -92,7 +92,7 @@ describe('a map is evaluated', () => {
   });
 });
 
-it('the map of the classic upgrade recipe', () => {
+it('the map of the classic upgrade recipe has its two values', () => {
   const value = compile("map $http_upgrade $connection_upgrade { default upgrade; '' close; }", '$connection_upgrade');
   expect(value.evaluate(request({ headers: { upgrade: 'websocket' } }))).toBe('upgrade');
   expect(value.evaluate(request())).toBe('close');

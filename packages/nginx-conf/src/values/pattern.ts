@@ -81,7 +81,7 @@ class Translator {
   #alternatives(depth: number): string {
     if (depth > MAX_DEPTH) throw this.#broken('parentheses are too deeply nested');
     let out = '';
-    /** True when there is something before that a quantifier could repeat. */
+    /** True when a quantifier at this place would have something to repeat. */
     let repeatable = false;
     while (this.#at < this.source.length && !this.#peek(')')) {
       if (this.flags.extended && this.#take(/\s+|#[^\n]*\n?/)) continue;

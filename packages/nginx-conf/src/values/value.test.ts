@@ -54,7 +54,7 @@ it.each([
 });
 
 describe('variables of the configuration', () => {
-  it('are found in any case, also when declared after their use', () => {
+  it('variables are found in any case, also when declared after their use', () => {
     const variables = new Variables();
     const value = variables.add(new ComplexValue('[$Later]', PLACE));
     const slot = variables.declare('LATER', PLACE, '');
@@ -66,7 +66,7 @@ describe('variables of the configuration', () => {
     expect(variables.slots).toBe(1);
   });
 
-  it('may hide a field of the request, not one of nginx’s variables', () => {
+  it('variables may hide a field of the request, but not one of nginx’s variables', () => {
     const variables = new Variables();
     const slot = variables.declare('http_x', PLACE, '');
     const facts = request({ headers: { x: 'field' } });

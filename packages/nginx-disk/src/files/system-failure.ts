@@ -8,7 +8,7 @@ export function systemReason(error: unknown): string {
   return errno === 0 ? reason : `${errno}: ${reason}`;
 }
 
-/** The system's call, number and reason; `errno` is 0 for an error that is none of the system. */
+/** The system's call, number and reason; `errno` is 0 for an error that is not from the system. */
 export function systemFailure(error: unknown): FileFailure {
   const known = systemError(error);
   if (!isSystemError(error) || known === undefined) {

@@ -26,7 +26,7 @@ export function makeName(className: string, text: string): HTMLElement {
   return make('bdi', className, text);
 }
 
-/** Sets a text only when it differs, so that a live region says it once. */
+/** Sets a text only when it differs, so that a screen reader reads a live region once. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

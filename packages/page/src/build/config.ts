@@ -3,7 +3,7 @@ import type { UserConfig } from 'vite';
 import { operatorPage, visitorPage } from '../page.js';
 import { pagePlugins } from './plugins.js';
 
-/** What differs from page to page. */
+/** The settings that differ from page to page. */
 export interface PageSource {
   /** Decides the folder that the page is built to. */
   readonly page: 'visitor' | 'operator';

@@ -12,7 +12,7 @@ const HEAD = `<meta charset="utf-8" />
     <meta name="color-scheme" content="light dark" />
     <link rel="icon" type="image/svg+xml" href="${ICON}" />`;
 
-/** What all pages are built with: the shared parts of their HTML, the policy, and a `.gz` beside every text file. */
+/** The Vite plugins of all pages: the shared parts of their HTML, the policy, and a `.gz` beside every text file. */
 export function pagePlugins(): Plugin[] {
   return [sharedHtml(), policyInPage(), precompress()];
 }

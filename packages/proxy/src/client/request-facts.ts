@@ -2,11 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Exchange } from './exchange.js';
-import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from '../facts.js';
+import type { ConnectionCounts, Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from '../facts.js';
 import { unmapped } from '../listen/listener.js';
-import { normalPath } from '../http1/target.js';
-import { hostName } from '../http1/target.js';
-import type { ConnectionCounts } from '../facts.js';
+import { hostName, normalPath } from '../http1/target.js';
 import { tlsFact } from '../tls/facts.js';
 
 const HOSTNAME = hostname();

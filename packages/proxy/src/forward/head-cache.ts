@@ -1,4 +1,4 @@
-import { flatText } from '../http1/flat-text.js';
+import { flatText } from '../http1/recent-heads.js';
 import type { Memo } from '../http1/recent-heads.js';
 import type { BodyFraming } from '../http1/body.js';
 import type { Location } from '../route/location.js';

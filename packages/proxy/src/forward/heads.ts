@@ -1,5 +1,5 @@
 import { redirectLocation } from '../route/redirect.js';
-import type { BodyFraming } from '../http1/body.js';
+import type { BodyFraming, BodyLength } from '../http1/body.js';
 import { httpDate } from '../http1/date.js';
 import { FieldKind } from '../http1/field-name.js';
 import type { Fields } from '../http1/head.js';
@@ -10,7 +10,6 @@ import type { Origin } from '../origin/origin.js';
 import type { Facts } from '../facts.js';
 import type { ConfiguredField } from '../route/location.js';
 import { valueOf } from '../options/value.js';
-import type { BodyLength } from '../http1/body.js';
 import type { Pass } from '../route/pass.js';
 
 /**

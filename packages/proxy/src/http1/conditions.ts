@@ -1,4 +1,4 @@
-import { parseHttpTime } from './http-time.js';
+import { parseHttpTime } from './date.js';
 
 /** The validators of a file's version (RFC 9110 8.8). */
 export interface Validators {

@@ -100,3 +100,11 @@ function bytesStandAt(known: Buffer | undefined, bytes: Buffer, from: number, en
   if (stop > end || known[0] !== bytes[from]) return false;
   return bytes.compare(known, 0, known.length, from, stop) === 0;
 }
+
+/**
+ * Returns the same text (latin1) as one flat string. V8 keeps a concatenated string as a tree of its pieces and walks that
+ * tree at each write to a socket, so flattening pays for a text that is written more than once.
+ */
+export function flatText(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}

@@ -1,11 +1,10 @@
 import { ProxyError } from '../errors.js';
 import { normalPath } from './target.js';
 import { FieldKind } from './field-name.js';
-import { flatText } from './flat-text.js';
+import { bytesOf, flatText } from './recent-heads.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { FieldRules, HeadLimits } from './head.js';
 import type { KnownHead, Memo, RecentHeads } from './recent-heads.js';
-import { bytesOf } from './recent-heads.js';
 
 /** The head of a request (RFC 9112 3). */
 export class RequestHead extends Fields {

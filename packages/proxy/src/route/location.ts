@@ -4,8 +4,7 @@ import { requireCertificate } from '../tls/client-certificate.js';
 import type { ConnectionOptions } from '../options/client.js';
 import { connectionDefaults } from '../options/client.js';
 import type { Facts } from '../facts.js';
-import { hostName } from '../http1/target.js';
-import { encodePath } from '../http1/target.js';
+import { encodePath, hostName } from '../http1/target.js';
 import type {
   ErrorPageOptions,
   FieldOptions,

@@ -2,7 +2,7 @@ import type { Facts } from '../facts.js';
 import { OWN_RESPONSE_FIELDS } from '../http1/field-name.js';
 import type { RedirectOptions } from '../options/location.js';
 import type { PassOptions } from '../options/pass.js';
-import type { Via } from '../upstream/link/via.js';
+import type { Via } from '../upstream/link/link.js';
 import { RetryRule } from './retry.js';
 import { valueOf } from '../options/value.js';
 

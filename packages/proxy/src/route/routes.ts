@@ -1,7 +1,6 @@
 import type { Facts } from '../facts.js';
-import { hostName } from '../http1/target.js';
+import { hostName, normalPath } from '../http1/target.js';
 import type { Location } from './location.js';
-import { normalPath } from '../http1/target.js';
 import { ServerNames } from '../net/server-names.js';
 import type { ProxyOptions, ServerOptions } from '../options/proxy.js';
 import { Server } from './server.js';

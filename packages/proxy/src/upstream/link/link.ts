@@ -10,7 +10,6 @@ import { RecentHeads } from '../../http1/recent-heads.js';
 import type { ResponseHead } from '../../http1/response-head.js';
 import { readResponseHead } from '../../http1/response-head.js';
 import { rememberedLookup } from './lookup.js';
-import type { Via } from './via.js';
 import type { Peer } from '../peer.js';
 import type { UpstreamTls } from './tls.js';
 import type { ReadBuffer, WireReader } from '../../net/wire.js';
@@ -32,6 +31,16 @@ export interface LinkUser extends BodySink {
   /** The link has failed and is closed. */
   onLinkError(error: ProxyError): void;
   onLinkDrain(): void;
+}
+
+/** Settings of a connection to a peer that other connections to the same peer may not have. */
+export interface Via {
+  /** Connections with the same key are interchangeable. */
+  readonly key: string;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  /** Name for SNI and for verification of the certificate. */
+  readonly tlsName?: string | undefined;
 }
 
 /** One connection to a peer: sends one request at a time and reads its response (RFC 9112). */

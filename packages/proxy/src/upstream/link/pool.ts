@@ -2,7 +2,7 @@ import { now } from '../../net/clock.js';
 import type { HeadLimits } from '../../http1/head.js';
 import { Link } from './link.js';
 import type { KeepaliveOptions } from '../../options/proxy.js';
-import type { Via } from './via.js';
+import type { Via } from './link.js';
 import type { Peer } from '../peer.js';
 import type { UpstreamTls } from './tls.js';
 

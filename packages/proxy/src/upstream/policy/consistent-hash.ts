@@ -3,7 +3,7 @@ import { crc32 } from './crc32.js';
 import type { HashKey } from './hash.js';
 import type { PickRequest, Policy } from './policy.js';
 import type { RoundRobin } from './round-robin.js';
-import { SmoothWeights } from './smooth-weights.js';
+import { SmoothWeights } from './weights.js';
 
 const POINTS_PER_WEIGHT = 160;
 const TRIES = 20;

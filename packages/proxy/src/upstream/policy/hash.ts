@@ -3,7 +3,7 @@ import type { Peer } from '../peer.js';
 import { crc32 } from './crc32.js';
 import type { PickRequest, Policy } from './policy.js';
 import type { RoundRobin } from './round-robin.js';
-import { peerAt, totalWeight } from './weight-range.js';
+import { peerAt, totalWeight } from './weights.js';
 
 /** The text that is hashed for a request. */
 export type HashKey = (facts: () => Facts) => string;

@@ -2,7 +2,7 @@ import { addressBytes } from '../../net/ip.js';
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
 import type { RoundRobin } from './round-robin.js';
-import { peerAt, totalWeight } from './weight-range.js';
+import { peerAt, totalWeight } from './weights.js';
 
 const START = 89;
 const FACTOR = 113;

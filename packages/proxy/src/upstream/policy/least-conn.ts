@@ -1,6 +1,6 @@
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
-import { SmoothWeights } from './smooth-weights.js';
+import { SmoothWeights } from './weights.js';
 
 /**
  * nginx's `least_conn`: the peer with the fewest active connections in proportion to its weight; smooth weighted round

@@ -1,7 +1,7 @@
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
 import type { RoundRobin } from './round-robin.js';
-import { peerAt, totalWeight } from './weight-range.js';
+import { peerAt, totalWeight } from './weights.js';
 
 const TRIES = 20;
 

@@ -1,7 +1,6 @@
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
-import { SmoothWeights } from './smooth-weights.js';
-import { totalWeight } from './weight-range.js';
+import { SmoothWeights, totalWeight } from './weights.js';
 
 /**
  * nginx's smooth weighted round robin (`ngx_http_upstream_get_peer`): every available peer gains its weight; the peer with

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseHttpTime } from './http-time.js';
+import { parseHttpTime } from './date.js';
 
 const SECONDS = 784_111_777;
 
