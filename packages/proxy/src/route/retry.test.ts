@@ -205,7 +205,7 @@ describe('an idle connection that the peer has closed', () => {
   test('a GET on a stale connection is sent to the same peer over a new one, and no failure counts', async () => {
     let answered = 0;
     const upstream = await startUpstream(async (connection) => {
-      // Answers one request, then closes on the next without an answer, as one does whose idle timeout has come.
+      // Answers one request, then closes at the next without a response, like a peer whose idle timeout has expired.
       await connection.request();
       answered++;
       connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');

@@ -85,7 +85,7 @@ export class HandOff implements HandOffListener, Evictable {
    */
   start(target: HandOffTarget, text: string): void {
     const { connection, deadline } = this.#waiting ?? {};
-    if (connection === undefined || deadline === undefined) throw new TypeError('a hand-off starts once');
+    if (connection === undefined || deadline === undefined) throw new TypeError('HandOff.start was called twice');
     this.#placeAtPeer = this.#peer.handOffs.join(this);
     deadline.set(connection.timeouts.connect);
     this.#given = target.give(connection.socket, text + connection.stop(), connection.timeouts.read, this);

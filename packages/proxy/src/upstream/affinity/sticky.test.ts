@@ -16,7 +16,7 @@ function upstreamOf(more: Partial<GivenUpstream>, now: () => number): Upstream {
 
 // The values below do not depend on a request.
 function facts(): never {
-  throw new Error('nobody asks for facts here');
+  throw new Error('these values must not ask for facts');
 }
 
 function pick(upstream: Upstream): Peer {

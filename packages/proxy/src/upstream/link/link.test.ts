@@ -54,7 +54,7 @@ describe('a truncated response body', () => {
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
     client.send(GET);
-    // Bytes that came together with those that broke the response may be lost with them.
+    // Bytes that came in the same read as the fault may be lost.
     await client.takeThrough('abc').catch(() => undefined);
     if (how === 'reset') (await upstream.accept()).socket.resetAndDestroy();
     expect(await client.ended()).toBe('reset');
@@ -123,7 +123,7 @@ describe('bytes of a peer that belong to no request', () => {
       client.send(GET);
       expect((await client.response()).body).not.toContain('forged');
     }
-    // A fourth one shows that nothing was left over from the third.
+    // A fourth request shows that nothing was left over from the third.
     client.send('nonsense\r\n\r\n');
     expect((await client.response()).start).toBe('HTTP/1.1 400 Bad Request');
     expect(upstream.connections).toHaveLength(3);

@@ -20,7 +20,7 @@ function peersOf(settings: readonly Settings[]): Peer[] {
 }
 
 function never(): never {
-  throw new Error('expected that nobody asks');
+  throw new Error('the policy must not ask for this');
 }
 
 let hashed = '';
