@@ -240,7 +240,7 @@ describe('Connection', () => {
     ['keep-alive, Upgrade', { close: false, connectionUpgrade: true }],
     ['UPGRADE', { close: false, connectionUpgrade: true }],
     [' x-a , close,', { close: true, connectionUpgrade: false }],
-  ])('Connection: "%s" is read', (value, expected) => {
+  ])('the Connection options in "%s" are read', (value, expected) => {
     expect(read(`GET / HTTP/1.1\r\nHost: a\r\nConnection: ${value}\r\n\r\n`)).toMatchObject(expected);
   });
 

@@ -38,7 +38,7 @@ describe('retries by nginx’s default rule', () => {
     [false, 'a request whose response has begun', { responseStarted: true }],
     [false, 'a request whose response is not HTTP', { code: 'bad_response' }],
     [false, 'a request that every peer was tried for', { attempts: 3 }],
-  ])('%s: %s', (allowed, _name, change) => {
+  ])('afterFailure is %s for %s', (allowed, _name, change) => {
     expect(USUAL_RETRIES.afterFailure({ ...failed, ...change })).toBe(allowed);
   });
 });
@@ -55,7 +55,7 @@ describe('retries by a configured rule', () => {
     [true, 'a request within its time', 503, { on: ['http_503'], timeout: 50 }, {}],
     [false, 'a request after its time', 503, { on: ['http_503'], timeout: 40 }, {}],
     [false, 'a request whose body was not kept', 503, { on: ['http_503'] }, { bodyKept: false }],
-  ])('%s: %s', (allowed, _name, status, options, change) => {
+  ])('afterStatus is %s for %s', (allowed, _name, status, options, change) => {
     const rule = new RetryRule({ on: [], tries: 0, timeout: 0, ...options });
     expect(rule.afterStatus(status, { ...attempted, ...change })).toBe(allowed);
   });
