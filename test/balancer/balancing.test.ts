@@ -40,7 +40,7 @@ describe.skipIf(isMissing('nginx'))('requests reach the same peers as with nginx
       ports.push((server.address() as AddressInfo).port);
     }
     nobody = await freePort();
-    // In sequence, so that both have the same ports to choose from.
+    // The programs start in sequence, so that both have the same ports to choose from.
     for (const runner of ['nginx', 'pinwheel'] as const) answers.set(runner, await answersOf(runner));
   }, 60_000);
 

@@ -5,7 +5,7 @@ import type { Hand } from './hand.js';
 
 const SLOW = { timeout: 20_000 };
 
-/** How the page is connected, and on which servers its further clients may be. */
+/** The transport of the page, and the servers that its further clients may be on. */
 export interface Setting {
   readonly hand: Hand;
   readonly room: string;

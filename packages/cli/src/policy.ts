@@ -6,7 +6,7 @@ export const POLICIES = ['round_robin', 'ip_hash', 'least_conn'] as const;
 
 export type Policy = (typeof POLICIES)[number];
 
-/** How peers are chosen: for requests that belong to no session yet, and for WebSocket upgrades that open one. */
+/** The policies for requests that belong to no session yet, and for WebSocket upgrades that open one. */
 export interface Policies {
   readonly policy: Policy;
   readonly websocketPolicy: Policy;

@@ -19,7 +19,7 @@ export interface StreamHandle {
   readonly writeQueueSize: number;
   /** Copies what the kernel does not take at once. @returns 0 or a system error's number */
   writeLatin1String(request: WriteRequest, text: string): number;
-  /** What the kernel does not take at once must stay unchanged. @returns 0 or a system error's number */
+  /** Bytes that the kernel does not take at once must stay unchanged. @returns 0 or a system error's number */
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
 }
 

@@ -11,13 +11,13 @@ export interface RawMessage {
   readonly start: string;
   /** Names as written. */
   readonly fields: readonly (readonly [name: string, value: string])[];
-  /** Without framing. */
+  /** The body without framing. */
   readonly body: string;
   /** Values of the fields of that name, joined by "; " when there are several. */
   readonly get: (name: string) => string | undefined;
 }
 
-/** How a connection ended: the peer sent FIN, the peer reset it, or we closed it. */
+/** The end of a connection: the peer sent FIN, the peer reset it, or we closed it. */
 export type Ending = 'fin' | 'reset' | 'closed';
 
 /** A connection driven byte by byte: it buffers what arrives, and a test waits for and takes parts of it. */

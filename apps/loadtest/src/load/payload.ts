@@ -9,7 +9,7 @@ export interface Stamp {
   readonly message: number;
   /** Number of the message among those of its sender, from 0. */
   readonly sequence: number;
-  /** When the message was to be sent: milliseconds since the stage began. */
+  /** The planned time of the send, in milliseconds since the stage began. */
   readonly plannedMs: number;
 }
 

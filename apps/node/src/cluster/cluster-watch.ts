@@ -34,9 +34,9 @@ export class ClusterWatch {
   readonly #now: () => number;
   readonly #watchers = new Set<NodeSocket>();
   readonly #heard = new Map<string, { readonly state: NodeState; readonly at: number }>();
-  /** When the timer started. */
+  /** The time at which the timer started. */
   #startedAt = 0;
-  /** When another node last asked for reports. */
+  /** The time at which another node last asked for reports. */
   #askedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 

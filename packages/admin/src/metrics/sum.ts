@@ -14,7 +14,7 @@ import { BALANCER_COUNTERS, type Counter, LISTENER_COUNTERS, PEER_COUNTERS, UPST
 const RATES = ['requests', 'accepted', 'websockets', 'errors', 'bytesSent', 'bytesReceived'] as const;
 const PEER_RATES = ['requests', 'sessions', 'errors', 'bytes'] as const satisfies (keyof PeerSeries)[];
 
-/** At least one. */
+/** A list with at least one element. */
 type Some<T> = readonly [T, ...T[]];
 
 /**
