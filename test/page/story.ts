@@ -33,7 +33,10 @@ export async function seesTheCluster(page: Page, { transport }: Setting): Promis
   await page.waitForFunction(() => Number(document.querySelector<HTMLElement>('#cluster')?.dataset['pulses']) > 0);
 }
 
-/** Joins a room, opens another client in it and checks that both hear each other; simulated clients where WebSockets work. */
+/**
+ * Joins a room, opens another client in it and checks that both receive each other's messages; opens simulated clients
+ * where WebSockets work.
+ */
 export async function meetsOthers(page: Page, { hand, room, transport, others }: Setting): Promise<void> {
   await hand.write(page, '#message-text', 'hello');
   await page.locator('#answers', { hasText: 'Server received from client: hello' }).waitFor(SLOW);

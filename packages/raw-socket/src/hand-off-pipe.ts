@@ -44,7 +44,7 @@ export class HandOffPipe {
     this.#processEnd = processEnd;
     socket.unref();
     processEnd.unref();
-    // An error means that the process is gone, which its exit reports.
+    // An error means that the process has exited, which its exit event reports.
     socket.on('error', () => undefined);
   }
 

@@ -27,7 +27,7 @@ export class UnreadCopy {
     this.#handle = handle;
   }
 
-  /** Closes this copy. The connection goes on in the other process. */
+  /** Closes this copy. The connection continues in the other process. */
   close(): void {
     this.#handle?.close();
     this.#handle = undefined;

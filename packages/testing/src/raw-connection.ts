@@ -118,7 +118,7 @@ export class RawConnection {
     return taken;
   }
 
-  /** Resolves with how the connection ended; what was received stays in `text`. */
+  /** Resolves with the ending of the connection; the received bytes stay in `text`. */
   async ended(): Promise<Ending> {
     const deadline = performance.now() + PATIENCE;
     while (this.ending === undefined) {

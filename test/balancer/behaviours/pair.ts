@@ -67,7 +67,7 @@ export class Side {
     return text + ending;
   }
 
-  /** The lines of a log, when it has that many. */
+  /** The lines of a log, as soon as it has this number of lines. */
   async lines(name: string, count: number): Promise<string[]> {
     const read = (): string[] => this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
     await until(`${count} lines in ${name} of ${this.runner}`, () => read().length >= count);

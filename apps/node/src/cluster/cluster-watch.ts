@@ -75,7 +75,7 @@ export class ClusterWatch {
     for (const socket of this.#watchers) socket.volatile.emit('cluster', view);
   }
 
-  /** The parent's last view, else what the nodes reported to each other. */
+  /** The parent's last view, or else a view from the nodes' reports to each other. */
   view(): ClusterView {
     const { parent, controls, redis } = this.#options;
     const known = parent?.view(SILENT_MS);

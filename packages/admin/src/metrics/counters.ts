@@ -7,7 +7,7 @@ export interface Counter {
    * whose status is shown.
    */
   readonly over: 'sum' | 'max' | 'shown';
-  /** The metric, without the prefix of its level: `_total` ends what is counted. None: no metric. */
+  /** The metric's name without the prefix of its level; counters end with `_total`. Absent: no metric. */
   readonly metric?: string;
   /** The unit, where it is not a plain count. */
   readonly unit?: 'bytes' | 'seconds';
