@@ -53,7 +53,7 @@ describe.each([
     const pages = await Promise.all([1, 2].map(async () => (await fetch(`${cluster.url}/healthz`)).json()));
     expect(pages).toMatchObject([{ server: 'Server2' }, { server: 'Server2' }]);
     expect(noticed).toEqual([]);
-    expect(log.filter((line) => line.includes('its connections are ended'))).toHaveLength(1);
+    expect(log.filter((line) => line.includes('closing its connections'))).toHaveLength(1);
 
     await cluster.kill('Server1', 'SIGCONT');
     await answersAgain(cluster);

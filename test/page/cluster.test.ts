@@ -60,6 +60,10 @@ describe.skipIf(isChromiumMissing)('the page of a cluster with controls (apt-get
         .waitFor();
     }
     const other = page.locator(`#beside > li:not([data-server="${own}"])`).first();
+    // Both nodes have measured how long a message takes through Redis and back.
+    await page.waitForFunction(
+      () => (document.querySelector('#nodes')?.textContent.match(/Redis [\d.]+ ms/g) ?? []).length === 2,
+    );
     await other.getByText('Say hello').click();
     const said = page.locator('#room-log > li[data-cross="true"]').first();
     await said.waitFor();

@@ -1,4 +1,4 @@
-/** The part of a TLS session that `$ssl_*` variables show, named as they are without the `ssl_`. */
+/** What a `$ssl_*` variable shows of a TLS session, named after the variable without its `ssl_`. */
 export type TlsFact =
   | 'protocol'
   | 'cipher'
@@ -18,11 +18,11 @@ export type TlsFact =
   | 'client_raw_cert'
   | 'client_escaped_cert';
 
-/** One try to answer a request from an upstream peer. Times are milliseconds since the try began; absent: not reached. */
+/** One attempt to forward a request to a peer. Times are milliseconds since its beginning; absent when it did not get so far. */
 export interface UpstreamAttempt {
   /** `address:port` or `unix:/path`; the upstream's name when it had no usable peer. */
   readonly addr: string;
-  /** HTTP status of the answer; 0 while there is none. */
+  /** HTTP status of the peer's response; 0 before there is one. */
   readonly status: number;
   readonly connectTime?: number | undefined;
   readonly headerTime?: number | undefined;
@@ -32,11 +32,11 @@ export interface UpstreamAttempt {
   /** Bytes on the wire, heads included. */
   readonly bytesReceived: number;
   readonly bytesSent: number;
-  /** The first try after an internal redirect to another group of servers (`error_page`): written after ` : `. */
+  /** The first attempt after an internal redirect to another upstream (`error_page`), which nginx separates by ` : `. */
   readonly afterRedirect?: boolean;
 }
 
-/** What the PROXY protocol header said. */
+/** The addresses of a PROXY protocol header. */
 export interface ProxyProtocolFacts {
   readonly addr: string;
   readonly port: number;
@@ -45,9 +45,9 @@ export interface ProxyProtocolFacts {
 }
 
 /**
- * What a request knows of itself: all that compiled values, maps and log formats ask for. The proxy implements it; a
- * getter is called only when a configuration uses its variable. Strings are byte strings; undefined is nginx's "not
- * found": empty in a value, `-` in a log line. Getters may be asked at any time, also before there is an answer.
+ * The facts of a request that compiled values, maps and log formats can use. The proxy implements it; a getter is called
+ * only when a configuration uses its variable, at any time, also before there is a response. Strings are byte strings;
+ * undefined is nginx's "not found": '' in a value, `-` in a log line.
  */
 export interface Facts {
   /** Milliseconds since the epoch. */
@@ -55,11 +55,11 @@ export interface Facts {
   readonly pid: number;
   readonly hostname: string;
 
-  /** The client's address, after `real_ip_header`; `unix:` for a unix socket. */
+  /** The client's address, after `real_ip_header`; `unix:` for a Unix socket. */
   readonly remoteAddr: string;
-  /** Absent for a unix socket. */
+  /** Undefined for a Unix socket. */
   readonly remotePort: number | undefined;
-  /** The client's address and port as the socket has them. */
+  /** Remote address and port of the connection, whatever `real_ip_header` says. */
   readonly realipRemoteAddr: string;
   readonly realipRemotePort: number | undefined;
   readonly serverAddr: string;
@@ -73,7 +73,7 @@ export interface Facts {
   /** Only on listeners with `proxy_protocol`. */
   readonly proxyProtocol: ProxyProtocolFacts | undefined;
   readonly scheme: 'http' | 'https';
-  /** Undefined without TLS, and for what the session does not have. */
+  /** Undefined without TLS, and when the session does not have the fact. */
   tls(fact: TlsFact): string | undefined;
 
   /** The request line as it came, without its line end; undefined when none could be read. */
@@ -83,13 +83,13 @@ export interface Facts {
   readonly requestUri: string | undefined;
   /** The decoded and normalised path. */
   readonly uri: string;
-  /** What follows `?`; undefined when nothing does. */
+  /** The query string; undefined without `?`. */
   readonly args: string | undefined;
   /** `HTTP/1.1`; undefined when no request line could be read. */
   readonly serverProtocol: string | undefined;
   /** Host of the request line, else of the Host field, else the server's first name; lower case, without port. */
   readonly host: string;
-  /** The first name of the server that has the request. */
+  /** The first name of the server that handles the request. */
   readonly serverName: string;
   /**
    * @param name lower case; `-` stands for `_` too, as `$http_x_a` may mean `x-a` or `x_a`
@@ -102,58 +102,58 @@ export interface Facts {
   readonly requestStart: number;
   /** Bytes of request line, head and body read. */
   readonly requestLength: number;
-  /** The request came in one read with the end of the one before. */
+  /** The request came in the same read as the end of the request before. */
   readonly pipelined: boolean;
-  /** The whole answer has been sent. */
+  /** The whole response has been sent. */
   readonly completed: boolean;
 
-  /** The body, where all of it was read before it was passed on and is short enough; undefined otherwise. */
+  /** The body, if it was read whole before it was forwarded and is short enough to keep; undefined otherwise. */
   readonly requestBody: string | undefined;
 
   /** Status sent to the client; 0 before there is one. */
   readonly status: number;
-  /** Bytes sent to the client, for a tunnel those of the tunnel too. */
+  /** Bytes sent to the client, those of a tunnel included. */
   readonly bytesSent: number;
   /** `bytesSent` without the head. */
   readonly bodyBytesSent: number;
-  /** A field of the answer as sent; name in lower case with `-`, several joined by `, `. */
+  /** A field of the response as it was sent, several joined by `, `. @param name lower case with `-` */
   responseHeader(name: string): string | undefined;
 
-  /** Name and port of `proxy_pass`; undefined where there is none. */
+  /** Name and port in `proxy_pass`; undefined without it. */
   readonly proxyHost: string | undefined;
   readonly proxyPort: string | undefined;
   /** The folder of the location's files (`root`). */
   readonly documentRoot: string;
-  /** What `uri` is in the file system. */
+  /** The path of `uri` in the file system. */
   readonly requestFilename: string;
   /** `documentRoot` without symbolic links; undefined when there is no such folder. */
   readonly realpathRoot: string | undefined;
-  /** What the proxy counts of its connections. */
+  /** The counts of the proxy's client connections. */
   connectionCounts(): ConnectionCounts;
 
-  /** In the order they were made. */
+  /** The attempts to forward the request, in order. */
   readonly upstreamAttempts: readonly UpstreamAttempt[];
-  /** A field of the upstream's answer; name in lower case with `-`, several joined by `, `. */
+  /** A field of the peer's response, several joined by `, `. @param name lower case with `-` */
   upstreamHeader(name: string): string | undefined;
-  /** The `Set-Cookie` fields of the upstream's answer. */
+  /** The `Set-Cookie` fields of the peer's response. */
   readonly upstreamSetCookies: readonly string[];
 
   /** Group `n` (1 to 9) of the last regular expression that matched; undefined when there is none. */
   capture(n: number): string | undefined;
-  /** A regular expression has matched: `groups[1]` and on are `$1` and on from now on. */
+  /** A regular expression has matched: from now on `$1` is `groups[1]`, and so on. */
   setCaptures(groups: readonly (string | undefined)[]): void;
   /** Slot `index` (from 0, below `Variables.slots`) of the request's own variables; undefined until it is set. */
   variable(index: number): string | undefined;
   setVariable(index: number, value: string): void;
 }
 
-/** What the proxy counts of its client connections (nginx: `stub_status`). */
+/** The counts of the proxy's client connections (nginx: `stub_status`). */
 export interface ConnectionCounts {
-  /** Since the start. `handled` is less than `accepted` by those that were closed at once for want of room. */
+  /** Since the start. Connections that were closed at once for lack of resources count in `accepted`, not in `handled`. */
   readonly accepted: number;
   readonly handled: number;
   readonly requests: number;
-  /** Open now: `reading` a request head, `writing` from then on to the end of the answer, `waiting` for a request. */
+  /** Open now: `reading` a request head, `writing` from then until the response ends, `waiting` for a request. */
   readonly active: number;
   readonly reading: number;
   readonly writing: number;

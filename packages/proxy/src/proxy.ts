@@ -15,32 +15,32 @@ import { UpstreamGroup } from './upstream/upstream-group.js';
 /** A balancing proxy. */
 export interface Proxy {
   /**
-   * Binds every listener and asks the peers for their tags. When one cannot be bound none stays bound.
+   * Binds every listener and asks the peers for their tags. When one listener cannot be bound, none stays bound.
    *
    * @throws the system's error with `code`, `address` and `port`
    */
   listen(): Promise<void>;
   /**
-   * Takes new options while serving: listeners on the same address stay open, new ones are bound first, and what is in flight
-   * ends as it began. When an option does not fit or a listener cannot be bound, nothing changes.
+   * Takes new options while serving: listeners on the same address stay open, new ones are bound first, and requests and
+   * tunnels in flight end under the old options. When an option is invalid or a listener cannot be bound, nothing changes.
    *
-   * @param limitMs milliseconds after which the requests and tunnels that are in flight now are closed; no limit when absent
+   * @param limitMs milliseconds after which the requests and tunnels now in flight are closed. Default: no limit
    * @throws OptionError, or the system's error as `listen`
    */
   reload(given: GivenProxyOptions, limitMs?: number): Promise<void>;
   /**
-   * Accepts no more, closes idle connections, lets requests and tunnels end by themselves for `graceMs` milliseconds
-   * (0: not at all) and then closes what is left. Resolves when nothing is.
+   * Stops accepting, closes idle connections, waits up to `graceMs` milliseconds for requests and tunnels to end (0: not
+   * at all), then closes the rest. Resolves when all connections are closed.
    */
   close(graceMs: number): Promise<void>;
-  /** Where the listeners are bound, in the order of the options. */
+  /** The bound addresses of the listeners, in the order of the options. */
   readonly addresses: readonly BoundAddress[];
-  /** What the proxy holds and has done, as plain data. */
+  /** Counters, rates, upstreams and peers, as plain data. */
   status(): ProxyStatus;
-  /** What happened in each second of the last five minutes. */
+  /** Counts of each of the last 300 seconds, as plain data. */
   history(): ProxyHistory;
   /**
-   * Notes what another process, with the id `from`, has reported of the peers of an upstream; see `Siblings`.
+   * Takes the report of another process, with the id `from`, on the peers of an upstream; see `Siblings.peersChanged`.
    *
    * @param report undefined when that process has ended
    */
@@ -48,7 +48,7 @@ export interface Proxy {
     from: number,
     report: { readonly upstream: string; readonly news: readonly PeerNews[] } | undefined,
   ): void;
-  /** Notes a tag or session id that another process has learned; see `Siblings`. */
+  /** Takes a tag or session that another process has learned; see `Siblings.learned`. */
   adoptTag(upstream: string, tag: string, peer: string): void;
 }
 
@@ -62,7 +62,7 @@ export interface Proxy {
  * });
  * await proxy.listen();
  *
- * @throws OptionError (code `bad_option`) with the path of the option that does not fit
+ * @throws OptionError (code `bad_option`) with the path of the invalid option
  */
 export function createProxy(options: GivenProxyOptions): Proxy {
   return new RunningProxy(readProxyOptions(options));
@@ -102,12 +102,12 @@ class RunningProxy implements Proxy {
 
   async reload(given: GivenProxyOptions, limitMs?: number): Promise<void> {
     const options = readProxyOptions(given);
-    const gone = await this.#listeners.update(options.listeners);
+    const removed = await this.#listeners.update(options.listeners);
     const before = this.#groups;
     this.#options = options;
     this.#groups = groupsOf(options);
     this.#frontend.reconfigure(options, new Routes(options, this.#groups));
-    this.#frontend.closeIdleOf(gone);
+    this.#frontend.closeIdleOf(removed);
     for (const [name, group] of before) {
       this.#groups.get(name)?.inherit(group);
       group.close();

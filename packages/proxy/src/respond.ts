@@ -5,7 +5,7 @@ import { ProxyError } from './errors.js';
 import { Forward } from './forward/forward.js';
 import type { Location } from './route/location.js';
 
-/** The responder for a request that has reached its location; undefined when the location's own answer was given. */
+/** Makes the responder for a request that has reached its location; undefined when the request has been answered already. */
 export function respond(turn: Turn, location: Location): Responder | undefined {
   const { options } = location;
   if (location.reply !== undefined) turn.reply(location.reply);

@@ -86,7 +86,7 @@ async function exchange(server: Server, sockets: Socket[], signal: AbortSignal):
   client.write('three');
   await moved.arrivals.expect('three', 'a handle that moved to another socket does not read');
   const ended = once(client, 'end', { signal });
-  new UnreadCopy(moved.socket).end();
+  UnreadCopy.of(moved.socket).end();
   await ended.catch(() => fail('a handle without its socket does not end its connection'));
 }
 

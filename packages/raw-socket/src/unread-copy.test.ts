@@ -24,7 +24,7 @@ test('ending a copy ends the connection cleanly for the client', async () => {
   client.resume();
   const ended = once(client, 'end');
   const closed = once(client, 'close');
-  new UnreadCopy(accepted).end();
+  UnreadCopy.of(accepted).end();
   await ended;
   expect(await closed).toEqual([false]);
 });
@@ -33,7 +33,7 @@ test('closing a copy closes the connection when no other process has it', async 
   const { client, accepted } = await connection();
   client.resume();
   const closed = once(client, 'close');
-  const copy = new UnreadCopy(accepted);
+  const copy = UnreadCopy.of(accepted);
   copy.close();
   copy.close();
   copy.end();
@@ -43,7 +43,7 @@ test('closing a copy closes the connection when no other process has it', async 
 test('a copy keeps the handle only, or with plain sockets the socket', async () => {
   const { client, accepted } = await connection();
   client.resume();
-  const copy = new UnreadCopy(accepted);
+  const copy = UnreadCopy.of(accepted);
   expect(accepted.remoteAddress).toBe(usesPlainSockets() ? '127.0.0.1' : undefined);
   // Without its handle the socket can be collected.
   if (!usesPlainSockets()) accepted.destroy();
@@ -57,7 +57,7 @@ test('a copy of a socket that is closed already has nothing to close', async () 
   const { client, accepted } = await connection();
   accepted.destroy();
   await once(client.resume(), 'close');
-  const copy = new UnreadCopy(accepted);
+  const copy = UnreadCopy.of(accepted);
   copy.end();
   copy.close();
 });

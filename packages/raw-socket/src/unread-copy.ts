@@ -15,16 +15,18 @@ export class UnreadCopy {
   #handle: ClosableHandle | undefined;
   #socket: Socket | undefined;
 
-  /** @param socket paused; from now on only this copy uses it */
-  constructor(socket: Socket) {
-    if (socket.destroyed) return;
-    const handle = takeHandle(socket) as ClosableHandle | undefined;
-    if (handle === undefined) {
-      this.#socket = socket;
-      return;
-    }
-    letGo(handle, socket);
+  private constructor(handle: ClosableHandle | undefined, socket: Socket | undefined) {
     this.#handle = handle;
+    this.#socket = socket;
+  }
+
+  /** Takes a socket over. @param socket paused; from now on only the copy uses it */
+  static of(socket: Socket): UnreadCopy {
+    if (socket.destroyed) return new UnreadCopy(undefined, undefined);
+    const handle = takeHandle(socket) as ClosableHandle | undefined;
+    if (handle === undefined) return new UnreadCopy(undefined, socket);
+    letGo(handle, socket);
+    return new UnreadCopy(handle, undefined);
   }
 
   /** Closes this copy. The connection continues in the other process. */

@@ -1,7 +1,7 @@
 import type { ConnectionCounts } from '../facts.js';
 import type { ReplyOptions } from '../options/proxy.js';
 
-/** The page of `stub_status`. */
+/** The page of nginx's `stub_status`. */
 export function stubStatusReply(counts: ConnectionCounts): ReplyOptions {
   const { accepted, handled, requests, active, reading, writing, waiting } = counts;
   const text =

@@ -32,12 +32,12 @@ describe('a request that must not be forwarded', () => {
     [414, 'a long target', `GET /${'a'.repeat(9_000)} HTTP/1.1\r\nHost: a\r\n\r\n${smuggled}`],
     [400, 'many fields', `GET / HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(100)}\r\n${smuggled}`],
     [413, 'a large body', post('Content-Length: 2000000\r\n', smuggled)],
-  ])('is answered %i and the connection closed: %s', async (status, _name, text) => {
+  ])('a bad request is answered %i and its connection closed: %s', async (status, _name, text) => {
     const upstream = await startUpstream(answering(''));
     const proxy = await startProxy([upstream.port]);
     for (const pieces of [[text], text.length < 400 ? [...text] : [text.slice(0, 30), text.slice(30)]]) {
       const client = await proxy.connect();
-      // Answered in the order they came: a good request before a bad one is served.
+      // A good request before a bad one is served.
       client.send(GET);
       expect((await client.response()).start).toBe('HTTP/1.1 200 OK');
       const sending = client.sendPieces(pieces);
@@ -57,7 +57,7 @@ describe('a request that must not be forwarded', () => {
     ['a size that is no number', '3\r\nabc\r\nxyz\r\n'],
     ['more data than the size says', '3\r\nabcd\r\n0\r\n\r\n'],
     ['a bare CR', '3\r\nabc\r\n0\r\n\rX'],
-  ])('is cut off at the peer when its chunks turn out bad: %s', async (_name, chunks) => {
+  ])('a request whose chunks turn out invalid is truncated at the peer: %s', async (_name, chunks) => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -67,13 +67,13 @@ describe('a request that must not be forwarded', () => {
     await until('nothing is active', () => proxy.peer().active === 0);
     for (const connection of upstream.connections) {
       await connection.ended();
-      // Neither the end of the body nor anything behind it ever arrived.
+      // Neither the end of the body nor the bytes after it ever arrived.
       expect(connection.text).not.toContain('0\r\n\r\n');
       expect(connection.text).not.toContain('smuggled');
     }
   });
 
-  test('is served up to the limits', async () => {
+  test('a request within the limits is served', async () => {
     const upstream = await startUpstream(answering('ok'));
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -82,7 +82,7 @@ describe('a request that must not be forwarded', () => {
   });
 });
 
-test('whatever is sent, only whole well-formed requests reach a peer', async () => {
+test('request bodies that look like requests never reach a peer as requests', async () => {
   const targets: string[] = [];
   const upstream = await startUpstream(async (connection) => {
     for (;;) {
@@ -107,10 +107,10 @@ test('whatever is sent, only whole well-formed requests reach a peer', async () 
   expect(targets).toEqual(['POST /0 HTTP/1.1', 'GET /00 HTTP/1.1', 'POST /1 HTTP/1.1', 'GET /10 HTTP/1.1']);
 });
 
-describe('the limit of a body', () => {
+describe('limits.body', () => {
   const limits = { body: 1_000 };
 
-  test('is kept by Content-Length before anything is forwarded, with no 100 Continue', async () => {
+  test('a Content-Length over the limit gets 413 before anything is forwarded, without 100 Continue', async () => {
     const upstream = await startUpstream(answering('ok'));
     const proxy = await startProxy([upstream.port], { limits });
     const client = await proxy.connect();
@@ -120,7 +120,7 @@ describe('the limit of a body', () => {
     expect(proxy.peer().requests).toBe(0);
   });
 
-  test('is kept by what came in chunks', async () => {
+  test('a chunked body gets 413 when it exceeds the limit', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port], { limits });
     const client = await proxy.connect();
@@ -132,7 +132,7 @@ describe('the limit of a body', () => {
     await until('nothing is active', () => proxy.peer().active === 0);
   });
 
-  test('lets exactly so much pass', async () => {
+  test('a body of exactly the limit passes', async () => {
     const upstream = await startUpstream(answering(''));
     const proxy = await startProxy([upstream.port], { limits });
     const client = await proxy.connect();
@@ -144,10 +144,10 @@ describe('the limit of a body', () => {
   });
 });
 
-/** Comes in one read: its exchange is over at once, wherever the bytes are. */
+/** A body that comes in one read of the peer, so that its exchange ends at once even if the client takes nothing. */
 const ANSWER = 'x'.repeat(12_000);
 
-/** Resolves with the value when it has not changed for a while: everything that could flow has flowed. */
+/** Resolves with the value when it has not changed for a while: all buffers are full. */
 async function untilStill(value: () => number): Promise<number> {
   let before = -1;
   while (value() !== before) {
@@ -160,8 +160,8 @@ async function untilStill(value: () => number): Promise<number> {
 }
 
 /**
- * A client that has taken none of its answers, whose last one is still in the hands of the proxy. How many that takes is
- * tried out beforehand on another connection; where this one takes fewer, the last requests have not begun.
+ * A client that has taken none of its responses, the last of which the proxy has not been able to send. The number of
+ * requests for that is found on another connection first; if this one needs fewer, the last requests have not begun.
  */
 async function congested(proxy: StartedProxy): Promise<{ client: RawConnection; sent: number; begun: number }> {
   const trial = await proxy.connect();
@@ -181,8 +181,8 @@ async function expectAnswers(client: RawConnection, count: number, length = ANSW
   for (let i = 0; i < count; i++) expect((await client.response()).body).toHaveLength(length);
 }
 
-describe('a client that', () => {
-  test('never ends its head is closed without an answer, however slowly it goes on', async () => {
+describe('slow and broken clients', () => {
+  test('a client that never ends its head is closed without a response, however slowly it sends', async () => {
     const upstream = await startUpstream(answering('ok'));
     const proxy = await startProxy([upstream.port], { timeouts: { clientHeader: 150 } });
     const client = await proxy.connect();
@@ -197,7 +197,7 @@ describe('a client that', () => {
     ]);
   });
 
-  test('says nothing is closed without an answer', async () => {
+  test('a client that sends nothing is closed without a response', async () => {
     const upstream = await startUpstream(answering('ok'));
     const proxy = await startProxy([upstream.port], { timeouts: { clientHeader: 50, keepalive: 50 } });
     const silent = await proxy.connect();
@@ -211,7 +211,7 @@ describe('a client that', () => {
     await until('no client is left', () => proxy.proxy.status().clients === 0);
   });
 
-  test('stops within its body is closed without an answer, and the peer is let go', async () => {
+  test('a client that stops within its body is closed without a response, and the peer is released', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port], { timeouts: { clientBody: 80 } });
     const client = await proxy.connect();
@@ -222,7 +222,7 @@ describe('a client that', () => {
     expect(proxy.peer()).toMatchObject({ active: 0, failures: 0 });
   });
 
-  test('has sent its body into a peer that takes none is not to blame: 504', async () => {
+  test('a client gets 504 when the peer does not take its body', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port], {
       limits: { body: 0 },
@@ -235,7 +235,7 @@ describe('a client that', () => {
     expect((await client.response()).start).toBe('HTTP/1.1 504 Gateway Time-out');
   });
 
-  test('half-closes while its last answer is on the way out still gets all of it', async () => {
+  test('a client that half-closes gets the whole of its last response', async () => {
     const upstream = await startUpstream(answering(ANSWER));
     const proxy = await startProxy([upstream.port]);
     const { client, sent, begun } = await congested(proxy);
@@ -244,7 +244,7 @@ describe('a client that', () => {
     expect(begun < sent ? 'fin' : await client.ended()).toBe('fin');
   });
 
-  test('reads slowly is not cut by the keepalive timeout', async () => {
+  test('the keepalive timeout does not close a client that reads slowly', async () => {
     const upstream = await startUpstream(answering(ANSWER));
     const proxy = await startProxy([upstream.port], { timeouts: { keepalive: 50 } });
     const { client, sent } = await congested(proxy);
@@ -255,20 +255,20 @@ describe('a client that', () => {
     expect(await client.ended()).toBe('fin');
   });
 
-  test('pipelines requests and reads no answers is read no further', async () => {
+  test('a client that pipelines requests and reads no responses is not read further', async () => {
     const upstream = await startUpstream(answering('x'.repeat(60_000)));
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
     client.socket.pause();
     client.send(GET.repeat(1_000));
-    // 60 MB asked for; the kernel's buffers hold a few.
+    // The responses have 60 MB; the kernel's buffers hold a few.
     expect(await untilStill(() => proxy.peer().requests)).toBeLessThan(300);
     await expectAnswers(client, 1_000, 60_000);
   });
 });
 
-describe('closing the proxy', () => {
-  test('ends idle connections at once and busy ones after their answer', async () => {
+describe('Proxy.close', () => {
+  test('close ends idle connections at once and busy ones after their response', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const idle = await proxy.connect();
@@ -288,7 +288,7 @@ describe('closing the proxy', () => {
     expect([body, get('connection')]).toEqual(['ok', 'close']);
     busy.destroy();
     two.send('cd');
-    // Its head had said keep-alive before the proxy was closing.
+    // The response's head said keep-alive before the proxy was closed.
     expect(await streaming.take(2)).toBe('cd');
     expect(await streaming.ended()).toBe('fin');
     streaming.destroy();
@@ -297,7 +297,7 @@ describe('closing the proxy', () => {
     expect(proxy.idle).toBe(0);
   });
 
-  test('lets an answer that is on its way out arrive whole', async () => {
+  test('close lets a response that is being sent arrive whole', async () => {
     const upstream = await startUpstream(answering(ANSWER));
     const proxy = await startProxy([upstream.port]);
     const { client, begun } = await congested(proxy);
@@ -308,7 +308,7 @@ describe('closing the proxy', () => {
     await closed;
   });
 
-  test('cuts what is left after the grace', async () => {
+  test('close cuts off what is left after the grace', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -323,7 +323,7 @@ describe('closing the proxy', () => {
   });
 });
 
-test('over TLS requests are refused, limited and answered alike', async () => {
+test('requests over TLS are refused, limited and answered as over plain TCP', async () => {
   const upstream = await startUpstream(answering('ok'));
   const proxy = await startProxy([upstream.port], { tls: localhostTls, limits: { body: 100 } });
   const client = await proxy.connect();

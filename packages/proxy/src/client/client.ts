@@ -17,10 +17,9 @@ import { EngineRequests } from '../upstream/affinity/engine-io.js';
 import type { ReadBuffer, Wire, WireReader } from '../net/wire.js';
 
 const NOWHERE: BodySink = { bodyBytes: () => {} };
-let connections = 0;
 /** Bytes of later requests that are read while one is being answered (RFC 9112 9.3.2); past that reading stops. */
 const PIPELINED = 65_536;
-/** Milliseconds for a client to read an answer that came before the whole request. */
+/** Milliseconds for a client to read a response that came before the end of its request. */
 const LINGER = 2_000;
 /** Milliseconds between two reads of a discarded body, and for all of it (nginx: `lingering_timeout`, `lingering_time`). */
 const DROPPED_READ = 5_000;
@@ -28,28 +27,29 @@ const DROPPED_BODY = 30_000;
 /** The HTTP/1.1 connection of one client: reads its requests one after another, each an `Exchange`. */
 export class Client implements WireReader, BodySink {
   readonly wire: Wire;
-  /** In the frontend's list of clients. */
+  /** Its place in the frontend's list of clients. */
   place: Place<Client> | undefined;
   readonly tls: boolean;
-  /** Plain HTTP where TLS is spoken: every request is answered with 400 (nginx: 497). */
+  /** Plain HTTP on a TLS listener: every request is answered with 400 (nginx: 497). */
   readonly refusesPlain: boolean;
   readonly socketAddress: string;
   readonly remotePort: number | undefined;
-  /** Who the client is when no proxy before us is believed. */
+  /** The client according to the connection itself, whatever trusted proxies say. */
   readonly directOrigin: Origin;
   readonly deadline = new Deadline(() => this.#onExpired());
   readonly frontend: Frontend;
   readonly body = new BodyReader();
   readonly sessions = new EngineRequests();
-  /** Those of the location that had the last request. */
+  /** The settings of the location of the last request. */
   settings: ConnectionOptions;
   /** Milliseconds since the epoch. */
   readonly acceptedAt = Date.now();
-  readonly serial = ++connections;
+  /** Number of the connection since the proxy's start. */
+  readonly serial: number;
   readonly #since = now();
   /** Requests on this connection so far. */
   requests = 0;
-  /** The current request came in one read with the end of the one before (nginx: `$pipe`). */
+  /** The current request came in the same read as the end of the request before (nginx: `$pipe`). */
   pipelined = false;
   /** Bytes of the current request's body as they came, framing included; discarded bytes do not count. */
   bodyTaken = 0;
@@ -57,7 +57,7 @@ export class Client implements WireReader, BodySink {
   readonly #known = new RecentHeads<RequestHead>();
   /** The request is answered and the rest of its body is discarded until then, in `now()`; undefined otherwise. */
   #dropUntil: number | undefined;
-  /** Bytes that were read and not parsed yet: an unfinished head, or requests behind the current one. */
+  /** Bytes that were read and not parsed yet: an incomplete head, or requests after the current one. */
   #carry = '';
   /** The rest of the read that brought the current head, while the request is being started. */
   #unread: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
@@ -70,18 +70,19 @@ export class Client implements WireReader, BodySink {
   #switched = false;
 
   /**
-   * @param listener the one it came to
-   * @param address of the client
+   * @param listener the listener that accepted the connection
+   * @param address the client's address
    */
   constructor(
     frontend: Frontend,
     readonly listener: Listener,
     address: string,
     wire: Wire,
-    /** What the PROXY protocol said. */
+    /** The facts of the PROXY protocol header, if there was one. */
     readonly proxied?: ProxyProtocolFacts,
   ) {
     this.frontend = frontend;
+    this.serial = frontend.accepted;
     this.socketAddress = address;
     this.wire = wire;
     this.tls = this.wire.socket instanceof TLSSocket;
@@ -116,7 +117,7 @@ export class Client implements WireReader, BodySink {
   }
 
   readonly getFacts = (): Facts => {
-    if (this.#exchange === undefined) throw new TypeError('there is no request to know something of');
+    if (this.#exchange === undefined) throw new TypeError('the connection has no request in flight');
     return this.#exchange.facts;
   };
 
@@ -142,7 +143,7 @@ export class Client implements WireReader, BodySink {
     if (!this.body.done && !this.wire.congested) this.deadline.clear();
   }
 
-  /** Reads the body on. */
+  /** Resumes reading the body. */
   takeBody(): void {
     if (!this.body.done) this.deadline.set(this.settings.bodyTimeout);
     this.wire.resume();
@@ -169,7 +170,7 @@ export class Client implements WireReader, BodySink {
     }
   }
 
-  /** Parses on: a head, a body, or what is behind it. @returns where the rest begins */
+  /** Parses the next part: a head, a body, or bytes after the body. @returns the index after the parsed part */
   #step(buffer: ReadBuffer, at: number, end: number): number {
     const exchange = this.#exchange;
     if (exchange === undefined && !this.wire.congested) return this.#readHead(buffer, at, end);
@@ -241,12 +242,12 @@ export class Client implements WireReader, BodySink {
     }
   }
 
-  /** Answers what cannot be served with its error (RFC 9112 2.2, 6.3). @param text that was read last */
+  /** Answers an invalid request with the page of its error (RFC 9112 2.2, 6.3). @param text the bytes of the last read */
   #refuse(error: ProxyError, text: string): void {
     let exchange = this.#exchange;
     this.#unread = undefined;
     if (exchange === undefined) {
-      // Without a whole head it still counts as a request, and is the last one.
+      // Without a complete head it still counts as a request, the last one of the connection.
       const head = error instanceof HeadError ? error.head : new RequestHead();
       if (head.line === '') head.line = /^\s*([^\r\n]*)/.exec(this.#carry + text)?.[1] ?? '';
       if (head.host === '') head.host = head.get('host') ?? '';
@@ -266,7 +267,7 @@ export class Client implements WireReader, BodySink {
     if (this.#dropUntil === undefined) this.#exchange?.requestBody(buffer, start, end);
   }
 
-  /** The answer is whole. The rest of the request's body is read and discarded when the connection goes on. */
+  /** The response is complete. If the connection is kept, the rest of the request's body is read and discarded. */
   onAnswered(keepAlive: boolean): void {
     if (!keepAlive || this.body.done) {
       this.#finish(keepAlive);
@@ -277,17 +278,25 @@ export class Client implements WireReader, BodySink {
     this.wire.resume();
   }
 
-  /** The request is over. */
+  /** The request has ended. */
   #finish(keepAlive: boolean): void {
     const exchange = this.#exchange;
-    this.forget();
+    this.#forget();
     exchange?.finish();
     if (!keepAlive || (this.frontend.closing && this.#carry === '')) this.#end();
     else this.#awaitRequest();
   }
 
-  /** The request in hand is over, and ends without this connection. */
-  forget(): void {
+  /** Ends the request and closes the connection at once: what came behind the request is not served. */
+  drop(): void {
+    const exchange = this.#exchange;
+    this.#ending = true;
+    this.#forget();
+    exchange?.finish();
+    this.wire.destroy();
+  }
+
+  #forget(): void {
     this.#exchange = undefined;
     this.#dropUntil = undefined;
   }
@@ -308,8 +317,8 @@ export class Client implements WireReader, BodySink {
   }
 
   /**
-   * Ends the connection after what was written. Closing while the client still sends would reset it, and the client might lose
-   * the answer: further bytes are read and discarded for a while (RFC 9112 9.6).
+   * Ends the connection after the pending bytes. Closing it while the client still sends would reset it, and the client might
+   * lose the response, so further bytes are read and discarded for a while (RFC 9112 9.6).
    */
   #end(): void {
     this.#ending = true;
@@ -319,7 +328,7 @@ export class Client implements WireReader, BodySink {
     this.deadline.set(this.wire.pending > 0 ? this.settings.sendTimeout : LINGER);
   }
 
-  /** The connection becomes a tunnel. @returns what came behind the request, a byte string */
+  /** The connection becomes a tunnel. @returns the bytes that followed the request, a byte string */
   onSwitched(): string {
     const early = this.#carry;
     this.#carry = '';
@@ -327,7 +336,7 @@ export class Client implements WireReader, BodySink {
     return early;
   }
 
-  /** Reads no more while a peer's process decides. @returns what came behind the request, which is kept */
+  /** Stops reading while a peer's process decides. @returns the bytes that followed the request, which are kept as well */
   stopForHandOff(): string {
     this.wire.pause();
     this.deadline.clear();
@@ -339,7 +348,7 @@ export class Client implements WireReader, BodySink {
     return this.#carry;
   }
 
-  /** The connection belongs to the process of a peer. */
+  /** The process of a peer has taken the connection. */
   onHandedOff(): void {
     this.#carry = '';
     this.#leave();
@@ -367,7 +376,7 @@ export class Client implements WireReader, BodySink {
   #abandon(): void {
     const exchange = this.#exchange;
     if (exchange !== undefined && this.#dropUntil === undefined) this.frontend.countError('client_closed', this);
-    this.forget();
+    this.#forget();
     exchange?.leave();
   }
 

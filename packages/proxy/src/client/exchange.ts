@@ -27,9 +27,9 @@ import { HANDSHAKE_LENGTH, isOwnSession } from '../upstream/affinity/engine-io.j
 import type { Peer } from '../upstream/peer.js';
 
 /**
- * Where a request stands. `open`: no byte of an answer was written. `answering`: its head was. `answered`: all of it was, and
- * the rest of the request's body may still be coming. `switched`: its connection is a tunnel, or with a peer's process.
- * `over`: the log has it.
+ * The state of a request. `open`: no byte of a response was written. `answering`: the head was written. `answered`: the whole
+ * response was written, and the rest of the request's body may still be coming. `switched`: the connection is a tunnel or
+ * handed off. `over`: the request was logged.
  */
 type State = 'open' | 'answering' | 'answered' | 'switched' | 'over';
 
@@ -40,31 +40,31 @@ export class Exchange implements OwnTurn, GivenConnection {
   origin: Origin;
   /** The target before any internal redirect. */
   readonly requestUri: string;
-  /** When its head was read, and what had been written on the connection by then. */
+  /** When the head was read (`now()`), and the bytes written on the connection by then. */
   readonly startedAt = now();
   readonly writtenBefore: number;
   status = 0;
-  /** The head of the answer, once it was written. */
+  /** The head of the response; '' until it is written. */
   sentHead = '';
-  /** The report of the peer's process that had the connection. */
+  /** The report of the peer's process on a connection that was handed off. */
   elsewhere: HandOffEnd | undefined;
   forwarded: Forwarded | undefined;
   statusOverride = 0;
   #location: Location | undefined;
   #facts: RequestFacts | undefined;
   #state: State = 'open';
-  /** Undefined while no responder has the request. */
+  /** Undefined while no responder handles the request. */
   #responder: Responder | undefined;
   #continued = false;
   #ownAnswers: OwnAnswers | undefined;
-  /** The connection ends with this answer. */
+  /** The connection ends after this response. */
   #last = false;
   /** The rest of the request's body is discarded. */
   #bodyDropped = false;
-  /** The client has to take what was written before more is. */
+  /** The responder waits until the client has taken what was written. */
   #awaitsDrain = false;
 
-  /** @param head with `close` when it could not be read */
+  /** @param head its `close` is set when it could not be read */
   constructor(client: Client, head: RequestHead, origin: Origin) {
     this.client = client;
     this.head = head;
@@ -75,7 +75,7 @@ export class Exchange implements OwnTurn, GivenConnection {
 
   // What a responder sees.
 
-  /** The location that has the request; undefined while none has. */
+  /** The location of the request; undefined until it is found. */
   get place(): Location | undefined {
     return this.#location;
   }
@@ -95,7 +95,7 @@ export class Exchange implements OwnTurn, GivenConnection {
   }
 
   get engine(): EngineRequest | undefined {
-    return this.client.sessions.read(this.head.target, this.head.isAgain);
+    return this.client.sessions.read(this.head.target, this.head.isRepeated);
   }
 
   get started(): boolean {
@@ -116,7 +116,7 @@ export class Exchange implements OwnTurn, GivenConnection {
 
   // From the head to a responder.
 
-  /** Finds the location and has it answer. @throws ProxyError */
+  /** Finds the location and lets it answer. @throws ProxyError */
   start(): void {
     const { client, head } = this;
     const location = client.frontend.route(head, client);
@@ -124,7 +124,7 @@ export class Exchange implements OwnTurn, GivenConnection {
     this.enter(location);
   }
 
-  /** Refuses clients that may ask this server nothing, before a location counts. @throws ProxyError */
+  /** Refuses clients that this server does not admit, whatever the location. @throws ProxyError */
   #admit(location: Location | undefined): void {
     this.#location = location?.server.otherwise ?? location;
     if (this.client.refusesPlain) throw new ProxyError('plain_http');
@@ -151,7 +151,7 @@ export class Exchange implements OwnTurn, GivenConnection {
     if (responder === undefined) return;
     this.#responder = responder;
     responder.start();
-    // While a read is being worked through, what came with the head goes out in the same write.
+    // While a read is being parsed, the body that came with the head goes out in the same write: `onReadEnd` flushes.
     if (!client.processing) responder.flush();
   }
 
@@ -171,7 +171,7 @@ export class Exchange implements OwnTurn, GivenConnection {
     if (!this.#bodyDropped) this.#responder?.requestBodyEnd();
   }
 
-  /** One read of the client has been worked through. */
+  /** One read of the client has been parsed. */
   onReadEnd(): void {
     this.#responder?.flush();
   }
@@ -282,7 +282,7 @@ export class Exchange implements OwnTurn, GivenConnection {
       client.frontend.log(clientFailureLevel(error), clientFailureText(error, this.facts));
     }
     if (this.started) {
-      // Half an answer with a clean end would look like a whole one. The connection's end is the request's.
+      // A truncated response with a clean end would look complete. The request ends when the connection closes.
       client.wire.reset();
     } else if (error.code === 'request_timeout') {
       // nginx closes requests that did not come in time without a response.
@@ -294,12 +294,10 @@ export class Exchange implements OwnTurn, GivenConnection {
 
   drop(status: number): void {
     if (!this.started) this.status = status;
-    this.client.forget();
-    this.finish();
-    this.client.wire.destroy();
+    this.client.drop();
   }
 
-  /** The client has closed the connection before the answer was written to it (nginx: 499). */
+  /** The client has closed the connection before the response was written (nginx: 499). */
   leave(): void {
     if (!this.started) this.status = new ProxyError('client_closed').status;
     this.#responder?.abort();
@@ -307,7 +305,7 @@ export class Exchange implements OwnTurn, GivenConnection {
     this.finish();
   }
 
-  /** The one way out of every request: its location has it logged. */
+  /** Every request ends here, once: its location logs it. */
   finish(): void {
     assert.notEqual(this.#state, 'over', 'a request ends once');
     this.#state = 'over';
@@ -365,7 +363,7 @@ export class Exchange implements OwnTurn, GivenConnection {
     this.status = 101;
     this.forwarded?.onHandedOff(this.status);
     const isLogged = this.#location?.onEnd !== undefined;
-    // Reading the address once makes the socket remember it: the log needs it after the handle is gone.
+    // Node caches the address at the first reading: the log needs it after the handle has been closed.
     if (isLogged) void this.client.wire.socket.localAddress;
     this.client.onHandedOff();
     return isLogged;

@@ -16,24 +16,24 @@ import type { Routes } from '../route/routes.js';
 import { HandOffs } from '../tunnel/hand-offs.js';
 import { Tunnels } from '../tunnel/tunnels.js';
 
-/** All client connections of one proxy, in whatever protocol, and what they share. */
+/** All client connections of one proxy, in any protocol, and what they share. */
 export class Frontend implements ListenerHost {
   readonly respond: Respond;
-  readonly tunnels = new Tunnels(() => this.#checkGone());
-  readonly handOffs = new HandOffs(() => this.#checkGone());
-  /** Connections end with the request in hand. */
+  readonly tunnels = new Tunnels(() => this.#checkIdle());
+  readonly handOffs = new HandOffs(() => this.#checkIdle());
+  /** The proxy is closing: connections end after their request in flight. */
   closing = false;
   headDefaults: HeadOptions;
   connectionDefaults: ConnectionOptions;
   #log: ProxyOptions['log'];
   #routes: Routes;
   readonly #clients = new Roster<Client>();
-  /** Since the start. */
+  /** Connections and requests since the start. */
   accepted = 0;
   requests = 0;
   /** Failed requests, by error code. */
   readonly errors = new Map<ErrorCode, number>();
-  #onAllGone: (() => void) | undefined;
+  #onIdle: (() => void) | undefined;
 
   constructor(options: ProxyOptions, routes: Routes, respond: Respond) {
     this.respond = respond;
@@ -43,7 +43,7 @@ export class Frontend implements ListenerHost {
     this.connectionDefaults = connectionDefaults(options.timeouts, options.limits);
   }
 
-  /** Requests that come from now on are served under these options; those in flight end as they began. */
+  /** Serves requests from now on under these options; requests in flight end under the old ones. */
   reconfigure(options: ProxyOptions, routes: Routes): void {
     this.#routes = routes;
     this.#log = options.log;
@@ -81,14 +81,14 @@ export class Frontend implements ListenerHost {
     this.#log('error', `${why} while reading PROXY protocol, client: ${address}, server: ${name}`);
   }
 
-  /** The location for a request; undefined when none fits. @throws ProxyError `bad_target` */
+  /** The location for a request; undefined when none matches. @throws ProxyError `bad_target` */
   route(head: RequestHead, client: Client): Location | undefined {
     this.requests++;
     client.listener.counts.requests++;
     return this.#routes.find(client.listener.index, head.host, head.target, client.getFacts);
   }
 
-  /** The location for what could not be read. */
+  /** The location that answers an unreadable request. */
   routeUnreadable(head: RequestHead, client: Client): Location | undefined {
     return this.#routes.unreadable(client.listener.index, head.host, client.getFacts);
   }
@@ -104,7 +104,7 @@ export class Frontend implements ListenerHost {
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
   }
 
-  /** What is counted of all connections (nginx: `stub_status`). */
+  /** The counts of all connections (nginx: `stub_status`). */
   connectionCounts(): ConnectionCounts {
     const { accepted, requests } = this;
     const counts = { reading: 0, writing: this.tunnels.size + this.handOffs.size, waiting: 0 };
@@ -113,14 +113,14 @@ export class Frontend implements ListenerHost {
     return { ...counts, active, accepted, handled: accepted, requests };
   }
 
-  /** The connection is a tunnel, or with the process of a peer: it stays counted at its listener. */
+  /** The connection is a tunnel or was handed off. It still counts at its listener. */
   onClientSwitched(client: Client): void {
     this.#clients.leave(client.place);
   }
 
   onClientClosed(client: Client): void {
     if (this.#clients.leave(client.place)) client.listener.counts.connections--;
-    this.#checkGone();
+    this.#checkIdle();
   }
 
   /** Closes connections to these listeners as they become idle. */
@@ -128,7 +128,7 @@ export class Frontend implements ListenerHost {
     for (const client of this.#clients) if (listeners.has(client.listener)) client.closeWhenIdle();
   }
 
-  /** Closes in `ms` milliseconds the requests, tunnels and hand-offs that are in flight now and not over by then. */
+  /** In `ms` milliseconds, closes the requests, tunnels and hand-offs that are in flight now and have not ended by then. */
   closeInFlight(ms: number): void {
     const tunnels = this.tunnels.list();
     const handOffs = this.handOffs.list();
@@ -145,17 +145,17 @@ export class Frontend implements ListenerHost {
   }
 
   /**
-   * Closes idle connections, lets requests and tunnels end by themselves for `graceMs` milliseconds (0: not at all) and then
-   * closes what is left. Resolves when nothing is.
+   * Closes idle connections, waits up to `graceMs` milliseconds for requests and tunnels to end (0: not at all), then closes
+   * the rest. Resolves when all connections are closed.
    */
   async close(graceMs: number): Promise<void> {
     this.closing = true;
     for (const client of this.#clients) client.closeWhenIdle();
-    if (graceMs > 0) await this.#allGone(graceMs);
+    if (graceMs > 0) await this.#untilIdle(graceMs);
     for (const client of this.#clients) client.wire.reset();
     this.tunnels.closeAll();
     this.handOffs.closeAll();
-    await this.#allGone(1_000);
+    await this.#untilIdle(1_000);
     this.handOffs.evictAll();
   }
 
@@ -163,21 +163,21 @@ export class Frontend implements ListenerHost {
     return this.#clients.size === 0 && this.tunnels.size === 0 && this.handOffs.size === 0;
   }
 
-  #allGone(withinMs: number): Promise<void> {
+  #untilIdle(withinMs: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#isIdle) {
         resolve();
         return;
       }
       const timer = setTimeout(resolve, withinMs);
-      this.#onAllGone = () => {
+      this.#onIdle = () => {
         clearTimeout(timer);
         resolve();
       };
     });
   }
 
-  #checkGone(): void {
-    if (this.closing && this.#isIdle) this.#onAllGone?.();
+  #checkIdle(): void {
+    if (this.closing && this.#isIdle) this.#onIdle?.();
   }
 }

@@ -9,28 +9,28 @@ import type { RedirectOptions, ReplyOptions } from '../options/location.js';
 import { USUAL_REDIRECTS } from '../options/location.js';
 import { valueOf } from '../options/value.js';
 import type { ErrorPage, Location } from '../route/location.js';
-import { placeTold, REDIRECTS } from '../route/redirect.js';
+import { redirectLocation, REDIRECTS } from '../route/redirect.js';
 
-/** Internal redirects of one request; one more is taken for a cycle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
+/** Most internal redirects of one request; one more counts as a cycle (nginx: `NGX_HTTP_MAX_URI_CHANGES`). */
 const MOST_REDIRECTS = 10;
 /** After the pages of these statuses nginx reads no further request of the connection. */
 const LAST: ReadonlySet<number> = new Set([400, 413, 414, 495, 496, 497, 500, 501]);
-/** nginx closes the connection for these instead of answering; `return` with one of them does so on purpose. */
+/** For these statuses nginx closes the connection instead of answering, also after `return`. */
 const SILENT: ReadonlySet<number> = new Set([408, 444, 499]);
 
-/** What answers of our own need of a request besides its turn. */
+/** A turn, and what the proxy's own answers need besides. */
 export interface OwnTurn extends Turn {
   statusOverride: number;
-  /** The location that has the request; undefined while none has. */
+  /** The location of the request; undefined until it is found. */
   readonly place: Location | undefined;
   readonly facts: Facts;
-  /** Reads on for as much of the body as came with the head. @throws ProxyError `bad_chunk`, `body_too_large` */
+  /** Checks the part of the body that came with the head. @throws ProxyError `bad_chunk`, `body_too_large` */
   checkEarlyBody(): void;
-  /** Discards what still comes of the body; the connection ends with this answer. */
+  /** Discards the rest of the request's body; the connection ends after this response. */
   dropBody(): void;
-  /** The connection ends with this answer. */
+  /** The connection ends after this response. */
   endConnection(): void;
-  /** Has another location answer. @throws ProxyError */
+  /** Lets another location answer. @throws ProxyError */
   enter(location: Location | undefined): void;
 }
 
@@ -54,7 +54,7 @@ export class OwnAnswers {
       turn.drop(status);
       return;
     }
-    // nginx takes the body before it answers, but not before the page of an error.
+    // As in nginx, the body is read before the response, but not before an error page.
     if (status < 400 || answer.page !== true) {
       turn.checkEarlyBody();
       turn.continueBody();
@@ -70,7 +70,7 @@ export class OwnAnswers {
     this.#answer(answer);
   }
 
-  /** Answers with 200 where the conditions of the request hold; this answer has neither a time nor a tag. */
+  /** Answers with 200 if the conditions of the request hold; the response has no `Last-Modified` and no `ETag`. */
   #answerIfWanted(reply: Reply): void {
     const { head } = this.#turn;
     const outcome = judgeConditions((name) => head.get(name), { etag: undefined, modified: undefined });
@@ -125,7 +125,7 @@ export class OwnAnswers {
     }
   }
 
-  /** nginx: `error_page`. @returns false when there is none for the status: it gets its plain page */
+  /** Lets the configured error page answer (nginx: `error_page`). @returns false when the status has none */
   #turnsToErrorPage(status: number): boolean {
     const turn = this.#turn;
     const page = this.onErrorPage ? undefined : turn.place?.errorPageFor(status);
@@ -160,9 +160,9 @@ export class OwnAnswers {
 }
 
 /**
- * The answer of a location that has one (nginx: `return`). Without a text it is the page of its status, where that has one.
+ * The reply of a location (nginx: `return`). Without a text it is the default page of its status, if the status has one.
  *
- * @returns undefined when the connection is closed without an answer
+ * @returns undefined when the connection is to be closed without a response
  */
 function configuredReply(
   { status, text, contentType }: ReplyOptions,
@@ -170,7 +170,7 @@ function configuredReply(
   facts: () => Facts,
 ): Reply | undefined {
   const shown = text === undefined ? '' : valueOf(text, facts);
-  if (REDIRECTS.has(status)) return { ...errorPage(status), location: placeTold(shown, redirects, facts) };
+  if (REDIRECTS.has(status)) return { ...errorPage(status), location: redirectLocation(shown, redirects, facts) };
   if ((text ?? '') === '' && status >= 400) return SILENT.has(status) ? undefined : errorPage(status);
   return { status, contentType: valueOf(contentType, facts), body: shown };
 }

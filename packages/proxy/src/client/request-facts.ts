@@ -2,16 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Exchange } from './exchange.js';
-import type { Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from '../facts.js';
+import type { ConnectionCounts, Facts, ProxyProtocolFacts, TlsFact, UpstreamAttempt } from '../facts.js';
 import { unmapped } from '../listen/listener.js';
-import { normalPath } from '../http1/target.js';
-import { hostName } from '../http1/target.js';
-import type { ConnectionCounts } from '../facts.js';
+import { hostName, normalPath } from '../http1/target.js';
 import { tlsFact } from '../tls/facts.js';
 
 const HOSTNAME = hostname();
 
-/** What a request knows of itself, read off its connection when it is asked. Made only for requests that are asked. */
+/** The facts of a request, read from its exchange and connection at each call. Created only when a configuration uses them. */
 export class RequestFacts implements Facts {
   readonly pid = process.pid;
   readonly hostname = HOSTNAME;
@@ -148,7 +146,7 @@ export class RequestFacts implements Facts {
     try {
       return realpathSync.native(Buffer.from(this.documentRoot, 'latin1'), 'latin1');
     } catch {
-      // It is not there, or may not be looked at.
+      // The folder does not exist or cannot be read.
       return undefined;
     }
   }
@@ -180,7 +178,7 @@ export class RequestFacts implements Facts {
   }
 }
 
-/** The fields of that name in a head that was sent. */
+/** The values of a field in a head that was sent, joined by `, `; undefined without the field. */
 function sentField(head: string, name: string): string | undefined {
   const values = [...head.matchAll(/^([^:\r\n]+): ([^\r\n]*)/gm)].flatMap(([, field, value]) =>
     field?.toLowerCase() === name ? [value ?? ''] : [],

@@ -14,25 +14,25 @@ import type { Peer } from '../upstream/peer.js';
 /**
  * One request, as its responder sees it. An answer is `begin`, any number of `write` and `flush`, then `end`. Every
  * request ends exactly once: by `end`, by `fail`, `drop`, or by `upgrade` and `giveAway`, which take its connection. `reply`,
- * `answerError` and `redirect` pass the request on to the next responder; the caller lets go of it.
+ * `answerError` and `redirect` pass the request on to the next responder; the caller must not use the turn afterwards.
  */
 export interface Turn {
   /** An internal redirect changes the target, and may change the method. */
   readonly head: RequestHead;
   readonly origin: Origin;
-  /** The location that has the request now. A responder keeps its own: a later redirect changes this one. */
+  /** The present location of the request. A responder keeps a copy, because a later redirect changes this property. */
   readonly location: Location;
-  /** The Engine.IO parameters of the target; undefined when it is no Engine.IO request. */
+  /** The Engine.IO parameters of the target; undefined when it is not an Engine.IO request. */
   readonly engine: EngineRequest | undefined;
   readonly getFacts: () => Facts;
-  /** The status that the answer gets in place of its own (nginx: `error_page CODE =ANSWER`); 0 for none. */
+  /** The status that replaces that of the answer (nginx: `error_page CODE =ANSWER`); 0 for none. */
   readonly statusOverride: number;
   /** The last attempt to forward the request; it outlives its responder, for variables and logs. */
   forwarded: Forwarded | undefined;
 
   /** Sends `100 Continue`, once, to a client that waits for it (RFC 9110 10.1.1). */
   continueBody(): void;
-  /** Reads no more of the body until `takeBody`: the peer does not keep up. */
+  /** Stops reading the body until `takeBody`, because the peer does not keep up. */
   holdBody(): void;
   takeBody(): void;
 
@@ -46,29 +46,29 @@ export interface Turn {
   begin(head: string): void;
   /** A piece of the answer's body, a byte string in the framing that the head states. */
   write(text: string): void;
-  /** The same, out of a read buffer that may be overwritten as soon as this returns. */
+  /** Like `write`, from a read buffer that may be overwritten as soon as this returns. */
   writeFrom(buffer: ReadBuffer, start: number, end: number): void;
   /** Sends what was written. @returns false when the client takes no more for now; `Responder.onClientDrain` follows */
   flush(): boolean;
   /** Bytes that the client has not taken yet. */
   readonly pending: number;
-  /** The answer is whole. @param keepAlive another request may follow */
+  /** The answer is complete. @param keepAlive another request may follow */
   end(keepAlive: boolean): void;
 
-  /** Answers with the page of the error, or cuts the answer off where it has begun. */
+  /** Answers with the page of the error, or truncates an answer that has begun. */
   fail(error: ProxyError): void;
-  /** Closes the connection without a further byte. @param status for the log, where none was sent */
+  /** Closes the connection without a further byte. @param status for the log, if none was sent */
   drop(status: number): void;
   /** Answers with a text, a page or a redirection of our own (nginx: `return`). */
   reply(reply: ReplyOptions): void;
   /**
-   * Answers with the page of a status, or with the one that is configured for it.
+   * Answers with the default page of a status, or with the configured one (nginx: `error_page`).
    *
    * @param reason a line below the heading
    * @param last a field line after all others, ended by CRLF
    */
   answerError(status: number, reason?: string, last?: string): void;
-  /** Goes on as a request for another path of the same server (nginx: an internal redirect). @param path decoded */
+  /** Continues as a request for another path of the same server (nginx: an internal redirect). @param path decoded */
   redirect(path: string, args: string | undefined): void;
 
   /** The peer has switched protocols: the connection becomes a tunnel. @param head of the 101, then the peer's first bytes */
@@ -92,21 +92,21 @@ export interface Responder {
   flush(): void;
   /** The client has taken what was written to it. */
   onClientDrain(): void;
-  /** The client has left, or the request failed: the responder lets go of the turn. */
+  /** The client has left, or the request failed: the responder must not use the turn any more. */
   abort(): void;
 }
 
-/** What is known of a request that was forwarded, for variables and logs. It outlives the responder. */
+/** The facts of a request that was forwarded, for variables and logs. They outlive the responder. */
 export interface Forwarded {
   readonly allAttempts: readonly UpstreamAttempt[];
-  /** The peer's answer. */
+  /** The head of the peer's response. */
   readonly response: ResponseHead | undefined;
-  /** The request's body, as far as it is kept (nginx: `$request_body`). */
+  /** The request's body, if it is kept (nginx: `$request_body`). */
   readonly shownBody: string | undefined;
   /** nginx: `$proxy_host`, `$proxy_port`. */
   readonly host: string | undefined;
   readonly port: string | undefined;
-  /** The body went out as it came in: it cannot be sent again. */
+  /** The body was streamed and cannot be sent again. */
   readonly bodySpent: boolean;
   /** The peer's process has the connection, or has closed it. */
   onHandedOff(status: number): void;

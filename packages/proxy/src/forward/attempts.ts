@@ -13,7 +13,7 @@ class Attempt implements UpstreamAttempt {
   readonly addr: string;
   readonly afterRedirect: boolean;
   #link: Link | undefined;
-  /** What the link had carried before. */
+  /** Bytes that the link had carried before. */
   #readBefore = 0;
   #writtenBefore = 0;
   /** Set at the end. */
@@ -44,7 +44,7 @@ class Attempt implements UpstreamAttempt {
     const wire = this.#link?.wire;
     return wire === undefined ? this.#sent : Math.max(0, wire.bytesWritten - this.#writtenBefore - wire.pending);
   }
-  /** As nginx counts: the bytes behind the head as they came, chunk framing included; none of a tunnel. */
+  /** As nginx counts: the bytes after the head, chunk framing included; 0 for a tunnel. */
   get responseLength(): number {
     const link = this.#link;
     if (link === undefined) return this.#length;
@@ -62,7 +62,7 @@ class Attempt implements UpstreamAttempt {
 
 const NONE: readonly Attempt[] = [];
 
-/** The attempts of one request: counted at their peers, and kept only where variables may show them. */
+/** The attempts of one request: counted at their peers, and kept only if variables may show them. */
 export class Attempts {
   readonly #keeps: boolean;
   #kept: Attempt[] | undefined = undefined;
@@ -72,7 +72,7 @@ export class Attempts {
   /** Counters of the current peer. */
   #counts: PeerCounts | undefined;
 
-  /** @param before those of the location that the request was in before an internal redirect */
+  /** @param before the attempts of an earlier location, before an internal redirect */
   constructor(keep: boolean, before?: Attempts) {
     this.#keeps = keep;
     if (keep && before !== undefined) this.#kept = [...before.all];
@@ -89,19 +89,19 @@ export class Attempts {
     if (!this.#keeps) return;
     this.#current = new Attempt(addr, this.#redirected);
     this.#redirected = false;
-    // A literal has room for one, which nearly always suffices; pushing to an empty array makes room for 17 (V8).
+    // A literal has room for one element, which nearly always suffices; pushing to an empty array allocates 17 (V8).
     if (this.#kept === undefined) this.#kept = [this.#current];
     else this.#kept.push(this.#current);
   }
 
-  /** No peer is usable. @param upstream its name takes the place of the peer's */
+  /** No peer is available. @param upstream name of the upstream, shown in place of a peer's */
   none(upstream: string, status: number): void {
     this.begin(upstream);
     this.onFailed(status);
     this.onEnd();
   }
 
-  /** The attempt goes over that connection. */
+  /** The attempt uses that connection. */
   onLink(link: Link): void {
     this.#current?.over(link);
   }
@@ -117,12 +117,12 @@ export class Attempts {
     this.#current.headerTime = this.#elapsed(this.#current);
   }
 
-  /** @param status what the failure would be for the client */
+  /** The attempt failed. @param status the status that the client would get for it */
   onFailed(status: number): void {
     if (this.#current?.status === 0) this.#current.status = status;
   }
 
-  /** @param retried the request is tried again; undefined for a failure that says nothing of the peer */
+  /** The attempt failed. @param retried the request is retried; undefined for a stale idle connection, which does not count */
   onError({ code, status }: ProxyError, retried: boolean | undefined): void {
     if (retried !== undefined) this.#counts?.failed(code, retried);
     this.onFailed(status);

@@ -10,7 +10,7 @@ import type { StartedProxy } from '../testing/started-proxy.js';
 
 const MB = 1_000_000;
 
-/** A peer that answers with the checksum of what it got, then with 20 MB of its own whose checksum it states. */
+/** A peer whose response has 20 MB, and states the checksums of the request's body and of its own. */
 async function startSummingServer(answer: Buffer, chunked: boolean): Promise<number> {
   const server = createServer((incoming, response) => {
     const hash = createHash('sha256');
@@ -18,7 +18,7 @@ async function startSummingServer(answer: Buffer, chunked: boolean): Promise<num
     incoming.on('end', () => {
       response.setHeader('x-got', hash.digest('hex'));
       if (!chunked) response.setHeader('content-length', answer.length);
-      // Pieces of all sizes, below and above what is copied and what fills a buffer.
+      // Pieces of all sizes, below and above the limit for copying and the size of a buffer.
       let at = 0;
       for (const size of [1, 4_096, 4_097, 16_383, 16_384, 16_385, 65_536, 100_000, 3]) {
         response.write(answer.subarray(at, at + size));
@@ -39,7 +39,7 @@ async function startSummingServer(answer: Buffer, chunked: boolean): Promise<num
 
 const sum = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** @returns the checksum that the peer got and that of its answer */
+/** @returns the checksums of the request's body and of the response's body */
 function exchange(proxy: StartedProxy, body: Buffer, chunked: boolean): Promise<{ got: unknown; answer: string }> {
   return new Promise((resolve, reject) => {
     const headers = chunked ? {} : { 'content-length': body.length };
@@ -49,7 +49,7 @@ function exchange(proxy: StartedProxy, body: Buffer, chunked: boolean): Promise<
       let slow = 0;
       response.on('data', (piece: Buffer) => {
         hash.update(piece);
-        // A reader that stops now and then.
+        // The client pauses now and then.
         if (++slow % 40 !== 0) return;
         response.pause();
         setTimeout(() => response.resume(), 2);
@@ -66,7 +66,7 @@ function exchange(proxy: StartedProxy, body: Buffer, chunked: boolean): Promise<
 test.each([
   ['with lengths', false],
   ['in chunks', true],
-])('20 MB each way on four connections at once arrive unchanged %s', async (_name, chunked) => {
+])('20 MB in each direction on four connections at once arrive unchanged %s', async (_name, chunked) => {
   const answer = randomBytes(20 * MB);
   const proxy = await startProxy([await startSummingServer(answer, chunked)], { limits: { body: 0 } });
   const bodies = Array.from({ length: 4 }, (_, index) => randomBytes(index === 0 ? 20 * MB : 3 * MB));
@@ -76,14 +76,14 @@ test.each([
 });
 
 describe('backpressure', () => {
-  /** What the kernel's buffers between two sockets and the proxy's own may hold at the most; far below what is sent. */
+  /** The most that the kernel's and the proxy's buffers may hold; far below what is sent. */
   const HELD = 30 * MB;
   const SENT = 80 * MB;
 
   test.each([
     ['plain', undefined],
     ['TLS', localhostTls],
-  ])('of a client that reads nothing reaches the peer, and all arrives in the end: %s', async (_name, tls) => {
+  ])('a client that reads nothing holds up the peer, and gets everything in the end: %s', async (_name, tls) => {
     const piece = randomBytes(MB);
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port], { ...(tls !== undefined && { tls }) });
@@ -118,7 +118,7 @@ describe('backpressure', () => {
     expect(hash.digest('hex')).toBe(expected.digest('hex'));
   });
 
-  test('of a peer that reads nothing reaches the client, and all arrives in the end', async () => {
+  test('a peer that reads nothing holds up the client, and gets everything in the end', async () => {
     const piece = randomBytes(MB);
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port], { limits: { body: 0 } });
@@ -151,7 +151,7 @@ describe('backpressure', () => {
     expect((await client.response()).body).toBe('ok');
   });
 
-  test('of a client that takes nothing for too long ends the exchange', async () => {
+  test('a client that takes nothing for the send timeout is disconnected', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port], { timeouts: { send: 150 } });
     const client = await proxy.connect();
@@ -169,7 +169,7 @@ describe('backpressure', () => {
   });
 });
 
-/** Resolves when the value has not changed for a while: everything that could flow has flowed. */
+/** Resolves when the value has not changed for a while: all buffers are full. */
 async function untilStill(value: () => number): Promise<void> {
   let before = -1;
   while (value() !== before) {

@@ -3,8 +3,8 @@ import { localhostTls } from '@pinwheel/testing/localhost-tls';
 import { answering, startUpstream } from '@pinwheel/testing/raw-upstream';
 import { startProxy } from '../testing/started-proxy.js';
 
-describe('one client connection', () => {
-  test('carries request after request over one connection to the peer', async () => {
+describe('keep-alive and pipelining', () => {
+  test('requests of one client connection reuse one connection to the peer', async () => {
     const upstream = await startUpstream(answering('hello'));
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -18,7 +18,7 @@ describe('one client connection', () => {
     expect(proxy.idle).toBe(1);
   });
 
-  test('gets the answers to pipelined requests in their order, bodies included', async () => {
+  test('pipelined requests get their responses in order, bodies included', async () => {
     const upstream = await startUpstream(async (connection) => {
       for (;;) {
         const { start, body } = await connection.request();
@@ -45,7 +45,7 @@ describe('one client connection', () => {
     }
   });
 
-  test('gets 100 Continue before it sends the body it announced', async () => {
+  test('a client that expects 100 Continue gets it before it sends the body', async () => {
     const upstream = await startUpstream(answering(''));
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -54,12 +54,12 @@ describe('one client connection', () => {
     client.send('body');
     expect((await client.response()).body).toBe('body');
     client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbody');
-    // As nginx does, also where it has been sent.
+    // As in nginx, the client gets 100 Continue although it has sent the body already.
     expect(await client.takeThrough('\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
     expect((await client.response()).start).toBe('HTTP/1.1 200 OK');
   });
 
-  test('ends after the answer when the client says close, and when its requests are used up', async () => {
+  test('the connection ends after the response on Connection: close, and after limits.keepaliveRequests', async () => {
     const upstream = await startUpstream(answering('x'));
     const proxy = await startProxy([upstream.port], { limits: { requests: 3 } });
     const closing = await proxy.connect();
@@ -76,7 +76,7 @@ describe('one client connection', () => {
   });
 });
 
-describe('answers without a body', () => {
+describe('responses without a body', () => {
   const answers = [
     ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n', 'content-length', '1000'],
     ['HEAD', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', 'transfer-encoding', 'chunked'],
@@ -86,7 +86,7 @@ describe('answers without a body', () => {
     ['GET', 'HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n', 'transfer-encoding', undefined],
   ] as const;
 
-  test('leave both connections usable', async () => {
+  test('responses without a body leave both connections usable', async () => {
     let next = '';
     const upstream = await startUpstream(async (connection) => {
       for (;;) {
@@ -106,16 +106,16 @@ describe('answers without a body', () => {
   });
 });
 
-describe('the framing of an answer', () => {
+describe('the framing of a response', () => {
   const chunked =
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: t\r\n\r\n';
   const untilClose = 'HTTP/1.1 200 OK\r\n\r\nabcde';
 
   test.each([
-    ['chunked', chunked],
+    ['in chunks', chunked],
     ['until close', untilClose],
     ['of a 1.0 server', 'HTTP/1.0 200 OK\r\n\r\nabcde'],
-  ])('%s goes to an HTTP/1.1 client chunked and keeps its connection', async (_name, answer) => {
+  ])('a body %s reaches an HTTP/1.1 client in chunks and keeps its connection', async (_name, answer) => {
     const upstream = await startUpstream(async (connection) => {
       await connection.request();
       await connection.sendPieces([...answer]);
@@ -132,9 +132,9 @@ describe('the framing of an answer', () => {
   });
 
   test.each([
-    ['chunked', chunked],
+    ['in chunks', chunked],
     ['until close', untilClose],
-  ])('%s goes to an HTTP/1.0 client until the connection closes', async (_name, answer) => {
+  ])('a body %s reaches an HTTP/1.0 client and ends with the connection', async (_name, answer) => {
     const upstream = await startUpstream(async (connection) => {
       await connection.request();
       connection.send(answer);
@@ -148,7 +148,7 @@ describe('the framing of an answer', () => {
     expect(response.get('transfer-encoding')).toBeUndefined();
   });
 
-  test('with a length keeps the connection of an HTTP/1.0 client that asks for it', async () => {
+  test('a response with a length keeps the connection of an HTTP/1.0 client that asks for it', async () => {
     const upstream = await startUpstream(answering('abc'));
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -160,8 +160,8 @@ describe('the framing of an answer', () => {
   });
 });
 
-describe('fields', () => {
-  test('of a request end at this hop where they must, and say who the client is', async () => {
+describe('fields of requests and responses', () => {
+  test('hop-by-hop fields of a request are dropped, and the forwarding fields are added', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -201,7 +201,7 @@ describe('fields', () => {
     ]);
   });
 
-  test('of a response end at this hop where they must', async () => {
+  test('hop-by-hop fields of a response are dropped', async () => {
     const upstream = await startUpstream(async (connection) => {
       await connection.request();
       connection.send(
@@ -224,7 +224,7 @@ describe('fields', () => {
     expect(proxy.idle).toBe(0);
   });
 
-  test('Host of an absolute target wins; HTTP/1.0 without Host gets the name of the upstream', async () => {
+  test('the host of an absolute target wins, and HTTP/1.0 without Host gets the name of the upstream', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -238,7 +238,7 @@ describe('fields', () => {
     expect((await peer.request()).get('host')).toBe('backend');
   });
 
-  test('a TLS listener says https', async () => {
+  test('a TLS listener sets X-Forwarded-Proto to https', async () => {
     const upstream = await startUpstream(async (connection) => {
       for (;;) {
         const proto = (await connection.request()).get('x-forwarded-proto') ?? '';
@@ -273,7 +273,7 @@ test('interim responses are dropped', async () => {
   expect(upstream.connections).toHaveLength(1);
 });
 
-test('a response that comes byte by byte is passed on whole', async () => {
+test('a response that comes byte by byte is relayed whole', async () => {
   const body = `${'x'.repeat(200)}\r\n\r\n`;
   const upstream = await startUpstream(async (connection) => {
     for (;;) {
@@ -290,7 +290,7 @@ test('a response that comes byte by byte is passed on whole', async () => {
   }
 });
 
-test('an answer that comes before the whole request reaches the client, which then is read no further', async () => {
+test('a response before the end of the request reaches the client, whose body is then discarded', async () => {
   const upstream = await startUpstream(async (connection) => {
     await connection.takeThrough('\r\n\r\n');
     connection.send('HTTP/1.1 413 Request Entity Too Large\r\nContent-Length: 5\r\n\r\nlarge');
@@ -305,14 +305,14 @@ test('an answer that comes before the whole request reaches the client, which th
     'close',
   ]);
   expect(await client.ended()).toBe('fin');
-  // The client may send on for a while: a reset would take the answer from one that has not read it yet.
+  // The client may go on sending for a while: a reset could destroy the response before it has read it.
   client.send('x'.repeat(300_000));
   const peer = await upstream.accept();
   await peer.ended();
   expect(proxy.peer()).toMatchObject({ active: 0, failures: 0 });
 });
 
-test('a client that leaves takes its request with it', async () => {
+test('the request of a client that leaves is aborted at the peer', async () => {
   const upstream = await startUpstream();
   const proxy = await startProxy([upstream.port]);
   for (const leave of ['fin', 'reset'] as const) {

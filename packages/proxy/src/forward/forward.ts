@@ -20,7 +20,7 @@ import type { Link, LinkUser } from '../upstream/link/link.js';
 import type { Peer } from '../upstream/peer.js';
 
 /**
- * Forwards one request: chooses the peer, sends the request, passes the response on, and tries the next peer where that is
+ * Forwards one request: chooses the peer, sends the request, relays the response, and retries at the next peer where that is
  * allowed. It ends the turn, passes it on, or is aborted.
  */
 export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
@@ -31,14 +31,14 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   readonly #attempts: Attempts;
   response: ResponseHead | undefined;
   readonly #choice: PeerChoice;
-  /** Attempts that count: one over a connection that the peer had closed already does not. */
+  /** Attempts that count: an attempt over a stale idle connection does not. */
   #count = 0;
   #peer: Peer | undefined;
   #link: Link | undefined;
   #reused = false;
-  /** Why the previous attempt failed: the answer when no peer is left. */
+  /** The error of the last attempt, which the client gets when no peer is left. */
   #lastError: ProxyError | undefined;
-  /** The turn is not used any more. */
+  /** The turn has ended or was passed on. */
   #ended = false;
   #handOff: HandOff | undefined;
 
@@ -47,7 +47,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#turn = turn;
     this.#location = location;
     const isForward = before instanceof Forward;
-    this.#attempts = new Attempts(location.tellsAttempts, isForward ? before.#attempts : undefined);
+    this.#attempts = new Attempts(location.keepsAttempts, isForward ? before.#attempts : undefined);
     this.#choice = new PeerChoice(turn.engine, turn.origin.clientAddress, turn.head, turn.getFacts);
     const { opensPolling } = this.#choice;
     this.#request = new OutgoingRequest(turn, opensPolling, isForward ? before.#request : undefined);
@@ -78,7 +78,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     return this.#request.spent;
   }
 
-  /** Sends the request; where its body is read first, once that has come. */
+  /** Sends the request, or waits for the part of its body that is read before a peer is chosen. */
   start(): void {
     this.#turn.forwarded = this;
     this.#turn.continueBody();
@@ -91,7 +91,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     }
   }
 
-  /** Goes on when the promise resolves. */
+  /** Chooses a peer when the promise has resolved. */
   #after(known: Promise<void>): void {
     const goOn = (): void => {
       if (this.#ended) return;
@@ -101,11 +101,11 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     known.then(goOn).catch((error: unknown) => this.#onLost(error));
   }
 
-  /** It is not known where the request goes. */
+  /** The target of the request could not be resolved. */
   #onLost(error: unknown): void {
     if (this.#ended) return;
     const known = error instanceof ProxyError ? error : new ProxyError('no_resolver', String(error), error);
-    this.#location.targets?.tell(failureText(known, this.#turn.getFacts(), undefined));
+    this.#location.targets?.logError(failureText(known, this.#turn.getFacts(), undefined));
     this.#fail(known);
   }
 
@@ -121,7 +121,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     const { upstream } = this.#request.group;
     const error = new ProxyError('no_live_upstream', `upstream "${upstream.name}"`);
     this.#attempts.none(upstream.name, error.status);
-    if (this.#location.pass !== undefined) this.#request.tell(error, upstream.name, this.#turn.started, false);
+    if (this.#location.pass !== undefined) this.#request.logFailure(error, upstream.name, this.#turn.started, false);
     this.#fail(this.#location.pass === undefined ? (this.#lastError ?? error) : error);
   }
 
@@ -191,7 +191,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#peer = undefined;
     this.#request.sent = true;
     this.#attempts.onSent();
-    // Assigned before it starts: it may be refused at once, and the next one takes its place.
+    // Assigned before `start`: the process may refuse at once, and then the next attempt may set another.
     this.#handOff = this.#turn.giveAway(peer, this);
     this.#handOff.start(target, this.#request.headText);
   }
@@ -214,15 +214,19 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void {
     this.#attempts.onError(error, false);
     this.#attempts.onEnd();
-    this.#request.tell(error, peer.name, false, false);
-    if (answerable) this.#fail(error);
-    else this.#turn.drop(error.status);
+    this.#request.logFailure(error, peer.name, false, false);
+    if (answerable) {
+      this.#fail(error);
+      return;
+    }
+    this.#ended = true;
+    this.#turn.drop(error.status);
   }
 
   /** Sets the peer's timeout: for reading our bytes, or for its response. */
   #watch(link: Link): void {
     const { timeouts } = this.#location;
-    // The client delays the response, not the peer.
+    // Reading is paused: the client delays the response, not the peer.
     if (link.wire.paused) return;
     if (link.wire.pending > 0) link.deadline.set(timeouts.upstreamSend);
     else if (this.#request.ended) link.deadline.set(timeouts.read);
@@ -249,7 +253,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     if (this.#turn.head.method === 'HEAD' && framing !== 'none') this.onResponseEnd(false);
   }
 
-  /** Drops the response where another peer or an error page answers instead. @returns whether it does */
+  /** Drops the response if a retry or an error page replaces it. @returns whether one does */
   #turnsAway(status: number): boolean {
     const { pass } = this.#location;
     if (pass?.retry.afterStatus(status, this.#request.attempted(this.#count)) === true) {
@@ -327,13 +331,13 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
       link.destroy();
       const error = new ProxyError('unexpected_upgrade');
       if (pass === undefined || asked) return this.onLinkError(error);
-      this.#request.tell(error, peer.name, false, false);
+      this.#request.logFailure(error, peer.name, false, false);
       this.#release(true);
       this.#ended = true;
       const added = this.#location.addedTo(head.status, this.#turn.getFacts);
       return this.#relay.headAlone(switchedHeadText(head, added, pass, this.#turn.getFacts));
     }
-    // The tunnel releases the peer in the end, perhaps in hours; it has answered well now.
+    // The tunnel releases the peer when it ends, perhaps in hours; the peer has answered properly now.
     peer.succeeded();
     if (isOwnSession(request)) peer.counts.websocketSessions++;
     const added =
@@ -368,7 +372,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#attempts.onError(error, stale ? undefined : retry);
     // nginx counts no failure once the response has begun.
     this.#release(stale || (pass !== undefined && this.#turn.started));
-    this.#request.tell(error, peer?.name, this.#turn.started, retry);
+    this.#request.logFailure(error, peer?.name, this.#turn.started, retry);
     if (!retry || peer === undefined) {
       this.#fail(error);
     } else if (stale) {
@@ -381,7 +385,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     }
   }
 
-  /** The client has left, or the request failed. */
+  /** See `Responder.abort`. */
   abort(): void {
     if (this.#ended) return;
     this.#ended = true;

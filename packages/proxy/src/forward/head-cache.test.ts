@@ -33,13 +33,13 @@ async function heard(options: (port: number) => GivenProxyOptions, requests: rea
 
 const get = (target: string, fields = ''): string => `GET ${target} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
 
-describe('requests of one connection with the same fields', () => {
+describe('requests of one connection with equal fields', () => {
   const options = (port: number): GivenProxyOptions => ({
     listeners: [{ port: 0 }],
     upstreams: [{ name: 'backend', peers: [{ host: '127.0.0.1', port }] }],
   });
 
-  test('reach the peer with their own request line', async () => {
+  test('requests with equal fields reach the peer with their own request lines', async () => {
     const bodies = await heard(
       options,
       ['/a?t=1', '/b?t=2', '/a?t=3'].map((target) => get(target, 'X: 1\r\n')),
@@ -52,7 +52,7 @@ describe('requests of one connection with the same fields', () => {
     expect(new Set(bodies.map((body) => body.slice(body.indexOf('\n')))).size).toBe(1);
   });
 
-  test('reach the peer as they came, however often the same ones have come', async () => {
+  test('requests reach the peer as they were sent, however often equal ones came before', async () => {
     const post = (body: string): string =>
       `POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const round = [get('/a'), get('/a'), post('abc'), post('xyz'), get('/b'), get('/a'), post('four')];
@@ -62,7 +62,7 @@ describe('requests of one connection with the same fields', () => {
     expect(bodies).toEqual(lone);
   });
 
-  test('keep Accept-Encoding, but for the one whose answer names a new session', async () => {
+  test('Accept-Encoding is dropped only from the request whose response names a new session', async () => {
     const opening = '/?EIO=4&transport=polling';
     const targets = ['/', opening, '/', opening, `${opening}&sid=x`];
     const bodies = await heard(
@@ -72,7 +72,7 @@ describe('requests of one connection with the same fields', () => {
     expect(bodies.map((body) => body.includes('gzip'))).toEqual([true, false, true, false, true]);
   });
 
-  test('reach the peer with the fields of their own location', async () => {
+  test('requests reach the peer with the fields of their own location', async () => {
     const located = (port: number): GivenProxyOptions => ({
       ...options(port),
       servers: [
@@ -93,7 +93,7 @@ describe('requests of one connection with the same fields', () => {
     expect(shown).toEqual(['/a', '/b', '/a', '/a', '/a', '/a', '/b', '/a']);
   });
 
-  test('have a field whose value is steady worked out once, and others each time', async () => {
+  test('a steady field is worked out once, and others at each request', async () => {
     const steady = vi.fn<() => string>(() => 'steady');
     const other = vi.fn<() => string>(() => 'other');
     const located = (port: number): GivenProxyOptions => ({
@@ -115,7 +115,7 @@ describe('requests of one connection with the same fields', () => {
     expect([steady, other].map(({ mock }) => mock.calls.length)).toEqual([1, 2]);
   });
 
-  test('reach the peer as new options say once these count', async () => {
+  test('requests after a reload reach the peer with the new fields', async () => {
     const { port } = await startUpstream(echo);
     const listeners = [{ port: await freePort() }];
     const withField = (value: string): GivenProxyOptions => ({
@@ -138,8 +138,8 @@ describe('requests of one connection with the same fields', () => {
   });
 });
 
-describe('answers of the same head', () => {
-  test('end with the connection where the request says so', async () => {
+describe('responses with equal heads', () => {
+  test('a response to Connection: close says close, whatever was cached', async () => {
     const { port } = await startUpstream(answering('hello'));
     const client = await (await startProxy([port])).connect();
     const answers: RawMessage[] = [];
@@ -150,7 +150,7 @@ describe('answers of the same head', () => {
     expect(answers.map((answer) => answer.get('connection'))).toEqual(['keep-alive', 'keep-alive', 'close']);
   });
 
-  test('have the length of a body that HEAD does not get, and GET gets', async () => {
+  test('the responses to HEAD and GET with equal heads have the same length, and only GET gets the body', async () => {
     const upstream = await startUpstream(async (connection) => {
       for (;;) {
         const { start } = await connection.request();

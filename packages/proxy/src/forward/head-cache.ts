@@ -1,15 +1,15 @@
-import { flatText } from '../http1/flat-text.js';
+import { flatText } from '../http1/recent-heads.js';
 import type { Memo } from '../http1/recent-heads.js';
 import type { BodyFraming } from '../http1/body.js';
 import type { Location } from '../route/location.js';
 
 /**
- * Heads that leave as they left before. The requests of a polling session differ in their first line only, and so do their
- * answers: what is composed of the same bytes under the same conditions is composed once. Without this a polling request takes
+ * Caches composed heads. The requests of a polling session differ only in their first line, and so do their responses: a
+ * head that is composed from equal bytes under equal conditions is composed once. Without this cache a polling request takes
  * 25 % more CPU time (`npm run bench -- --scenario polling --variant "32 sessions"`).
  */
 
-/** What the field lines of a request become for a peer, and the whole head of the request that came last. */
+/** The field lines for a peer that belong to the field lines of a request, and the whole head of the last request. */
 export class RequestCache {
   readonly #location: Location;
   readonly #identityOnly: boolean;
@@ -24,8 +24,10 @@ export class RequestCache {
   }
 
   /**
-   * @param memo that of the field lines, see `RequestHead.memo`
-   * @param location one with `steadyFields`
+   * The cache of a request's field lines.
+   *
+   * @param memo see `RequestHead.memo`
+   * @param location its `steadyFields` is true
    * @param identityOnly `Accept-Encoding` is left out
    */
   static of(memo: Memo, location: Location, identityOnly: boolean): RequestCache {
@@ -59,7 +61,7 @@ export class RequestCache {
   }
 }
 
-/** What the head of a response becomes for a client. */
+/** The head for a client that belongs to the head of a response. */
 export class ResponseCache {
   readonly #location: Location;
   readonly #keepAlive: boolean;
@@ -67,7 +69,7 @@ export class ResponseCache {
   /** The `Date` it was composed with. */
   readonly #date: string;
   #text: string;
-  /** It is used again: then it is worth putting into one piece. */
+  /** The text has been flattened, at its second use; see `flatText`. */
   #isFlat = false;
 
   private constructor(location: Location, keepAlive: boolean, framing: BodyFraming, date: string, text: string) {

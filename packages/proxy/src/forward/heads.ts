@@ -1,5 +1,5 @@
-import { placeTold } from '../route/redirect.js';
-import type { BodyFraming } from '../http1/body.js';
+import { redirectLocation } from '../route/redirect.js';
+import type { BodyFraming, BodyLength } from '../http1/body.js';
 import { httpDate } from '../http1/date.js';
 import { FieldKind } from '../http1/field-name.js';
 import type { Fields } from '../http1/head.js';
@@ -10,12 +10,11 @@ import type { Origin } from '../origin/origin.js';
 import type { Facts } from '../facts.js';
 import type { ConfiguredField } from '../route/location.js';
 import { valueOf } from '../options/value.js';
-import type { BodyLength } from '../http1/body.js';
 import type { Pass } from '../route/pass.js';
 
 /**
- * Heads as they leave: composed from what was parsed, never copied raw. Fields that end at this hop are left out
- * (RFC 9110 7.6.1), those that say who the client is are added.
+ * Composes heads from parsed fields; raw bytes are never copied. Hop-by-hop fields are left out (RFC 9110 7.6.1), and the
+ * forwarding fields, which name the client, are added.
  */
 
 /**
@@ -34,7 +33,7 @@ export function forwardedFields(head: RequestHead, origin: Origin, defaultHost: 
     const value = head.values[i] ?? '';
     switch (key?.kind) {
       case FieldKind.other:
-      case FieldKind.own:
+      case FieldKind.ownResponse:
       case FieldKind.redirect:
         if (head.nominated?.has(key.lower) !== true) fields += `${head.names[i]}: ${value}\r\n`;
         break;
@@ -59,16 +58,16 @@ export function forwardedFields(head: RequestHead, origin: Origin, defaultHost: 
   );
 }
 
-/** The lines that ask a peer to speak WebSocket, where the client does and no configuration says how. */
+/** The lines that ask a peer for a WebSocket if the client asks for one; only without configured fields. */
 export function upgradeLines(head: RequestHead): string {
   return head.asksWebSocket ? `Connection: upgrade\r\nUpgrade: ${head.upgrade ?? ''}\r\n` : '';
 }
 
 /**
- * The fields of a request to a peer as a configuration gives them (nginx: `proxy_set_header`): each takes the place of the
- * client's field of that name, '' leaves it out. The client's other end-to-end fields pass.
+ * The configured fields of a request to a peer (nginx: `proxy_set_header`): each replaces the client's field of that name,
+ * and '' leaves it out. The client's other end-to-end fields pass.
  *
- * @param version that the peer is spoken to in
+ * @param version HTTP version of the request to the peer
  * @param identityOnly leaves out Accept-Encoding, for an answer that has to be read here
  */
 export function configuredFields(
@@ -96,7 +95,7 @@ export function configuredFields(
 function passes(kind: FieldKind, identityOnly: boolean): boolean {
   switch (kind) {
     case FieldKind.other:
-    case FieldKind.own:
+    case FieldKind.ownResponse:
     case FieldKind.redirect:
     case FieldKind.forwardedFor:
     case FieldKind.forwarded:
@@ -108,7 +107,7 @@ function passes(kind: FieldKind, identityOnly: boolean): boolean {
   }
 }
 
-/** The line that announces the body of a request. */
+/** The line that states the framing of a request's body. */
 export function lengthFields(length: BodyLength): string {
   if (length === 'chunked') return 'Transfer-Encoding: chunked\r\n';
   return length === 'none' ? '' : `Content-Length: ${length}\r\n`;
@@ -117,10 +116,10 @@ export function lengthFields(length: BodyLength): string {
 /**
  * The head of a response to the client, blank line included.
  *
- * @param status that of the head, or the one that replaces it
- * @param framing how the body goes out to the client
+ * @param status status of the head, or the one that replaces it
+ * @param framing framing of the body to the client
  * @param added further field lines, each ended by CRLF
- * @param pass nginx's ways with fields; undefined passes them all
+ * @param pass treats fields as nginx does; undefined passes them all
  */
 export function responseHeadText(
   head: ResponseHead,
@@ -169,10 +168,10 @@ function endToEndFields(head: Fields): string {
 }
 
 /**
- * Own `Server` and `Date` unless the peer's pass, and the fields that are not hidden, redirects rewritten; in nginx's
- * order.
+ * The balancer's `Server` and `Date` unless those of the peer pass, then the fields that are not hidden, with rewritten
+ * redirects, in nginx's order.
  *
- * @param length lines that announce the body
+ * @param length lines that state the framing of the body
  */
 function passedFields(head: Fields, length: string, connection: string, pass: Pass, facts: () => Facts): string {
   let first = '';
@@ -183,7 +182,7 @@ function passedFields(head: Fields, length: string, connection: string, pass: Pa
   for (let i = 0; i < head.names.length; i++) {
     const key = head.keys[i];
     if (key === undefined || (key.kind !== FieldKind.upgrade && !endToEnd(key.kind))) continue;
-    if ((pass.hidesMore || key.kind === FieldKind.own) && pass.hidden.has(key.lower)) continue;
+    if ((pass.hidesMore || key.kind === FieldKind.ownResponse) && pass.hidden.has(key.lower)) continue;
     const value = head.values[i] ?? '';
     if (key.kind === FieldKind.redirect) {
       const { url, madeWhole } = redirected(key.lower, value, pass, facts);
@@ -198,14 +197,14 @@ function passedFields(head: Fields, length: string, connection: string, pass: Pa
   return first + length + place + connection + rest;
 }
 
-/** nginx: `proxy_redirect`; in `Refresh: 5; url=...` it is about what follows `url=`. */
-function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): ReturnType<typeof placeTold> {
+/** Rewrites a redirect (nginx: `proxy_redirect`); of `Refresh: 5; url=...` the part after `url=`. */
+function redirected(lower: string, value: string, pass: Pass, facts: () => Facts): ReturnType<typeof redirectLocation> {
   const { redirect } = pass.options;
   if (redirect === undefined) return { url: value, madeWhole: false };
   if (lower === 'location') {
     const url = redirect(value, facts());
-    // Only what was rewritten is made whole (nginx: `absolute_redirect`).
-    return url === undefined ? { url: value, madeWhole: false } : placeTold(url, pass.redirects, facts);
+    // As in nginx, only a rewritten path becomes an absolute URL (`absolute_redirect`).
+    return url === undefined ? { url: value, madeWhole: false } : redirectLocation(url, pass.redirects, facts);
   }
   const [, before, url] = /^(.*?url=)(.*)$/is.exec(value) ?? [];
   const shown = before === undefined || url === undefined ? value : before + (redirect(url, facts()) ?? url);
@@ -219,7 +218,7 @@ function endToEnd(kind: FieldKind): boolean {
     case FieldKind.transferEncoding:
     case FieldKind.upgrade:
     case FieldKind.keepAlive:
-    case FieldKind.hop:
+    case FieldKind.hopByHop:
       return false;
     default:
       return true;
@@ -228,6 +227,6 @@ function endToEnd(kind: FieldKind): boolean {
 
 function bodyFields(head: ResponseHead, framing: BodyFraming): string {
   if (framing === 'chunked') return 'Transfer-Encoding: chunked\r\n';
-  // The length that an answer to HEAD, or a 304, states is that of the body it does not have.
+  // The response to HEAD, and a 304, state the length of the body that they leave out.
   return head.contentLength >= 0 && head.status !== 204 ? `Content-Length: ${head.contentLength}\r\n` : '';
 }

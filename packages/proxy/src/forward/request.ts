@@ -14,42 +14,43 @@ import type { Attempted } from '../route/retry.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 import type { ReadBuffer } from '../net/wire.js';
 
-/** Bytes kept of a body that is passed on as it comes; one still waiting for its peer is read no further. */
+/** Bytes kept of a body that streams, for a retry; reading pauses there while there is no peer yet. */
 const STREAMED = 65_536;
-/** Bytes of a body that is read before a peer is chosen; a longer one is passed on as it comes. */
+/** Longest body that is read before a peer is chosen; a longer one streams. */
 const BUFFERED = 1_048_576;
-/** Bytes of a chunked body for an HTTP/1.0 peer, which needs the length before the body. */
+/** Longest chunked body for an HTTP/1.0 peer, which needs the length before the body. */
 const MEASURED = 67_108_864;
 
-/** The client's request as it is sent to peers, perhaps more than once: its head, and its body as far as it has come. */
+/** The client's request as it is sent to peers, perhaps more than once: its head, and the part of its body that has come. */
 export class OutgoingRequest {
   /** The current attempt has sent the head. */
   sent = false;
   /** The whole body has come. */
   ended: boolean;
-  /** The client's, or the one that is configured for peers. */
+  /** Method for the peer: the client's, or the configured one. */
   method: string;
-  /** What the variables of the location's `proxy_pass` resolve to. */
+  /** The target of a `proxy_pass` with variables; undefined before it is resolved and without variables. */
   target: PassTarget | undefined;
   readonly #turn: Turn;
   readonly #head: RequestHead;
   readonly #location: Location;
   readonly #identityOnly: boolean;
-  /** The whole body is awaited, up to `#limit`, before a peer is chosen. */
+  /** The body is read whole before a peer is chosen, up to `#limit`. */
   readonly #buffered: boolean;
   /** The location has options for bodies: a body that is complete is sent with its length. */
   readonly #configured: boolean;
-  /** The body streams; what came with the head is read first, as it may be all of it. */
+  /** The body streams, and the rest of the read that brought the head, which may hold all of it, is still being parsed. */
   #reading: boolean;
-  /** Its target is being looked up. */
+  /** The target is being resolved. */
   #preparing = false;
-  /** When the first attempt began; 0 without a limit for attempts. */
+  /** When the first attempt began (`performance.now()`); 0 without `retry.timeout`. */
   #since = 0;
-  /** The body streams by configuration: then nginx retries nothing that was sent. */
+  /** The body streams by configuration: as in nginx, a request that was sent is then not retried. */
   #once = false;
   readonly #limit: number;
-  /** The body that came so far; empty once it is over `#limit` and sent. */
+  /** The part of the body that has come; '' when it exceeded `#limit` and was sent. */
   #body = '';
+  /** `#body` is complete up to now, so that it can be sent again. */
   #kept = true;
   /** The current attempt sends the body in chunks. */
   #chunked = false;
@@ -58,7 +59,7 @@ export class OutgoingRequest {
 
   /**
    * @param identityOnly the response is read here, so it must not be compressed
-   * @param before what an earlier location sent of the same request
+   * @param before the same request, as an earlier location sent it
    */
   constructor(turn: Turn, identityOnly: boolean, before: OutgoingRequest | undefined) {
     const { head, location } = turn;
@@ -88,7 +89,7 @@ export class OutgoingRequest {
     return this.#buffered && !this.ended && this.#kept && !this.#gone && this.#body.length <= this.#limit;
   }
 
-  /** One read of the client is over. @returns whether choosing a peer waited for that */
+  /** One read of the client has been parsed. @returns true when the choice of a peer waited for that */
   settle(): boolean {
     if (this.#preparing) return false;
     const waited = this.#reading;
@@ -101,11 +102,11 @@ export class OutgoingRequest {
     return this.#kept && !(this.#once && this.sent);
   }
 
-  /** The body, where all of it is in memory and nginx would not have it in a file (nginx: `$request_body`). */
+  /** The body, if it is whole in memory and nginx would not have it in a file (nginx: `$request_body`). */
   get shownBody(): string | undefined {
     const { keptBody, bufferRequest } = this.#location.pass?.options ?? {};
     const isWhole = this.ended && this.#kept && !this.#gone && this.#body !== '';
-    // nginx makes the buffer a quarter longer where that is all it takes.
+    // nginx enlarges the buffer by a quarter if the whole body then fits.
     const isLong = keptBody !== undefined && bufferRequest === true && this.#body.length > keptBody * 1.25;
     return isWhole && !isLong ? this.#body : undefined;
   }
@@ -115,7 +116,7 @@ export class OutgoingRequest {
     return this.#once && this.sent;
   }
 
-  /** How the next attempt announces the body. */
+  /** The framing of the body in the next attempt. */
   #length(): BodyLength {
     const { chunked, contentLength } = this.#head;
     if (this.#gone) return 'none';
@@ -124,9 +125,9 @@ export class OutgoingRequest {
   }
 
   /**
-   * Resolves what depends on the request.
+   * Resolves the method and the target, which may depend on the request.
    *
-   * @returns a promise where a name has to be looked up
+   * @returns a promise when a name has to be looked up
    * @throws ProxyError for a URL that cannot be resolved; the promise may reject with one
    */
   prepare(): Promise<void> | undefined {
@@ -147,7 +148,7 @@ export class OutgoingRequest {
     });
   }
 
-  /** What decides whether a failed attempt is retried. @param attempts that count, including this one */
+  /** The facts that decide on a retry. @param attempts number of attempts that count, this one included */
   attempted(attempts: number): Attempted {
     const usable = this.group.upstream.peers.filter(({ options }) => !options.down).length;
     return {
@@ -160,21 +161,21 @@ export class OutgoingRequest {
     };
   }
 
-  /** The upstream it is sent to. */
+  /** The upstream that the request is sent to. */
   get group(): UpstreamGroup {
     const group = this.#location.group ?? this.target?.group;
-    if (group === undefined) throw new TypeError('a location that forwards nothing');
+    if (group === undefined) throw new TypeError('the location forwards to no upstream');
     return group;
   }
 
-  /** nginx: `$proxy_host`. */
+  /** The value of `$proxy_host`. */
   get host(): string | undefined {
     if (this.#location.targets !== undefined) return this.target?.host;
     const { name, tls } = this.group.upstream.options;
     return this.#location.pass?.options.host ?? tls?.host ?? name;
   }
 
-  /** nginx: `$proxy_port`. */
+  /** The value of `$proxy_port`. */
   get port(): string | undefined {
     if (this.#location.targets !== undefined) return this.target?.port;
     const usual = this.group.upstream.options.tls === undefined ? '80' : '443';
@@ -188,7 +189,7 @@ export class OutgoingRequest {
     return this.#location.options.uri === undefined ? target : this.#location.targetFor(target, normalPath(target));
   }
 
-  /** The URL for error logs. @param name of the peer */
+  /** The URL for error logs. @param name name of the peer */
   urlAt(name: string): string {
     return `${this.group.upstream.options.tls === undefined ? 'http' : 'https'}://${name}${this.uri}`;
   }
@@ -196,32 +197,32 @@ export class OutgoingRequest {
   /**
    * Logs a failed attempt.
    *
-   * @param name of the peer; of the upstream where it has none
+   * @param name name of the peer; that of the upstream when no peer was chosen
    * @param started a byte of the response was relayed
-   * @param retry another peer is tried
+   * @param retry the request is retried
    */
-  tell(error: ProxyError, name: string | undefined, started: boolean, retry: boolean): void {
+  logFailure(error: ProxyError, name: string | undefined, started: boolean, retry: boolean): void {
     const { group } = this;
     const { pass, log } = this.#location;
     if (pass !== undefined) {
       const url = name === undefined ? undefined : this.urlAt(name);
-      group.tell(failureText(error, this.#turn.getFacts(), url, started), log);
+      group.logError(failureText(error, this.#turn.getFacts(), url, started), log);
     } else {
-      group.tellFailure(error, name, this.#head, this.#turn.origin.clientAddress, retry, log);
+      group.logFailure(error, name, this.#head, this.#turn.origin.clientAddress, retry, log);
     }
   }
 
   /** The head for the peer. */
   get headText(): string {
-    const { isAgain, chunked } = this.#head;
+    const { isRepeated, chunked } = this.#head;
     const { method, uri } = this;
     const cache = this.#cache;
-    // How a chunked body is announced depends on more than the head.
-    if (cache === undefined || !isAgain || chunked || this.#gone) return this.#newHeadText(method, uri);
+    // The framing of a chunked body depends on more than the head.
+    if (cache === undefined || !isRepeated || chunked || this.#gone) return this.#newHeadText(method, uri);
     return cache.head(method, uri) || cache.keepHead(method, uri, this.#newHeadText(method, uri));
   }
 
-  /** Undefined where the fields for the peer depend on more than the fields of the request. */
+  /** Undefined when the fields for the peer depend on more than the fields of the request. */
   get #cache(): RequestCache | undefined {
     const { memo } = this.#head;
     if (memo === undefined || !this.#location.steadyFields) return undefined;
@@ -248,7 +249,7 @@ export class OutgoingRequest {
     return forwardedFields(head, this.#turn.origin, this.group.upstream.name, this.#identityOnly);
   }
 
-  /** Puts the head and the body so far on the wire, which `Wire.flush` sends in one write. */
+  /** Puts the head and the part of the body that has come on the wire; `Wire.flush` sends them in one write. */
   send(link: Link): void {
     this.sent = true;
     this.#once = this.#configured && !this.#buffered && !this.ended;
@@ -267,7 +268,7 @@ export class OutgoingRequest {
     this.#body = '';
   }
 
-  /** Bytes of the body, framing removed. @param link the one that the request goes over, once there is one */
+  /** Takes bytes of the body, framing removed. @param link the connection to the peer; undefined before there is one */
   take(link: Link | undefined, buffer: ReadBuffer, start: number, end: number): void {
     if (this.#gone) return;
     const to = this.sent ? link : undefined;

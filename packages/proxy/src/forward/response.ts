@@ -8,7 +8,7 @@ import type { Location } from '../route/location.js';
 import { HANDSHAKE_LENGTH, handshakeSid } from '../upstream/affinity/engine-io.js';
 import type { ReadBuffer } from '../net/wire.js';
 
-/** Relays one response of a peer to the client: its head composed again, its body in a framing that the client can read. */
+/** Relays one response of a peer to the client: with a new head, and the body in a framing that the client can read. */
 export class ResponseRelay {
   readonly #turn: Turn;
   readonly #location: Location;
@@ -17,10 +17,10 @@ export class ResponseRelay {
   /** The connection may carry another request. */
   keepAlive = false;
   #framing: BodyFraming = 'none';
-  /** The piece of the current read, for a client that gets chunks: a single one is not copied. */
+  /** The only piece of the current read, for a chunked response: it is written without a copy. */
   #piece: { readonly buffer: ReadBuffer; readonly start: number; readonly end: number } | undefined;
   #pieces = '';
-  /** Beginning of a handshake response, while its sid has not been found. */
+  /** The beginning of a handshake response, until its sid is found. */
   #handshake = '';
   #learning = false;
 
@@ -31,7 +31,9 @@ export class ResponseRelay {
   }
 
   /**
-   * @param framing of the body that the peer sends
+   * Composes and sends the head.
+   *
+   * @param framing framing of the body that the peer sends
    * @param whole the request's body is complete, so that another request may follow
    * @param fields further field lines, each ended by CRLF
    */
@@ -45,7 +47,7 @@ export class ResponseRelay {
     if (bodiless) this.#framing = 'none';
     else if (framing === 'until_close' || framing === 'chunked') this.#framing = modern ? 'chunked' : 'until_close';
     else this.#framing = framing;
-    // After a length without a body, as in a response to a HEAD that the client did not send, the connection ends.
+    // The head states a length, but no body follows, as after a HEAD that the client did not send: the connection ends.
     const short =
       framing === 'none' && !bodiless && head.contentLength > 0 && head.status !== 204 && head.status !== 304;
     this.keepAlive = turn.mayKeepAlive && this.#framing !== 'until_close' && whole && !short;
@@ -57,7 +59,7 @@ export class ResponseRelay {
     turn.begin(this.#headText(head, head.chunked || framing !== 'none' ? stated : this.#framing, fields));
   }
 
-  /** @param framing that the head states */
+  /** @param framing the framing that the head states */
   #headText(head: ResponseHead, framing: BodyFraming, fields: string): string {
     const location = this.#location;
     const { keepAlive } = this;
@@ -69,19 +71,19 @@ export class ResponseRelay {
     const kept = keepAlive ? location.keepAliveLine : '';
     const added = kept + location.addedTo(status, getFacts) + fields;
     const text = responseHeadText(head, status, framing, keepAlive, added, location.pass, getFacts);
-    // A redirect may depend on the request.
+    // A rewritten redirect may depend on the request.
     const isRepeatable = usual && head.get('location') === undefined && head.get('refresh') === undefined;
     if (isRepeatable) ResponseCache.keepHead(head, location, keepAlive, framing, date, text);
     return text;
   }
 
-  /** All that the client gets is this head: its connection ends after it. */
+  /** Sends only a head; the client's connection ends after it. */
   headAlone(text: string): void {
     this.#turn.begin(text);
     this.#turn.end(false);
   }
 
-  /** Bytes of the body, framing removed. They are only sure to be on the client's wire after `readEnd`. */
+  /** Takes bytes of the body, framing removed. They may reach the client's wire only at `readEnd`. */
   body(buffer: ReadBuffer, start: number, end: number): void {
     if (this.#learning) this.#learn(buffer, start, end);
     if (this.#framing !== 'chunked') {
@@ -101,7 +103,7 @@ export class ResponseRelay {
     this.#pieces += buffer.bytes.toString('latin1', start, end);
   }
 
-  /** Sends what came in one read of the peer as one chunk, as nginx does. */
+  /** Sends the bytes of one read of the peer, as one chunk where the response is chunked, as nginx does. */
   readEnd(): void {
     const turn = this.#turn;
     if (this.#piece !== undefined) {
@@ -123,14 +125,14 @@ export class ResponseRelay {
     this.#learning = sid === undefined && this.#handshake.length < HANDSHAKE_LENGTH;
   }
 
-  /** The response breaks off. @returns whether the client can see that it is incomplete */
+  /** The response is truncated. @returns true when the framing shows the client that it is incomplete */
   cut(): boolean {
     if (!this.#turn.started || (this.#framing !== 'chunked' && this.#framing !== 'length')) return false;
     this.readEnd();
     return true;
   }
 
-  /** The body is whole. */
+  /** The body is complete. */
   end(): void {
     this.readEnd();
     if (this.#framing === 'chunked') this.#turn.write('0\r\n\r\n');

@@ -45,7 +45,7 @@ function chunked(text: string, cuts?: readonly number[]): Outcome {
 
 const everyByte = (text: string): number[] => Array.from({ length: text.length }, (_, index) => index);
 
-describe('a chunked body is refused', () => {
+describe('a refused chunked body', () => {
   test.each([
     ['without a size', '\r\nab\r\n'],
     ['with a size that is no number', 'x\r\nab\r\n'],
@@ -74,14 +74,14 @@ describe('a chunked body is refused', () => {
     ['with NUL in a trailer', '0\r\nA: \x00\r\n\r\n'],
     ['with trailers without end', `0\r\n${'A: b\r\n'.repeat(6_000)}`],
     ['with a trailer line without end', `0\r\nA: ${'b'.repeat(33_000)}`],
-  ])('%s', (_name, text) => {
+  ])('a chunked body is refused %s', (_name, text) => {
     for (const cuts of [[], everyByte(text)]) {
       expect(() => chunked(text, cuts)).toThrow(expect.objectContaining({ code: 'bad_chunk', status: 400 }));
     }
   });
 });
 
-describe('a chunked body is accepted', () => {
+describe('an accepted chunked body', () => {
   test.each([
     ['empty', '0\r\n\r\n', ''],
     ['in one chunk', '2\r\nab\r\n0\r\n\r\n', 'ab'],
@@ -96,14 +96,14 @@ describe('a chunked body is accepted', () => {
     ['with blanks before the extension', '2 \t;a\r\nab\r\n0 \r\n\r\n', 'ab'],
     ['with trailers', '2\r\nab\r\n0\r\nA: b\r\nC: d\n\r\n', 'ab'],
     ['with line ends in its data', '4\r\n\r\n\r\n\r\n0\r\n\r\n', '\r\n\r\n'],
-  ])('%s', (_name, text, body) => {
+  ])('a chunked body is accepted: %s', (_name, text, body) => {
     for (const cuts of [[], everyByte(text)]) {
       expect(chunked(`${text}GET /`, cuts)).toEqual({ body, done: true, left: 5 });
     }
   });
 });
 
-test('a chunked body is not done before its last byte', () => {
+test('a chunked body is incomplete before its last byte', () => {
   const text = '2;a\r\nab\r\n0\r\nA: b\r\n\r\n';
   for (let length = 0; length < text.length; length++) expect(chunked(text.slice(0, length)).done).toBe(false);
 });
@@ -154,7 +154,7 @@ function outcome(text: string, cuts: readonly number[]): unknown {
   }
 }
 
-test('bytes that are no chunks are refused in the same place however they are cut', () => {
+test('invalid chunks are refused at the same byte however they are cut', () => {
   const unit = fc.constantFrom('0', '2', 'a', '\r\n', '\n', '\r', ';', ' ', 'x', 'ab\r\n');
   fc.assert(
     fc.property(fc.array(unit, { maxLength: 14 }), fc.array(fc.nat(30), { maxLength: 5 }), (units, cuts) => {
@@ -166,7 +166,7 @@ test('bytes that are no chunks are refused in the same place however they are cu
   );
 });
 
-describe('a body', () => {
+describe('BodyReader', () => {
   test.each<[BodyFraming, number, Outcome]>([
     ['length', 5, { body: 'abcde', done: true, left: 3 }],
     ['length', 8, { body: 'abcdefgh', done: true, left: 0 }],
@@ -174,7 +174,7 @@ describe('a body', () => {
     ['length', 0, { body: '', done: true, left: 8 }],
     ['none', -1, { body: '', done: true, left: 8 }],
     ['until_close', -1, { body: 'abcdefgh', done: false, left: 0 }],
-  ])('framed by %s %i takes what is its own, however it is cut', (framing, length, expected) => {
+  ])('a body with framing %s %i takes its own bytes, however they are cut', (framing, length, expected) => {
     const reader = new BodyReader();
     const bytes = Buffer.from('abcdefgh');
     for (const cuts of [[], [3], [1, 2, 3, 4, 5, 6, 7]]) {

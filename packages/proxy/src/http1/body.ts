@@ -1,7 +1,7 @@
 import { ProxyError } from '../errors.js';
 import type { ReadBuffer } from '../net/wire.js';
 
-/** Takes the bytes of a body, framing removed, as they come. They are valid during the call only. */
+/** Receives the bytes of a body, framing removed, as they arrive. They are valid during the call only. */
 export interface BodySink {
   bodyBytes(buffer: ReadBuffer, start: number, end: number): void;
 }
@@ -12,10 +12,10 @@ export type BodyFraming = 'none' | 'length' | 'chunked' | 'until_close';
 const Step = { size: 0, blank: 1, extension: 2, data: 3, dataEnd: 4, trailer: 5, trailerLine: 6 } as const;
 type Step = (typeof Step)[keyof typeof Step];
 
-/** Chunk-size lines and trailers are read, not kept; a peer that never ends one is stopped here. */
+/** Bytes of a chunk-size line and of the trailers: neither is kept, but an endless one must be refused. */
 const LINE_LIMIT = 4_096;
 const TRAILER_LIMIT = 32_768;
-/** 2^52 and more is refused: 13 hexadecimal digits. */
+/** Hexadecimal digits of a chunk size: 2^52 and more is refused. */
 const SIZE_DIGITS = 13;
 
 const LF = 10;
@@ -25,21 +25,21 @@ const SPACE = 32;
 const SEMICOLON = 59;
 const DEL = 127;
 
-/** Finds the end of one body in the bytes of a connection and hands on what is inside. */
+/** Reads one body after another from the bytes of a connection: removes the framing and finds the end. */
 export class BodyReader {
   /** The whole body has come. */
   done = false;
-  /** Bytes of the body so far. */
+  /** Bytes of the body that have come. */
   received = 0;
   #framing: BodyFraming = 'none';
-  /** Of the body (`length`) or of the chunk (`chunked`). */
+  /** Bytes still to come of the body (`length`) or of the chunk (`chunked`). */
   #remaining = 0;
   #step: Step = Step.size;
   #digits = 0;
   #line = 0;
   #afterCr = false;
 
-  /** Prepares for the next body. `length` counts for the framing `length` only. */
+  /** Prepares for the next body. @param length bytes, for the framing `length`; ignored for others */
   begin(framing: BodyFraming, length: number): void {
     this.#framing = framing;
     this.#remaining = framing === 'length' ? length : 0;
@@ -57,7 +57,7 @@ export class BodyReader {
   }
 
   /**
-   * Reads on in `buffer.bytes[start..end)` until the body or the bytes end.
+   * Reads `buffer.bytes[start..end)` until the body or the bytes end.
    *
    * @returns the index after the last byte that belongs to the body
    * @throws ProxyError `bad_chunk`
@@ -75,7 +75,7 @@ export class BodyReader {
     return stop;
   }
 
-  /** RFC 9112 7.1, with a bare LF taken for a line end. Extensions and trailers are dropped. */
+  /** RFC 9112 7.1, with a bare LF accepted as a line end. Extensions and trailers are dropped. */
   #readChunked(buffer: ReadBuffer, start: number, end: number, sink: BodySink): number {
     const bytes = buffer.bytes;
     let at = start;
@@ -154,7 +154,7 @@ export class BodyReader {
     else throw new ProxyError('bad_chunk', `the byte 0x${byte.toString(16)}`);
   }
 
-  /** RFC 9112 7.1.1: blanks may stand before an extension, and many senders put them before nothing. */
+  /** RFC 9112 7.1.1 allows blanks before an extension; many senders pad the size with blanks and send no extension. */
   #readBlankByte(byte: number): void {
     if (this.#line > LINE_LIMIT) throw new ProxyError('bad_chunk', `more than ${LINE_LIMIT} blanks`);
     if (byte === LF) this.#endSizeLine();
@@ -178,5 +178,5 @@ function hexDigit(byte: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
-/** How a body is announced to the peer: its length, `chunked`, or not at all. */
+/** The framing of a body that is sent: its length in bytes, `chunked`, or no body. */
 export type BodyLength = number | 'chunked' | 'none';

@@ -37,7 +37,7 @@ test.each<[string, Fields]>([
   ['holds', { 'if-none-match': '*', 'if-modified-since': BEFORE }],
   ['holds', { 'if-none-match': '"x"', 'if-modified-since': NOW }],
   ['failed', { 'if-none-match': '*', 'if-match': '"x"' }],
-])('%s: %j', (outcome, fields) => {
+])('judgeConditions gives %s for %j', (outcome, fields) => {
   expect(judge(fields)).toBe(outcome);
 });
 
@@ -48,11 +48,11 @@ test.each<[string, Fields]>([
   ['holds', { 'if-modified-since': NOW }],
   ['holds', { 'if-none-match': '"x"' }],
   ['not_modified', { 'if-none-match': '*' }],
-])('%s without time and tag: %j', (outcome, fields) => {
+])('judgeConditions gives %s for %j without time and tag', (outcome, fields) => {
   expect(judge(fields, NOTHING_KNOWN)).toBe(outcome);
 });
 
-test('a list of 8,000 blanks is judged at once', () => {
+test('a list with 8,000 blanks is judged in linear time', () => {
   const from = performance.now();
   expect(judge({ 'if-none-match': `"x"${' '.repeat(8_000)}y` })).toBe('holds');
   expect(performance.now() - from).toBeLessThan(100);
@@ -67,6 +67,6 @@ test.each<[boolean, string | undefined]>([
   [false, BEFORE],
   [false, AFTER],
   [false, 'x'],
-])('a range applies: %s with If-Range %j', (applies, ifRange) => {
+])('rangeApplies is %s with If-Range %j', (applies, ifRange) => {
   expect(rangeApplies(ifRange, FILE)).toBe(applies);
 });

@@ -1,24 +1,24 @@
-import { parseHttpTime } from './http-time.js';
+import { parseHttpTime } from './date.js';
 
-/** What tells two versions of a file apart. */
+/** The validators of a file's version (RFC 9110 8.8). */
 export interface Validators {
-  /** With its quotes; undefined where the answer has none. */
+  /** With its quotes; undefined when the response has no `ETag`. */
   readonly etag: string | undefined;
-  /** Seconds since the epoch; undefined where the answer has none. */
+  /** Seconds since the epoch; undefined when the response has no `Last-Modified`. */
   readonly modified: number | undefined;
   /** See `FilesOptions.modifiedSince`. Default `exact`. */
   readonly modifiedSince?: 'exact' | 'before' | 'off';
 }
 
-/** A field of the request; name in lower case. Undefined when it has none. */
+/** Reads a field of the request by its lower-case name; undefined when the request does not have it. */
 export type GetField = (name: string) => string | undefined;
 
-/** What the conditions of a request come to. `failed` is a 412, `not_modified` a 304. */
+/** Result of a request's conditions: `holds` is answered as usual, `failed` with 412, `not_modified` with 304. */
 export type Outcome = 'holds' | 'failed' | 'not_modified';
 
 /**
- * The conditions of a request for something that would be answered with 200 (RFC 9110 13.1, in nginx's order). Where
- * there is both a time and a tag both have to fit for a 304.
+ * Evaluates the conditions of a request that would otherwise be answered with 200 (RFC 9110 13.1, in nginx's order). If
+ * the request has both a time and a tag, both have to match for a 304.
  */
 export function judgeConditions(field: GetField, validators: Validators): Outcome {
   const { etag, modified } = validators;
@@ -37,26 +37,26 @@ export function judgeConditions(field: GetField, validators: Validators): Outcom
   return 'not_modified';
 }
 
-/** Whether there is something newer than what the client knows, of that time. */
+/** True when the file is newer than the version of that time, which the client has. */
 function isNewer(since: string, { modified, modifiedSince }: Validators): boolean {
   const time = parseHttpTime(since);
   if (modified === undefined || time === undefined || modifiedSince === 'off') return true;
   return modifiedSince === 'before' ? time < modified : time !== modified;
 }
 
-/** Whether a `Range` is to be looked at (RFC 9110 13.1.5): there is no `If-Range`, or it names this very version. */
+/** True when `Range` applies (RFC 9110 13.1.5): the request has no `If-Range`, or it names the present version. */
 export function rangeApplies(ifRange: string | undefined, { etag, modified }: Validators): boolean {
   if (ifRange === undefined) return true;
   if (ifRange.length >= 2 && ifRange.endsWith('"')) return ifRange === etag;
   return modified !== undefined && parseHttpTime(ifRange) === modified;
 }
 
-/** Whether a list of entity tags, or `*`, names this one. `weak`: a `W/` before a tag makes no difference. */
+/** True when a list of entity tags, or `*`, contains the tag. @param weak ignores `W/` before a tag */
 function namesTag(list: string, etag: string | undefined, weak: boolean): boolean {
   if (list === '*') return true;
   if (etag === undefined) return false;
   const wanted = weak ? strong(etag) : etag;
-  // A comma inside a tag would end it here as in nginx; a tag of ours has none.
+  // As in nginx, a comma inside a tag splits it; our own tags contain none.
   return list.split(',').some((one) => {
     const tag = one.trim();
     return (weak ? strong(tag) : tag) === wanted;

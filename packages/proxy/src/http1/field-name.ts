@@ -1,9 +1,9 @@
 /**
- * Header field names, each looked at once: validity (RFC 9110 5.6.2 token), lower case, and whether the proxy has
- * something to do with it. Names that came before are found in a bounded table.
+ * Header field names: validity (token, RFC 9110 5.6.2), lower case, and how the proxy treats the field. Each name is
+ * examined once and then found in a bounded table.
  */
 
-/** Fields that the proxy reads, replaces or drops; `other` fields pass as they are. */
+/** How the proxy treats a field: those it reads, replaces or drops; `other` fields pass unchanged. */
 export const FieldKind = {
   other: 0,
   host: 1,
@@ -12,16 +12,16 @@ export const FieldKind = {
   transferEncoding: 4,
   upgrade: 5,
   expect: 6,
-  /** Hop-by-hop by definition (RFC 9110 7.6.1) and of no use to us: dropped. */
-  hop: 7,
+  /** Hop-by-hop by definition (RFC 9110 7.6.1): dropped. */
+  hopByHop: 7,
   forwardedFor: 8,
-  /** Said by this proxy alone, unless a trusted proxy said it. */
+  /** Set by this proxy; a client's value passes only if the client is a trusted proxy. */
   forwarded: 9,
   acceptEncoding: 10,
   keepAlive: 11,
-  /** Of a response: `OWN_RESPONSE_FIELDS`. */
-  own: 12,
-  /** Of an answer: holds a URL of the peer's. */
+  /** A response field in `OWN_RESPONSE_FIELDS`. */
+  ownResponse: 12,
+  /** A response field that holds a URL of the peer. */
   redirect: 13,
 } as const;
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
@@ -29,13 +29,13 @@ export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
 export interface FieldName {
   readonly lower: string;
   readonly kind: FieldKind;
-  /** Letters, digits and hyphens only: what nginx takes for a valid name. */
+  /** Letters, digits and hyphens only, which nginx calls a valid name. */
   readonly isPlain: boolean;
-  /** A request may have it once only. */
+  /** A request may have this field only once. */
   readonly isSingle: boolean;
 }
 
-/** Fields that nginx refuses to see twice; `Host` it checks by itself. */
+/** Fields that nginx refuses a second time; a second `Host` is refused elsewhere (`readHost`). */
 const single: ReadonlySet<string> = new Set([
   'authorization',
   'content-length',
@@ -50,7 +50,7 @@ const single: ReadonlySet<string> = new Set([
 ]);
 const PLAIN = /^[-0-9A-Za-z]+$/;
 
-/** Fields of a response that nginx does not pass on, unless `proxy_pass_header` names them. */
+/** Lower-case names of the response fields that nginx does not pass on, unless `proxy_pass_header` names them. */
 export const OWN_RESPONSE_FIELDS: readonly string[] = [
   'server',
   'date',
@@ -69,15 +69,15 @@ const kinds: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['transfer-encoding', FieldKind.transferEncoding],
   ['upgrade', FieldKind.upgrade],
   ['expect', FieldKind.expect],
-  ['te', FieldKind.hop],
-  ['trailer', FieldKind.hop],
-  ['proxy-connection', FieldKind.hop],
+  ['te', FieldKind.hopByHop],
+  ['trailer', FieldKind.hopByHop],
+  ['proxy-connection', FieldKind.hopByHop],
   ['keep-alive', FieldKind.keepAlive],
   ['x-forwarded-for', FieldKind.forwardedFor],
   ['x-forwarded-proto', FieldKind.forwarded],
   ['x-real-ip', FieldKind.forwarded],
   ['accept-encoding', FieldKind.acceptEncoding],
-  ...OWN_RESPONSE_FIELDS.map((name) => [name, FieldKind.own] as const),
+  ...OWN_RESPONSE_FIELDS.map((name) => [name, FieldKind.ownResponse] as const),
   ['location', FieldKind.redirect],
   ['refresh', FieldKind.redirect],
 ]);
@@ -87,7 +87,7 @@ const SEEN_LIMIT = 2_048;
 const SEEN_LENGTH = 64;
 const seen = new Map<string, FieldName>();
 
-/** What is known of a field name as it stands in a head, or undefined when it is no token. */
+/** Examines a field name in any case. @returns undefined when it is not a token */
 export function fieldName(name: string): FieldName | undefined {
   const known = seen.get(name);
   if (known !== undefined) return known;
@@ -96,7 +96,7 @@ export function fieldName(name: string): FieldName | undefined {
   const kind = kinds.get(lower) ?? FieldKind.other;
   const field: FieldName = { lower, kind, isPlain: PLAIN.test(name), isSingle: single.has(lower) };
   if (seen.size < SEEN_LIMIT && name.length <= SEEN_LENGTH) {
-    // A slice would keep the whole head it came from alive; the copy does not.
+    // A copy, because a slice would keep the whole head in memory.
     seen.set(Buffer.from(name, 'latin1').toString('latin1'), field);
   }
   return field;

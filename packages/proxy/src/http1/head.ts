@@ -2,48 +2,48 @@ import { ProxyError } from '../errors.js';
 import { FieldKind, fieldName } from './field-name.js';
 import type { FieldName } from './field-name.js';
 
-/** The limits a head is read under; see `LimitOptions`. */
+/** Limits for reading a head; see `LimitOptions`. Bytes, except `fields`. */
 export interface HeadLimits {
   readonly line: number;
-  /** Of one header line; `line` when absent. */
+  /** Longest header line. Default: `line`. */
   readonly fieldLine?: number | undefined;
   readonly head: number;
   readonly fields: number;
 }
 
-/** How the fields of a request are read where nginx and RFC 9110 part. */
+/** How the fields of a request are read where nginx and RFC 9110 differ. */
 export interface FieldRules {
-  /** A name with other bytes than letters, digits and hyphens: `refuse` those that are no tokens, take the others. */
+  /** For a name with bytes other than letters, digits and hyphens. `refuse`: names that are not tokens get 400, tokens pass. */
   readonly invalidNames: 'refuse' | 'ignore' | 'pass';
-  /** `_` is as good as a letter. */
+  /** `_` counts as a letter. */
   readonly underscores: boolean;
 }
 
 const NONE: readonly never[] = [];
 
 /**
- * The header fields of a request or response and what they say of framing and connection. Texts are latin1: one
+ * The header fields of a request or response, and what they state about framing and connection. Texts are latin1: one
  * character is one byte.
  */
 export class Fields {
-  /** The fields in their order, those of index `i` are one. Heads of the same bytes share them. */
+  /** The fields in order: index `i` of the three arrays is one field. Heads of equal bytes share the arrays. */
   names: readonly string[] = NONE;
   keys: readonly FieldName[] = NONE;
   values: readonly string[] = NONE;
   /** Minor version: 0 or 1. */
   minor = 1;
-  /** -1 when there is none. */
+  /** -1 without `Content-Length`. */
   contentLength = -1;
   chunked = false;
-  /** `Connection` says close, or HTTP/1.0 does not say keep-alive. */
+  /** `Connection` contains close, or the version is HTTP/1.0 and `Connection` does not contain keep-alive. */
   close = false;
-  /** `Connection` says upgrade. */
+  /** `Connection` contains upgrade. */
   connectionUpgrade = false;
-  /** Field names, lower case, that `Connection` nominates besides the usual ones; they end at this hop. */
+  /** Lower-case names of the fields that `Connection` nominates besides the usual ones; they are not forwarded. */
   nominated: Set<string> | undefined = undefined;
   /** Value of `Upgrade`. */
   upgrade: string | undefined = undefined;
-  /** Characters of the text that the head took, blank line included. */
+  /** Length of the head, blank line included. */
   length = 0;
 
   /** Value of the first field of that name (lower case), or undefined. */
@@ -65,7 +65,7 @@ export class Fields {
   }
 }
 
-/** As far as there is no control character but HTAB and line ends, and no CR that ends no line. */
+/** Matches up to the first control character other than HTAB and line ends, or CR without LF. */
 const CLEAN = /(?:[\t\n\x20-\x7e\x80-\xff]|\r\n)*/y;
 const DIGITS = /^[0-9]{1,15}$/;
 
@@ -74,7 +74,7 @@ const CR = 13;
 const SP = 32;
 const HTAB = 9;
 
-/** Where the blank line that ends a head ends, or -1 while it has not come. Line ends are CRLF or a bare LF. */
+/** Index after the blank line that ends a head; -1 while it has not come. Line ends are CRLF or a bare LF. */
 export function endOfHead(text: string, from: number): number {
   let at = from;
   for (;;) {
@@ -87,7 +87,7 @@ export function endOfHead(text: string, from: number): number {
   }
 }
 
-/** Where a line that begins at `from` ends without its line end; `lf` is the index of its LF. */
+/** Index after the last character of the line that begins at `from`, without its line end. @param lf index of its LF */
 export function lineEnd(text: string, from: number, lf: number): number {
   return lf > from && text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
 }
@@ -95,8 +95,8 @@ export function lineEnd(text: string, from: number, lf: number): number {
 /**
  * Reads the field lines of a head (RFC 9112 5) from `from` to its blank line, which ends at `end`.
  *
- * @param rules for a request; a response has the strict ones
- * @throws ProxyError with the code of what is wrong; the caller of a response turns it into `bad_response`
+ * @param rules for a request; undefined: the strict rules for a response
+ * @throws ProxyError with the code of the fault; for a response the caller turns it into `bad_response`
  */
 export function readFields(
   fields: Fields,
@@ -112,7 +112,7 @@ export function readFields(
   const names: string[] = [];
   const keys: FieldName[] = [];
   const values: string[] = [];
-  // Also what is wrong in one of them is told of what came before.
+  // Assigned before parsing: a log line about a bad field shows the fields before it.
   fields.names = names;
   fields.keys = keys;
   fields.values = values;
@@ -185,7 +185,7 @@ export function readFields(
 
 function refuseControl(text: string, start: number, from: number, end: number, isRequest: boolean): void {
   CLEAN.lastIndex = 0;
-  // Only the head: what follows it may be long, and anything.
+  // Only the head: a body that follows it may be long and binary.
   CLEAN.test(text.slice(start, end));
   const clean = start + CLEAN.lastIndex;
   if (clean === end) return;
@@ -197,7 +197,7 @@ function isBlank(code: number): boolean {
   return code === SP || code === HTAB;
 }
 
-/** What becomes of a field with a name that nginx finds invalid; undefined: nothing. */
+/** Applies the rules to a field name that nginx finds invalid. @returns undefined to drop the field */
 function oddName(name: string, key: FieldName | undefined, rules: FieldRules | undefined): FieldName | undefined {
   const first = name.charCodeAt(0);
   if (isBlank(first)) throw new ProxyError('bad_field', 'a folded line');
@@ -225,7 +225,7 @@ function readContentLength(fields: Fields, value: string): void {
   fields.contentLength = length;
 }
 
-/** @returns whether `Connection` says keep-alive */
+/** @returns true when `Connection` contains keep-alive */
 function readConnection(fields: Fields, value: string): boolean {
   switch (value) {
     case 'keep-alive':

@@ -12,7 +12,7 @@ const limits = { line: 200, head: 600, fields: 8, invalidNames: 'refuse', unders
 function outcome(read: () => RequestHead | ResponseHead | undefined): unknown {
   try {
     const head = read();
-    const memory = { memo: undefined, isAgain: undefined, kept: undefined, keepAliveHint: undefined };
+    const memory = { memo: undefined, isRepeated: undefined, kept: undefined, keepAliveHint: undefined };
     return head === undefined ? 'more' : { ...head, ...memory };
   } catch (error) {
     if (error instanceof ProxyError) return [error.code, error.detail];
@@ -66,8 +66,8 @@ const LINES = [
   `GET /${'x'.repeat(200)} HTTP/1.1\r\n`,
 ];
 
-describe('a head of a request', () => {
-  test('that came as a whole before is found as what it was read as, and no other is', () => {
+describe('a remembered request head', () => {
+  test('findRequestHead finds only heads that came before, with what was read from them', () => {
     const texts = LINES.flatMap((line) => FIELDS.map((fields) => line + fields));
     const usual = texts.map((text) => JSON.stringify(outcome(() => readRequestHead(text, 0, limits))));
     const reads = texts.map((text) => Buffer.from(text, 'latin1'));
@@ -87,7 +87,7 @@ describe('a head of a request', () => {
     expect(again).toBeGreaterThan(30);
   });
 
-  test('that has not come wholly yet is not found as one that came before', () => {
+  test('findRequestHead does not find an incomplete head', () => {
     const bytes = Buffer.from('GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n');
     const known = new RecentHeads<RequestHead>();
     for (let i = 0; i < 4; i++) readRequestHead(bytes.toString(), 0, limits, known);
@@ -96,7 +96,7 @@ describe('a head of a request', () => {
     expect(findRequestHead(Buffer.concat([bytes, bytes]), bytes.length, 2 * bytes.length, known)?.target).toBe('/');
   });
 
-  test('with fields that come under one request line after another is soon sought as a whole no more', () => {
+  test('a head is no longer compared as a whole when its request line keeps changing', () => {
     const known = new RecentHeads<RequestHead>();
     const text = (t: number): string => `GET /?t=${t} HTTP/1.1\r\nHost: a\r\n\r\n`;
     for (let t = 0; t < 9; t++) readRequestHead(text(t), 0, limits, known);
@@ -104,7 +104,7 @@ describe('a head of a request', () => {
     expect(findRequestHead(Buffer.from(text(9)), 0, text(9).length, known)).toBeUndefined();
   });
 
-  test('is read as the same whatever its connection has carried before', () => {
+  test('a request head is read the same whatever its connection carried before', () => {
     const texts = LINES.flatMap((line) => FIELDS.map((fields) => line + fields));
     const usual = texts.map((text) => outcome(() => readRequestHead(text, 0, limits)));
     const wrong: unknown[] = [];
@@ -123,7 +123,7 @@ describe('a head of a request', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('that is not whole yet is none of those before it', () => {
+  test('an incomplete head is never taken for an earlier one', () => {
     const whole = 'GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n';
     const known = new RecentHeads<RequestHead>();
     readRequestHead(whole, 0, limits, known);
@@ -132,7 +132,7 @@ describe('a head of a request', () => {
     }
   });
 
-  test('is not changed by what became of one with the same fields', () => {
+  test('a head is not changed when an earlier one with the same fields drops its body', () => {
     const known = new RecentHeads<RequestHead>();
     const text = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n';
     for (let i = 0; i < 3; i++) {
@@ -143,7 +143,7 @@ describe('a head of a request', () => {
     }
   });
 
-  test('is read anew under other limits', () => {
+  test('a remembered head is read again under other limits', () => {
     const known = new RecentHeads<RequestHead>();
     const text = 'GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n\r\n';
     known.readUnder(limits);
@@ -153,7 +153,7 @@ describe('a head of a request', () => {
     expect(() => readRequestHead(text, 0, fewer, known)).toThrow('too many header lines');
   });
 
-  test('shares its fields with the last two that differ', () => {
+  test('a head shares its fields with the last two different heads', () => {
     const known = new RecentHeads<RequestHead>();
     const read = (fields: string): RequestHead | undefined =>
       readRequestHead(`GET / HTTP/1.1\r\nHost: a\r\n${fields}\r\n`, 0, limits, known);
@@ -166,15 +166,15 @@ describe('a head of a request', () => {
     expect(read('X: 1\r\n')?.values).not.toBe(first?.values);
   });
 
-  test('that came with a long body is not kept', () => {
+  test('a head that came with a long body is not remembered', () => {
     const known = new RecentHeads<RequestHead>();
     const text = `POST / HTTP/1.1\r\nHost: a\r\n\r\n${'x'.repeat(5_000)}`;
     expect(readRequestHead(text, 0, limits, known)?.values).not.toBe(readRequestHead(text, 0, limits, known)?.values);
   });
 });
 
-describe('a head of a response', () => {
-  test('that came before is found as what it was read as, and no other is', () => {
+describe('a remembered response head', () => {
+  test('findWhole finds only response heads that came before, with what was read from them', () => {
     const lines = ['HTTP/1.1 200 OK\r\n', 'HTTP/1.0 200 OK\r\n', 'HTTP/1.1 204 None\r\n', 'HTTP/1.1 20 OK\r\n'];
     const texts = lines.flatMap((line) => FIELDS.map((fields) => line + fields));
     const wrong: unknown[] = [];
@@ -195,7 +195,7 @@ describe('a head of a response', () => {
     expect(again).toBeGreaterThan(20);
   });
 
-  test('is read as the same whatever its connection has carried before', () => {
+  test('a response head is read the same whatever its connection carried before', () => {
     const lines = ['HTTP/1.1 200 OK\r\n', 'HTTP/1.0 200 OK\r\n', 'HTTP/1.1 204 None\r\n', 'HTTP/1.1 20 OK\r\n'];
     const texts = lines.flatMap((line) => FIELDS.map((fields) => line + fields));
     const usual = texts.map((text) => outcome(() => readResponseHead(text, limits)));

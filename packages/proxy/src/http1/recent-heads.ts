@@ -1,40 +1,40 @@
-/** Where a user of heads keeps what it has derived from these very bytes. */
+/** A place where a user of a head caches what it derives from these bytes. */
 export interface Memo {
   kept: unknown;
 }
 
-/** A head as it came, and what it was found to say. */
+/** The text of a head, and the head that was read from it. */
 export interface KnownHead<Head> {
   readonly text: string;
   readonly head: Head;
-  /** The whole head, where it has come more than once; see `findWhole`. */
+  /** The bytes of the whole head, when it has come more than once; see `findWhole`. */
   whole: Buffer | undefined;
-  /** So often it is still tried whether it comes again as a whole. */
+  /** How often the whole head is still compared with the next before that is given up. */
   trials: number;
 }
 
-/** Characters of one read up to which its head is remembered: a text cut out of a read keeps all of it in memory. */
+/** Longest read, in characters, of which the head is remembered: a slice of a read keeps the whole read in memory. */
 const LONGEST = 4_096;
-/** Where fields come again and again under request lines that differ, those are soon compared no more. */
+/** Comparisons of whole heads before they are given up: the fields repeat, but the request lines differ. */
 const TRIALS = 4;
 
 /**
- * The two heads read last on one connection that were not the same. A connection carries like requests again and again:
- * the same bytes mean the same, and are compared much faster than read. Two, because polling sends GET and POST in turn.
+ * The last two different heads of one connection. A connection carries similar requests again and again, and comparing
+ * bytes with those of a known head is much faster than parsing them. Two, because polling alternates GET and POST.
  */
 export class RecentHeads<Head> {
   #last: KnownHead<Head> | undefined = undefined;
   #other: KnownHead<Head> | undefined = undefined;
   #rules: object | undefined = undefined;
 
-  /** What is read from now on is read under these rules: forgets what was read under others. */
+  /** Sets the rules that heads are read under, and forgets heads that were read under other rules. */
   readUnder(rules: object): void {
     if (rules === this.#rules) return;
     this.#rules = rules;
     this.clear();
   }
 
-  /** The head that stands in `text` from `from` on, byte for byte; undefined when it is none of the known ones. */
+  /** The known head that `text` contains at `from`, byte for byte; undefined when it is not a known one. */
   find(text: string, from: number): KnownHead<Head> | undefined {
     const last = this.#last;
     if (last === undefined) return undefined;
@@ -45,8 +45,8 @@ export class RecentHeads<Head> {
   }
 
   /**
-   * The head, if it came more than once as a whole, that stands in `bytes[from..end)`, byte for byte. What is found so is
-   * not even made a text.
+   * The known head that `bytes[from..end)` begins with, if it has come more than once as a whole. Unlike `find` this needs
+   * no conversion of the bytes to a string.
    */
   findWhole(bytes: Buffer, from: number, end: number): KnownHead<Head> | undefined {
     const last = this.#last;
@@ -64,10 +64,10 @@ export class RecentHeads<Head> {
   }
 
   /**
-   * Remembers a head in the place of the one that was not met last.
+   * Remembers a head in place of the less recent one.
    *
-   * @param text what was read: the head and what came with it. Nothing is remembered when that is too long
-   * @param head not changed any more
+   * @param text the whole read that contains the head; too long a read is not remembered
+   * @param head must not change afterwards
    */
   add(text: string, from: number, end: number, head: Head): void {
     if (text.length > LONGEST) return;
@@ -81,14 +81,14 @@ export class RecentHeads<Head> {
   }
 }
 
-/** The bytes of a head that is remembered. Those of the pool would keep what is around them in memory. */
+/** The bytes of a head that is remembered; not from Node's buffer pool, whose slab they would keep in memory. */
 export function bytesOf(text: string): Buffer {
   const bytes = Buffer.allocUnsafeSlow(text.length);
   bytes.write(text, 'latin1');
   return bytes;
 }
 
-/** Comparing a slice is one comparison of memory; `startsWith` looks at character after character. */
+/** Comparing a slice is one memory comparison; `startsWith` compares character by character. */
 function standsAt(known: string, text: string, from: number): boolean {
   return text.slice(from, from + known.length) === known;
 }
@@ -96,7 +96,15 @@ function standsAt(known: string, text: string, from: number): boolean {
 function bytesStandAt(known: Buffer | undefined, bytes: Buffer, from: number, end: number): boolean {
   if (known === undefined) return false;
   const stop = from + known.length;
-  // GET and POST need no more than that.
+  // The first byte alone tells GET from POST.
   if (stop > end || known[0] !== bytes[from]) return false;
   return bytes.compare(known, 0, known.length, from, stop) === 0;
+}
+
+/**
+ * Returns the same text (latin1) as one flat string. V8 keeps a concatenated string as a tree of its pieces and walks that
+ * tree at each write to a socket, so flattening pays for a text that is written more than once.
+ */
+export function flatText(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }

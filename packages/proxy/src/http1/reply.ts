@@ -41,47 +41,47 @@ const REASONS: Readonly<Record<number, string>> = {
 /** Headings that differ from the status line. */
 const HEADINGS: Readonly<Record<number, string>> = { 302: 'Found', 401: 'Authorization Required' };
 
-/** nginx's own statuses: the client gets 400 and a page that says why. */
-const TOLD: Readonly<Record<number, string>> = {
+/** nginx's own statuses and their reasons: the client gets 400 and a page that shows the reason. */
+const BAD_REQUEST_REASONS: Readonly<Record<number, string>> = {
   494: 'Request Header Or Cookie Too Large',
   495: 'The SSL certificate error',
   496: 'No required SSL certificate was sent',
   497: 'The plain HTTP request was sent to HTTPS port',
 };
 
-/** The text of a status as nginx has it, or an empty one. */
+/** The reason phrase of a status as nginx writes it; '' for others. */
 export function reasonOf(status: number): string {
   return REASONS[status] ?? '';
 }
 
-/** An answer that the balancer gives by itself. */
+/** A response of the balancer's own. */
 export interface Reply {
   readonly status: number;
-  /** No field when absent or ''. */
+  /** undefined or '': the response has no `Content-Type`. */
   readonly contentType?: string | undefined;
-  /** A byte string (latin1), as all texts on the wire; undefined: there is none, and no length of it is told. */
+  /** A byte string (latin1), like all texts on the wire; undefined: no body and no `Content-Length`. */
   readonly body: string | undefined;
-  /** Where a redirect goes. As with nginx, a path that was made a whole URL stands before `Connection`, others after it. */
+  /** Target of a redirect. As in nginx, `Location` stands before `Connection` if a path was made absolute, else after it. */
   readonly location?: { readonly url: string; readonly madeWhole: boolean };
-  /** A field line after all others, ended by CRLF. */
+  /** A field line that follows all others, ended by CRLF. */
   readonly last?: string;
-  /** It is the page of a status, for which another may be configured. */
+  /** The reply is the default page of a status, which `error_page` may replace. */
   readonly page?: boolean;
 }
 
-/** The page of a status; `told` is what is wrong with the request. Statuses that have no text have no page either. */
-export function errorPage(status: number, told: string | undefined = TOLD[status]): Reply {
-  const sent = status in TOLD ? 400 : status;
+/** The default page of a status. A status without a reason phrase has an empty page. @param reason a line below the heading */
+export function errorPage(status: number, reason: string | undefined = BAD_REQUEST_REASONS[status]): Reply {
+  const sent = status in BAD_REQUEST_REASONS ? 400 : status;
   const text = HEADINGS[sent] ?? reasonOf(sent);
   if (text === '' || sent < 300) return { status: sent, body: '', page: true };
   const heading = `${sent} ${text}`;
-  const title = told === undefined ? heading : `${sent} ${told}`;
+  const title = reason === undefined ? heading : `${sent} ${reason}`;
   const lines = [
     `<html>`,
     `<head><title>${title}</title></head>`,
     `<body>`,
     `<center><h1>${heading}</h1></center>`,
-    ...(told === undefined ? [] : [`<center>${told}</center>`]),
+    ...(reason === undefined ? [] : [`<center>${reason}</center>`]),
     `<hr><center>pinwheel</center>`,
     `</body>`,
     `</html>`,
@@ -91,14 +91,15 @@ export function errorPage(status: number, told: string | undefined = TOLD[status
 }
 
 /**
- * A whole reply as it goes on the wire, its fields in nginx's order. Every answer of the balancer's own comes from here.
+ * A reply as a byte string for the wire, its fields in nginx's order. Every short response of the balancer's own is written
+ * here.
  *
- * @param withBody false for HEAD: the same head, no body
+ * @param withBody false for HEAD: the same head without the body
  * @param added further field lines, each ended by CRLF
  */
 export function replyText(reply: Reply, keepAlive: boolean, withBody: boolean, added = ''): string {
   const { status, contentType, body, location } = reply;
-  // RFC 9110 15.3.5, 15.4.5: these have no body. As with nginx, a 304 states the length of the text it has not.
+  // RFC 9110 15.3.5, 15.4.5: no body. As in nginx, a 304 states the length of the body that it leaves out.
   const bare = status === 204 || status === 304;
   const described = status !== 204;
   const content = described ? contentLines(contentType, body?.length) : '';
@@ -112,17 +113,17 @@ function locationLines({ url, madeWhole }: NonNullable<Reply['location']>): read
   return madeWhole ? [line, ''] : ['', line];
 }
 
-/** The lines of `Content-Type` and `Content-Length`, those that are known. */
+/** The lines of `Content-Type` and `Content-Length`, without those that are undefined. */
 export function contentLines(type: string | undefined, length: number | undefined): string {
   const typeLine = type === undefined || type === '' ? '' : `Content-Type: ${type}\r\n`;
   return length === undefined ? typeLine : `${typeLine}Content-Length: ${length}\r\n`;
 }
 
 /**
- * The head of an answer of the balancer's own, its fields in nginx's order.
+ * The head of a response of the balancer's own, its fields in nginx's order.
  *
- * @param before lines of what is known of the content and of its place, each ended by CRLF
- * @param after further lines
+ * @param before field lines between `Date` and `Connection`, each ended by CRLF
+ * @param after field lines after `Connection`
  */
 export function answerHeadText(status: number, before: string, keepAlive: boolean, after: string): string {
   return (
@@ -135,5 +136,5 @@ export function answerHeadText(status: number, before: string, keepAlive: boolea
   );
 }
 
-/** RFC 9110 10.1.1: the body may come. */
+/** Asks a client that sent `Expect: 100-continue` for the body (RFC 9110 10.1.1). */
 export const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';

@@ -19,7 +19,7 @@ function read(text: string): RequestHead {
   return head;
 }
 
-/** What is read of the text, or undefined when it is refused or not whole. */
+/** The head that is read from the text; undefined when it is refused or incomplete. */
 function readIfGood(text: string): RequestHead | undefined {
   try {
     return readRequestHead(text, 0, limits);
@@ -29,7 +29,7 @@ function readIfGood(text: string): RequestHead | undefined {
   }
 }
 
-/** What Node's strict parser says of a request. */
+/** A request as Node's strict parser reads it. */
 interface Heard {
   readonly method: string | undefined;
   readonly target: string | undefined;
@@ -38,7 +38,7 @@ interface Heard {
   readonly body: string;
 }
 
-/** A `node:http` server that writes down what it hears on each connection. */
+/** A `node:http` server that records the requests of each connection. */
 class Listening {
   readonly #server = createServer({ insecureHTTPParser: false, maxHeaderSize: 65_536, keepAliveTimeout: 0 }, (q, s) =>
     this.#onRequest(q, s),
@@ -52,7 +52,7 @@ class Listening {
   constructor() {
     this.#server.maxHeadersCount = 0;
     this.#server.on('clientError', (error, socket) => {
-      // An earlier connection that was closed under its last answer is of no interest.
+      // An earlier connection that was closed during its last response does not matter.
       if ('remotePort' in socket && socket.remotePort === this.#clientPort) this.#refused = error.message;
       socket.destroy();
       this.#wake?.();
@@ -90,8 +90,8 @@ class Listening {
   }
 
   /**
-   * Sends the requests over one connection and returns what was heard up to the last, or to the one refused. One more
-   * request behind them shows that the last one ended where it should; not behind an upgrade, where Node stops reading.
+   * Sends the requests over one connection and returns those that the server read, up to the last or the first refused one.
+   * A further request shows that the last one ended where it should; not after an upgrade, where Node stops reading.
    */
   async hear(requests: readonly string[]): Promise<{ heard: readonly Heard[]; refused: string | undefined }> {
     this.#heard = [];
@@ -146,7 +146,7 @@ const blank = fc.constantFrom('', ' ', '\t', ' \t ');
 const lineEnd = fc.constantFrom('\r\n', '\r\n', '\n');
 const methods = METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE');
 
-/** A well-formed request as parts, so that what it means is known without reading it. */
+/** A well-formed request in parts, so that its meaning is known without parsing. */
 const wellFormed = fc.record({
   before: fc.constantFrom('', '', '\r\n', '\n\r\n'),
   method: fc.constantFrom('GET', 'POST', ...methods),
@@ -190,7 +190,7 @@ function bodyHeard(head: RequestHead): string {
   return head.chunked ? BODY : bodyFor(head);
 }
 
-/** Fields a peer should hear of, in order, told from what was read. */
+/** The fields that a peer should get, in order, from a head that was read. */
 function endToEnd(head: RequestHead): [string, string][] {
   return head.names
     .map((name, index): [string, string] => [name, head.values[index] ?? ''])
@@ -249,7 +249,7 @@ function mutate(text: string, mutations: readonly (readonly [number, string, str
   return result;
 }
 
-describe("Node's strict parser", () => {
+describe("request heads compared with Node's strict parser", () => {
   const node = new Listening();
   beforeAll(() => node.listen());
   afterAll(() => node.close());
@@ -297,7 +297,7 @@ describe("Node's strict parser", () => {
 
   const seed = Date.now() >>> 0;
 
-  test(`hears 4,000 well-formed requests as they were meant (seed ${seed})`, async () => {
+  test(`Node reads 4,000 well-formed requests as they were meant (seed ${seed})`, async () => {
     for (const all of batches(fc.sample(wellFormed, { numRuns: 4_000, seed }))) {
       const heads = all.map((one) => {
         const head = read(headText(one));
@@ -311,15 +311,15 @@ describe("Node's strict parser", () => {
     }
   });
 
-  test(`accepts, with the same meaning, what is accepted of 10,000 mutated requests (seed ${seed})`, async () => {
+  test(`Node accepts, with the same meaning, every accepted one of 10,000 mutated requests (seed ${seed})`, async () => {
     let accepted = 0;
     const mutated = fc.tuple(wellFormed, fc.array(mutation, { minLength: 1, maxLength: 3 }));
     for (const all of batches(fc.sample(mutated, { numRuns: 10_000, seed }))) {
       const heads = all.flatMap(([one, mutations]) => {
         const head = readIfGood(mutate(headText(one), mutations));
-        // A method that nobody registered is passed on; Node knows the registered ones only.
+        // We forward unregistered methods; Node accepts only the registered ones.
         if (head === undefined || head.contentLength >= 80) return [];
-        // Nor bytes beyond ASCII in a target, which nginx takes.
+        // Like nginx we accept bytes beyond ASCII in a target; Node does not.
         return METHODS.includes(head.method) && /^[!-~]*$/.test(head.target) ? [head] : [];
       });
       accepted += heads.length;
@@ -329,7 +329,7 @@ describe("Node's strict parser", () => {
   });
 });
 
-/** Many at once on one connection, few enough for a failure to be found. */
+/** Requests per connection: many, but few enough to find the one that fails. */
 function batches<T>(all: readonly T[]): T[][] {
   const result: T[][] = [];
   for (let at = 0; at < all.length; at += 100) result.push(all.slice(at, at + 100));

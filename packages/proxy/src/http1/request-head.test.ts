@@ -27,56 +27,56 @@ function verdict(text: string): number {
 
 const fieldLines = (count: number): string => Array.from({ length: count }, (_, index) => `X-${index}: v\r\n`).join('');
 
-describe('a request head is refused', () => {
+describe('a refused request head', () => {
   test.each<[number, string, string]>([
-    [400, 'with Content-Length and Transfer-Encoding', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n'],
-    [400, 'with Transfer-Encoding and Content-Length', 'Transfer-Encoding: chunked\r\nContent-Length: 5\r\n'],
-    [400, 'with Content-Length 0 and Transfer-Encoding', 'Content-Length: 0\r\nTransfer-Encoding: chunked\r\n'],
-    [400, 'with the same Content-Length twice', 'Content-Length: 5\r\nContent-Length: 5\r\n'],
-    [400, 'with two Content-Lengths that differ', 'Content-Length: 5\r\nContent-Length: 6\r\n'],
-    [400, 'with a Content-Length list', 'Content-Length: 5, 5\r\n'],
-    [400, 'with an empty Content-Length', 'Content-Length:\r\n'],
-    [400, 'with a signed Content-Length', 'Content-Length: +5\r\n'],
-    [400, 'with a negative Content-Length', 'Content-Length: -5\r\n'],
-    [400, 'with a hexadecimal Content-Length', 'Content-Length: 0x5\r\n'],
-    [400, 'with a fractional Content-Length', 'Content-Length: 5.0\r\n'],
-    [400, 'with blanks in Content-Length', 'Content-Length: 5 5\r\n'],
-    [400, 'with a Content-Length past every integer', 'Content-Length: 9999999999999999999\r\n'],
-    [501, 'with Transfer-Encoding gzip', 'Transfer-Encoding: gzip\r\n'],
-    [501, 'with Transfer-Encoding gzip, chunked', 'Transfer-Encoding: gzip, chunked\r\n'],
-    [501, 'with Transfer-Encoding chunked, identity', 'Transfer-Encoding: chunked, identity\r\n'],
-    [501, 'with Transfer-Encoding identity', 'Transfer-Encoding: identity\r\n'],
-    [501, 'with an empty Transfer-Encoding', 'Transfer-Encoding:\r\n'],
-    [501, 'with Transfer-Encoding in quotes', 'Transfer-Encoding: "chunked"\r\n'],
-    [400, 'with two Transfer-Encodings', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n'],
-    [501, 'with a parameter on chunked', 'Transfer-Encoding: chunked;q=1\r\n'],
-    [400, 'with a vertical tab before chunked', 'Transfer-Encoding: \x0bchunked\r\n'],
-    [400, 'with a line folded by a space', 'X-A: 1\r\n folded: 2\r\n'],
-    [400, 'with a line folded by a tab', 'X-A: 1\r\n\tfolded\r\n'],
-    [400, 'with a first line that is folded', ' X-A: 1\r\n'],
-    [400, 'with a bare CR in a value', 'X-A: 1\r2\r\n'],
-    [400, 'with a bare CR that hides a line', 'X-A: 1\rContent-Length: 5\r\n'],
-    [400, 'with a bare CR as a line', 'X-A: 1\r\n\rX-B: 2\r\n'],
-    [400, 'with two CRs before the LF', 'X-A: 1\r\r\n'],
-    [400, 'with NUL in a value', 'X-A: 1\x002\r\n'],
-    [400, 'with NUL in a name', 'X-\x00A: 1\r\n'],
-    [400, 'with a control character in a value', 'X-A: \x01\r\n'],
-    [400, 'with a backspace in a value', 'X-A: a\x08b\r\n'],
-    [400, 'with DEL in a value', 'X-A: \x7f\r\n'],
-    [400, 'with an escape character in a value', 'X-A: \x1b[0m\r\n'],
-    [400, 'with a space before the colon', 'X-A : 1\r\n'],
-    [400, 'with a tab before the colon', 'Content-Length\t: 1\r\n'],
-    [400, 'with a space in a name', 'X A: 1\r\n'],
-    [400, 'with an empty name', ': 1\r\n'],
-    [400, 'with a line without a colon', 'nonsense\r\n'],
-    [400, 'with a name that is no token', 'X(A): 1\r\n'],
-    [400, 'with a name beyond ASCII', 'X-\xe4: 1\r\n'],
-    [400, 'with a second Host', 'Host: b\r\n'],
-    [400, 'with the same Host twice', 'Host: a\r\n'],
-    [494, 'with 101 fields', fieldLines(100)],
-    [494, 'with a line over the limit', `X-A: ${'v'.repeat(8_192)}\r\n`],
-    [494, 'with a head over the limit', `X-A: ${'v'.repeat(8_000)}\r\n`.repeat(5)],
-  ])('with %i: %s', (status, _name, lines) => {
+    [400, 'Content-Length and Transfer-Encoding', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n'],
+    [400, 'Transfer-Encoding and Content-Length', 'Transfer-Encoding: chunked\r\nContent-Length: 5\r\n'],
+    [400, 'Content-Length 0 and Transfer-Encoding', 'Content-Length: 0\r\nTransfer-Encoding: chunked\r\n'],
+    [400, 'the same Content-Length twice', 'Content-Length: 5\r\nContent-Length: 5\r\n'],
+    [400, 'two Content-Lengths that differ', 'Content-Length: 5\r\nContent-Length: 6\r\n'],
+    [400, 'a Content-Length list', 'Content-Length: 5, 5\r\n'],
+    [400, 'an empty Content-Length', 'Content-Length:\r\n'],
+    [400, 'a signed Content-Length', 'Content-Length: +5\r\n'],
+    [400, 'a negative Content-Length', 'Content-Length: -5\r\n'],
+    [400, 'a hexadecimal Content-Length', 'Content-Length: 0x5\r\n'],
+    [400, 'a fractional Content-Length', 'Content-Length: 5.0\r\n'],
+    [400, 'blanks in Content-Length', 'Content-Length: 5 5\r\n'],
+    [400, 'a Content-Length past every integer', 'Content-Length: 9999999999999999999\r\n'],
+    [501, 'Transfer-Encoding gzip', 'Transfer-Encoding: gzip\r\n'],
+    [501, 'Transfer-Encoding gzip, chunked', 'Transfer-Encoding: gzip, chunked\r\n'],
+    [501, 'Transfer-Encoding chunked, identity', 'Transfer-Encoding: chunked, identity\r\n'],
+    [501, 'Transfer-Encoding identity', 'Transfer-Encoding: identity\r\n'],
+    [501, 'an empty Transfer-Encoding', 'Transfer-Encoding:\r\n'],
+    [501, 'Transfer-Encoding in quotes', 'Transfer-Encoding: "chunked"\r\n'],
+    [400, 'two Transfer-Encodings', 'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n'],
+    [501, 'a parameter on chunked', 'Transfer-Encoding: chunked;q=1\r\n'],
+    [400, 'a vertical tab before chunked', 'Transfer-Encoding: \x0bchunked\r\n'],
+    [400, 'a line folded by a space', 'X-A: 1\r\n folded: 2\r\n'],
+    [400, 'a line folded by a tab', 'X-A: 1\r\n\tfolded\r\n'],
+    [400, 'a first line that is folded', ' X-A: 1\r\n'],
+    [400, 'a bare CR in a value', 'X-A: 1\r2\r\n'],
+    [400, 'a bare CR that hides a line', 'X-A: 1\rContent-Length: 5\r\n'],
+    [400, 'a bare CR as a line', 'X-A: 1\r\n\rX-B: 2\r\n'],
+    [400, 'two CRs before the LF', 'X-A: 1\r\r\n'],
+    [400, 'NUL in a value', 'X-A: 1\x002\r\n'],
+    [400, 'NUL in a name', 'X-\x00A: 1\r\n'],
+    [400, 'a control character in a value', 'X-A: \x01\r\n'],
+    [400, 'a backspace in a value', 'X-A: a\x08b\r\n'],
+    [400, 'DEL in a value', 'X-A: \x7f\r\n'],
+    [400, 'an escape character in a value', 'X-A: \x1b[0m\r\n'],
+    [400, 'a space before the colon', 'X-A : 1\r\n'],
+    [400, 'a tab before the colon', 'Content-Length\t: 1\r\n'],
+    [400, 'a space in a name', 'X A: 1\r\n'],
+    [400, 'an empty name', ': 1\r\n'],
+    [400, 'a line without a colon', 'nonsense\r\n'],
+    [400, 'a name that is no token', 'X(A): 1\r\n'],
+    [400, 'a name beyond ASCII', 'X-\xe4: 1\r\n'],
+    [400, 'a second Host', 'Host: b\r\n'],
+    [400, 'the same Host twice', 'Host: a\r\n'],
+    [494, '101 fields', fieldLines(100)],
+    [494, 'a line over the limit', `X-A: ${'v'.repeat(8_192)}\r\n`],
+    [494, 'a head over the limit', `X-A: ${'v'.repeat(8_000)}\r\n`.repeat(5)],
+  ])('a head is refused with %i: %s', (status, _name, lines) => {
     expect(verdict(`GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`)).toBe(status);
   });
 
@@ -127,7 +127,7 @@ describe('a request head is refused', () => {
     [400, 'GET / HTTP/1.0\r\nHost: a\r\nHost: a'],
     [400, 'POST / HTTP/1.0\r\nTransfer-Encoding: chunked'],
     [414, `GET /${'a'.repeat(8_192)} HTTP/1.1\r\nHost: a`],
-  ])('with %i: %j', (status, lines) => {
+  ])('a head is refused with %i: %j', (status, lines) => {
     expect(verdict(`${lines}\r\n\r\n`)).toBe(status);
   });
 
@@ -136,28 +136,28 @@ describe('a request head is refused', () => {
     [494, 'a header line without end', `GET / HTTP/1.1\r\nX-A: ${'v'.repeat(8_200)}`],
     [494, 'a head without end', `GET / HTTP/1.1\r\n${`X-A: ${'v'.repeat(1_000)}\r\n`.repeat(33)}`],
     [494, 'empty lines without end', '\r\n'.repeat(16_500)],
-  ])('with %i before it is whole: %s', (status, _name, text) => {
+  ])('an incomplete head is refused with %i: %s', (status, _name, text) => {
     expect(verdict(text)).toBe(status);
   });
 });
 
-describe('a request head is accepted', () => {
-  test('with any host that has no white space, slash or double dot', () => {
+describe('an accepted request head', () => {
+  test('a Host may be any text without white space, slash and double dot', () => {
     for (const host of ['a@b', 'a:80:80', '[::1', '\xe4', '.a', 'a.:1']) {
       expect(read(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`).host).toBe(host);
     }
   });
 
-  test('with bare LF line ends', () => {
+  test('lines may end in a bare LF', () => {
     const head = read('GET /a HTTP/1.1\nHost: a\nX-A: 1\n\n');
     expect([head.method, head.target, head.host, head.get('x-a'), head.length]).toEqual(['GET', '/a', 'a', '1', 32]);
   });
 
-  test('with CRLF and bare LF mixed', () => {
+  test('CRLF and bare LF may be mixed', () => {
     expect(read('GET /a HTTP/1.1\r\nHost: a\nX-A: 1\r\n\nnext').names).toEqual(['Host', 'X-A']);
   });
 
-  test('behind empty lines, which count in its length', () => {
+  test('empty lines before a head are skipped and count in its length', () => {
     const head = read('\r\n\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nrest');
     expect([head.method, head.length]).toEqual(['GET', 32]);
   });
@@ -179,43 +179,43 @@ describe('a request head is accepted', () => {
     expect([head.host, head.target]).toEqual([host, target]);
   });
 
-  test('in HTTP/1.0 without Host, closing unless it says keep-alive', () => {
+  test('HTTP/1.0 needs no Host, and closes unless it says keep-alive', () => {
     const plain = read('GET / HTTP/1.0\r\n\r\n');
     expect([plain.host, plain.minor, plain.close]).toEqual(['', 0, true]);
     expect(read('GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n').close).toBe(false);
   });
 
-  test('with 100 fields', () => {
+  test('a head may have 100 fields', () => {
     expect(verdict(`GET / HTTP/1.1\r\nHost: a\r\n${fieldLines(99)}\r\n`)).toBe(200);
   });
 
-  test('with tabs, empty values and bytes beyond ASCII in values', () => {
+  test('values may be empty and contain tabs and bytes beyond ASCII', () => {
     const head = read('GET / HTTP/1.1\r\nHost:\ta \r\nX-A:\r\nX-B: \t a\tb\xff \t\r\n\r\n');
     expect(head.values).toEqual(['a', '', 'a\tb\xff']);
   });
 
-  test('when what follows it is binary', () => {
+  test('the bytes after a head may be binary', () => {
     expect(verdict('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n\x00\x01\r')).toBe(200);
   });
 });
 
-test('a head is not whole before its last byte', () => {
+test('a request head is incomplete before its last byte', () => {
   const text = '\r\nPOST /a?b HTTP/1.1\r\nHost: a\nX-A: 1\r\nContent-Length: 5\r\n\r\n';
   for (let length = 0; length < text.length; length++) expect(verdict(text.slice(0, length))).toBe(0);
   expect(verdict(text)).toBe(200);
 });
 
-describe('fields with names that are not of letters, digits and hyphens', () => {
+describe('field names with bytes other than letters, digits and hyphens', () => {
   const text = 'GET / HTTP/1.1\r\nHost: a\r\nX_A: 1\r\nX.A: 2\r\nX(A): 3\r\nnothing\r\n\r\n';
   test.each([
     ['ignore', false, ['Host', 'nothing']],
     ['ignore', true, ['Host', 'X_A', 'nothing']],
     ['pass', false, ['Host', 'X_A', 'X.A', 'X(A)', 'nothing']],
-  ] as const)('rule %s, underscores %s', (invalidNames, underscores, names) => {
+  ] as const)('invalidNames %s with underscores %s keeps the expected fields', (invalidNames, underscores, names) => {
     expect(readRequestHead(text, 0, { ...limits, invalidNames, underscores })?.names).toEqual(names);
   });
 
-  test.each([' X: 1', 'X : 1', ': 1', 'X\x7f: 1'])('%j is refused by every rule', (bad) => {
+  test.each([' X: 1', 'X : 1', ': 1', 'X\x7f: 1'])('the line %j is refused by every rule', (bad) => {
     for (const invalidNames of ['ignore', 'pass'] as const) {
       const head = `GET / HTTP/1.1\r\nHost: a\r\n${bad}\r\n\r\n`;
       expect(() => readRequestHead(head, 0, { ...limits, invalidNames, underscores: true })).toThrow('header line');
@@ -223,7 +223,7 @@ describe('fields with names that are not of letters, digits and hyphens', () => 
   });
 });
 
-test('what is refused tells what was read', () => {
+test('the error of a refused head has the part that was read', () => {
   let refused: unknown;
   try {
     readRequestHead('GET /a HTTP/1.1\r\nHost: b\r\nX : 1\r\n\r\n', 0, limits);
@@ -240,11 +240,11 @@ describe('Connection', () => {
     ['keep-alive, Upgrade', { close: false, connectionUpgrade: true }],
     ['UPGRADE', { close: false, connectionUpgrade: true }],
     [' x-a , close,', { close: true, connectionUpgrade: false }],
-  ])('"%s" is read', (value, expected) => {
+  ])('Connection: "%s" is read', (value, expected) => {
     expect(read(`GET / HTTP/1.1\r\nHost: a\r\nConnection: ${value}\r\n\r\n`)).toMatchObject(expected);
   });
 
-  test('an upgrade is asked for by HTTP/1.1 GET with both fields only', () => {
+  test('only an HTTP/1.1 GET with Connection and Upgrade opens a WebSocket', () => {
     expect(asks('GET / HTTP/1.1', 'Connection: Upgrade\r\nUpgrade: WebSocket\r\n')).toBe(true);
     expect(asks('GET / HTTP/1.1', 'Upgrade: websocket\r\n')).toBe(false);
     expect(asks('GET / HTTP/1.1', 'Connection: upgrade\r\n')).toBe(false);

@@ -1,16 +1,15 @@
 import { ProxyError } from '../errors.js';
 import { normalPath } from './target.js';
 import { FieldKind } from './field-name.js';
-import { flatText } from './flat-text.js';
+import { bytesOf, flatText } from './recent-heads.js';
 import { endOfHead, Fields, lineEnd, readFields } from './head.js';
 import type { FieldRules, HeadLimits } from './head.js';
 import type { KnownHead, Memo, RecentHeads } from './recent-heads.js';
-import { bytesOf } from './recent-heads.js';
 
 /** The head of a request (RFC 9112 3). */
 export class RequestHead extends Fields {
   method = '';
-  /** Origin form, `/path?query`. An absolute form is brought to it; its authority becomes `host`. */
+  /** Origin form, `/path?query`. An absolute form is converted; its authority becomes `host`. */
   target = '';
   /** `Host` as given, port included; empty in HTTP/1.0 without one. */
   host = '';
@@ -18,12 +17,12 @@ export class RequestHead extends Fields {
   line = '';
   /** `Expect: 100-continue`. */
   expectContinue = false;
-  /** Shared by the heads of a connection whose field lines are the same; undefined where that is not known. */
+  /** Shared by the heads of a connection with equal field lines; undefined when equality is not known. */
   memo: Memo | undefined = undefined;
-  /** It has come on its connection before, byte for byte. */
-  isAgain = false;
+  /** The same bytes have come on this connection before. */
+  isRepeated = false;
 
-  /** Takes the field lines of a head in which they are the same, byte for byte. */
+  /** Copies the fields of a head with the same field lines, byte for byte. */
   takeFields(from: RequestHead): void {
     this.names = from.names;
     this.keys = from.keys;
@@ -39,17 +38,17 @@ export class RequestHead extends Fields {
     if (this.host === '') this.host = from.host;
   }
 
-  /** Takes all of a head that came once more, byte for byte. */
+  /** Copies a head that has come again, byte for byte. */
   takeWhole(from: RequestHead): void {
     this.method = from.method;
     this.target = from.target;
     this.line = from.line;
     this.takeFields(from);
     this.length = from.length;
-    this.isAgain = true;
+    this.isRepeated = true;
   }
 
-  /** The body is read by nobody, and is not passed on: as if there were none. */
+  /** Removes the body's framing, for a request that is forwarded without its body. */
   dropBody(): void {
     this.chunked = false;
     this.contentLength = -1;
@@ -62,7 +61,7 @@ export class RequestHead extends Fields {
     this.keys = keys.filter(stays);
   }
 
-  /** True when the client asks to speak WebSocket on this connection (RFC 6455 4.1; never in HTTP/1.0, RFC 9110 7.8). */
+  /** True for a request that opens a WebSocket (RFC 6455 4.1; never in HTTP/1.0, RFC 9110 7.8). */
   get asksWebSocket(): boolean {
     return (
       this.upgrade !== undefined &&
@@ -74,7 +73,7 @@ export class RequestHead extends Fields {
   }
 }
 
-/** A head that cannot be served, with as much of it as was read. */
+/** The error of a head that cannot be served, with the part of the head that was read. */
 export class HeadError extends ProxyError {
   readonly head: RequestHead;
 
@@ -84,24 +83,24 @@ export class HeadError extends ProxyError {
   }
 }
 
-/** The limits and rules for the heads of requests. */
+/** Limits and rules for the heads of requests. */
 export interface RequestRules extends HeadLimits, FieldRules {}
 
-/** nginx takes no lower case in a method. */
+/** As in nginx, a method has no lower-case letters. */
 const METHOD = /^[A-Z_-]+$/;
-/** No white space and no control character; bytes beyond ASCII as nginx takes them. */
+/** No white space and no control characters; bytes beyond ASCII are allowed, as in nginx. */
 const TARGET = /^[!-~\x80-\xff]+$/;
 /** Scheme, host and port of a target in absolute form (RFC 9112 3.2.2). */
 const ABSOLUTE = /^[A-Za-z][-+.0-9A-Za-z]*:\/\/((?:\[[-\w:.~!$&'()*+,;=]*\]|[-.0-9A-Za-z]*)(?::[0-9]*)?)(?=[/?]|$)/;
 const USUAL_HOST = /^[-\w]+(?:\.[-\w]+)*\.?(?::[0-9]*)?$/;
 
 /**
- * Reads a request head that begins at `text[from]`, as nginx does. Empty lines before it are skipped (RFC 9112 2.2). A
- * request line that is none is refused before the fields have come.
+ * Reads a request head that begins at `text[from]`, as nginx does. Empty lines before it are skipped (RFC 9112 2.2). An
+ * invalid request line is refused before the fields have come.
  *
- * @param known heads of requests whose field lines were read under the same limits on the same connection
- * @returns undefined while the head is not whole
- * @throws ProxyError of source `client`, with as much of the head as was read
+ * @param known earlier heads of the same connection, read under the same limits
+ * @returns undefined while the head is incomplete
+ * @throws HeadError of source `client`, with the part of the head that was read
  */
 export function readRequestHead(
   text: string,
@@ -111,13 +110,13 @@ export function readRequestHead(
 ): RequestHead | undefined {
   const start = skipEmptyLines(text, from);
   const lf = text.indexOf('\n', start);
-  const again = lf < 0 ? undefined : known?.find(text, lf + 1);
-  const end = again === undefined ? endOfHead(text, start) : lf + 1 + again.text.length;
+  const sameFields = lf < 0 ? undefined : known?.find(text, lf + 1);
+  const end = sameFields === undefined ? endOfHead(text, start) : lf + 1 + sameFields.text.length;
   const isWhole = end >= 0 && end - start <= limits.head;
   if (!isWhole) {
     refuseOverlong(text, from, start, limits);
     if (!text.includes('\n', start)) {
-      // A client that speaks TLS, say, would wait for an answer and never end its line.
+      // Refuse at once: a client that speaks TLS, for example, would wait for a response and never end its line.
       if (start < text.length && !METHOD.test(text.charAt(start))) throw new ProxyError('bad_method');
       return undefined;
     }
@@ -129,16 +128,16 @@ export function readRequestHead(
     readRequestLine(head, text, start, lineEnd(text, start, lf));
     lineRead = true;
     if (!isWhole) return undefined;
-    // HTTP/1.0 makes something else of the same field lines.
     const isOriginForm = head.host === '';
-    if (again !== undefined && head.minor === 1) {
-      head.takeFields(again.head);
+    // Equal field lines mean something else in HTTP/1.0.
+    if (sameFields !== undefined && head.minor === 1) {
+      head.takeFields(sameFields.head);
     } else {
       readFields(head, text, start, lf + 1, end, limits, limits);
       readHost(head);
       if (known !== undefined && isOriginForm && head.minor === 1) {
         head.memo = { kept: undefined };
-        // A copy: this one may change while it is answered.
+        // A copy, because `head` may change while the request is answered.
         const fields = new RequestHead();
         fields.takeFields(head);
         known.add(text, lf + 1, end, fields);
@@ -146,10 +145,12 @@ export function readRequestHead(
     }
     head.length = end - from;
     if (head.method === 'CONNECT' || head.method === 'TRACE') throw new ProxyError('method_not_allowed', head.method);
-    if (again !== undefined && isOriginForm && head.minor === 1) rememberWhole(again, head, text.slice(from, end));
+    if (sameFields !== undefined && isOriginForm && head.minor === 1) {
+      rememberWhole(sameFields, head, text.slice(from, end));
+    }
   } catch (error) {
     if (!lineRead) {
-      // As with nginx, a line that is wrong somewhere says nothing but itself.
+      // As in nginx, an invalid request line has no method and no target, also for variables and logs.
       head.method = '';
       head.target = '';
     }
@@ -159,7 +160,7 @@ export function readRequestHead(
   return head;
 }
 
-/** A head whose fields are known may be known as a whole, when its request line comes again as well. */
+/** Remembers a head as a whole when both its request line and its fields have come before. */
 function rememberWhole(known: KnownHead<RequestHead>, head: RequestHead, text: string): void {
   if (known.trials === 0) return;
   known.trials--;
@@ -176,9 +177,9 @@ function rememberWhole(known: KnownHead<RequestHead>, head: RequestHead, text: s
 }
 
 /**
- * The head of a request that begins at `bytes[from]`, where it came as a whole on that connection before.
+ * Finds the head that begins at `bytes[from]` among the heads that came before on this connection.
  *
- * @returns undefined when it did not: it may still be a head like others before it, and is to be read
+ * @returns undefined when it is not among them and has to be read (`readRequestHead`)
  */
 export function findRequestHead(
   bytes: Buffer,
@@ -186,10 +187,10 @@ export function findRequestHead(
   end: number,
   known: RecentHeads<RequestHead>,
 ): RequestHead | undefined {
-  const again = known.findWhole(bytes, from, end);
-  if (again === undefined) return undefined;
+  const found = known.findWhole(bytes, from, end);
+  if (found === undefined) return undefined;
   const head = new RequestHead();
-  head.takeWhole(again.head);
+  head.takeWhole(found.head);
   return head;
 }
 
@@ -202,7 +203,7 @@ function skipEmptyLines(text: string, from: number): number {
   }
 }
 
-/** A head that is not whole yet may already be over a limit; the empty lines before it count, or they had none. */
+/** Refuses an incomplete head that is already over a limit. Empty lines before it count, or they would have no limit. */
 function refuseOverlong(text: string, from: number, start: number, limits: HeadLimits): void {
   const lf = text.indexOf('\n', start);
   if ((lf < 0 ? text.length : lf) - start > limits.line) throw new ProxyError('target_too_long');
@@ -229,7 +230,7 @@ function readRequestLine(head: RequestHead, text: string, start: number, stop: n
   if (!TARGET.test(target)) throw new ProxyError('bad_request_line');
   readTarget(head, target);
   head.minor = readVersion(text, skipSpaces(text, gap), last);
-  // Broken escapes and ways above the root are for no server; a plain path cannot have them.
+  // Refuses broken escapes and paths above the root, which only such targets can have.
   if (target.includes('%') || target.includes('/.')) normalPath(head.target);
 }
 
@@ -254,7 +255,7 @@ function readTarget(head: RequestHead, target: string): void {
     head.target = withoutFragment(target);
     return;
   }
-  // Refused later, whatever it wants to be connected to.
+  // CONNECT is refused later, whatever its target is.
   const absolute = head.method === 'CONNECT' ? null : ABSOLUTE.exec(target);
   if (absolute === null) {
     if (head.method === 'CONNECT') return;
@@ -267,7 +268,7 @@ function readTarget(head: RequestHead, target: string): void {
   head.target = tail.startsWith('/') ? tail : `/${tail}`;
 }
 
-/** A fragment has no place in a request (RFC 9112 3.2); what follows it is not for the server. */
+/** Removes a fragment, which a request must not contain (RFC 9112 3.2). */
 function withoutFragment(target: string): string {
   const hash = target.indexOf('#');
   return hash < 0 ? target : target.slice(0, hash);
@@ -297,15 +298,15 @@ function readHost(head: RequestHead): void {
   if (head.host === '') head.host = host;
 }
 
-/** The Host found valid last: nearly every request has the one of the request before. */
+/** The last `Host` found valid: nearly every request has that of the request before. */
 let lastHost: string | undefined;
 
-function secondHost({ names, values }: RequestHead, before: number, again: number): ProxyError {
+function secondHost({ names, values }: RequestHead, first: number, second: number): ProxyError {
   const shown = (i: number): string => `"${names[i] ?? ''}: ${values[i] ?? ''}"`;
-  return new ProxyError('duplicate_field', `host header: ${shown(again)}, previous value: ${shown(before)}`);
+  return new ProxyError('duplicate_field', `host header: ${shown(second)}, previous value: ${shown(first)}`);
 }
 
-/** What nginx takes for a host: anything without white space and slashes, where no dot follows another. */
+/** As in nginx, a host is any text without white space, slashes and `..`. */
 function isHost(text: string): boolean {
   if (USUAL_HOST.test(text)) return true;
   if (/[/\0-\x20\x7f]|\.\./.test(text)) return false;

@@ -19,7 +19,7 @@ function read(text: string): ResponseHead {
   return head;
 }
 
-/** The code the text is refused with, `more` while it is not whole, or `ok`. */
+/** `ok`, `more` for an incomplete head, or the code of the error. */
 function verdict(text: string): string {
   try {
     return readResponseHead(text, limits) === undefined ? 'more' : 'ok';
@@ -29,7 +29,7 @@ function verdict(text: string): string {
   }
 }
 
-describe('a response head is refused', () => {
+describe('a refused response head', () => {
   test.each([
     ['HTTP/1.1 20 OK'],
     ['HTTP/1.1 2000 OK'],
@@ -49,7 +49,7 @@ describe('a response head is refused', () => {
     ['HTTP/1.1 200 O\x00K'],
     ['HTTP/1.1 200 O\rK'],
     ['HTTP/1.1 200 O\x7fK'],
-  ])('with the status line %j', (line) => {
+  ])('the status line %j is refused', (line) => {
     expect(verdict(`${line}\r\nContent-Length: 0\r\n\r\n`)).toBe('bad_response');
   });
 
@@ -66,47 +66,47 @@ describe('a response head is refused', () => {
     ['101 fields', 'X-A: 1\r\n'.repeat(101)],
     ['a line over the limit', `X-A: ${'v'.repeat(8_192)}\r\n`],
     ['a head over the limit', `X-A: ${'v'.repeat(8_000)}\r\n`.repeat(5)],
-  ])('with %s', (_name, lines) => {
+  ])('a response head with %s is refused', (_name, lines) => {
     expect(verdict(`HTTP/1.1 200 OK\r\n${lines}\r\n`)).toBe('bad_response');
   });
 
   test.each([
-    ['what is no HTTP', 'SSH-2'],
+    ['bytes that are not HTTP', 'SSH-2'],
     ['a head without end', `HTTP/1.1 200 OK\r\nX-A: ${'v'.repeat(33_000)}`],
-  ])('before it is whole: %s', (_name, text) => {
+  ])('an incomplete response head is refused: %s', (_name, text) => {
     expect(verdict(text)).toBe('bad_response');
   });
 
-  test('with chunked in HTTP/1.0', () => {
+  test('a chunked HTTP/1.0 response is refused', () => {
     expect(verdict('HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')).toBe('bad_response');
   });
 });
 
-describe('a response head is accepted', () => {
+describe('an accepted response head', () => {
   test.each([
     ['HTTP/1.1 200 OK', 200, 'OK', 1],
     ['HTTP/1.1 200 ', 200, '', 1],
     ['HTTP/1.1 200', 200, '', 1],
     ['HTTP/1.0 404 Not  Found', 404, 'Not  Found', 0],
     ['HTTP/1.9 599 \xe4\tx', 599, '\xe4\tx', 1],
-  ])('with the status line %j', (line, status, reason, minor) => {
+  ])('the status line %j is accepted', (line, status, reason, minor) => {
     for (const end of ['\r\n', '\n']) {
       expect(read(`${line}${end}X-A: 1${end}${end}body`)).toMatchObject({ status, reason, minor, values: ['1'] });
     }
   });
 
-  test('without fields', () => {
+  test('a response head may have no fields', () => {
     expect(read('HTTP/1.1 204 No Content\r\n\r\n')).toMatchObject({ status: 204, length: 27 });
   });
 });
 
-test('a response head is not whole before its last byte', () => {
+test('a response head is incomplete before its last byte', () => {
   const text = 'HTTP/1.1 200 OK\r\nContent-Length: 5\nX-A: 1\r\n\r\n';
   for (let length = 0; length < text.length; length++) expect(verdict(text.slice(0, length))).toBe('more');
   expect(verdict(text)).toBe('ok');
 });
 
-/** A response as it goes out, and what a client should make of it. */
+/** The text of a response, and what a client should read from it. */
 interface Sent {
   readonly text: string;
   readonly head: ResponseHead;
@@ -200,8 +200,8 @@ function mutate(text: string, mutations: readonly (readonly [number, string, str
   return result;
 }
 
-describe("Node's client", () => {
-  /** Answers every request with the next prepared text. */
+describe("response heads compared with Node's client", () => {
+  /** Answers each request with the next prepared text. */
   let next: Sent | undefined;
   const server = createServer({ noDelay: true }, (socket: Socket) => {
     socket.on('error', () => undefined);
@@ -237,7 +237,7 @@ describe("Node's client", () => {
           body += piece;
         });
         response.on('error', reject);
-        // The connection is back with the agent, or gone, one tick after the end.
+        // One tick after the end, the agent has the connection back or has closed it.
         response.on('end', () => setImmediate(() => resolve({ response, body })));
       });
       asked.on('error', reject);
@@ -269,7 +269,7 @@ describe("Node's client", () => {
 
   const seed = Date.now() >>> 0;
 
-  test(`hears 1,000 well-formed responses as they were meant (seed ${seed})`, async () => {
+  test(`Node reads 1,000 well-formed responses as they were meant (seed ${seed})`, async () => {
     for (const one of fc.sample(wellFormed, { numRuns: 1_000, seed })) {
       const head = read(headText(one));
       expect([head.status, head.reason]).toEqual([one.status, one.reason]);
@@ -280,14 +280,14 @@ describe("Node's client", () => {
     }
   });
 
-  test(`accepts, with the same meaning, what is accepted of 4,000 mutated responses (seed ${seed})`, async () => {
+  test(`Node accepts, with the same meaning, every accepted one of 4,000 mutated responses (seed ${seed})`, async () => {
     let accepted = 0;
     const mutated = fc.tuple(wellFormed, fc.array(mutation, { minLength: 1, maxLength: 2 }));
     for (const [one, mutations] of fc.sample(mutated, { numRuns: 4_000, seed })) {
       const text = mutate(headText(one), mutations);
       if (verdict(text) !== 'ok') continue;
       const head = read(text);
-      // A body without stated length ends with the connection: `forward.test.ts` has those.
+      // A body without a stated length ends with the connection; `forward.test.ts` tests those.
       if (head.status < 200 || head.contentLength > 80 || (head.contentLength < 0 && !head.chunked)) continue;
       accepted++;
       await expectHeard(sent(head, one.keepAlive));

@@ -5,11 +5,11 @@ import type { HeadLimits } from './head.js';
 import type { Memo, RecentHeads } from './recent-heads.js';
 import { bytesOf } from './recent-heads.js';
 
-/** The head of a response (RFC 9112 4). Answers of the same bytes on the same connection share it. */
+/** The head of a response (RFC 9112 4). Responses with equal heads on one connection share the object. */
 export class ResponseHead extends Fields implements Memo {
   status = 0;
   reason = '';
-  /** Milliseconds the peer keeps the connection idle; undefined before somebody has asked. */
+  /** Milliseconds for which the peer keeps the connection idle; undefined until `Link` has worked it out. */
   keepAliveHint: number | undefined = undefined;
   kept: unknown = undefined;
 }
@@ -17,8 +17,8 @@ export class ResponseHead extends Fields implements Memo {
 /**
  * Reads a response head that begins at `text[0]`.
  *
- * @param known heads that were read under the same limits on the same connection
- * @returns undefined while the head is not whole
+ * @param known earlier heads of the same connection, read under the same limits
+ * @returns undefined while the head is incomplete
  * @throws ProxyError `bad_response`
  */
 export function readResponseHead(
@@ -26,10 +26,10 @@ export function readResponseHead(
   limits: HeadLimits,
   known?: RecentHeads<ResponseHead>,
 ): ResponseHead | undefined {
-  const again = known?.find(text, 0);
-  if (again !== undefined) {
-    again.whole ??= bytesOf(again.text);
-    return again.head;
+  const same = known?.find(text, 0);
+  if (same !== undefined) {
+    same.whole ??= bytesOf(same.text);
+    return same.head;
   }
   const end = endOfHead(text, 0);
   if (end < 0 || end > limits.head) {
@@ -50,7 +50,7 @@ export function readResponseHead(
   return head;
 }
 
-/** What nginx's error log calls it. */
+/** The fault in the words of nginx's error log. */
 function wordsFor(error: unknown): string {
   if (!(error instanceof ProxyError)) throw error;
   switch (error.code) {
@@ -67,7 +67,7 @@ function wordsFor(error: unknown): string {
   }
 }
 
-/** nginx: a length that is said twice is an error, even if it is the same. */
+/** As in nginx, a second `Content-Length` is an error even if it has the same value. */
 function refuseSecondLength(head: ResponseHead): void {
   if (head.contentLength < 0) return;
   let first: string | undefined;
@@ -92,7 +92,7 @@ function readStatusLine(head: ResponseHead, text: string, stop: number): void {
     minor <= 9 &&
     text.charCodeAt(8) === 32 &&
     /^[1-9][0-9]{2}$/.test(digits);
-  // "HTTP/1.1 200" without the space before an empty reason is common; a digit more is not a status.
+  // "HTTP/1.1 200" without the space before an empty reason is common; "HTTP/1.1 2000" is not a status.
   if (!shaped || (stop > 12 && text.charCodeAt(12) !== 32)) throw badStatusLine(text);
   head.minor = minor === 0 ? 0 : 1;
   head.status = status;

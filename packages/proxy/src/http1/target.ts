@@ -1,6 +1,6 @@
 import { ProxyError } from '../errors.js';
 
-/** Where nothing has to be decoded, merged or resolved. */
+/** A path in which nothing has to be decoded, merged or resolved. */
 const PLAIN = /^(?:\/(?!\.{0,2}(?:\/|$))[^%/]*)*\/?$/;
 const ESCAPE = /%(.{0,2})/gs;
 
@@ -45,7 +45,7 @@ function resolveDots(path: string, target: string): string {
   return `/${parts.join('/')}`;
 }
 
-/** A decoded path as it may stand in a request line again. */
+/** Percent-encodes a decoded path for a request line. */
 export function encodePath(path: string): string {
   return path.replace(
     /[\0-\x20\x7f-\xff"#%<>?\\^`{|}]/g,
@@ -55,7 +55,7 @@ export function encodePath(path: string): string {
 
 /** `Host` without port and without the dot of a fully qualified name, in lower case (nginx: `$host`). */
 export function hostName(host: string): string {
-  // What stands in brackets has colons of its own.
+  // An IPv6 address in brackets contains colons.
   const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':');
   const name = end > 0 ? host.slice(0, end) : host;
   return (name.endsWith('.') ? name.slice(0, -1) : name).toLowerCase();

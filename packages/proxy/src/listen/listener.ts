@@ -6,20 +6,20 @@ import type { ListenOptions } from '../options/listener.js';
 import { takeProxyHeader } from './proxy-protocol.js';
 import { RealIp } from '../origin/real-ip.js';
 import { TlsServer } from '../tls/server.js';
-import { acceptedWire, handleWire, NOBODY, Wire } from '../net/wire.js';
+import { acceptedWire, handleWire, NO_READER, Wire } from '../net/wire.js';
 
-/** Who is told what comes of the connections of listeners. */
+/** Handles the connections of listeners. */
 export interface ListenerHost {
-  /** For listeners that say nothing of their own. */
+  /** How heads are read on listeners without `head` options. */
   readonly headDefaults: HeadOptions;
   /**
-   * A connection is ready to be read, by whatever becomes the wire's reader.
+   * A connection is ready to be read; the caller sets the wire's reader.
    *
-   * @param address the client's, IPv4 where it is an IPv4 client's; `unix:` for a unix socket
-   * @param proxied what the PROXY protocol said, where it said something
+   * @param address the client's address, IPv4 also on a dual-stack listener; `unix:` for a Unix socket
+   * @param proxied facts of the PROXY protocol header, if there are any
    */
   onConnection(wire: Wire, address: string, listener: Listener, proxied: ProxyProtocolFacts | undefined): void;
-  /** The listening socket failed after binding, as when there are too many open files. */
+  /** The listening socket failed after binding, for example because too many files are open. */
   onListenError(error: Error, listener: Listener): void;
   /** @param why in nginx's words */
   onHandshakeFailed(why: string, address: string, listener: Listener): void;
@@ -27,13 +27,13 @@ export interface ListenerHost {
   onHeaderBroken(why: string | undefined, address: string, listener: Listener): void;
 }
 
-/** What is counted of one listener. A reload that keeps the listener keeps the counts. */
+/** The counters of one listener. A reload that keeps the listener keeps them. */
 export class ListenerCounts {
-  /** Connections since the start, TLS handshakes that failed left out; now, in whatever protocol; at most at once. */
+  /** Connections since the start, without failed TLS handshakes; open now, in any protocol; and the most at once. */
   accepted = 0;
   connections = 0;
   maxConnections = 0;
-  /** Requests since the start, and those that could not be answered as they should. */
+  /** Requests since the start, and those of them that failed. */
   requests = 0;
   errors = 0;
 
@@ -44,17 +44,17 @@ export class ListenerCounts {
   }
 }
 
-/** One address that connections come to: makes of an accepted socket a connection in plain text or TLS. */
+/** One address that clients connect to: turns an accepted socket into a wire, after the PROXY header and TLS handshake. */
 export class Listener {
   options: ListenOptions;
   /** Position in the options. */
   index: number;
   readonly counts = new ListenerCounts();
-  /** Whose word on the client's address counts; undefined for nobody's. */
+  /** The proxies that are trusted to name the client's address; undefined: none. */
   realIp: RealIp | undefined;
   readonly #host: ListenerHost;
   #tls: TlsServer | undefined;
-  /** What the PROXY protocol said of connections whose handshake is under way, by `peerKey`. */
+  /** PROXY protocol facts of connections that are in their TLS handshake, by `peerKey`. */
   readonly #proxied = new Map<string, ProxyProtocolFacts>();
 
   constructor(options: ListenOptions, index: number, host: ListenerHost) {
@@ -74,7 +74,7 @@ export class Listener {
     return this.nameAt(this.options.port);
   }
 
-  /** As `name`, with the port that it was given for port 0. */
+  /** Like `name`, with the port that the system chose for port 0. */
   nameAt(port: number): string {
     const { host, path } = this.options;
     if (path !== undefined) return `unix:${path}`;
@@ -82,9 +82,9 @@ export class Listener {
   }
 
   /**
-   * Takes other options for the connections to come, certificates included.
+   * Takes new options, certificates included, for connections from now on.
    *
-   * @throws OpenSSL's error, and changes nothing
+   * @throws OpenSSL's error; then nothing has changed
    */
   update(options: ListenOptions, index: number): void {
     const { tls, trustedProxies: from } = options;
@@ -104,7 +104,7 @@ export class Listener {
         return;
       }
       const proxied = this.options.proxyProtocol ? this.#proxied.get(peerKey(socket)) : undefined;
-      this.#host.onConnection(new Wire(socket, NOBODY), address, this, proxied);
+      this.#host.onConnection(new Wire(socket, NO_READER), address, this, proxied);
     };
     return new TlsServer(tls, {
       secure: take,
@@ -113,14 +113,14 @@ export class Listener {
     });
   }
 
-  /** Nothing is read of a connection before it has a wire. */
+  /** True when nothing is read from a connection before it has a wire, so that no socket is needed. */
   get takesHandles(): boolean {
     return this.#tls === undefined && !this.options.proxyProtocol;
   }
 
-  /** @param handle of an accepted connection for which no socket was made */
+  /** Takes a connection for which no socket was made. @param handle its handle, see `@pinwheel/raw-socket` */
   acceptHandle(handle: object): void {
-    const wire = handleWire(handle, NOBODY);
+    const wire = handleWire(handle, NO_READER);
     const { socket } = wire;
     const address = this.#addressOf(socket);
     if (address === undefined) {
@@ -133,10 +133,10 @@ export class Listener {
     this.#host.onConnection(wire, address, this, undefined);
   }
 
-  /** @param socket accepted with `pauseOnConnect` */
+  /** Takes a connection. @param socket accepted with `pauseOnConnect` */
   accept(socket: Socket): void {
     const address = this.#addressOf(socket);
-    // Without an address the connection was reset before it was looked at.
+    // A socket without an address was reset before it was accepted here.
     if (address === undefined) {
       socket.destroy();
       return;
@@ -155,7 +155,7 @@ export class Listener {
 
   #serve(socket: Socket, address: string, proxied: ProxyProtocolFacts | undefined, rest: Buffer | undefined): void {
     if (this.#tls === undefined) {
-      this.#host.onConnection(acceptedWire(socket, NOBODY, rest), address, this, proxied);
+      this.#host.onConnection(acceptedWire(socket, NO_READER, rest), address, this, proxied);
       return;
     }
     if (proxied !== undefined) {
@@ -174,12 +174,12 @@ export class Listener {
   }
 }
 
-/** IPv4 addresses of a dual-stack listener come as `::ffff:a.b.c.d`: without that. */
+/** An address without the prefix `::ffff:`, which IPv4 clients have on a dual-stack listener. */
 export function unmapped(address: string): string {
   return address.startsWith('::ffff:') && isIPv4(address.slice(7)) ? address.slice(7) : address;
 }
 
-/** A connection's other end; the same for the TCP and the TLS socket of one connection. */
+/** The client's end of a connection; the TCP socket and the TLS socket of one connection have the same key. */
 function peerKey(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort}`;
 }

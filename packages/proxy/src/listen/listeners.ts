@@ -6,15 +6,15 @@ import { absorbs, listenKey, ListeningSocket } from './listening-socket.js';
 
 /** The address a listener is bound to. */
 export interface BoundAddress {
-  /** Empty for a unix socket. */
+  /** Empty for a Unix socket. */
   readonly host: string;
-  /** 0 for a unix socket. */
+  /** 0 for a Unix socket. */
   readonly port: number;
   readonly path?: string;
   readonly tls: boolean;
 }
 
-/** A listener and the socket its connections come from, its own or that of a listener for all addresses. */
+/** A listener and the socket of its connections: its own, or that of a listener for all addresses of the port. */
 interface Entry {
   readonly listener: Listener;
   readonly options: ListenOptions;
@@ -22,7 +22,7 @@ interface Entry {
   readonly isOwner: boolean;
 }
 
-/** All listeners of a proxy, and the sockets that they share. */
+/** All listeners of a proxy and their sockets, which they may share. */
 export class Listeners {
   readonly #host: ListenerHost;
   #entries: readonly Entry[] = [];
@@ -42,24 +42,24 @@ export class Listeners {
   }
 
   /**
-   * Takes other options: sockets on the same address stay open, new ones are bound first. When one cannot be bound nothing
-   * changes.
+   * Takes new options: sockets on the same address stay open, and new ones are bound first. When one cannot be bound,
+   * nothing changes.
    *
-   * @returns the listeners that are no more
+   * @returns the listeners that were removed
    * @throws the system's error
    */
   async update(options: readonly ListenOptions[]): Promise<ReadonlySet<Listener>> {
     const before = socketsOf(this.#entries);
-    const gone = new Set(this.#entries.map(({ listener }) => listener));
+    const removed = new Set(this.#entries.map(({ listener }) => listener));
     const entries = this.#plan(options);
     const sockets = socketsOf(entries);
     await bindAll(sockets.filter((socket) => !before.includes(socket)));
     entries.forEach(({ listener, options: one }, index) => {
-      if (gone.delete(listener)) listener.update(one, index);
+      if (removed.delete(listener)) listener.update(one, index);
     });
     this.#take(entries);
     for (const socket of before) if (!sockets.includes(socket)) socket.close();
-    return gone;
+    return removed;
   }
 
   get addresses(): readonly BoundAddress[] {
@@ -72,7 +72,7 @@ export class Listeners {
     });
   }
 
-  /** As they stand now, by the address that each is bound to. */
+  /** Names and counters of the listeners. */
   get status(): readonly ListenerStatus[] {
     return this.#entries.map(({ listener, options, socket }) => {
       const port = socket.address?.port ?? options.port;
@@ -82,12 +82,12 @@ export class Listeners {
     });
   }
 
-  /** Accepts no more. */
+  /** Stops accepting connections. */
   close(): void {
     for (const socket of socketsOf(this.#entries)) socket.close();
   }
 
-  /** Entries for these options, with the listeners and sockets there are where they are for the same address. */
+  /** Entries for these options; listeners and sockets on the same address are reused. */
   #plan(options: readonly ListenOptions[]): readonly Entry[] {
     const wideOf = (one: ListenOptions): ListenOptions | undefined => options.find((wide) => absorbs(wide, one));
     const sockets = new Map<ListenOptions, ListeningSocket>();
@@ -116,7 +116,7 @@ export class Listeners {
     );
   }
 
-  /** Tells every socket whose connections it has. */
+  /** Sets the listeners of every socket. */
   #take(entries: readonly Entry[]): void {
     this.#entries = entries;
     for (const { listener, socket } of entries.filter(({ isOwner }) => isOwner)) {
@@ -133,7 +133,7 @@ function socketsOf(entries: readonly Entry[]): readonly ListeningSocket[] {
   return entries.flatMap(({ socket, isOwner }) => (isOwner ? [socket] : []));
 }
 
-/** @throws the system's error when one cannot be bound; none is bound then */
+/** Binds all sockets, or none. @throws the system's error when one cannot be bound */
 async function bindAll(sockets: readonly ListeningSocket[]): Promise<void> {
   try {
     for (const socket of sockets) await socket.listen();

@@ -49,7 +49,7 @@ export class ListeningSocket {
 
   /** Resolves when bound; rejects with the system's error (`EADDRINUSE`, `EACCES`, ...). */
   async listen(): Promise<void> {
-    // First, so that listeners which are bound one after another open together.
+    // Before binding, so that all listeners open at nearly the same time.
     await proveInsides();
     if (this.#closed) return;
     await this.#bind();
@@ -68,13 +68,13 @@ export class ListeningSocket {
     });
   }
 
-  /** The bound address, once bound; undefined for a unix socket. */
+  /** The bound address; undefined before binding and for a Unix socket. */
   get address(): { host: string; port: number } | undefined {
     const bound = this.#server.address();
     return bound === null || typeof bound === 'string' ? undefined : { host: bound.address, port: bound.port };
   }
 
-  /** Stops accepting; open connections stay open. The file of a unix socket is removed. */
+  /** Stops accepting; open connections stay open. The file of a Unix socket is removed. */
   close(): void {
     this.#closed = true;
     this.#server.close();
@@ -117,7 +117,7 @@ function openToAll(path: string): void {
   }
 }
 
-/** Node reports `EACCES` for a missing folder, because other systems do. */
+/** Corrects `EACCES`, which Node reports for a missing folder (https://github.com/nodejs/node/issues/35538). */
 function withRealReason(error: NodeJS.ErrnoException, path: string): Error {
   if (error.code !== 'EACCES' || existsSync(dirname(path))) return error;
   return Object.assign(error, { code: 'ENOENT', errno: -2 });

@@ -18,7 +18,7 @@ describe.each([
   ['version 1', TEXT],
   ['version 2', BINARY],
 ])('a header of %s', (_version, header) => {
-  test('is incomplete before its last byte, and ends there', () => {
+  test('the header is incomplete before its last byte, and ends there', () => {
     for (let length = 0; length < header.length; length++) {
       expect(readProxyHeader(header.subarray(0, length))).toEqual({ kind: 'incomplete' });
     }
@@ -26,7 +26,7 @@ describe.each([
     expect(readProxyHeader(all)).toEqual({ kind: 'header', length: header.length, facts: FACTS });
   });
 
-  test.each([false, true])('may come in pieces (TLS: %s)', async (tls) => {
+  test.each([false, true])('the header may come in pieces (TLS: %s)', async (tls) => {
     const proxy = await start(tls ? localhostTls : undefined);
     const { port = 0 } = proxy.addresses[0] ?? {};
     const connection = await openRaw(port, tls, header);
@@ -38,7 +38,7 @@ describe.each([
   });
 });
 
-test('whatever comes is a header, broken, or not whole yet', () => {
+test('any bytes are a header, broken or incomplete', () => {
   const piece = fc.oneof(
     fc.constantFrom<Buffer>(TEXT, BINARY, BINARY.subarray(0, 12), Buffer.from('PROXY '), Buffer.from('\r\n')),
     fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
@@ -53,7 +53,7 @@ test('whatever comes is a header, broken, or not whole yet', () => {
   );
 });
 
-test('a client that does not end its header is closed, and so is one that leaves', async () => {
+test('a connection whose header never ends, or whose client leaves, is closed', async () => {
   const proxy = await start(undefined, 100);
   const { port = 0 } = proxy.addresses[0] ?? {};
   const slow = await openRaw(port);

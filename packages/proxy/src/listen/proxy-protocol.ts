@@ -7,26 +7,26 @@ import type { ProxyProtocolFacts } from '../facts.js';
  * is a line of text, version 2 binary (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt).
  */
 
-/** What stands at the beginning of a connection. `length` is that of the header. */
+/** Result of reading the beginning of a connection; `length` is that of the header in bytes. */
 export type ProxyHeader =
   | { readonly kind: 'header'; readonly length: number; readonly facts: ProxyProtocolFacts | undefined }
   | { readonly kind: 'incomplete' }
-  /** In nginx's words. */
+  /** `why` is in nginx's words. */
   | { readonly kind: 'broken'; readonly why: string };
 
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const INCOMPLETE: ProxyHeader = { kind: 'incomplete' };
 /** Longest line of version 1, its CRLF included. */
 const LINE_LIMIT = 107;
-/** Longest header of version 2 that is waited for: addresses and what a proxy may reasonably add behind them. */
+/** Longest header of version 2 in bytes: the addresses, and room for the TLVs that a proxy may add. */
 const BINARY_LIMIT = 4_096;
 const FIXED = 16;
 const TCP4 = 0x11;
 const TCP6 = 0x21;
 
 /**
- * Reads the header at the beginning of `bytes`. Connections that the proxy makes by itself (`LOCAL`, `UNKNOWN`), and
- * those of other families than IPv4 and IPv6, have no facts.
+ * Reads the header at the beginning of `bytes`. Connections that the proxy opened on its own behalf (`LOCAL`, `UNKNOWN`),
+ * and those of address families other than IPv4 and IPv6, have no facts.
  */
 export function readProxyHeader(bytes: Buffer): ProxyHeader {
   const shared = Math.min(bytes.length, SIGNATURE.length);
@@ -72,7 +72,7 @@ function readLine(text: string): ProxyHeader {
   if (parts === null) {
     const prefix = text.slice(0, PREFIX.length);
     const mayCome = PREFIX.startsWith(prefix) && !/\r[^]|\n/.test(text) && text.length <= LINE_LIMIT;
-    // Up to the line end, as nginx shows it.
+    // As in nginx, the message shows the text up to the line end.
     return mayCome ? INCOMPLETE : { kind: 'broken', why: `broken header: "${text.split(/[\r\n]/, 1)[0] ?? ''}"` };
   }
   const [line, family, addr = '', serverAddr = '', port, serverPort] = parts;
@@ -85,48 +85,48 @@ function readLine(text: string): ProxyHeader {
   return { kind: 'header', length: line.length, facts };
 }
 
-/** Who waits for the header of a connection. */
+/** Handles the result of `takeProxyHeader`; one of the two is called once. */
 export interface ProxyHeaderUser {
-  /** @param rest what came behind the header; empty for none */
+  /** The header has come. @param rest the bytes that followed it; may be empty */
   onHeader(facts: ProxyProtocolFacts | undefined, rest: Buffer): void;
   /** The connection has been closed. @param why in nginx's words; undefined when the client closed it or was too slow */
   onBroken(why: string | undefined): void;
 }
 
 /**
- * Reads the header off a connection that was accepted with `pauseOnConnect`. Afterwards nothing reads the socket, and
- * what came behind the header has been taken out of it.
+ * Reads the header of a connection that was accepted with `pauseOnConnect`. Afterwards the socket is not read, and the
+ * bytes that followed the header have been taken out of it.
  *
  * @param withinMs milliseconds for the whole header
  */
 export function takeProxyHeader(socket: Socket, withinMs: number, user: ProxyHeaderUser): void {
-  let came: Buffer = Buffer.alloc(0);
-  const over = (): void => {
+  let received: Buffer = Buffer.alloc(0);
+  const stopReading = (): void => {
     clearTimeout(timer);
-    socket.off('readable', onReadable).off('end', onGone).off('error', onGone).off('close', onGone);
+    socket.off('readable', onReadable).off('end', onClosed).off('error', onClosed).off('close', onClosed);
   };
   const fail = (why: string | undefined): void => {
-    over();
-    // A reset may still be reported.
+    stopReading();
+    // The socket may still emit the error of a reset.
     socket.on('error', () => undefined);
     socket.destroy();
     user.onBroken(why);
   };
-  const onGone = (): void => fail(undefined);
+  const onClosed = (): void => fail(undefined);
   const onReadable = (): void => {
     for (;;) {
       const piece: unknown = socket.read();
       if (!Buffer.isBuffer(piece)) break;
-      came = came.length === 0 ? piece : Buffer.concat([came, piece]);
+      received = received.length === 0 ? piece : Buffer.concat([received, piece]);
     }
-    const header = readProxyHeader(came);
+    const header = readProxyHeader(received);
     if (header.kind === 'broken') {
       fail(header.why);
     } else if (header.kind === 'header') {
-      over();
-      user.onHeader(header.facts, came.subarray(header.length));
+      stopReading();
+      user.onHeader(header.facts, received.subarray(header.length));
     }
   };
-  const timer = setTimeout(onGone, withinMs);
-  socket.on('readable', onReadable).once('end', onGone).once('error', onGone).once('close', onGone);
+  const timer = setTimeout(onClosed, withinMs);
+  socket.on('readable', onReadable).once('end', onClosed).once('error', onClosed).once('close', onClosed);
 }

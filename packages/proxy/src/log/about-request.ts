@@ -14,7 +14,7 @@ export function aboutRequest(facts: Facts, upstream?: string): string {
   );
 }
 
-/** A message for the error log with the number of the connection, and the request. */
+/** A message for the error log, with the number of the connection before it and the request after it. */
 export function requestMessage(facts: Facts, message: string): string {
   return `*${facts.connection} ${message}${aboutRequest(facts)}`;
 }

@@ -6,7 +6,7 @@ import type { LogLevel } from '../options/proxy.js';
 const LINE = ' while reading client request line';
 const HEADERS = ' while reading client request headers';
 
-/** What the client did, in the words of nginx's error log. */
+/** The client's fault, in the words of nginx's error log. */
 function happened({ code, detail, message }: ProxyError): string {
   switch (code) {
     case 'bad_method':
@@ -51,12 +51,12 @@ function happened({ code, detail, message }: ProxyError): string {
   }
 }
 
-/** The severity that nginx logs it with. */
+/** The severity with which nginx logs the error. */
 export function clientFailureLevel({ code }: ProxyError): LogLevel {
   return code === 'body_too_large' ? 'error' : 'info';
 }
 
-/** An error of the client's, as nginx's error log words it. */
+/** An error of the client, as nginx's error log words it. */
 export function clientFailureText(error: ProxyError, facts: Facts): string {
   return requestMessage(facts, happened(error));
 }

@@ -26,11 +26,14 @@ export interface SystemError {
 const numbers: ReadonlyMap<string, number> = new Map(Object.entries(constants.errno));
 
 /**
+ * Reads the code, the number and the words of an error of the operating system.
+ *
  * @returns undefined for an error of another kind
- * @example systemError(new Error('x')) // undefined
+ * @example
+ * systemError(await open('/missing').catch((error) => error))?.words; // 'No such file or directory'
  */
 export function systemError(error: unknown): SystemError | undefined {
-  // A name with several addresses fails with the errors of all of them.
+  // Connecting to a name with several addresses fails with the errors of all of them; the first is shown.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error) || !('code' in first) || typeof first.code !== 'string') return undefined;
   const { code } = first;
@@ -40,14 +43,14 @@ export function systemError(error: unknown): SystemError | undefined {
   return { code, errno, words: STRERROR[code] ?? words.charAt(0).toUpperCase() + words.slice(1) };
 }
 
-/** `2: No such file or directory`; the error's own message when it is no error of the system. */
+/** The reason of an error: `2: No such file or directory`, or its message when it is not an error of the system. */
 export function systemReason(error: unknown): string {
   const known = systemError(error);
   if (known !== undefined) return `${known.errno}: ${known.words}`;
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Why a file cannot be used: the code ('' for an error of another kind) and the reason, as `systemReason`. */
+/** Why a file cannot be used: the code ('' when it is not an error of the system) and the reason, as `systemReason`. */
 export interface FileFailure {
   readonly code: string;
   readonly reason: string;

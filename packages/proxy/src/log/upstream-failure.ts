@@ -12,7 +12,7 @@ function tlsFailure(cause: unknown): string {
     : `SSL_do_handshake() failed (SSL: ${message.trim()})`;
 }
 
-/** What happened, and at what, in the words of nginx's error log. */
+/** The failure and the step that failed, in the words of nginx's error log. */
 function happened(error: ProxyError, started: boolean): string {
   const reason = systemError(error.cause) === undefined ? undefined : systemReason(error.cause);
   const head = started ? 'while reading upstream' : 'while reading response header from upstream';

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { holdClock, now, releaseClock } from './clock.js';
 
-/** Lets time go by without giving up the processor. */
+/** Waits synchronously. */
 function spin(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
 
-test('the clock stands still while it is held, from when it is first read', () => {
+test('a held clock stands still from its first reading', () => {
   const before = now();
   holdClock();
   spin(2);

@@ -1,16 +1,16 @@
 import { performance } from 'node:perf_hooks';
 
 /**
- * The time, read at most once while what came in one read is worked through: there it is asked for at every step, and
- * no step takes long (nginx: the cached time of `ngx_timeofday`). The global `performance` is a getter, called each time.
+ * A clock that is read at most once while the bytes of one read are processed, where many steps need the time and none
+ * takes long (nginx: the cached time of `ngx_timeofday`). `performance` is imported because the global is a getter.
  */
 
 let isHeld = false;
 let isRead = false;
-/** A number of its own in the heap would be made for each reading. */
+/** A typed array, because storing a double in a variable allocates a heap number each time (V8). */
 const held = new Float64Array(1);
 
-/** Milliseconds of a clock that never goes back, as `performance.now()`. */
+/** Milliseconds of a monotonic clock, the same as `performance.now()` while the clock is not held. */
 export function now(): number {
   if (!isHeld) return performance.now();
   if (!isRead) {
@@ -20,7 +20,7 @@ export function now(): number {
   return held[0] ?? 0;
 }
 
-/** From now until `releaseClock` it is one and the same time. */
+/** Until `releaseClock`, `now` returns the same time at every call. */
 export function holdClock(): void {
   isHeld = true;
 }

@@ -1,8 +1,8 @@
 import { now } from './clock.js';
 
 /**
- * One timeout of one connection, moved on every sign of life. Moving it is an addition and a comparison: the timer behind
- * it is set again only when it fires early or has to fire sooner.
+ * One timeout of one connection, postponed at every read or write. Postponing it costs an addition and a comparison: its
+ * timer is restarted only when it fires early or has to fire sooner.
  */
 export class Deadline {
   readonly #onExpire: () => void;
@@ -14,7 +14,7 @@ export class Deadline {
     this.#onExpire = onExpire;
   }
 
-  /** Expires in `ms` milliseconds unless set or cleared again before. */
+  /** Expires in `ms` milliseconds, unless `set` or `clear` is called before. */
   set(ms: number): void {
     this.#due = now() + ms;
     if (this.#due < this.#fires) this.#start(ms);
@@ -24,7 +24,7 @@ export class Deadline {
     this.#due = Number.POSITIVE_INFINITY;
   }
 
-  /** Clears for good and lets go of the timer. */
+  /** Clears the deadline and stops the timer, when the connection has closed. */
   close(): void {
     this.clear();
     clearTimeout(this.#timer);
@@ -44,7 +44,7 @@ export class Deadline {
     this.#fires = Number.POSITIVE_INFINITY;
     if (this.#due === Number.POSITIVE_INFINITY) return;
     const left = this.#due - now();
-    // Timers count whole milliseconds and may fire a fraction early.
+    // Timers have a resolution of a millisecond and may fire a fraction early.
     if (left < 1) {
       this.#due = Number.POSITIVE_INFINITY;
       this.#onExpire();

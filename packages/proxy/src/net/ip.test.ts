@@ -23,7 +23,7 @@ describe('addressBytes', () => {
     ['1:2:3:4:5:6:7::', [0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 0]],
     ['2001:db8::a:b', [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xa, 0, 0xb]],
     ['fe80::1%eth0', [0xfe, 0x80, ...Array.from({ length: 13 }, () => 0), 1]],
-  ])('%s', (text, bytes) => {
+  ])('addressBytes reads %s', (text, bytes) => {
     expect(bytesOf(text)).toEqual(bytes);
   });
 
@@ -43,7 +43,7 @@ describe('addressBytes', () => {
     '01.2.3.4',
     '1.2.3.4.',
     '',
-  ])('%s is no address', (text) => {
+  ])('addressBytes refuses %s', (text) => {
     expect(addressBytes(text, into)).toBe(0);
   });
 
@@ -69,7 +69,7 @@ describe('addressBytes', () => {
     { weight: 4, arbitrary: fc.array(piece, { maxLength: 16 }).map((pieces) => pieces.join('')) },
     fc.string(),
   );
-  test('takes the addresses that Node takes and no other text', () => {
+  test('addressBytes accepts exactly the addresses that Node accepts', () => {
     fc.assert(
       fc.property(text, (one) => {
         fc.pre(!one.includes('%'));
@@ -79,7 +79,7 @@ describe('addressBytes', () => {
     );
   });
 
-  test('reads what the URL parser reads', () => {
+  test('addressBytes reads IPv6 addresses as the URL parser does', () => {
     fc.assert(
       fc.property(fc.ipV6(), (one) => {
         const bytes = bytesOf(one);
@@ -115,11 +115,11 @@ describe('TrustedProxies', () => {
     ['10.0.0.0/8', '', false],
     ['unix:', 'unix:', true],
     ['unix:', '127.0.0.1', false],
-  ])('%s has %s: %s', (block, address, has) => {
+  ])('TrustedProxies of %s has %s: %s', (block, address, has) => {
     expect(new TrustedProxies([block]).has(address)).toBe(has);
   });
 
-  test('agrees with net.BlockList over random blocks', () => {
+  test('TrustedProxies agrees with net.BlockList over random blocks', () => {
     const block = fc.oneof(
       fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 }), fc.constant('ipv4' as const)),
       fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 }), fc.constant('ipv6' as const)),
@@ -153,7 +153,7 @@ describe('TrustedProxies', () => {
     '10.0.0',
     '/8',
     'fe80::1%1',
-  ])('refuses %s by its place', (entry) => {
+  ])('TrustedProxies refuses %s and names its position', (entry) => {
     expect(() => new TrustedProxies(['10.0.0.1', entry])).toThrow(
       expect.objectContaining({ code: 'bad_option', path: 'trustedProxies[1]' }),
     );

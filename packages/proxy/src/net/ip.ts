@@ -5,11 +5,11 @@ const COLON = 58;
 const ZERO = 48;
 
 /**
- * Writes the bytes of an IP address into `into`, allocating nothing. IPv4-mapped IPv6 counts as IPv4; the zone of a
- * link-local address (`fe80::1%eth0`, which a socket's own address may have) is not looked at.
+ * Writes the bytes of an IP address into `into`, without allocating. An IPv4-mapped IPv6 address counts as IPv4; the zone of
+ * a link-local address (`fe80::1%eth0`, as a socket's own address may have) is ignored.
  *
  * @param into at least 16 bytes
- * @returns 4, 16, or 0 for a text that is no IP address
+ * @returns 4, 16, or 0 for a text that is not an IP address
  */
 export function addressBytes(text: string, into: Uint8Array): 0 | 4 | 16 {
   if (!text.includes(':')) return ipv4Bytes(text, 0, into, 0) ? 4 : 0;
@@ -21,7 +21,7 @@ export function addressBytes(text: string, into: Uint8Array): 0 | 4 | 16 {
   return 4;
 }
 
-/** Dotted decimal and nothing else: an octet with a leading zero is octal to some readers and is refused. */
+/** Dotted decimal only: an octet with a leading zero is refused, because some parsers read it as octal. */
 function ipv4Bytes(text: string, from: number, into: Uint8Array, at: number): boolean {
   let octet = -1;
   let octets = 0;
@@ -79,11 +79,11 @@ function ipv6Bytes(text: string, into: Uint8Array): boolean {
   return spread(into, filled, gap);
 }
 
-/** Moves what stands behind `::` to the end. */
+/** Moves the groups after `::` to the end. */
 function spread(into: Uint8Array, filled: number, gap: number): boolean {
   if (gap < 0) return filled === 16;
   if (filled > 14) return false;
-  // Loops: over so few bytes a call of copyWithin or fill takes longer.
+  // Loops, because copyWithin and fill take longer for so few bytes.
   let to = 16;
   for (let from = filled; from > gap;) into[--to] = into[--from] ?? 0;
   while (to > gap) into[--to] = 0;
@@ -96,26 +96,26 @@ function hexDigit(code: number): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
-/** The bytes of the address at hand; nothing is awaited while they are in use. */
+/** Scratch space for the address that is looked up; lookups are synchronous, so one buffer is enough. */
 const scratch = new Uint8Array(16);
 
 interface Block {
   /** 4 or 16. */
   readonly length: number;
   readonly bytes: Uint8Array;
-  /** How many leading bits an address has in common with it. */
+  /** Length of the prefix: an address in the block has these leading bits. */
   readonly bits: number;
 }
 
 /**
- * Addresses and CIDR blocks whose word on the client's address counts (nginx: `set_real_ip_from`); `unix:` stands for
- * the other ends of all unix sockets.
+ * Addresses and CIDR blocks of proxies that are trusted to name the client's address (nginx: `set_real_ip_from`); `unix:`
+ * trusts the clients of all Unix sockets.
  */
 export class TrustedProxies {
   readonly #blocks: readonly Block[];
   readonly #unix: boolean;
 
-  /** @throws OptionError for an entry that is no address and no block */
+  /** @throws OptionError for an entry that is neither an address nor a block */
   constructor(entries: readonly string[]) {
     this.#unix = entries.includes('unix:');
     this.#blocks = entries.flatMap((entry, index) => {
@@ -128,7 +128,7 @@ export class TrustedProxies {
     });
   }
 
-  /** An IPv4-mapped IPv6 address is looked up as the IPv4 address that it is. */
+  /** True for an address in one of the blocks. An IPv4-mapped IPv6 address is looked up as IPv4. */
   has(address: string): boolean {
     const length = addressBytes(address, scratch);
     if (length === 0) return this.#unix && address === 'unix:';
@@ -143,7 +143,7 @@ function readBlock(entry: string): Block | undefined {
   const bytes = new Uint8Array(16);
   const length = addressBytes(address, bytes);
   if (length === 0 || address.includes('%')) return undefined;
-  // A block of mapped addresses counts its bits from the beginning of the IPv6 address.
+  // The bits of a block of IPv4-mapped addresses count from the beginning of the IPv6 address.
   const offset = length === 4 && address.includes(':') ? 96 : 0;
   if (slash < 0) return { length, bytes, bits: length * 8 };
   const digits = entry.slice(slash + 1);
@@ -152,7 +152,7 @@ function readBlock(entry: string): Block | undefined {
   return { length, bytes, bits };
 }
 
-/** The address in `scratch` begins with the block's bits. */
+/** True when the address in `scratch` begins with the block's bits. */
 function contains({ bytes, bits }: Block): boolean {
   const whole = bits >> 3;
   for (let i = 0; i < whole; i++) if (scratch[i] !== bytes[i]) return false;

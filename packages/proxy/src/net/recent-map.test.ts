@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RecentMap } from './recent-map.js';
 
-test('keeps what a plain list of recent keys keeps, over any order of operations', () => {
+test('RecentMap keeps the entries that a plain list of recent keys keeps, over any order of operations', () => {
   const key = fc.integer({ min: 0, max: 12 }).map(String);
   const operation = fc.tuple(fc.constantFrom('set', 'use', 'peek', 'delete'), key);
   fc.assert(
@@ -30,7 +30,7 @@ test('keeps what a plain list of recent keys keeps, over any order of operations
   );
 });
 
-test('a full table takes new entries as fast as an empty one', () => {
+test('a full RecentMap takes new entries as fast as an empty one', () => {
   const table = new RecentMap<number>(100_000);
   const fill = (from: number): number => {
     const start = performance.now();
@@ -40,6 +40,6 @@ test('a full table takes new entries as fast as an empty one', () => {
   const empty = fill(0);
   const full = [1, 2, 3].map((round) => fill(round * 100_000));
   expect(table.size).toBe(100_000);
-  // Milliseconds. Walking over the gaps would take seconds a round.
+  // Milliseconds. Walking over the gaps would take seconds per round.
   expect(Math.min(...full)).toBeLessThan(10 * empty + 300);
 });

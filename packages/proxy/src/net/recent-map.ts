@@ -1,23 +1,23 @@
 interface Entry<V> {
   readonly value: V;
-  /** How many moves there had been when it was moved to the end. */
+  /** Value of `#moves` when this entry was moved to the end. */
   readonly movedAt: number;
 }
 
 /**
- * A table of bounded size that forgets what was least recently used. Every operation takes constant time: the one
- * iterator stands before the oldest entry and never starts over. A new iterator per eviction would walk over the gaps
- * that all evictions and moves have left at the beginning of the `Map`: 33 us each in a table of 100,000, not 0.6.
+ * A map of bounded size that evicts the least recently used entry. Every operation takes constant time, because one
+ * iterator stands before the oldest entry and never restarts. A new iterator for each eviction would walk over the gaps
+ * that evictions and moves leave at the beginning of a `Map`: 33 us each in a table of 100,000 entries instead of 0.6.
  *
- * An entry that stands among the newest eighth of the limit is not moved when it is used: what is used all the time costs
- * a look only, and is still far from being forgotten.
+ * An entry among the newest eighth of the limit is not moved when it is used: constantly used entries cost one lookup and
+ * are still far from eviction.
  */
 export class RecentMap<V> {
-  /** In the order of use. Nothing stands before the place of `#oldest`: it moves on only over what is then deleted. */
+  /** In the order of use. No entry stands before `#oldest`, which advances only over an entry that is then deleted. */
   readonly #entries = new Map<string, Entry<V>>();
   readonly #oldest = this.#entries.keys();
   readonly #limit: number;
-  /** Of the entries, moved to the end or set. */
+  /** Calls of `#moveToEnd`. */
   #moves = 0;
 
   /** @param limit entries kept, at least 1 */
@@ -29,12 +29,12 @@ export class RecentMap<V> {
     return this.#entries.size;
   }
 
-  /** Looks without using. */
+  /** The value of the key, without counting as a use. */
   peek(key: string): V | undefined {
     return this.#entries.get(key)?.value;
   }
 
-  /** Looks, and makes the entry one of the most recently used. */
+  /** The value of the key, which becomes one of the most recently used. */
   use(key: string): V | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
@@ -42,7 +42,7 @@ export class RecentMap<V> {
     return entry.value;
   }
 
-  /** Sets the entry, makes it the most recently used and forgets the oldest when there is one too many. */
+  /** Sets the entry as the most recently used, and evicts the oldest when the map is over its limit. */
   set(key: string, value: V): void {
     this.#moveToEnd(key, value);
     if (this.#entries.size <= this.#limit) return;

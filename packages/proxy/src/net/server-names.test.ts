@@ -11,13 +11,13 @@ const pattern = fc.oneof(
   host.map((name) => `${name}.*`),
 );
 
-/** The rule read literally: every pattern is compared with the name. */
+/** nginx's rule taken literally: every pattern is compared with the name. */
 function findSlowly(patterns: readonly string[], name: string): number | undefined {
   const kept: { readonly pattern: string; readonly index: number }[] = [];
   const isTaken = (one: string): boolean => kept.some((other) => other.pattern === one);
   patterns.forEach((one, index) => {
     if (one.startsWith('.')) {
-      // Both of what it stands for, or nothing.
+      // `.name` adds both the name and its wildcard, or neither.
       if (isTaken(one.slice(1)) || isTaken(`*${one}`)) return;
       kept.push({ pattern: one.slice(1), index }, { pattern: `*${one}`, index });
     } else if (!isTaken(one)) kept.push({ pattern: one, index });
@@ -32,7 +32,7 @@ function findSlowly(patterns: readonly string[], name: string): number | undefin
 }
 
 describe('ServerNames', () => {
-  it('finds what comparing every name one by one finds', () => {
+  it('find agrees with a comparison with every pattern', () => {
     fc.assert(
       fc.property(fc.array(pattern, { maxLength: 8 }), host, (patterns, name) => {
         const names = new ServerNames<number>();
@@ -43,7 +43,7 @@ describe('ServerNames', () => {
     );
   });
 
-  it('tries expressions in order, only when no name fits, and never on the empty name', () => {
+  it('expressions are tried in order, only when no name matches, and never on the empty name', () => {
     const names = new ServerNames<string, number>();
     names.add('a.b', 'name');
     names.addExpression((name, facts) => name.startsWith('a') && facts === 1, 'first');
@@ -54,20 +54,20 @@ describe('ServerNames', () => {
     expect(names.find('', () => 1)).toBeUndefined();
   });
 
-  it('has room for the empty name, of requests without a host', () => {
+  it('the empty name, of requests without a host, can be added', () => {
     const names = new ServerNames<string>();
     expect(names.add('', 'none')).toBeUndefined();
     expect(names.findName('')).toBe('none');
   });
 
-  it('compares without case', () => {
+  it('names are compared without regard to case', () => {
     const names = new ServerNames<number>();
     names.add('WWW.Example.com', 1);
     names.add('*.EXAMPLE.org', 2);
     expect([names.findName('www.example.com'), names.findName('a.example.org')]).toEqual([1, 2]);
   });
 
-  it.each(['*', '*.*', 'a.*.b', '*a.b', 'a..b', 'a.b*', '..a'])('refuses %s as invalid', (name) => {
+  it.each(['*', '*.*', 'a.*.b', '*a.b', 'a..b', 'a.b*', '..a'])('add refuses %s as invalid', (name) => {
     expect(new ServerNames<number>().add(name, 1)).toBe('invalid');
   });
 
@@ -77,13 +77,13 @@ describe('ServerNames', () => {
     ['*.a.b', '.a.b'],
     ['.a.b', 'A.b'],
     ['www.*', 'www.*'],
-  ])('reports a conflict of %s and %s', (first, second) => {
+  ])('add reports a conflict of %s and %s', (first, second) => {
     const names = new ServerNames<number>();
     expect(names.add(first, 1)).toBeUndefined();
     expect(names.add(second, 2)).toBe('conflict');
   });
 
-  it('takes wildcards as plain characters where there are none', () => {
+  it('wildcards are ordinary characters with wildcards = false', () => {
     const names = new ServerNames<number>();
     expect(names.add('*.a', 1, false)).toBeUndefined();
     expect([names.findName('*.a'), names.findName('x.a')]).toEqual([1, undefined]);

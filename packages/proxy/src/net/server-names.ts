@@ -1,4 +1,4 @@
-/** Why a name was not added: it was there already, or it is neither a name nor a wildcard. */
+/** Why a name was not added: `conflict`, it had been added before; `invalid`, it is neither a name nor a wildcard. */
 export type NotAdded = 'conflict' | 'invalid';
 
 /**
@@ -7,18 +7,27 @@ export type NotAdded = 'conflict' | 'invalid';
  * not matter. The order is: the exact name, the longest wildcard in front, the longest wildcard at the end, then the
  * expressions in the order in which they were added. Of two equal names the first one counts.
  *
- * @typeParam T what a name stands for
- * @typeParam F what an expression gets beside the name
+ * @typeParam T the value of a name
+ * @typeParam F what an expression gets besides the name
+ *
+ * @example
+ * const names = new ServerNames<string>();
+ * names.add('*.example.com', 'wildcard');
+ * names.findName('www.example.com'); // 'wildcard'
  */
 export class ServerNames<T, F = undefined> {
   readonly #exact = new Map<string, T>();
-  /** By what follows the `*.`. */
+  /** Wildcards in front, by what follows the `*.`. */
   readonly #below = new Map<string, T>();
-  /** By what precedes the `.*`. */
+  /** Wildcards at the end, by what precedes the `.*`. */
   readonly #above = new Map<string, T>();
   readonly #expressions: { readonly matches: (name: string, facts: F) => boolean; readonly value: T }[] = [];
 
-  /** @param wildcards false: the name has no wildcard, `*` and a leading dot are characters like others */
+  /**
+   * Adds a name. @param wildcards false: `*` and a leading dot are ordinary characters
+   *
+   * @returns undefined when the name was added
+   */
   add(name: string, value: T, wildcards = true): NotAdded | undefined {
     const key = name.toLowerCase();
     if (!wildcards) return addOnce(this.#exact, key, value);
@@ -38,13 +47,16 @@ export class ServerNames<T, F = undefined> {
     return stars > 0 ? 'invalid' : addOnce(this.#exact, key, value);
   }
 
+  /** Adds a regular expression; it is tried after those that were added before it. */
   addExpression(matches: (name: string, facts: F) => boolean, value: T): void {
     this.#expressions.push({ matches, value });
   }
 
   /**
+   * The value of a name; undefined when neither a name nor an expression matches.
+   *
    * @param name lower case, without a dot at the end
-   * @param facts called only when no name fits and there are expressions; they are not tried on the name ''
+   * @param facts called only when no name matches and there are expressions, which are not tried on the name ''
    */
   find(name: string, facts: () => F): T | undefined {
     const named = this.findName(name);

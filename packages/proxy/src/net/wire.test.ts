@@ -50,7 +50,7 @@ describe.each([
   ['on the handle', true],
   ['on the socket, where Node does not let the handle be used', false],
 ])('a wire that reads and writes %s', (_where, isThere) => {
-  test('writes past the streams of the socket, or through them', async () => {
+  test('the wire writes past the socket or through it', async () => {
     const { wire, client } = await pair(await load(isThere), QUIET);
     const write = vi.spyOn(wire.socket, 'write');
     wire.put('hello');
@@ -61,7 +61,7 @@ describe.each([
     expect(wire.pending).toBe(0);
   });
 
-  test('keeps order and bytes when the other side reads late, and reports when it has taken them', async () => {
+  test('bytes keep their order when the other side reads late, and onDrain reports that it has taken them', async () => {
     const events = new EventEmitter();
     const drained = once(events, 'drained');
     const { wire, client } = await pair(await load(isThere), { ...QUIET, onDrain: () => events.emit('drained') });
@@ -98,7 +98,7 @@ describe.each([
     expect(received.digest('hex')).toBe(sent.digest('hex'));
   });
 
-  test('reports when the kernel has taken a single long write', async () => {
+  test('onDrain follows a single long write', async () => {
     const events = new EventEmitter();
     const drained = once(events, 'drained');
     const { wire, client } = await pair(await load(isThere), { ...QUIET, onDrain: () => events.emit('drained') });
@@ -112,7 +112,7 @@ describe.each([
     expect(wire.pending).toBe(0);
   });
 
-  test('sends what is in flight before it closes', async () => {
+  test('bytes in flight are sent before the wire closes', async () => {
     const { wire, client } = await pair(await load(isThere), QUIET);
     client.pause();
     let length = 0;
@@ -129,7 +129,7 @@ describe.each([
     expect(count).toBe(length);
   });
 
-  test('ends with the error of a write to a connection that is gone', async () => {
+  test('a write to a connection that was reset closes the wire with its error', async () => {
     const events = new EventEmitter();
     const closed = once(events, 'closed');
     const { wire, client } = await pair(await load(isThere), {
@@ -146,7 +146,7 @@ describe.each([
     expect(await closed).toEqual([expect.stringMatching(/^(EPIPE|ECONNRESET)$/u)]);
   });
 
-  test('reads nothing while it is paused', async () => {
+  test('a paused wire reads nothing', async () => {
     let read = '';
     const more = { onRead: ignore };
     const { wire, client } = await pair(await load(isThere), {

@@ -22,7 +22,7 @@ export interface ReadBuffer {
   lent: boolean;
 }
 
-/** Handles what comes on a wire. A wire gets another reader when its HTTP connection becomes a tunnel. */
+/** Handles the events of a wire. A wire gets another reader when its HTTP connection becomes a tunnel. */
 export interface WireReader {
   onBytes(buffer: ReadBuffer, length: number): void;
   /** The other side has ended its stream. */
@@ -49,8 +49,8 @@ const SMALL_READS = 8;
 const sharedBuffer: ReadBuffer = { bytes: Buffer.allocUnsafeSlow(SHARED_SIZE), shared: true, lent: false };
 
 const ignore = (): void => undefined;
-/** Ignores what comes on a wire before it has a reader, and after. */
-export const NOBODY: WireReader = { onBytes: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
+/** The reader of a wire that has no user yet or no longer: it ignores everything. */
+export const NO_READER: WireReader = { onBytes: ignore, onEnd: ignore, onDrain: ignore, onClose: ignore };
 
 export class Wire {
   readonly socket: Socket;
@@ -201,7 +201,7 @@ export class Wire {
     this.socket.destroy(error);
   }
 
-  /** Lets go of the socket: the wire neither reads it nor listens to it from now on. */
+  /** Gives the socket away: the wire neither reads it nor listens to it from now on. */
   release(): Socket {
     const { socket } = this;
     this.pause();
@@ -212,12 +212,12 @@ export class Wire {
     socket.off('error', this.#onError);
     socket.off('close', this.#onClose);
     socket.on('error', ignore);
-    this.reader = NOBODY;
+    this.reader = NO_READER;
     this.account = undefined;
     return socket;
   }
 
-  /** Closes at once with a reset, so that the other side does not take what it got for all there is. */
+  /** Closes at once with a reset, so that the other side does not mistake a truncated response for a complete one. */
   reset(): void {
     const { socket } = this;
     // Over TLS the missing close_notify shows it. libuv does not reset a connection whose stream has ended.

@@ -18,8 +18,8 @@ export const headOptions = object({
   /** Header fields in a head (nginx: `max_headers`). */
   fields: optional(integer(1), DEFAULTS.limits.fields),
   /**
-   * Fields whose names have other characters than letters, digits and hyphens: `ignore` them, `pass` them, or `refuse` requests
-   * with names that are no tokens and pass the others (nginx: `ignore_invalid_headers`).
+   * Fields whose names have characters other than letters, digits and hyphens: `ignore` drops them, `pass` forwards them,
+   * `refuse` answers 400 if a name is not a token and forwards the others (nginx: `ignore_invalid_headers`).
    */
   invalidNames: optional(oneOf('refuse', 'ignore', 'pass'), 'refuse'),
   /** `_` counts as a letter (nginx: `underscores_in_headers`). */
@@ -45,7 +45,7 @@ export const connectionOptions = object({
 export type HeadOptions = Infer<typeof headOptions>;
 export type ConnectionOptions = Infer<typeof connectionOptions>;
 
-/** The options of client connections where a location has none of its own. */
+/** The options of client connections for locations without their own. */
 export function connectionDefaults(given: TimeoutOptions, most: LimitOptions): ConnectionOptions {
   return connectionOptions(
     {
@@ -58,7 +58,7 @@ export function connectionDefaults(given: TimeoutOptions, most: LimitOptions): C
   );
 }
 
-/** How heads are read where a listener has no options of its own for that. */
+/** How heads are read on listeners without options of their own. */
 export function headDefaults(given: TimeoutOptions, { line, head, fields }: LimitOptions): HeadOptions {
   return headOptions({ timeout: given.clientHeader, line, head, fields }, 'head');
 }

@@ -7,7 +7,7 @@ export type LogLevel = 'info' | 'notice' | 'warn' | 'error' | 'crit';
 /** Where errors are logged. */
 export type Log = (level: LogLevel, message: string) => void;
 
-/** Timeouts, where no listener, location or upstream has its own. */
+/** Timeouts of listeners, locations and upstreams without their own. */
 export const timeouts = object({
   /** For a whole request head, from its first byte; for the first request from the accept (nginx: `client_header_timeout`). */
   clientHeader: optional(milliseconds, 60_000),
@@ -25,7 +25,7 @@ export const timeouts = object({
   upstreamSend: optional(milliseconds, 60_000),
 });
 
-/** Limits, where no listener or location has its own. */
+/** Limits of listeners and locations without their own. */
 export const limits = object({
   /** Of a request line or one header line (nginx: the size in `large_client_header_buffers`). */
   line: optional(integer(64, 1_048_576, 'bytes'), 8_192),

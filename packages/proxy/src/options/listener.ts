@@ -32,15 +32,15 @@ export const listener = object({
   host: optional(hostName, '127.0.0.1'),
   /** 0 takes a free port, found afterwards in `Proxy.addresses`. @example 8080 */
   port: integer(0, 65_535),
-  /** Path of a unix socket, in place of host and port (nginx: `listen unix:`). @example '/run/pinwheel.sock' */
+  /** Path of a Unix socket, in place of host and port (nginx: `listen unix:`). @example '/run/pinwheel.sock' */
   path: maybe(socketPath),
   /** Length of the queue of connections not yet accepted. */
   backlog: optional(integer(1), 511),
   /** An IPv6 wildcard takes no IPv4 connections. */
   ipv6Only: optional(flag, false),
   /**
-   * The listener has a socket of its own even where another one is for all addresses of its port. Otherwise that one's socket
-   * serves both, each connection by the address it came to.
+   * The listener has its own socket even if another listener is for all addresses of the port. Otherwise they share a socket,
+   * and the local address of a connection decides.
    */
   bind: optional(flag, false),
   /**
@@ -55,19 +55,19 @@ export const listener = object({
   /** Terminates TLS here. @example { cert, key } */
   tls: maybe(listenerTls),
   /**
-   * Addresses and CIDR blocks whose `X-Forwarded-For` is believed: the client address is then the last one in it that is not
-   * itself trusted (nginx: `set_real_ip_from`, `real_ip_recursive on`).
+   * Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is trusted: the client address is then the last one in it that
+   * is not a trusted proxy (nginx: `set_real_ip_from`, `real_ip_recursive on`).
    */
   trustedProxies: optional(list(text('an address or CIDR block', /^[0-9A-Fa-f:.]+(\/\d{1,3})?$/)), []),
 });
 
-/** Which proxies are believed about the client's address, and in which field (nginx: `set_real_ip_from` and its companions). */
+/** The proxies that are trusted to name the client's address, and the field (nginx: `set_real_ip_from`, `real_ip_header`). */
 export const realIp = object({
-  /** Addresses, CIDR blocks, and `unix:` for all unix sockets. @example ['10.0.0.0/8'] */
+  /** Addresses, CIDR blocks, and `unix:` for all Unix sockets. @example ['10.0.0.0/8'] */
   from: list(text('an address, a CIDR block or "unix:"', /^(?:[0-9A-Fa-f:.]+(\/\d{1,3})?|unix:)$/)),
   /** Name of the request field; `proxy_protocol` for the header of that protocol (nginx: `real_ip_header`). */
   header: optional(text('a field name', /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/), 'X-Real-IP'),
-  /** Skips addresses in the field that are trusted themselves; otherwise the last address counts (nginx: `real_ip_recursive`). */
+  /** Skips addresses of trusted proxies in the field; otherwise the last address counts (nginx: `real_ip_recursive`). */
   recursive: optional(flag, false),
 });
 

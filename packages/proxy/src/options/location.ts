@@ -30,8 +30,8 @@ const requestField = object({
   /** Value of the field. @example (facts) => facts.remoteAddr */
   value: templated,
   /**
-   * The value depends on nothing but the connection, the server and the fields of the request: it is worked out once for requests
-   * of a connection that have the same fields.
+   * The value depends only on the connection, the server and the fields of the request: it is worked out once for requests of
+   * a connection with equal fields.
    */
   steady: optional(flag, false),
 });
@@ -50,17 +50,17 @@ const addedField = object({
 const reply = object({
   /** 444 closes the connection without an answer. @example 200 */
   status: integer(200, 999),
-  /** Body; for 301, 302, 303, 307 and 308 the `Location`. The page of the status when absent. @example 'ok' */
+  /** Body; for 301, 302, 303, 307 and 308 the `Location`. When absent, the page of the status. @example 'ok' */
   text: maybe(templated),
   /** Media type of the body. */
   contentType: optional(templated, 'text/plain'),
 });
 
-/** What a client gets instead of a status (nginx: `error_page`). */
+/** What answers a request instead of the page of a status (nginx: `error_page`). */
 const errorPage = object({
-  /** The statuses it is for. @example [502, 504] */
+  /** The statuses that it replaces. @example [502, 504] */
   statuses: list(integer(300, 599)),
-  /** The status to answer with; 0 for that of the page, absent for the one that it is for. @example 200 */
+  /** The status to answer with; 0 keeps that of the target; when absent, the status that it replaces. @example 200 */
   answer: maybe(integer(0, 999)),
   /** A path of the same server, `@name` of a location, or a URL that the client is redirected to. @example '/sorry.html' */
   target: templated,
@@ -72,11 +72,11 @@ const redirects = object({
   absolute: optional(flag, true),
   /** With a port that is not the scheme's usual one (nginx: `port_in_redirect`). */
   port: optional(flag, true),
-  /** With the server's first name instead of the one that the client asked for (nginx: `server_name_in_redirect`). */
+  /** With the server's first name instead of the client's `Host` (nginx: `server_name_in_redirect`). */
   ownName: optional(flag, false),
 });
 
-/** How redirects are written where no location has its own options for that. */
+/** How redirects are written in locations without options of their own. */
 export const USUAL_REDIRECTS: RedirectOptions = redirects({}, 'redirects');
 
 const yes = field<true>({ kind: '`true`' }, (given, path) => {
@@ -91,12 +91,12 @@ const own = {
   /** Begins with `/`; empty for an expression, for a named location its name. @example '/chat/' */
   path: text('a path', /^(?:[/@]|$)/),
   /**
-   * `prefix`: the longest one that fits, unless an expression does. `final_prefix`: no expression goes before it (`^~`). `exact`
-   * (`=`). `expression`: `matches` decides, in the order of the options. `named`: only for internal redirects; its `path` is a
-   * name that begins with `@`.
+   * `prefix`: the longest matching one, unless an expression matches. `final_prefix`: wins over expressions (`^~`). `exact`:
+   * the whole path (`=`). `expression`: `matches` decides, in the order of the options. `named`: only for internal redirects; its
+   * `path` is a name that begins with `@`.
    */
   match: optional(oneOf('prefix', 'final_prefix', 'exact', 'expression', 'named'), 'prefix'),
-  /** Of an `expression`: whether it fits a decoded path. */
+  /** For an `expression`: returns true for a matching path, which is decoded. */
   matches: maybe(callback<(path: string, facts: Facts) => boolean>()),
   /** Name of the upstream that answers. @example 'nodes' */
   upstream: maybe(text('a name', /^\S+$/)),
@@ -108,7 +108,7 @@ const own = {
   files: maybe(filesField),
   /** The folder of the files, an absolute path without a slash at its end. @example '/srv/www' */
   root: maybe(templated),
-  /** Characters at the beginning of a path that `root` stands for; Infinity for all of it (nginx: `alias`). */
+  /** Characters at the beginning of a path that `root` replaces; Infinity for the whole path (nginx: `alias`). */
   aliased: optional(
     field<number>({ kind: 'whole number, or Infinity' }, (given, path) =>
       given === Infinity ? Infinity : integer(0)(given, path),
@@ -119,15 +119,15 @@ const own = {
   redirects: optional(redirects, USUAL_REDIRECTS),
   /** Runs before the request is answered (nginx: `set`). */
   prepare: maybe(prepare),
-  /** What clients get instead of statuses. @example [{ statuses: [502], target: '/sorry.html' }] */
+  /** What answers requests instead of the pages of statuses. @example [{ statuses: [502], target: '/sorry.html' }] */
   errorPages: optional(list(errorPage), []),
-  /** Takes the place of `path` in the target (nginx: `proxy_pass` with a URI). @example '/' */
+  /** Replaces `path` in the target (nginx: `proxy_pass` with a URI). @example '/' */
   uri: maybe(text('a path', /^\//)),
   /** Fields of the request to the peer instead of the forwarding fields that are sent by default. */
   fields: maybe(list(requestField)),
   /** Fields added to every answer of the location, including a 101 and error pages. */
   addedFields: maybe(list(addedField)),
-  /** Further details of forwarding, and nginx's ways with heads. */
+  /** Further options of forwarding; heads are then treated as nginx does. */
   pass: maybe(passFields),
   /** `timeouts.connect` when absent. @example 5000 */
   connectTimeout: maybe(milliseconds),
@@ -139,9 +139,9 @@ const own = {
   bodyLimit: maybe(integer(0, undefined, 'bytes')),
   /** How the client's connection is kept; `timeouts` and `limits` when absent. @example { keepaliveTimeout: 0 } */
   connection: maybe(connectionOptions),
-  /** Which proxies are believed about the client's address: the first of these that changes it counts. */
+  /** Proxies that are trusted to name the client's address; the first entry that changes it counts. */
   realIp: maybe(list(realIp)),
-  /** Called when a request is over, for a tunnel when the tunnel is (nginx: `access_log`). */
+  /** Called when a request has ended, for a tunnel when the tunnel has (nginx: `access_log`). */
   onEnd: maybe(callback<(facts: Facts) => void>()),
   /** Where errors of its requests are logged; `ProxyOptions.log` when absent (nginx: `error_log`). */
   log: maybe(callback<Log>()),
@@ -149,9 +149,9 @@ const own = {
 
 const ownFields = object(own);
 
-/** What answers the requests that fit (nginx: `location`): an upstream, `reply`, `stubStatus` or `files`. */
+/** What answers matching requests (nginx: `location`): an upstream, `reply`, `stubStatus` or `files`. */
 export interface LocationOptions extends Infer<typeof ownFields> {
-  /** Considered for the requests that fit this one. */
+  /** Locations that are searched when this one matches. */
   readonly locations: readonly LocationOptions[];
 }
 
@@ -168,11 +168,11 @@ const inner: Field<readonly LocationOptions[], readonly GivenLocation[]> = field
 /** Reads one of `ServerOptions.locations`. */
 export const locationFields: Field<LocationOptions, GivenLocation> & { readonly presence: 'required' } = object({
   ...own,
-  /** Considered for the requests that fit this one. */
+  /** Locations that are searched when this one matches. */
   locations: optional(inner, []),
 });
 
-/** @throws OptionError for a location that goes nowhere, to two places, or to an upstream that does not exist */
+/** @throws OptionError for a location that nothing answers, that two things answer, or whose upstream does not exist */
 export function checkUpstreams(location: LocationOptions, path: string, names: ReadonlySet<string>): void {
   const { upstream: name, pass, reply: answer, stubStatus, files } = location;
   const ways = [name ?? pass?.url, answer, stubStatus, files].filter((way) => way !== undefined).length;

@@ -34,11 +34,11 @@ export type * from './tls.js';
 export type * from './upstream.js';
 export type * from './value.js';
 
-/** A virtual server: which hosts it answers for and where its requests go (nginx: `server`). */
+/** A virtual server: its host names, and the locations of its requests (nginx: `server`). */
 const server = object({
   /** Indexes of the listeners it serves; all when absent. @example [0] */
   listeners: maybe(list(integer(0))),
-  /** Indexes of the listeners whose requests for no known name it takes; otherwise the first server does. */
+  /** Indexes of the listeners whose requests for an unknown name it takes; without any, the first server takes them. */
   defaultFor: optional(list(integer(0)), []),
   /** What `$server_name` shows; the first of `names` when absent. @example 'chat.example.org' */
   name: maybe(text('a name', /^[^\0]*$/)),
@@ -46,11 +46,11 @@ const server = object({
   names: optional(list(text('a host name in lower case', /^[^\sA-Z]*$/)), []),
   /** Expressions for host names, tried after the names. */
   expressions: optional(list(callback<(host: string, facts: Facts) => boolean>()), []),
-  /** Whether its clients have to show a certificate; the same in the `tls` of its listeners. */
+  /** Whether clients have to show a certificate; must equal the value in the `tls` of its listeners. */
   verifyClient: optional(verifyClient, 'off'),
-  /** Where its requests go. @example [{ path: '/', upstream: 'nodes' }] */
+  /** The locations that answer its requests. @example [{ path: '/', upstream: 'nodes' }] */
   locations: list(locationFields),
-  /** Answers requests that fit no location, and what is no request. When absent: 404, without a log entry. */
+  /** Answers requests that match no location, and unreadable requests. When absent: 404, without a log entry. */
   otherwise: maybe(locationFields),
   /** Runs before a location is chosen (nginx: `set` in `server`). */
   prepare: maybe(prepare),
@@ -72,11 +72,11 @@ const proxy = object({
   timeouts: optional(timeouts, timeouts({}, 'timeouts')),
   /** Limits, where no listener or location has its own. */
   limits: optional(limits, limits({}, 'limits')),
-  /** Between two questions to the peers for their tags. */
+  /** Between two queries of the peers' tags. */
   tagQueryInterval: optional(milliseconds, 1_000),
-  /** Asks them at start too, and not only when an unknown tag comes. */
+  /** Queries the tags at start, and not only when an unknown tag comes. */
   tagQueryAtStart: optional(flag, true),
-  /** Where errors are logged. When absent, nowhere. */
+  /** Called with every log entry. When absent, nothing is logged. */
   log: optional(callback<Log>(), () => undefined),
   /** Other processes that serve the same upstreams. */
   siblings: maybe(siblings),
@@ -84,7 +84,7 @@ const proxy = object({
 
 /** The options of a proxy, checked and complete. */
 export type ProxyOptions = Infer<typeof proxy>;
-/** What `createProxy` takes. */
+/** The options of `createProxy` as a caller writes them. */
 export type GivenProxyOptions = Input<typeof proxy>;
 export type ServerOptions = Infer<typeof server>;
 export type GivenServer = Input<typeof server>;
@@ -93,9 +93,9 @@ export type GivenServer = Input<typeof server>;
 export const optionSchema = proxy;
 
 /**
- * Checks what a caller gave, fills in the defaults and freezes it.
+ * Checks the options of a caller, fills in the defaults and freezes them.
  *
- * @throws OptionError (code `bad_option`) naming the option's path, what was expected and what came
+ * @throws OptionError (code `bad_option`) with the path of the invalid option
  */
 export function readProxyOptions(given: GivenProxyOptions): ProxyOptions {
   const options = proxy(given, '');
@@ -111,7 +111,7 @@ export function readProxyOptions(given: GivenProxyOptions): ProxyOptions {
     : Object.freeze({ ...options, servers: [serverFor(options.upstreams[0])] });
 }
 
-/** The server of a proxy that names none: everything goes to the first upstream. */
+/** The server of a proxy without `servers`: it forwards every request to the first upstream. */
 function serverFor(first: UpstreamOptions | undefined): ServerOptions {
   return server({ locations: first === undefined ? [] : [{ path: '/', upstream: first.name }] }, 'servers[0]');
 }

@@ -1,6 +1,6 @@
 /**
- * Declares options once. A schema names every option with its check and its default; the types of what a caller writes and
- * of what comes out are inferred from it, and so is the table of options in the docs.
+ * Declares options once. A schema names every option with its check and its default. The types of the given and of the
+ * checked options are inferred from it, and the table of options in the docs is generated from it.
  *
  * @example
  * const limits = object({
@@ -14,17 +14,17 @@
 
 /** Reads one value: checks it, fills in defaults, freezes it. */
 export interface Field<Out, In = Out> {
-  /** @param path where the value stands, for the error text @throws OptionError */
+  /** @param path path of the option, for the error text @throws OptionError */
   (value: unknown, path: string): Out;
-  /** What fits, for the docs: `whole number`, `list of ...`. */
+  /** The kind of value, for the docs: `whole number`, `list of ...`. */
   readonly kind: string;
   readonly unit?: string | undefined;
   /** The options of an object, or of the objects in a list. */
   readonly fields?: Fields | undefined;
-  /** What is taken when the option is left out. */
+  /** The default of an option that is left out. */
   readonly fallback?: unknown;
   readonly presence: 'required' | 'optional' | 'maybe';
-  /** Only a type: what a caller writes. */
+  /** Only for the type of what a caller writes; never set. */
   readonly input?: In;
 }
 
@@ -42,7 +42,7 @@ type Simplify<T> = { [K in keyof T]: T[K] };
 type Given<F> = F extends { readonly input?: infer In } ? Exclude<In, undefined> : never;
 type OutOf<F> = F extends (value: unknown, path: string) => infer Out ? Out : never;
 
-/** The object that comes out of a schema's fields. */
+/** The checked object of a schema's fields. */
 type Checked<F> = Simplify<
   { readonly [K in keyof F as F[K] extends { presence: 'maybe' } ? never : K]: OutOf<F[K]> } & {
     readonly [K in keyof F as F[K] extends { presence: 'maybe' } ? K : never]?: OutOf<F[K]>;
@@ -56,12 +56,12 @@ type Written<F> = Simplify<
   }
 >;
 
-/** What comes out of a schema. */
+/** The type of a checked value. */
 export type Infer<F extends Field<unknown, unknown>> = OutOf<F>;
-/** What a caller writes for a schema: options with a default may be left out. */
+/** The type of a value as a caller writes it: options with a default may be left out. */
 export type Input<F extends Field<unknown, unknown>> = Given<F>;
 
-/** An option does not fit. `code` is always `bad_option`. */
+/** An option is invalid. `code` is always `bad_option`, `path` names the option, as in `listeners[0].port`. */
 export class OptionError extends TypeError {
   readonly code = 'bad_option';
   readonly path: string;
@@ -85,7 +85,7 @@ interface About {
   readonly fields?: Fields | undefined;
 }
 
-/** A field of a caller's own making. */
+/** A field with a check of the caller's own. */
 export function field<Out, In = Out>(
   about: About,
   read: (value: unknown, path: string) => Out,
@@ -137,7 +137,7 @@ export const flag = field<boolean>({ kind: 'true or false' }, (value, path) => {
   return value;
 });
 
-/** @param kind what fits, with its article: `a host name` */
+/** A text that matches a pattern. @param kind the kind of text with its article: `a host name` */
 export function text(kind: string, pattern: RegExp) {
   return field<string>({ kind }, (value, path) => {
     if (typeof value !== 'string' || !pattern.test(value)) throw new OptionError(path, kind, value);

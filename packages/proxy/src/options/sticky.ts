@@ -4,9 +4,9 @@ import { templated } from './value.js';
 
 /** How requests of one client stay with one peer (nginx: `sticky cookie`, `sticky route`, `sticky learn`). */
 export const sticky = object({
-  /** Where a request names its peer, or its session with `learn`; the first that is not empty counts. */
+  /** Values that name the request's peer or, with `learn`, its session; the first that is not empty counts. */
   lookup: list(templated, 1),
-  /** Every answer names the client's peer in this cookie. @example { name: 'srv', attributes: '; Path=/' } */
+  /** Every response names the client's peer in this cookie. @example { name: 'srv', attributes: '; Path=/' } */
   cookie: maybe(
     object({
       /** Name of the cookie. @example 'srv' */
@@ -15,16 +15,16 @@ export const sticky = object({
       attributes: templated,
     }),
   ),
-  /** Learns from the peers' answers which peer has a session. */
+  /** Learns from responses which peer has a session. */
   learn: maybe(
     object({
-      /** Where the answer to a request that opens a session names it; the first that is not empty counts. */
+      /** Values that name the session which a response opens; the first that is not empty counts. */
       create: list(templated, 1),
-      /** Without an answer, after which a session is forgotten. @example 600000 */
+      /** Time without a response after which a session is forgotten. @example 600000 */
       timeout: milliseconds,
-      /** Sessions remembered; the one used least recently is forgotten first. @example 8000 */
+      /** Sessions remembered; the least recently used is forgotten first. @example 8000 */
       sessions: integer(1),
-      /** Learns when the head of an answer has come, not when all of it has. @example false */
+      /** Learns when the head of a response has come, not when the whole response has. @example false */
       atHead: flag,
     }),
   ),

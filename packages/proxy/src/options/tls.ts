@@ -2,8 +2,8 @@ import type { Infer, Input } from './schema.js';
 import { callback, field, flag, integer, list, maybe, milliseconds, object, oneOf, optional, text } from './schema.js';
 
 /**
- * Whether a client has to show a certificate (nginx: `ssl_verify_client`): `optional` takes none or a good one,
- * `optional_no_ca` also one that no known authority has signed.
+ * Whether a client has to show a certificate (nginx: `ssl_verify_client`): `optional` accepts none or a valid one,
+ * `optional_no_ca` also one that is signed by an unknown authority.
  */
 export const verifyClient = oneOf('off', 'on', 'optional', 'optional_no_ca');
 
@@ -29,7 +29,7 @@ const serverFields = {
   protocols: optional(versions, ['TLSv1.2', 'TLSv1.3']),
   /** A list in OpenSSL's form, for versions before 1.3 (nginx: `ssl_ciphers`). */
   ciphers: optional(ciphers, 'HIGH:!aNULL:!MD5'),
-  /** The server's order of ciphers counts, not the client's (nginx: `ssl_prefer_server_ciphers`). */
+  /** Uses the server's order of ciphers, not the client's (nginx: `ssl_prefer_server_ciphers`). */
   preferServerCiphers: optional(flag, false),
   /** PEM parameters of DHE key exchange; none is offered without them (nginx: `ssl_dhparam`). */
   dhparam: maybe(pem),
@@ -38,21 +38,21 @@ const serverFields = {
   /** Sessions are resumed from tickets (nginx: `ssl_session_tickets`). */
   sessionTickets: optional(flag, true),
   /**
-   * Sessions kept for clients that resume by id (TLS 1.2); the one used least recently is forgotten first. With any, clients of
-   * TLS 1.3 resume even without `sessionTickets` (nginx: `ssl_session_cache`).
+   * Sessions kept for clients that resume by id (TLS 1.2); the least recently used is forgotten first. If not 0, clients of TLS
+   * 1.3 resume even without `sessionTickets` (nginx: `ssl_session_cache`).
    */
   sessionCache: optional(integer(0), 0),
-  /** A cache with a name, and the key of its tickets, outlive a reload. @example 'shared' */
+  /** Name of the cache: a named cache and the key of its tickets survive a reload. @example 'shared' */
   sessionCacheName: maybe(text('a name', /./)),
   /** Whether clients have to show a certificate (nginx: `ssl_verify_client`). */
   verifyClient: optional(verifyClient, 'off'),
-  /** Certificates between a client's and the one it is trusted for, at most (nginx: `ssl_verify_depth`). */
+  /** Most intermediates between a client's certificate and the trusted root (nginx: `ssl_verify_depth`). */
   verifyDepth: optional(integer(0), 1),
-  /** PEM certificates that those of clients are verified against, and whose names are sent to clients. */
+  /** PEM certificates of the authorities that may sign client certificates; their names are sent to clients. */
   clientCa: maybe(pem),
 };
 
-/** What one server offers in a handshake. */
+/** The TLS settings of one server. */
 const server = object(serverFields);
 
 /** Other servers of a listener, by the name that the client sends (SNI). */
@@ -74,19 +74,19 @@ export const listenerTls = object({
   handshakeTimeout: optional(milliseconds, 60_000),
 });
 
-/** TLS towards the peers of an upstream. */
+/** TLS to the peers of an upstream. */
 export const upstreamTls = object({
   /** Name that the certificate is verified for, and sent as SNI when `sendName` is (nginx: `proxy_ssl_name`). @example 'nodes.internal' */
   name: text('a name', /^\S+$/),
   /** nginx: `proxy_ssl_server_name`. */
   sendName: optional(flag, false),
-  /** The peer has to show a certificate for `name` that one of `ca` has signed (nginx: `proxy_ssl_verify`). */
+  /** The peer has to show a certificate for `name` that is signed by one of `ca` (nginx: `proxy_ssl_verify`). */
   verify: optional(flag, false),
-  /** Certificates between the peer's and that of `ca`, at most. */
+  /** Most intermediates between the peer's certificate and one of `ca`. */
   verifyDepth: optional(integer(0), 1),
-  /** PEM certificates that those of peers are verified against. */
+  /** PEM certificates of the authorities that may sign peers' certificates. */
   ca: maybe(pem),
-  /** PEM lists of certificates that those of `ca` have revoked: there has to be one of each. */
+  /** PEM revocation lists: if given, each of `ca` needs one. */
   crl: maybe(pem),
   /** Versions that are offered. */
   protocols: optional(versions, ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']),

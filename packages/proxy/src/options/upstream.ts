@@ -45,38 +45,38 @@ const peerFields = object({
    * 5 s. @example '10.0.0.11'
    */
   host: text('an address, a host name or unix: and a path', /^(?:[^\s/]+|unix:.+)$/s),
-  /** 0 for a unix socket. @example 3100 */
+  /** 0 for a Unix socket. @example 3100 */
   port: integer(0, 65_535),
   /** Share of the requests. */
   weight: optional(integer(1, 65_535), 1),
-  /** Failures within `failTimeout` that make the peer unusable for `failTimeout`; 0 never does (nginx: `max_fails`). */
+  /** Failures within `failTimeout` that take the peer out for `failTimeout`; 0 never does (nginx: `max_fails`). */
   maxFails: optional(integer(0), 1),
   /** See `maxFails` (nginx: `fail_timeout`). */
   failTimeout: optional(milliseconds, 10_000),
-  /** Requests and tunnels at once; 0 is no limit (nginx: `max_conns`). */
+  /** Requests and tunnels in flight at once; 0 is no limit (nginx: `max_conns`). */
   maxConns: optional(integer(0), 0),
   /** Never chosen. */
   down: optional(flag, false),
-  /** Chosen only when no other peer is usable. */
+  /** Chosen only when no other peer is available. */
   backup: optional(flag, false),
-  /** Only for the sessions it already has. */
+  /** Takes only requests of the sessions that it already has. */
   drain: optional(flag, false),
-  /** Whether it drains now; asked at every choice. */
+  /** Returns true while the peer drains; called at every choice. */
   drains: maybe(callback<() => boolean>()),
   /** The name is looked up while serving, by the upstream's `resolver`: one peer for each address. */
   resolve: optional(flag, false),
   /** The peers come from the SRV records of this service of the name; needs `resolve`. @example '_http._tcp' */
   service: maybe(text('a service', /^\S+$/)),
   /**
-   * The server as it is written in a configuration, port left out or not: `consistent_hash` places a server by it, whatever
-   * addresses it has. The peer's own `host:port` when absent. @example 'app1.internal'
+   * The server as the configuration writes it, with or without a port: `consistent_hash` places the server by this text, not by
+   * its addresses. The peer's own `host:port` when absent. @example 'app1.internal'
    */
   server: maybe(text('a name', /^.+$/)),
   /** The peer's name in `sticky` (nginx: `route=`); the MD5 of its address in hexadecimal digits when absent. @example 'a' */
   id: maybe(text('a name', /^.+$/s)),
   /** The node tag in this peer's session ids, when it is known beforehand (nginx: `route=`). @example 'server1' */
   route: maybe(tag),
-  /** Takes over WebSockets that come over plain TCP. When absent they are tunnelled. */
+  /** Takes over WebSockets over plain TCP. When absent, they are tunnelled. */
   handOff: maybe(handOff),
 });
 
@@ -88,21 +88,21 @@ const peer = field<PeerOptions, GivenPeer>({ kind: 'object', fields: peerFields.
   return options;
 });
 
-/** Connections to peers that are kept for further requests. */
+/** Idle connections to peers, kept for further requests. */
 const keepalive = object({
   /** Idle connections kept for each peer; 0 closes each after its request. */
   connections: optional(integer(0), 32),
-  /** `connections` counts those to all peers together, the one idle longest closed first, as in nginx. */
+  /** `connections` counts those to all peers together, as in nginx; the one idle for longest is closed first. */
   shared: optional(flag, false),
   /** Requests on one connection before it is closed. */
   requests: optional(integer(1), 1_000),
-  /** Since a connection was opened, after which it is used no more. */
+  /** Age of a connection after which it is not reused. */
   time: optional(milliseconds, 3_600_000),
   /** For which an idle connection is kept; a shorter `Keep-Alive: timeout` of the peer wins. */
   timeout: optional(milliseconds, 60_000),
 });
 
-/** Health checks. Any HTTP answer passes one. */
+/** Health checks. Any HTTP response passes one. */
 const healthCheck = object({
   /** Between two checks of a peer. */
   interval: optional(milliseconds, 1_000),
@@ -113,27 +113,27 @@ const healthCheck = object({
 });
 
 const fields = object({
-  /** By which locations name it. @example 'nodes' */
+  /** The name that locations use. @example 'nodes' */
   name: text('a name', /^\S+$/),
   /** The servers. */
   peers: list(peer, 1),
   /** How a peer is chosen for a request that is not pinned. */
   policy: optional(policy, 'round_robin'),
-  /** What `hash` and `consistent_hash` choose by, worked out for each pick. Where it is empty, round robin chooses. @example (facts) => facts.uri */
+  /** The key of `hash` and `consistent_hash`, worked out for each choice. Round robin chooses when it is empty. @example (facts) => facts.uri */
   hashKey: maybe(templated),
   /** The policy for WebSocket upgrades that open a session; `policy` when absent. @example 'least_conn' */
   websocketPolicy: maybe(policy),
   /** Requests that carry an Engine.IO `sid` go to the peer that opened the session. */
   stickySid: optional(flag, true),
-  /** Processes that share sessions (`siblings`) share the state of the peers, too (nginx: `zone`). */
+  /** Shares the state of the peers with the `siblings`, which share sessions in any case (nginx: `zone`). */
   shared: optional(flag, false),
-  /** Untagged session ids remembered; the one used least recently is forgotten first. */
+  /** Session ids without a tag that are remembered; the least recently used is forgotten first. */
   learnedSids: optional(integer(1), 100_000),
   /** Name servers for peers with `resolve`. */
   resolver: maybe(resolver),
-  /** Keeps requests of one client with one peer. Requests of an Engine.IO session go to the peer of the session. */
+  /** Keeps the requests of a client at one peer. Requests of an Engine.IO session go to the peer of the session. */
   sticky: maybe(sticky),
-  /** Connections to peers that are kept for further requests. */
+  /** Idle connections to peers, kept for further requests. */
   keepalive: optional(keepalive, keepalive({}, 'keepalive')),
   /** Unhealthy peers are not chosen, and their connections are closed. Without it there are no checks. @example {} */
   healthCheck: maybe(healthCheck),

@@ -20,7 +20,7 @@ function head(...fields: readonly string[]): RequestHead {
   return read;
 }
 
-/** The address and port by X-Forwarded-For; those of the socket as '-'. */
+/** The address and port that X-Forwarded-For gives; '-' when those of the socket stand. */
 function told(value: string | undefined, recursive: boolean, socket = '127.0.0.1'): string {
   const realIp = new RealIp({ from, header: 'X-Forwarded-For', recursive });
   const fields = value === undefined ? [] : [`X-Forwarded-For: ${value}`];
@@ -49,23 +49,23 @@ describe('X-Forwarded-For', () => {
     ['[2001:db8::5', '-', '-'],
     ['203.0.113.09', '-', '-'],
     ['fe80::1%25', '-', '-'],
-  ])('%o: the last address is %s, the last that is not trusted %s', (value, last, untrusted) => {
+  ])('X-Forwarded-For %o: the last address is %s, the last untrusted one %s', (value, last, untrusted) => {
     expect([told(value, false), told(value, true)]).toEqual([last, untrusted]);
   });
 
-  test('counts from trusted addresses only', () => {
+  test('X-Forwarded-For of an untrusted client is ignored', () => {
     expect(told('198.51.100.1', true, '203.0.113.1')).toBe('-');
     expect(told('198.51.100.1', true, '::ffff:127.0.0.1')).toBe('198.51.100.1');
     expect(told('198.51.100.1', false, 'unix:')).toBe('198.51.100.1');
   });
 
-  test('of several lines is one list', () => {
+  test('several lines of X-Forwarded-For are one list', () => {
     const realIp = new RealIp({ from, header: 'x-forwarded-for', recursive: true });
     const fields = head('X-Forwarded-For: 203.0.113.9, 10.0.0.1', 'X-Forwarded-For: 10.0.0.2');
     expect(realIp.find('127.0.0.1', fields, undefined)?.address).toBe('203.0.113.9');
   });
 
-  test('gives an address or nothing, in time linear to the field', () => {
+  test('any X-Forwarded-For gives an address or nothing, in time linear to its length', () => {
     const entry = fc.oneof(
       fc.ipV4(),
       fc.ipV6(),
@@ -84,13 +84,13 @@ describe('X-Forwarded-For', () => {
 });
 
 describe('other sources', () => {
-  test('a field of any name; of several lines the first', () => {
+  test('of a field other than X-Forwarded-For the first line counts', () => {
     const realIp = new RealIp({ from, header: 'X-Client', recursive: false });
     const fields = head('X-Client: 203.0.113.9', 'x-client: 203.0.113.10', 'X-Real-IP: 203.0.113.11');
     expect(realIp.find('127.0.0.1', fields, undefined)).toEqual({ address: '203.0.113.9', port: undefined });
   });
 
-  test('the header of the PROXY protocol, with its port', () => {
+  test('the PROXY protocol header gives address and port', () => {
     const realIp = new RealIp({ from, header: 'proxy_protocol', recursive: false });
     const proxied = { addr: '203.0.113.9', port: 4_000, serverAddr: '203.0.113.1', serverPort: 80 };
     expect(realIp.find('127.0.0.1', head(), proxied)).toEqual({ address: '203.0.113.9', port: 4_000 });

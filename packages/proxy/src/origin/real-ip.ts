@@ -5,14 +5,14 @@ import type { Origin } from './origin.js';
 import type { Fields } from '../http1/head.js';
 import type { RealIpOptions } from '../options/listener.js';
 
-/** Who the client is by the word of a proxy. */
+/** The client's address, as a proxy named it. */
 export interface RealAddress {
   readonly address: string;
-  /** Undefined where it was not told. */
+  /** Undefined when the proxy named no port. */
   readonly port: number | undefined;
 }
 
-/** Finds the client's address in what trusted proxies say (nginx: `set_real_ip_from`). */
+/** Finds the client's address in a field or PROXY header of a trusted proxy (nginx: `set_real_ip_from`). */
 export class RealIp {
   readonly #trusted: TrustedProxies;
   /** Lower case; empty for the PROXY protocol. */
@@ -20,7 +20,7 @@ export class RealIp {
   readonly #isList: boolean;
   readonly #recursive: boolean;
 
-  /** @throws OptionError for an entry of `from` that is no address and no block */
+  /** @throws OptionError for an entry of `from` that is neither an address nor a block */
   constructor({ from, header, recursive }: RealIpOptions) {
     this.#trusted = new TrustedProxies(from);
     const lower = header.toLowerCase();
@@ -29,24 +29,24 @@ export class RealIp {
     this.#recursive = recursive;
   }
 
-  /** Whether the word of whoever has this address counts. */
+  /** True for the address of a trusted proxy. */
   trusts(address: string): boolean {
     return this.#trusted.has(address);
   }
 
   /**
-   * @param socketAddress of the connection's other end, which has to be trusted
-   * @returns undefined where nothing is changed
+   * @param socketAddress remote address of the connection, which has to be a trusted proxy's
+   * @returns undefined when the address of the connection stands
    */
   find(socketAddress: string, fields: Fields, proxied: ProxyProtocolFacts | undefined): RealAddress | undefined {
     if (!this.#trusted.has(socketAddress)) return undefined;
     if (this.#header === '') return proxied === undefined ? undefined : { address: proxied.addr, port: proxied.port };
-    // Of other fields than X-Forwarded-For nginx looks at the first.
+    // As in nginx, X-Forwarded-For is a list over all its lines; of any other field the first line counts.
     const text = this.#isList ? fields.joined(this.#header) : fields.get(this.#header);
     return text === undefined ? undefined : this.#last(text);
   }
 
-  /** From the right: the first address, with `recursive` the first that is not trusted itself or else the leftmost. */
+  /** The rightmost address of a list; with `recursive` the rightmost that is not trusted, or else the leftmost. */
   #last(text: string): RealAddress | undefined {
     let found: RealAddress | undefined;
     let end = text.length;
@@ -56,7 +56,7 @@ export class RealIp {
       let start = end;
       while (start > 0 && !isSeparator(text.charCodeAt(start - 1))) start--;
       const entry = readEntry(text.slice(start, end));
-      // What is no address ends the walk at the one before it.
+      // An entry that is not an address ends the search at the entry to its right.
       if (entry === undefined) return found;
       found = entry;
       if (!this.#recursive || !this.#trusted.has(entry.address)) return found;
@@ -65,7 +65,7 @@ export class RealIp {
   }
 }
 
-/** The origin of a request by the word of the first that changes it. */
+/** The origin of a request: the first of `realIps` that names an address replaces that of the connection. */
 export function realOrigin(
   direct: Origin,
   fields: Fields,

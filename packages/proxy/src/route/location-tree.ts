@@ -3,17 +3,17 @@ import type { Location } from './location.js';
 import { encodePath } from '../http1/target.js';
 import type { LocationOptions } from '../options/proxy.js';
 
-/** A location and those inside it. */
+/** A location and the locations inside it. */
 interface Branch {
   readonly location: Location;
   readonly inner: LocationTree | undefined;
 }
 
-/** The locations of one level in the order they are looked at, as nginx looks at them. */
+/** The locations of one level, searched in nginx's order. */
 export class LocationTree {
-  /** `=` locations, and the answers that send `/path` to `/path/`. */
+  /** `=` locations, and the redirects from `/path` to `/path/`. */
   readonly #exact: ReadonlyMap<string, Location>;
-  /** Longest path first: the first that fits is the one. */
+  /** Longest path first, so that the first match is the longest. */
   readonly #prefixes: readonly Branch[];
   readonly #expressions: readonly Branch[];
 
@@ -33,7 +33,7 @@ export class LocationTree {
     this.#expressions = of('expression').map(branch);
   }
 
-  /** The location of a level that has no other and takes every path as it is. */
+  /** The only location of the level, if it matches every path and rewrites none. */
   get only(): Location | undefined {
     const [first] = this.#prefixes;
     if (this.#exact.size > 0 || this.#expressions.length > 0 || this.#prefixes.length !== 1) return undefined;
@@ -42,8 +42,8 @@ export class LocationTree {
   }
 
   /**
-   * `=`, else the longest prefix and what is inside it; unless that is `^~`, the first expression that fits goes before a
-   * prefix, inner ones first.
+   * Finds the location of a path: an `=` location; else the longest prefix and the locations inside it. Unless the prefix is
+   * `^~`, the first matching expression wins over it, inner expressions before outer ones.
    *
    * @param path decoded
    */
@@ -51,7 +51,7 @@ export class LocationTree {
     return this.search(path, facts)?.location;
   }
 
-  /** As `find`; `final`: no expression of an outer level goes before it. */
+  /** Like `find`; `final` means that no expression of an outer level wins over the location. */
   search(path: string, facts: () => Facts): { readonly location: Location; readonly final: boolean } | undefined {
     const exact = this.#exact.get(path);
     if (exact !== undefined) return { location: exact, final: true };
@@ -70,12 +70,12 @@ export class LocationTree {
   }
 }
 
-/** nginx: a prefix that ends in a slash and is passed to a peer. */
+/** As in nginx, a prefix that ends in a slash and is forwarded gets a redirect from the path without the slash. */
 function needsSlash({ path, upstream, pass, match }: LocationOptions): boolean {
   return (upstream ?? pass?.url) !== undefined && match !== 'expression' && path.length > 1 && path.endsWith('/');
 }
 
-/** The location that sends a request without the slash to the one with it. */
+/** The location that redirects `/path` to `/path/`. */
 function toSlash(one: LocationOptions): LocationOptions {
   const { path, addedFields, onEnd, errorPages, redirects, connection, log } = one;
   const target = encodePath(path);

@@ -4,8 +4,7 @@ import { requireCertificate } from '../tls/client-certificate.js';
 import type { ConnectionOptions } from '../options/client.js';
 import { connectionDefaults } from '../options/client.js';
 import type { Facts } from '../facts.js';
-import { hostName } from '../http1/target.js';
-import { encodePath } from '../http1/target.js';
+import { encodePath, hostName } from '../http1/target.js';
 import type {
   ErrorPageOptions,
   FieldOptions,
@@ -22,66 +21,66 @@ import type { PassTargets } from '../upstream/by-url.js';
 import { RealIp } from '../origin/real-ip.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 
-/** Timeouts towards a peer; see `TimeoutOptions`. */
+/** Timeouts for connections to a peer, in milliseconds; see `TimeoutOptions`. */
 export interface PeerTimeouts {
   readonly connect: number;
   readonly read: number;
   readonly upstreamSend: number;
 }
 
-/** A configured field of the request to a peer, with its name in lower case beside it. */
+/** A configured field of the request to a peer, and its name in lower case. */
 export interface ConfiguredField extends FieldOptions {
   readonly lower: string;
 }
 
-/** Where a request turns to that got an error. */
+/** What answers a request that has ended in an error (nginx: `error_page`). */
 export type ErrorPage = ErrorPageOptions;
 
-/** The server of a location: what it is called, and where its requests may turn to. */
+/** The server of a location: its name, and the locations that its requests may be redirected to. */
 export interface Locator {
   readonly name: string;
   readonly named: ReadonlyMap<string, Location>;
-  /** Run before a location is chosen. */
+  /** Called before a location is chosen. */
   readonly prepare: ((facts: Facts) => void) | undefined;
-  /** For requests that fit no location. */
+  /** The location of requests that match no other. */
   readonly otherwise: Location | undefined;
   locate(path: string, facts: () => Facts): Location | undefined;
 }
 
-/** A location at work: what becomes of a request that it fits. */
+/** A location in service: how its requests are answered. */
 export class Location {
   readonly options: LocationOptions;
-  /** Undefined where the answer is the balancer's own. */
+  /** The upstream that requests are forwarded to; undefined when the balancer answers, or when `targets` choose it. */
   readonly group: UpstreamGroup | undefined;
   readonly reply: ReplyOptions | undefined;
-  /** Undefined: the forwarding fields that are always sent (`forwarded-head.ts`). */
+  /** Configured fields of the request to a peer; undefined: the default forwarding fields (`forward/heads.ts`). */
   readonly fields: readonly ConfiguredField[] | undefined;
-  /** The fields for a peer are the same for all requests of a connection that have the same fields. */
+  /** Requests of one connection with equal fields get equal fields for the peer, so that they can be cached. */
   readonly steadyFields: boolean;
-  /** Of HTTP, that peers are spoken to in. */
+  /** HTTP version of requests to peers. */
   readonly peerVersion: '1.0' | '1.1';
-  /** Undefined: as without an nginx.conf. */
+  /** How nginx would forward; undefined without `pass`: bodies stream and the peer's fields pass. */
   readonly pass: Pass | undefined;
-  /** Somebody may ask what attempts a request made. */
-  readonly tellsAttempts: boolean;
+  /** The attempts of a request are recorded, because a log or a variable may read them. */
+  readonly keepsAttempts: boolean;
   readonly timeouts: PeerTimeouts;
-  /** Bytes of a request body; 0 is no limit. */
+  /** Limit of a request body in bytes; 0: no limit. */
   readonly bodyLimit: number;
-  /** Undefined: what the listener says of the client's address counts. */
+  /** How the client's address is found; undefined: as the listener found it. */
   readonly realIps: readonly RealIp[] | undefined;
-  /** What the connection of its clients goes by. */
+  /** Timeouts and limits of the client's connection. */
   readonly connection: ConnectionOptions;
-  /** Beside `Connection: keep-alive`. */
+  /** The `Keep-Alive` line that accompanies `Connection: keep-alive`; '' for none. */
   readonly keepAliveLine: string;
   readonly onEnd: ((facts: Facts) => void) | undefined;
-  /** Where its errors are told, when not where the others are. */
+  /** The location's own error log; undefined: the proxy's. */
   readonly log: LocationOptions['log'];
-  /** Throws the ProxyError for a client whose certificate does not do for a request with that Host. */
+  /** Throws a ProxyError when the client's certificate does not allow a request with that Host. */
   readonly admit: ((socket: Socket, host: string) => void) | undefined;
 
-  /** Run before the request is answered (nginx: `set`). */
+  /** Called before the request is answered (nginx: `set`). */
   readonly prepare: ((facts: Facts) => void) | undefined;
-  /** How clients are sent to a path. */
+  /** How a redirect to a path becomes a URL. */
   readonly redirects: RedirectOptions;
   readonly #errorPages: ReadonlyMap<number, ErrorPage>;
 
@@ -92,7 +91,7 @@ export class Location {
     limits: LimitOptions,
     readonly server: Locator,
     { verifyClient }: Pick<ServerOptions, 'verifyClient'>,
-    /** Chooses the group for each request where it is not always the same. */
+    /** Chooses the upstream of each request when `proxy_pass` has variables. */
     readonly targets?: PassTargets,
   ) {
     this.options = options;
@@ -100,7 +99,7 @@ export class Location {
     this.reply = options.reply;
     this.redirects = options.redirects;
     this.pass = options.pass === undefined ? undefined : new Pass(options.pass, options.redirects);
-    this.tellsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
+    this.keepsAttempts = options.onEnd !== undefined || options.addedFields !== undefined || this.pass !== undefined;
     this.fields = options.fields?.map((field) => ({ ...field, lower: field.name.toLowerCase() }));
     this.steadyFields =
       targets === undefined && (this.fields?.every(({ value, steady }) => typeof value === 'string' || steady) ?? true);
@@ -120,7 +119,7 @@ export class Location {
     this.prepare = options.prepare;
     const { errorPages } = options;
     this.#errorPages = new Map(
-      // The first that names a status is the one.
+      // The first page that names a status wins.
       errorPages.toReversed().flatMap((page) => page.statuses.map((status) => [status, page])),
     );
     if (verifyClient !== 'off') {
@@ -138,7 +137,7 @@ export class Location {
     return root === undefined ? '' : valueOf(root, facts);
   }
 
-  /** What of a path is looked for below the root. */
+  /** The part of a path that is looked up below the root. */
   belowRoot(path: string): string {
     const { aliased } = this.options;
     return aliased === 0 ? path : path.slice(aliased);
@@ -148,20 +147,20 @@ export class Location {
     return this.#errorPages.get(status);
   }
 
-  /** Lines that the configuration adds to an answer of that status. */
+  /** Field lines that the configuration adds to a response with that status. */
   addedTo(status: number, facts: () => Facts): string {
     const { addedFields } = this.options;
     return addedFields === undefined ? '' : addedLines(addedFields, status, facts);
   }
 
-  /** The target for the peer: with a `uri`, that takes the place of the part that the location's path matched. */
+  /** The target for the peer: `uri`, if configured, replaces the part of the path that the location matched. */
   targetFor(target: string, path: string): string {
     const { uri } = this.options;
     if (uri === undefined) return target;
     const query = target.indexOf('?');
     const args = query < 0 || query === target.length - 1 ? '' : target.slice(query);
     const rest = path.slice(this.options.path.length);
-    // As in nginx, what came without escapes goes on without.
+    // As in nginx, a path without escapes is forwarded without escapes.
     return uri + (target.lastIndexOf('%', query < 0 ? target.length : query) < 0 ? rest : encodePath(rest)) + args;
   }
 }

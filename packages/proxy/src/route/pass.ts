@@ -2,22 +2,22 @@ import type { Facts } from '../facts.js';
 import { OWN_RESPONSE_FIELDS } from '../http1/field-name.js';
 import type { RedirectOptions } from '../options/location.js';
 import type { PassOptions } from '../options/pass.js';
-import type { Via } from '../upstream/link/via.js';
+import type { Via } from '../upstream/link/link.js';
 import { RetryRule } from './retry.js';
 import { valueOf } from '../options/value.js';
 
-/** How a location forwards, made ready. */
+/** How a location forwards requests, prepared from its `pass` options. */
 export class Pass {
   readonly options: PassOptions;
   readonly retry: RetryRule;
   readonly hidden: ReadonlySet<string>;
-  /** Others than those of `FieldKind.own` are hidden too. */
+  /** Fields besides those of `FieldKind.ownResponse` are hidden, so that every name has to be looked up. */
   readonly hidesMore: boolean;
   readonly #local: boolean;
 
   constructor(
     options: PassOptions,
-    /** How a path is told that a peer sends the client to. */
+    /** How a redirect of the peer to a path becomes a URL. */
     readonly redirects: RedirectOptions,
   ) {
     this.options = options;
@@ -27,7 +27,7 @@ export class Pass {
     this.#local = options.bind !== undefined || options.tlsName !== undefined;
   }
 
-  /** How this request's connection has to be made; undefined where any will do. */
+  /** The settings that the connection for this request needs; undefined when any connection will do. */
   via(facts: () => Facts): Via | undefined {
     if (!this.#local) return undefined;
     const { bind = '', tlsName } = this.options;
@@ -37,7 +37,7 @@ export class Pass {
   }
 }
 
-/** `address`, `address:port`, `[address]:port`; what is none is left to the system, as in nginx. */
+/** Parses `address`, `address:port` or `[address]:port`; as in nginx, the system chooses the address for other texts. */
 function localOf(from: string): Pick<Via, 'localAddress' | 'localPort'> {
   const [, four, six, bare, port] =
     /^(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9A-Fa-f:.]+)\]|([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*))(?::(\d{1,5}))?$/.exec(

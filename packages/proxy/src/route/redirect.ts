@@ -2,11 +2,11 @@ import type { Facts } from '../facts.js';
 import type { Reply } from '../http1/reply.js';
 import type { RedirectOptions } from '../options/location.js';
 
-/** Statuses whose answer names another place. */
+/** Statuses of redirects. */
 export const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Where a client is sent to: a path is made a whole URL, unless `redirects` says otherwise. */
-export function placeTold(
+/** The `Location` of a redirect: a path becomes an absolute URL, unless `redirects` says otherwise. */
+export function redirectLocation(
   location: string,
   redirects: RedirectOptions,
   facts: () => Facts,
@@ -19,11 +19,11 @@ export function placeTold(
   return { url: `${scheme}://${host}${usual ? '' : `:${serverPort}`}${location}`, madeWhole: true };
 }
 
-/** Who the client asked for; in HTTP/1.0 it may not have said, and then it is told the address it came to. */
+/** The host that the client asked for; without one, as in HTTP/1.0, the local address of the connection. */
 function ownHost(facts: Facts): string {
   const { serverAddr } = facts;
   const field = facts.requestHeader('host');
-  // What names nobody was refused, and the client still gets an answer.
+  // A Host such as ":80" names no host: the request was refused, but its error page may be a redirect.
   const names = field !== undefined && !/^\.*(?::|$)/.test(field);
   const asked = names || facts.requestLine?.includes('://') === true;
   if (asked) return facts.host;

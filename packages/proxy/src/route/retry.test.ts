@@ -13,7 +13,7 @@ import { RetryRule, USUAL_RETRIES } from './retry.js';
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody';
 
-describe('a request may be sent again', () => {
+describe('retries by nginx’s default rule', () => {
   const failed: FailedAttempt = {
     code: 'upstream_closed',
     method: 'GET',
@@ -26,58 +26,58 @@ describe('a request may be sent again', () => {
   };
 
   test.each<[boolean, string, Partial<FailedAttempt>]>([
-    [true, 'when GET got no answer', {}],
-    [true, 'when PUT got no answer', { method: 'PUT' }],
-    [true, 'when GET timed out', { code: 'upstream_timeout' }],
-    [true, 'when POST was refused', { method: 'POST', code: 'connect_failed', requestSent: false }],
-    [true, 'when POST found no connection in time', { method: 'POST', code: 'connect_timeout', requestSent: false }],
-    [false, 'not when POST was sent', { method: 'POST' }],
-    [false, 'not when PATCH was sent', { method: 'PATCH' }],
-    [false, 'not when LOCK was sent', { method: 'LOCK' }],
-    [false, 'not when its body is gone', { method: 'PUT', bodyKept: false }],
-    [false, 'not when the answer has begun', { responseStarted: true }],
-    [false, 'not when the answer is no HTTP', { code: 'bad_response' }],
-    [false, 'not when every peer was tried', { attempts: 3 }],
+    [true, 'a GET without a response', {}],
+    [true, 'a PUT without a response', { method: 'PUT' }],
+    [true, 'a GET that timed out', { code: 'upstream_timeout' }],
+    [true, 'a POST whose connection was refused', { method: 'POST', code: 'connect_failed', requestSent: false }],
+    [true, 'a POST whose connection timed out', { method: 'POST', code: 'connect_timeout', requestSent: false }],
+    [false, 'a POST that was sent', { method: 'POST' }],
+    [false, 'a PATCH that was sent', { method: 'PATCH' }],
+    [false, 'a LOCK that was sent', { method: 'LOCK' }],
+    [false, 'a PUT whose body was not kept', { method: 'PUT', bodyKept: false }],
+    [false, 'a request whose response has begun', { responseStarted: true }],
+    [false, 'a request whose response is not HTTP', { code: 'bad_response' }],
+    [false, 'a request that every peer was tried for', { attempts: 3 }],
   ])('%s: %s', (allowed, _name, change) => {
     expect(USUAL_RETRIES.afterFailure({ ...failed, ...change })).toBe(allowed);
   });
 });
 
-describe('a rule of its own', () => {
+describe('retries by a configured rule', () => {
   const attempted = { method: 'GET', requestSent: true, bodyKept: true, attempts: 1, maxAttempts: 3, elapsed: 40 };
 
   test.each<[boolean, string, number, Partial<RetryOptions>, Partial<FailedAttempt>]>([
-    [true, 'a status that is named', 503, { on: ['http_502', 'http_503'] }, {}],
-    [false, 'a status that is not named', 500, { on: ['http_502', 'http_503'] }, {}],
+    [true, 'a status that the rule names', 503, { on: ['http_502', 'http_503'] }, {}],
+    [false, 'a status that the rule does not name', 500, { on: ['http_502', 'http_503'] }, {}],
     [false, 'a POST', 503, { on: ['http_503'] }, { method: 'POST' }],
     [true, 'a POST with non_idempotent', 503, { on: ['http_503', 'non_idempotent'] }, { method: 'POST' }],
-    [false, 'the last peer', 503, { on: ['http_503'] }, { attempts: 3 }],
-    [true, 'the time is not over', 503, { on: ['http_503'], timeout: 50 }, {}],
-    [false, 'the time is over', 503, { on: ['http_503'], timeout: 40 }, {}],
-    [false, 'the body is gone', 503, { on: ['http_503'] }, { bodyKept: false }],
+    [false, 'a request that every peer was tried for', 503, { on: ['http_503'] }, { attempts: 3 }],
+    [true, 'a request within its time', 503, { on: ['http_503'], timeout: 50 }, {}],
+    [false, 'a request after its time', 503, { on: ['http_503'], timeout: 40 }, {}],
+    [false, 'a request whose body was not kept', 503, { on: ['http_503'] }, { bodyKept: false }],
   ])('%s: %s', (allowed, _name, status, options, change) => {
     const rule = new RetryRule({ on: [], tries: 0, timeout: 0, ...options });
     expect(rule.afterStatus(status, { ...attempted, ...change })).toBe(allowed);
   });
 
-  test('without occasions nothing is repeated, not even what a closed connection took', () => {
+  test('a rule without occasions retries nothing, not even a request that a closed connection took', () => {
     const rule = new RetryRule({ on: [], tries: 0, timeout: 0 });
     expect(rule.afterFailure({ ...attempted, code: 'upstream_closed', responseStarted: false })).toBe(false);
     expect(rule.afterFailure({ ...attempted, code: 'connect_failed', responseStarted: false })).toBe(false);
   });
 
-  test('an answer that is no HTTP is one with invalid_header', () => {
+  test('invalid_header includes a response that is not HTTP', () => {
     const rule = new RetryRule({ on: ['invalid_header'], tries: 0, timeout: 0 });
     expect(rule.afterFailure({ ...attempted, code: 'bad_response', responseStarted: false })).toBe(true);
   });
 });
 
-describe('a peer that closes without an answer', () => {
+describe('a peer that closes without a response', () => {
   test.each([
     ['before the request is read', ''],
     ['within its head', 'HTTP/1.1 200 OK\r\nContent-'],
     ['after an interim response', 'HTTP/1.1 100 Continue\r\n\r\n'],
-  ])('%s: GET is answered by the next peer, POST with 502', async (_name, said) => {
+  ])('a peer that closes %s: a GET is retried at the next peer, a POST gets 502', async (_name, said) => {
     const dying = await startUpstream(async (connection) => {
       await connection.request();
       if (said !== '') connection.send(said);
@@ -111,7 +111,7 @@ describe('a peer that closes without an answer', () => {
   });
 });
 
-test('GET and POST pass a peer that refuses connections, and its failure counts', async () => {
+test('GET and POST skip a peer that refuses connections, and its failure counts', async () => {
   const living = await startUpstream(answering('living'));
   const proxy = await startProxy([await freePort(), living.port]);
   const client = await proxy.connect();
@@ -126,7 +126,7 @@ test('GET and POST pass a peer that refuses connections, and its failure counts'
   expect(proxy.log.join('\n')).toContain('ECONNREFUSED');
 });
 
-test('with no peer left the answer is the page of 502, and the connection stays', async () => {
+test('a request that no peer is left for gets the page of 502, and the client connection stays open', async () => {
   const proxy = await startProxy([await freePort(), await freePort()]);
   const client = await proxy.connect();
   for (let i = 0; i < 3; i++) {
@@ -144,7 +144,7 @@ test('with no peer left the answer is the page of 502, and the connection stays'
   expect(proxy.peer(0).active + proxy.peer(1).active).toBe(0);
 });
 
-test('a peer that is silent is passed for GET, and is 504 when it was the last', async () => {
+test('a GET skips a silent peer, and gets 504 when every peer is silent', async () => {
   const silent = await startUpstream(async (connection) => {
     for (;;) await connection.request();
   });
@@ -165,7 +165,7 @@ test('a peer that is silent is passed for GET, and is 504 when it was the last',
   expect(alone.peer().active).toBe(0);
 });
 
-test('a peer whose queue of connections is full is 504 after the connect timeout', async () => {
+test('a peer with a full accept queue gives 504 after the connect timeout', async () => {
   const port = await fullPort();
   const proxy = await startProxy([port], { timeouts: { connect: 150 } });
   const client = await proxy.connect();
@@ -201,8 +201,8 @@ async function fullPort(): Promise<number> {
   return port;
 }
 
-describe('a kept connection that the peer has closed meanwhile', () => {
-  test('costs GET nothing: the same peer is asked over a new one, and no failure counts', async () => {
+describe('an idle connection that the peer has closed', () => {
+  test('a GET on a stale connection is sent to the same peer over a new one, and no failure counts', async () => {
     let answered = 0;
     const upstream = await startUpstream(async (connection) => {
       // Answers one request, then closes on the next without an answer, as one does whose idle timeout has come.
@@ -224,7 +224,7 @@ describe('a kept connection that the peer has closed meanwhile', () => {
     expect((await client.response()).start).toBe('HTTP/1.1 502 Bad Gateway');
   });
 
-  test('is forgotten at once when it is seen to close', async () => {
+  test('an idle connection that closes leaves the pool at once', async () => {
     const upstream = await startUpstream(answering('ok'));
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -246,7 +246,7 @@ async function dyingOnSecond(connection: RawConnection): Promise<void> {
   connection.destroy();
 }
 
-test('all kept connections are stale after a restart of every peer, and GET is answered all the same', async () => {
+test('a GET is answered after all peers have restarted and all idle connections are stale', async () => {
   const one = await startUpstream(dyingOnSecond);
   const two = await startUpstream(dyingOnSecond);
   const proxy = await startProxy([one.port, two.port]);

@@ -1,15 +1,15 @@
 import type { ErrorCode } from '../errors.js';
 import type { RetryOccasion, RetryOptions } from '../options/pass.js';
 
-/** What is known when an attempt has come to nothing. */
+/** A request after an attempt that failed or whose response is unwanted. */
 export interface Attempted {
-  /** The client's. */
+  /** Method of the client's request. */
   readonly method: string;
   /** A byte of the request was written to the peer. */
   readonly requestSent: boolean;
-  /** The request's body, as far as it has come, can be sent again. */
+  /** The part of the request's body that has come can be sent again. */
   readonly bodyKept: boolean;
-  /** Attempts made so far, this one included, and how many there may be. */
+  /** Attempts made, this one included, and the most there may be. */
   readonly attempts: number;
   readonly maxAttempts: number;
   /** Milliseconds since the first attempt began. */
@@ -18,7 +18,7 @@ export interface Attempted {
 
 export interface FailedAttempt extends Attempted {
   readonly code: ErrorCode;
-  /** A byte of the response was passed to the client. */
+  /** A byte of the response was relayed to the client. */
   readonly responseStarted: boolean;
 }
 
@@ -41,14 +41,14 @@ const statusOccasions: readonly (readonly [number, RetryOccasion])[] = [
   [504, 'http_504'],
 ];
 
-/** Methods that may have had their effect when a request was sent and no answer came (nginx: `non_idempotent`). */
+/** Methods whose request may have taken effect although no response came (nginx: `non_idempotent`). */
 const notIdempotent: ReadonlySet<string> = new Set(['POST', 'LOCK', 'PATCH']);
 
 /** nginx's `proxy_next_upstream` with its `_tries` and `_timeout`. */
 export class RetryRule {
-  /** Statuses after which another peer is asked. */
+  /** Statuses of responses after which the request is retried. */
   readonly statuses: ReadonlySet<number>;
-  /** Attempts at most. */
+  /** Most attempts for a request. */
   readonly tries: number;
   readonly #on: ReadonlySet<RetryOccasion>;
   readonly #timeout: number;
@@ -60,23 +60,23 @@ export class RetryRule {
     this.statuses = new Set(statusOccasions.flatMap(([status, word]) => (this.#on.has(word) ? [status] : [])));
   }
 
-  /** May the request be sent to another peer after that failure? */
+  /** May the request be retried after that failure? */
   afterFailure(failed: FailedAttempt): boolean {
-    // Half an answer cannot be taken back.
+    // A part of the response that the client has cannot be taken back.
     if (failed.responseStarted) return false;
     const occasion = occasions.get(failed.code);
     if (occasion === undefined || !this.#on.has(occasion)) return false;
     return this.#mayRepeat(failed);
   }
 
-  /** May it be after an answer with that status, of which nothing was passed on? */
+  /** May the request be retried after a response with that status, none of which was relayed? */
   afterStatus(status: number, attempted: Attempted): boolean {
     return this.statuses.has(status) && this.#mayRepeat(attempted);
   }
 
   #mayRepeat({ attempts, maxAttempts, elapsed, requestSent, bodyKept, method }: Attempted): boolean {
     if (attempts >= maxAttempts || elapsed >= this.#timeout || !bodyKept) return false;
-    // Where nothing left this process the peer cannot have acted on it, whatever the method.
+    // If no byte of the request left this process, the peer cannot have acted on it, whatever the method.
     return !requestSent || !notIdempotent.has(method) || this.#on.has('non_idempotent');
   }
 }
@@ -84,7 +84,7 @@ export class RetryRule {
 /** nginx's default: `proxy_next_upstream error timeout`. */
 export const USUAL_RETRIES = new RetryRule({ on: ['error', 'timeout'], tries: 0, timeout: 0 });
 
-/** Does the failure take the peer nearer to being out (nginx: `max_fails`)? An answer with these statuses does not. */
+/** Does a response with that status, after which the request is retried, count for `max_fails`? 403 and 404 do not. */
 export function countsAsFailure(status: number): boolean {
   return status !== 403 && status !== 404;
 }

@@ -1,39 +1,38 @@
 import type { Facts } from '../facts.js';
-import { hostName } from '../http1/target.js';
+import { hostName, normalPath } from '../http1/target.js';
 import type { Location } from './location.js';
-import { normalPath } from '../http1/target.js';
 import { ServerNames } from '../net/server-names.js';
 import type { ProxyOptions, ServerOptions } from '../options/proxy.js';
 import { Server } from './server.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 
-/** The servers of one listener. A request with no name that fits, or no name at all, goes to `fallback`. */
-interface Host {
+/** The servers of one listener. A request whose name matches no server, or that has none, goes to `fallback`. */
+interface ListenerServers {
   readonly fallback: Server | undefined;
   readonly names: ServerNames<Server, Facts>;
-  /** The location of every request, where there is one server with one location that takes everything. */
+  /** The location of every request, if there is a single server with a single location that matches every path. */
   readonly only: Location | undefined;
 }
 
-/** Which location serves a request: listener, then server name, then path, all chosen as nginx chooses. */
+/** Finds the location of a request: by listener, then server name, then path, each in nginx's order. */
 export class Routes {
-  readonly #hosts: readonly Host[];
+  readonly #hosts: readonly ListenerServers[];
 
   constructor(options: ProxyOptions, groups: ReadonlyMap<string, UpstreamGroup>) {
     const { servers } = options;
     const compiled = new Map(servers.map((server) => [server, new Server(server, options, groups)]));
     this.#hosts = options.listeners.map((_, listener) => {
       const here = servers.filter((server) => server.listeners?.includes(listener) ?? true);
-      return compileHost(here, listener, (server) => compiled.get(server));
+      return compileServers(here, listener, (server) => compiled.get(server));
     });
   }
 
   /**
    * @param listener index of the listener the request came to
-   * @param host value of `Host`, port included
+   * @param host value of `ListenerServers`, port included
    * @param target request target in origin form
    * @param facts for expressions with captures
-   * @returns undefined when no location fits
+   * @returns undefined when no location matches
    * @throws ProxyError `bad_target`
    */
   find(listener: number, host: string, target: string, facts: () => Facts): Location | undefined {
@@ -46,7 +45,7 @@ export class Routes {
     return server.locate(path, facts);
   }
 
-  /** For what came to a listener and is no request. @param host as far as it is known; '' when it is not */
+  /** The location that answers an unreadable request. @param host as far as it was read; '' when it was not */
   unreadable(listener: number, host: string, facts: () => Facts): Location | undefined {
     const known = this.#hosts[listener];
     const server =
@@ -57,11 +56,11 @@ export class Routes {
   }
 }
 
-function compileHost(
+function compileServers(
   servers: readonly ServerOptions[],
   listener: number,
   compiled: (one: ServerOptions) => Server | undefined,
-): Host {
+): ListenerServers {
   const names = new ServerNames<Server, Facts>();
   for (const one of servers) {
     const server = compiled(one);

@@ -6,15 +6,15 @@ import type { LocationOptions, ProxyOptions, ServerOptions } from '../options/pr
 import { PassTargets } from '../upstream/by-url.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 
-/** A virtual server at work: its locations, and what holds before one of them is chosen. */
+/** A virtual server in service: its locations, and what applies before one of them is chosen. */
 export class Server implements Locator {
   readonly name: string;
   readonly named: ReadonlyMap<string, Location>;
-  /** Run for every request before its location is chosen (nginx: `set` in `server`). */
+  /** Called for every request before its location is chosen (nginx: `set` in `server`). */
   readonly prepare: ((facts: Facts) => void) | undefined;
-  /** For requests that fit no location, and for what is no request. */
+  /** The location of requests that match no other, and of unreadable requests. */
   readonly otherwise: Location | undefined;
-  /** The location that takes every request; undefined when that depends on the path. */
+  /** The location of every request; undefined when the location depends on the path. */
   readonly only: Location | undefined;
   readonly #tree: LocationTree;
 

@@ -4,26 +4,26 @@ import { Rate } from './rate.js';
 import type { RateStatus } from './rate.js';
 import type { PeerSeries, RatesStatus, TotalSeries } from './status.js';
 
-/** What a proxy has counted since its start. */
+/** The counters of a proxy since its start. */
 export interface Totals {
   readonly accepted: number;
   readonly requests: number;
   readonly tunnelsOpened: number;
   readonly handOffs: number;
   readonly errors: number;
-  /** Bytes to and from the peers that there are. */
+  /** Bytes to and from the present peers. */
   readonly sent: number;
   readonly received: number;
 }
 
-/** What is read of one peer. */
+/** The rates of one peer. */
 class PeerRates {
   readonly requests = new Rate();
   readonly sessions = new Rate();
   readonly errors = new Rate();
   readonly bytes = new Rate();
 
-  look(counts: PeerCounts): void {
+  sample(counts: PeerCounts): void {
     const { sent, received } = counts.bytes;
     this.requests.add(counts.requests);
     this.sessions.add(counts.pollingSessions + counts.websocketSessions);
@@ -34,10 +34,10 @@ class PeerRates {
 
 const NONE = new PeerRates();
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two samples. */
 const INTERVAL = 1_000;
 
-/** Reads the counters of a proxy and of its peers once a second: what a request costs is the counting alone. */
+/** Reads the counters of a proxy and of its peers once a second, so that a request costs no more than the counting. */
 export class Sampler {
   readonly #totals: () => Totals;
   readonly #peers: () => readonly Peer[];
@@ -57,8 +57,8 @@ export class Sampler {
 
   start(): void {
     if (this.#timer !== undefined) return;
-    this.#look();
-    this.#timer = setInterval(() => this.#look(), INTERVAL).unref();
+    this.#sample();
+    this.#timer = setInterval(() => this.#sample(), INTERVAL).unref();
   }
 
   stop(): void {
@@ -76,11 +76,12 @@ export class Sampler {
     };
   }
 
-  /** Requests of one peer. */
+  /** The rate of one peer's requests. */
   ofPeer(counts: PeerCounts): RateStatus {
     return (this.#ofPeers.get(counts) ?? NONE).requests.status();
   }
 
+  /** The last five minutes of the proxy, second by second. */
   history(): TotalSeries {
     return {
       requests: this.#requests.samples(),
@@ -92,6 +93,7 @@ export class Sampler {
     };
   }
 
+  /** The last five minutes of one peer, second by second. */
   historyOf(counts: PeerCounts): PeerSeries {
     const { requests, sessions, errors, bytes } = this.#ofPeers.get(counts) ?? NONE;
     return {
@@ -102,7 +104,7 @@ export class Sampler {
     };
   }
 
-  #look(): void {
+  #sample(): void {
     const totals = this.#totals();
     this.#requests.add(totals.requests);
     this.#accepted.add(totals.accepted);
@@ -114,7 +116,7 @@ export class Sampler {
       counts.look(state);
       let rates = this.#ofPeers.get(counts);
       if (rates === undefined) this.#ofPeers.set(counts, (rates = new PeerRates()));
-      rates.look(counts);
+      rates.sample(counts);
     }
   }
 }

@@ -8,7 +8,7 @@ import type { ListenerStatus } from './status.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
-test('requests, answers and bytes of a peer are counted over its kept connections', async () => {
+test('requests, responses and bytes of a peer are counted over its idle connections', async () => {
   const upstream = await startUpstream(answering('hello'));
   const proxy = await startProxy([upstream.port]);
   const client = await proxy.connect();
@@ -33,7 +33,7 @@ test('requests, answers and bytes of a peer are counted over its kept connection
   expect(proxy.proxy.status()).toMatchObject({ accepted: 1, requests: 3, errors: 0, bytesSent: peer.bytesSent });
 });
 
-test('bytes of a connection that is over still count', async () => {
+test('bytes of closed connections still count', async () => {
   const answer = 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
   const upstream = await startUpstream(async (connection) => {
     await connection.request();
@@ -47,7 +47,7 @@ test('bytes of a connection that is over still count', async () => {
   expect(proxy.peer()).toMatchObject({ bytesReceived: answer.length, answers: { '4xx': 1 } });
 });
 
-test('a tunnel counts while it is open and after', async () => {
+test('a tunnel is counted while it is open and since the start', async () => {
   const upstream = await startUpstream();
   const proxy = await startProxy([upstream.port]);
   const { client, peer } = await openTunnel(proxy, upstream);
@@ -70,7 +70,7 @@ test('a tunnel counts while it is open and after', async () => {
   expect(proxy.proxy.status()).toMatchObject({ tunnelsOpened: 1, handOffs: 0 });
 });
 
-test('a failed attempt is told by its code, and as tried again where it was', async () => {
+test('a failed attempt is counted by its code, and as a retry where it was retried', async () => {
   const upstream = await startUpstream(answering('hello'));
   const proxy = await startProxy([await freePort(), upstream.port]);
   const client = await proxy.connect();
@@ -91,7 +91,7 @@ test('a failed attempt is told by its code, and as tried again where it was', as
   expect(proxy.proxy.status().errors).toBe(0);
 });
 
-test('what clients get instead of an answer is counted by its code', async () => {
+test('errors that clients get are counted by their codes', async () => {
   const proxy = await startProxy([await freePort()]);
   const client = await proxy.connect();
   client.send(`${GET}NONSENSE\r\n\r\n`);
@@ -103,7 +103,7 @@ test('what clients get instead of an answer is counted by its code', async () =>
   });
 });
 
-test('a client that leaves before its answer is counted', async () => {
+test('a client that leaves before its response is counted', async () => {
   const upstream = await startUpstream();
   const proxy = await startProxy([upstream.port]);
   const client = await proxy.connect();
@@ -115,7 +115,7 @@ test('a client that leaves before its answer is counted', async () => {
   expect(proxy.peer()).toMatchObject({ failures: 0, errors: {} });
 });
 
-test('what is counted of a peer goes on over a reload that keeps it', async () => {
+test('the counters of a peer survive a reload that keeps it', async () => {
   const upstream = await startUpstream(answering('hello'));
   const options = {
     listeners: [{ port: 0 }],
@@ -129,7 +129,7 @@ test('what is counted of a peer goes on over a reload that keeps it', async () =
   expect(proxy.peer()).toMatchObject({ requests: 1, answers: { '2xx': 1 } });
 });
 
-test('each second of the last minute has its rate', async () => {
+test('the status has the rate of each second of the last minute', async () => {
   const upstream = await startUpstream(answering('hello'));
   const proxy = await startProxy([upstream.port]);
   expect(proxy.proxy.status().rates.requests.samples).toEqual([]);
@@ -143,7 +143,7 @@ test('each second of the last minute has its rate', async () => {
   expect(proxy.peer().rate.samples).toEqual([1]);
 });
 
-test('sessions that a peer opens are counted by the transport that they began with', async () => {
+test('sessions of a peer are counted by the transport that they began with', async () => {
   const upstream = await startUpstream(answering('0{"sid":"n1.abc","upgrades":["websocket"]}'));
   const proxy = await startProxy([upstream.port]);
   const client = await proxy.connect();
@@ -155,7 +155,7 @@ test('sessions that a peer opens are counted by the transport that they began wi
   expect(proxy.peer().lastChosen).toBeLessThan(5);
 });
 
-test('a WebSocket is a session unless it is the upgrade of one', async () => {
+test('a WebSocket counts as a session unless it upgrades one', async () => {
   const upstream = await startUpstream();
   const proxy = await startProxy([upstream.port]);
   for (const path of [
@@ -168,7 +168,7 @@ test('a WebSocket is a session unless it is the upgrade of one', async () => {
   expect(proxy.peer()).toMatchObject({ tunnels: 3, sessions: { polling: 0, websocket: 2 } });
 });
 
-test('a listener counts its connections, tunnels too, and the most at once', async () => {
+test('a listener counts its connections, tunnels included, and the most at once', async () => {
   const upstream = await startUpstream();
   const proxy = await startProxy([upstream.port]);
   const { client, peer } = await openTunnel(proxy, upstream);
@@ -191,12 +191,12 @@ test('a listener counts its connections, tunnels too, and the most at once', asy
   await until('no connection is left', () => listener()?.connections === 0);
 });
 
-test('a peer that was never chosen says so', async () => {
+test('lastChosen is undefined for a peer that was never chosen', async () => {
   const proxy = await startProxy([await freePort()]);
   expect(proxy.peer().lastChosen).toBeUndefined();
 });
 
-test('each second is in the history, of all and of each peer', async () => {
+test('the history has each second, of the proxy and of each peer', async () => {
   const upstream = await startUpstream(answering('hello'));
   const proxy = await startProxy([upstream.port]);
   const client = await proxy.connect();

@@ -6,55 +6,55 @@ import type { RateStatus } from './rate.js';
 import type { Sampler } from './sampler.js';
 import type { UpstreamGroup } from '../upstream/upstream-group.js';
 
-/** A peer as it stands now. What is counted goes on over a reload that keeps the peer. */
+/** The state of a peer. Its counters survive a reload that keeps the peer. */
 export interface PeerStatus {
   readonly name: string;
-  /** `up`; `failed` by max_fails, or without a sign of life; `down` or `drain` by configuration, or told to. */
+  /** `up`; `failed` by `max_fails` or a health check; `down` or `drain` by configuration or on request. */
   readonly state: PeerState;
-  /** Seconds that it has been in this state, as far as looks once a second can tell. */
+  /** Seconds in this state, accurate to a second. */
   readonly stateFor: number;
-  /** How often it was `failed`, and for how many seconds altogether. */
+  /** How often the peer was `failed`, and for how many seconds in all. */
   readonly downs: number;
   readonly downtime: number;
-  /** False after a connection to it could not be made, until one is. */
+  /** False from a failed connection attempt until a connection succeeds. */
   readonly reachable: boolean;
-  /** Failures that count now, and how many take it out for how many seconds (`max_fails`, `fail_timeout`). */
+  /** Failures that count at present; `maxFails` of them take the peer out for `failTimeout` seconds. */
   readonly fails: number;
   readonly maxFails: number;
   readonly failTimeout: number;
-  /** Undefined where peers are not asked for signs of life. */
+  /** Undefined without health checks. */
   readonly check: CheckStatus | undefined;
   readonly backup: boolean;
   readonly weight: number;
-  /** Node tag, once known. */
+  /** Node tag; undefined until it is known. */
   readonly tag: string | undefined;
-  /** Requests and tunnels now, at most at once, and how many there may be (`max_conns`; 0: any number). */
+  /** Requests and tunnels in flight, the most at once, and their limit (`max_conns`; 0: no limit). */
   readonly active: number;
   readonly maxActive: number;
   readonly maxConns: number;
-  /** Tunnels, and WebSockets that its process has taken over: now, and since the start. */
+  /** Tunnels and handed-off WebSockets: open now (first two), and opened since the start. */
   readonly tunnels: number;
   readonly handedOff: number;
   readonly tunnelsOpened: number;
   readonly handOffs: number;
-  /** Sessions since the start: Engine.IO's that began by polling, and WebSockets that are no upgrade of one of those. */
+  /** Sessions since the start: Engine.IO sessions that began by polling, and WebSockets that did not upgrade one. */
   readonly sessions: { readonly polling: number; readonly websocket: number };
-  /** Seconds since it was last chosen, as far as looks once a second can tell; undefined before it was. */
+  /** Seconds since the peer was last chosen, accurate to a second; undefined when it never was. */
   readonly lastChosen: number | undefined;
-  /** Attempts since the start, and how many of them failed. */
+  /** Attempts since the start, and those of them that `max_fails` counts as failures. */
   readonly requests: number;
   readonly failures: number;
-  /** Attempts whose request was tried again, here or elsewhere. */
+  /** Attempts after which the request was retried, at this peer or another. */
   readonly retries: number;
-  /** Answers since the start, by the first digit of their status; a hand-off counts as 101. */
+  /** Responses since the start, by the first digit of their status; a hand-off counts as 101. */
   readonly answers: Readonly<Record<'1xx' | '2xx' | '3xx' | '4xx' | '5xx', number>>;
-  /** Failed attempts by code; and the last one, seconds ago. */
+  /** Failed attempts by code, and the last of them, `ago` in seconds. */
   readonly errors: Readonly<Partial<Record<ErrorCode, number>>>;
   readonly lastError: { readonly code: ErrorCode; readonly ago: number } | undefined;
-  /** Bytes to it and from it without those of TLS; of handed-off WebSockets when they are over. */
+  /** Bytes to and from the peer, without the overhead of TLS. Those of a handed-off WebSocket are added when it ends. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
-  /** Attempts a second over the last minute. */
+  /** Attempts per second over the last minute. */
   readonly rate: RateStatus;
 }
 
@@ -63,27 +63,28 @@ export interface ListenerStatus {
   /** `address:port` or `unix:path`. */
   readonly name: string;
   readonly tls: boolean;
-  /** Connections: since the start, now (tunnels and handed-off ones too), at most at once. */
+  /** Connections since the start, open now (tunnels and hand-offs included), and the most at once. */
   readonly accepted: number;
   readonly connections: number;
   readonly maxConnections: number;
-  /** Requests since the start, and how many could not be answered as they should. */
+  /** Requests since the start, and those of them that failed. */
   readonly requests: number;
   readonly errors: number;
 }
 
+/** The state of an upstream and its peers. */
 export interface UpstreamStatus {
   readonly name: string;
   readonly policy: string;
   readonly websocketPolicy: string;
-  /** Idle connections kept to the peers. */
+  /** Idle connections to the peers. */
   readonly idle: number;
-  /** Untagged session ids remembered. */
+  /** Session ids without a tag that are remembered. */
   readonly learnedSids: number;
   readonly peers: readonly PeerStatus[];
 }
 
-/** What happened in each second of the last minute. */
+/** Rates of the proxy over the last minute. */
 export interface RatesStatus {
   readonly requests: RateStatus;
   /** Client connections. */
@@ -95,51 +96,53 @@ export interface RatesStatus {
   readonly bytesReceived: RateStatus;
 }
 
-/** `Proxy.status()`. */
+/** The result of `Proxy.status()`. */
 export interface ProxyStatus {
-  /** Seconds. */
+  /** Seconds since the proxy was created. */
   readonly uptime: number;
   /** Since the start: client connections, requests, tunnels, hand-offs. */
   readonly accepted: number;
   readonly requests: number;
   readonly tunnelsOpened: number;
   readonly handOffs: number;
-  /** Requests that could not be answered as they should, or not wholly; all, and by code. */
+  /** Requests that failed, or whose response was cut off: all, and by code. */
   readonly errors: number;
   readonly errorsByCode: Readonly<Partial<Record<ErrorCode, number>>>;
-  /** Bytes to and from the peers that there are. */
+  /** Bytes to and from the present peers. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
-  /** Client connections speaking HTTP. */
+  /** Client connections that speak HTTP, without tunnels and hand-offs. */
   readonly clients: number;
   readonly tunnels: number;
-  /** WebSockets given to the processes of peers. */
+  /** Open WebSockets that were handed off to the processes of peers. */
   readonly handedOff: number;
   readonly rates: RatesStatus;
   readonly listeners: readonly ListenerStatus[];
   readonly upstreams: readonly UpstreamStatus[];
 }
 
-/** Counts of each second, the oldest first; fewer than 300 in the first five minutes. */
+/** One count per second, the oldest first; 300, or fewer in the first five minutes. */
 type Series = readonly number[];
 
-/** The names are those of `RatesStatus`. */
+/** The series of the whole proxy, named as in `RatesStatus`. */
 export type TotalSeries = Readonly<Record<keyof RatesStatus, Series>>;
 
+/** The series of one peer. */
 export interface PeerSeries {
-  /** Attempts, new sessions, failed attempts, bytes both ways. */
+  /** Attempts, new sessions, failed attempts, and bytes in both directions. */
   readonly requests: Series;
   readonly sessions: Series;
   readonly errors: Series;
   readonly bytes: Series;
 }
 
-/** `Proxy.history()`. */
+/** The result of `Proxy.history()`. */
 export interface ProxyHistory {
   readonly total: TotalSeries;
   readonly peers: readonly (PeerSeries & { readonly upstream: string; readonly name: string })[];
 }
 
+/** Reads the state of an upstream. */
 export function upstreamStatus(group: UpstreamGroup, sampler: Sampler): UpstreamStatus {
   const { upstream } = group;
   return {
@@ -157,7 +160,7 @@ function peerStatus(peer: Peer, check: CheckStatus | undefined, sampler: Sampler
   const now = performance.now();
   counts.look(state, now);
   const { sent, received } = counts.bytes;
-  const [, informed = 0, good = 0, elsewhere = 0, refused = 0, broken = 0] = counts.answers;
+  const [, informational = 0, successful = 0, redirects = 0, clientErrors = 0, serverErrors = 0] = counts.answers;
   return {
     name: peer.name,
     state,
@@ -182,7 +185,13 @@ function peerStatus(peer: Peer, check: CheckStatus | undefined, sampler: Sampler
     requests: counts.requests,
     failures: counts.failures,
     retries: counts.retries,
-    answers: { '1xx': informed, '2xx': good, '3xx': elsewhere, '4xx': refused, '5xx': broken },
+    answers: {
+      '1xx': informational,
+      '2xx': successful,
+      '3xx': redirects,
+      '4xx': clientErrors,
+      '5xx': serverErrors,
+    },
     errors: Object.fromEntries(counts.errors),
     lastError:
       counts.lastError === undefined

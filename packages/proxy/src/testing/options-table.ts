@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Fields } from '../options/schema.js';
 
-/** What is written above an option in the schema. */
+/** The comment above an option in the schema. */
 interface Doc {
   readonly meaning: string;
   readonly example: string | undefined;
 }
 
-/** Documented options that stand beside each other in one schema. */
+/** Documented options of one object in a schema. */
 type Group = ReadonlyMap<string, Doc>;
 
 /** One row of the table. */
@@ -20,7 +20,7 @@ export interface OptionRow extends Doc {
 
 const sources = new URL('../../src/options/', import.meta.url);
 
-/** The comments of all schemas, by the object that they stand in. */
+/** The comments of all schemas, one group for each object. */
 function readGroups(): readonly Group[] {
   return readdirSync(sources)
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))

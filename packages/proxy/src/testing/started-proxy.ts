@@ -1,5 +1,12 @@
 import { onTestFinished } from 'vitest';
-import type { GivenPeer, GivenUpstream, LimitOptions, TimeoutOptions, GivenTls } from '../options/proxy.js';
+import type {
+  GivenPeer,
+  GivenServer,
+  GivenTls,
+  GivenUpstream,
+  LimitOptions,
+  TimeoutOptions,
+} from '../options/proxy.js';
 import { createProxy } from '../proxy.js';
 import type { Proxy } from '../proxy.js';
 import type { PeerStatus } from '../status/status.js';
@@ -12,6 +19,7 @@ export interface ProxySettings {
   readonly limits?: Partial<LimitOptions>;
   readonly tls?: GivenTls;
   readonly tagQueryInterval?: number;
+  readonly servers?: readonly GivenServer[];
 }
 
 /** A proxy with the given peers, on a free port of 127.0.0.1, closed when the test has finished. */

@@ -5,7 +5,7 @@ import { ProxyError } from '../errors.js';
 import type { RecentMap } from '../net/recent-map.js';
 import type { VerifyClient } from '../options/tls.js';
 
-/** OpenSSL's words for what can be wrong with a certificate. */
+/** OpenSSL's texts for the faults of a certificate, by Node's code. */
 const PROBLEMS: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'self-signed certificate',
   SELF_SIGNED_CERT_IN_CHAIN: 'self-signed certificate in certificate chain',
@@ -24,7 +24,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   CERT_REJECTED: 'certificate rejected',
 };
 
-/** What `optional_no_ca` lets pass. */
+/** Faults that `optional_no_ca` accepts. */
 const NO_CA = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -33,18 +33,23 @@ const NO_CA = new Set([
   'CERT_UNTRUSTED',
 ]);
 
-/** The name of the handshake, for connections whose server was found by it. */
-export const negotiated = new WeakMap<TLSSocket, string>();
+/** The server name of the handshake, for connections whose server was chosen by it. */
+const negotiated = new WeakMap<TLSSocket, string>();
 
-/** Connections whose client showed a good certificate that too many others stand behind. */
+/** Notes that a server was chosen by the name of the handshake: its requests have to be for that name. */
+export function rememberName(socket: TLSSocket, name: string): void {
+  negotiated.set(socket, name);
+}
+
+/** Connections whose client has a valid certificate with too long a chain (nginx: `ssl_verify_depth`). */
 const tooDeep = new WeakSet<TLSSocket>();
 
 /**
- * Judges how long the chain of a client's certificate is. To be asked first of all: once Node has given the certificate as
- * an X509Certificate it gives the chain no more.
+ * Checks the length of the chain of a client's certificate. Must be called before `getPeerX509Certificate`, after which
+ * Node no longer returns the chain.
  *
- * @param depth certificates between the client's and the one it is trusted for, at most
- * @param known by fingerprint, for sessions that are resumed
+ * @param depth most certificates between the client's and the trusted root
+ * @param known lengths of chains by fingerprint, for resumed sessions, which carry no chain
  */
 export function judgeChain(socket: TLSSocket, depth: number, known: RecentMap<number>): void {
   const certificate = socket.getPeerCertificate(true);
@@ -53,19 +58,19 @@ export function judgeChain(socket: TLSSocket, depth: number, known: RecentMap<nu
   const shown = between(certificate);
   const count = socket.isSessionReused() ? (known.use(fingerprint256) ?? shown) : shown;
   if (!socket.isSessionReused() && shown !== undefined) known.set(fingerprint256, shown);
-  // Where nothing is known of the chain it is not taken for a short one.
+  // An unknown chain counts as too long.
   if (count === undefined || count > depth) tooDeep.add(socket);
 }
 
-/** Code of what is wrong with the certificate the client has shown; undefined for nothing. */
+/** Node's code for the fault of the client's certificate; undefined for a valid one. */
 function problemOf(socket: TLSSocket): string | undefined {
-  // OpenSSL looks no further than it may, and then has not found who is trusted.
+  // OpenSSL stops at the allowed depth and then reports that it has not found the issuer.
   if (socket.authorized) return tooDeep.has(socket) ? 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' : undefined;
-  // Typed as an Error; what comes is its code.
+  // The type says Error; Node sets the code as a string.
   return String(socket.authorizationError);
 }
 
-/** `$ssl_client_verify`. */
+/** The value of `$ssl_client_verify`: `SUCCESS`, `NONE`, or `FAILED:reason`. */
 export function verifyResult(socket: TLSSocket): string {
   if (socket.getPeerX509Certificate() === undefined) return 'NONE';
   const problem = problemOf(socket);
@@ -73,15 +78,15 @@ export function verifyResult(socket: TLSSocket): string {
 }
 
 /**
- * Checks what a server asks of its clients.
+ * Checks the client's certificate as the server requires it (nginx: `ssl_verify_client`).
  *
- * @param host of the request, lower case, without port
+ * @param host host of the request, lower case, without port
  * @throws ProxyError `misdirected`, `client_certificate` or `no_client_certificate`
  */
 export function requireCertificate(socket: Socket, host: string, verify: VerifyClient): void {
   if (!(socket instanceof TLSSocket)) return;
   const named = negotiated.get(socket);
-  // Another server's handshake may not have asked for a certificate at all.
+  // The handshake was made for another server, which may not have asked for a certificate.
   if (named !== undefined && host !== '' && named !== host) {
     throw new ProxyError('misdirected', `"${host}", not "${named}"`);
   }
@@ -94,7 +99,7 @@ export function requireCertificate(socket: Socket, host: string, verify: VerifyC
   throw new ProxyError('client_certificate', PROBLEMS[problem] ?? problem);
 }
 
-/** Certificates between that of the other side and the one it is trusted for; undefined when the chain is not all there. */
+/** The number of intermediates between a certificate and the trusted root; undefined when the chain is incomplete. */
 function between(certificate: DetailedPeerCertificate): number | undefined {
   let one = certificate;
   for (let length = 1; ; length++) {

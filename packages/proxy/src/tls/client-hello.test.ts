@@ -4,7 +4,7 @@ import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { beginsHandshake, readClientHello } from './client-hello.js';
 
-/** What Node's client sends first. */
+/** The ClientHello of Node's client. */
 function hello(options: ConnectionOptions): Promise<Buffer> {
   return new Promise((resolve) => {
     const outside = new Duplex({
@@ -19,8 +19,8 @@ function hello(options: ConnectionOptions): Promise<Buffer> {
   });
 }
 
-describe('the first message of a client', () => {
-  test('says the name and whether TLS 1.3 is offered', async () => {
+describe('readClientHello', () => {
+  test('readClientHello reads the server name and whether TLS 1.3 is offered', async () => {
     const old = await hello({
       servername: 'One.Test',
       maxVersion: 'TLSv1.2',
@@ -31,7 +31,7 @@ describe('the first message of a client', () => {
     expect(readClientHello(await hello({}))).toMatchObject({ serverName: undefined, offersTls13: true });
   });
 
-  test('is waited for until it is all there, over record borders', async () => {
+  test('readClientHello returns "more" until the last byte, over any record borders', async () => {
     const whole = await hello({ servername: 'one.test' });
     const cut: Buffer[] = [];
     for (let at = 5; at < whole.length; at += 100) {
@@ -46,7 +46,7 @@ describe('the first message of a client', () => {
     }
   });
 
-  test('is none when it is broken, and never more than can be waited for', async () => {
+  test('readClientHello returns "other" for broken or overlong hellos', async () => {
     const whole = await hello({ servername: 'one.test' });
     for (let at = 0; at < whole.length; at++) {
       for (const value of [0, 1, 127, 255]) {
@@ -62,7 +62,7 @@ describe('the first message of a client', () => {
     expect(readClientHello(Buffer.from([0x80, 0x2e, 1, 3, 1]))).toBe('other');
   });
 
-  test('is told from HTTP by its first byte', () => {
+  test('beginsHandshake tells TLS from HTTP by the first byte', () => {
     expect([22, 0x80, 0xff].map(beginsHandshake)).toEqual([true, true, true]);
     expect([...Buffer.from('GP\r\n\0')].map(beginsHandshake)).toEqual([false, false, false, false, false]);
   });

@@ -1,36 +1,36 @@
-/** What a client says first in a handshake (RFC 8446 4.1.2), as far as a server is chosen by it. */
+/** The parts of a ClientHello (RFC 8446 4.1.2) by which a server is chosen. */
 export interface ClientHello {
-  /** As it was sent; undefined without one (RFC 6066 3). */
+  /** The name in SNI as it was sent; undefined without SNI (RFC 6066 3). */
   readonly serverName: string | undefined;
-  /** TLS 1.3 is among the versions that it offers. */
+  /** The client offers TLS 1.3. */
   readonly offersTls13: boolean;
 }
 
 const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
-/** RFC 8446 5.1, 5.2: bytes in a record. */
+/** Most bytes in a record (RFC 8446 5.1, 5.2). */
 const LONGEST_RECORD = 16_384 + 256;
 const LONGEST_HELLO = 65_536;
-/** A client that cuts its hello into more records than that does so to make work. */
+/** Most records of one hello; a client that needs more only wants to cause work. */
 const MOST_RECORDS = 64;
 const TLS13 = 0x0304;
 
-/** True when a connection that begins with this byte speaks TLS, or the hello of SSL 2; else it is taken for HTTP. */
+/** True when a connection that begins with this byte speaks TLS or SSL 2; any other is treated as plain HTTP. */
 export function beginsHandshake(first: number): boolean {
   return first === HANDSHAKE || first >= 0x80;
 }
 
 /**
- * Reads the hello at the beginning of a connection, over record and segment borders.
+ * Reads the ClientHello at the beginning of a connection, which may span several records and segments.
  *
- * @returns `more` while it has not all come; `other` for what is no hello that can be read
+ * @returns `more` while it is incomplete; `other` when the bytes are not a readable ClientHello
  */
 export function readClientHello(bytes: Buffer): ClientHello | 'more' | 'other' {
   const message = handshakeMessage(bytes);
   return typeof message === 'string' ? message : (fieldsOf(message) ?? 'other');
 }
 
-/** The body of the first handshake message, put together of its records. */
+/** The body of the first handshake message, joined from its records. */
 function handshakeMessage(bytes: Buffer): Buffer | 'more' | 'other' {
   const parts: Buffer[] = [];
   let have = 0;
@@ -53,7 +53,7 @@ function handshakeMessage(bytes: Buffer): Buffer | 'more' | 'other' {
   return 'other';
 }
 
-/** Reads numbers and vectors one after another; undefined past the end. */
+/** Reads numbers and vectors (RFC 8446 3) in order; undefined past the end. */
 class Reader {
   #at = 0;
   constructor(readonly bytes: Buffer) {}
@@ -72,7 +72,7 @@ class Reader {
     return this.take(size)?.readUIntBE(0, size);
   }
 
-  /** What is behind a length of `size` bytes. */
+  /** The bytes that follow a length of `size` bytes. */
   vector(size: 1 | 2): Buffer | undefined {
     const length = this.number(size);
     return length === undefined ? undefined : this.take(length);
@@ -98,7 +98,7 @@ function fieldsOf(message: Buffer): ClientHello | undefined {
   return { serverName, offersTls13 };
 }
 
-/** RFC 6066 3: a list of names, of which one is a host's. */
+/** The host name in the list of names of the SNI extension (RFC 6066 3). */
 function hostNameIn(data: Buffer): string | undefined {
   const names = new Reader(new Reader(data).vector(2) ?? Buffer.alloc(0));
   while (names.left > 0) {

@@ -9,10 +9,13 @@ const WITHOUT: Readonly<Record<TlsVersion, number>> = {
   'TLSv1.2': constants.SSL_OP_NO_TLSv1_2,
   'TLSv1.3': constants.SSL_OP_NO_TLSv1_3,
 };
-/** Node takes TLS 1.3 for switched off when the list names none of its suites; a list of nginx never does. */
+/**
+ * Node disables TLS 1.3 when the cipher list names none of its suites (https://github.com/nodejs/node/issues/43419), and the
+ * lists of nginx's `ssl_ciphers` never name one.
+ */
 const SUITES = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
 
-/** Versions and ciphers in Node's words. @param protocols at least one */
+/** Versions and ciphers as options of Node. @param protocols at least one */
 export function versionsAndCiphers(protocols: readonly TlsVersion[], ciphers: string): SecureContextOptions {
   const chosen = VERSIONS.filter((version) => protocols.includes(version));
   const lowest: SecureVersion = chosen[0] ?? 'TLSv1.2';
@@ -27,7 +30,7 @@ export function versionsAndCiphers(protocols: readonly TlsVersion[], ciphers: st
   };
 }
 
-/** The key itself: an encrypted one is opened with the first passphrase that fits. @throws OpenSSL's error */
+/** The key in PEM without encryption: the first passphrase that fits opens it. @throws OpenSSL's error when none fits */
 export function openedKey(pem: string, passphrases: readonly string[] = []): string {
   if (!pem.includes('ENCRYPTED')) return pem;
   let problem: unknown;
@@ -41,7 +44,7 @@ export function openedKey(pem: string, passphrases: readonly string[] = []): str
   throw problem;
 }
 
-/** What a server offers, as Node's TLS takes it. @throws OpenSSL's error for a key that cannot be opened */
+/** The TLS settings of a server as options of Node. @throws OpenSSL's error for a key that cannot be opened */
 export function serverContext(tls: TlsServerOptions): SecureContextOptions {
   const { protocols, ciphers, sessionTickets, preferServerCiphers } = tls;
   const shared = versionsAndCiphers(protocols, ciphers);
@@ -55,7 +58,7 @@ export function serverContext(tls: TlsServerOptions): SecureContextOptions {
     key: [tls.key].flat().map((key) => openedKey(key, tls.passphrases)),
     honorCipherOrder: preferServerCiphers,
     sessionTimeout: tls.sessionTimeout,
-    // Without any, Node would trust the authorities of the world to vouch for clients.
+    // An empty list, because Node's default trusts every public authority to certify clients.
     ca: tls.clientCa ?? [],
     ...(tls.dhparam !== undefined && { dhparam: tls.dhparam }),
   };

@@ -4,14 +4,14 @@ import { TLSSocket } from 'node:tls';
 import { verifyResult } from './client-certificate.js';
 import type { TlsFact } from '../facts.js';
 
-/** Seconds. */
+/** Seconds in a day. */
 const DAY = 86_400;
 
 function now(): number {
   return Math.floor(Date.now() / 1_000);
 }
 
-/** What a `$ssl_*` variable shows of the connection; undefined without TLS, and for what there is not. */
+/** The value of a `$ssl_*` variable; undefined without TLS, and when the session does not have it. */
 export function tlsFact(socket: Socket, fact: TlsFact): string | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
   switch (fact) {
@@ -64,9 +64,9 @@ function certificateFact(certificate: X509Certificate, fact: TlsFact): string | 
 }
 
 /**
- * A subject or issuer in the form of RFC 2253, the most specific part first, bytes outside of ASCII as `\` and two digits.
+ * A subject or issuer in the form of RFC 2253: the most specific part first, bytes beyond ASCII as `\` and two digits.
  *
- * @param lines as Node shows it: a line for each part, the most general one first, several values of one part joined by ` + `
+ * @param lines Node's form: one line per part, the most general first; several values of a part are joined by ` + `
  */
 function rfc2253Name(lines: string): string {
   const parts = lines.split('\n').map((line) => line.split(/(?<!\\) \+ /));

@@ -1,7 +1,8 @@
 /**
- * Why a handshake came to nothing, as nginx writes it (level `info`).
+ * Why a handshake failed, in nginx's words (level `info`).
  *
- * @param cause `silent`: closed before a byte came; `ended`: closed within the handshake; `refused`: by name
+ * @param cause `silent`: the client closed before its first byte; `ended`: it closed during the handshake; `refused`: the
+ *   server rejects handshakes (nginx: `ssl_reject_handshake`)
  */
 export function handshakeFailure(cause: Error | 'timeout' | 'silent' | 'ended' | 'refused'): string {
   return `${reason(cause)} while SSL handshaking`;
@@ -14,7 +15,7 @@ function reason(cause: Error | 'timeout' | 'silent' | 'ended' | 'refused'): stri
   if (cause === 'refused') return 'handshake rejected';
   const { code } = cause as NodeJS.ErrnoException;
   if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return reason('timeout');
-  // Node's word for an end of the stream; the system's error for a reset has a number.
+  // Node uses this code also for the end of the stream; only the system's error has an errno.
   if (code === 'ECONNRESET') {
     const reset = (cause as NodeJS.ErrnoException).errno !== undefined;
     return reason('ended') + (reset ? ' (104: Connection reset by peer)' : '');
@@ -23,8 +24,8 @@ function reason(cause: Error | 'timeout' | 'silent' | 'ended' | 'refused'): stri
 }
 
 /**
- * An error of OpenSSL as nginx writes it: `error:NUMBER:library::reason`, and its data where it has any. Node has the
- * thread before it and the place in OpenSSL's sources within it.
+ * An error of OpenSSL in nginx's form, `error:NUMBER:library::reason` and its data, if any. Node's message also contains
+ * the thread and the place in OpenSSL's sources, which are removed.
  */
 export function opensslText(message: string): string {
   return message

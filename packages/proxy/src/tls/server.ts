@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { negotiated } from './client-certificate.js';
+import { rememberName } from './client-certificate.js';
 import { beginsHandshake, readClientHello } from './client-hello.js';
 import type { ClientHello } from './client-hello.js';
 import { underlayOf } from '@pinwheel/raw-socket';
@@ -9,13 +9,13 @@ import { ServerNames } from '../net/server-names.js';
 import type { TlsOptions, TlsServerOptions } from '../options/tls.js';
 import { SessionMemory, TlsTerminal } from './terminal.js';
 
-/** What becomes of connections. */
+/** Handles the connections of a `TlsServer`; one of the three is called for each. */
 export interface TlsServerEvents {
-  /** A handshake is done. */
+  /** The handshake is complete. */
   secure(socket: TLSSocket): void;
-  /** A request in plain HTTP has come (nginx: 497); it can be read from the beginning. */
+  /** The client speaks plain HTTP (nginx: 497); its request can be read from the beginning. */
   plain(socket: Socket): void;
-  /** @param reason in nginx's words */
+  /** The handshake failed. @param reason in nginx's words */
   failed(reason: string, socket: Socket): void;
 }
 
@@ -31,22 +31,22 @@ interface Terminals {
 }
 
 /**
- * Does the handshakes of a listener. The name in a client's first message decides, before the handshake begins, which server
- * does it: each has its own certificates, versions, ciphers and demands on clients.
+ * Makes the handshakes of a listener. The server name in the ClientHello decides, before the handshake, which server makes
+ * it: each has its own certificates, versions, ciphers and requirements on client certificates.
  */
 export class TlsServer {
   #terminals: Terminals;
   readonly #events: TlsServerEvents;
-  /** Of the caches that have a name: they outlive a reload. */
+  /** Session memories of named caches (nginx: `shared:NAME`), which survive a reload. */
   readonly #memories = new Map<string, SessionMemory>();
 
-  /** @throws OpenSSL's error for a certificate, key or cipher list it does not take */
+  /** @throws OpenSSL's error for an invalid certificate, key or cipher list */
   constructor(tls: TlsOptions, events: TlsServerEvents) {
     this.#events = events;
     this.#terminals = this.#make(tls);
   }
 
-  /** Takes other certificates and settings for the handshakes to come. @throws as the constructor, and changes nothing */
+  /** Takes new certificates and settings for handshakes from now on. @throws as the constructor; then nothing has changed */
   update(tls: TlsOptions): void {
     this.#terminals = this.#make(tls);
   }
@@ -55,7 +55,7 @@ export class TlsServer {
     const timeout = tls.handshakeTimeout;
     const made = new Map<string, TlsTerminal>();
     const terminal = (server: TlsServerOptions, owner: number): TlsTerminal => {
-      // Many servers with the same settings need one terminal; one that asks for certificates shares no sessions.
+      // Servers with equal settings share a terminal, except those that ask for client certificates: their sessions stay apart.
       const verifies = server.verifyClient !== 'off';
       const key = JSON.stringify([settingsOf(server), verifies ? owner : -1]);
       const known = made.get(key);
@@ -90,51 +90,51 @@ export class TlsServer {
   }
 
   /**
-   * Reads on until it is known who does the handshake, and has it done.
+   * Reads the ClientHello, chooses the server, and starts the handshake.
    *
-   * @param socket accepted with `pauseOnConnect` and `allowHalfOpen`; what has been read of it was put back
+   * @param socket accepted with `pauseOnConnect` and `allowHalfOpen`; bytes that were read before have been unshifted
    */
   accept(socket: Socket): void {
-    let begun: Buffer = NOTHING;
-    const leave = (): void => {
+    let received: Buffer = NOTHING;
+    const stopReading = (): void => {
       clearTimeout(timer);
-      socket.off('readable', onReadable).off('end', onEnd).off('error', onError).off('close', leave);
+      socket.off('readable', onReadable).off('end', onEnd).off('error', onError).off('close', stopReading);
     };
     const fail = (reason: string): void => {
-      leave();
+      stopReading();
       socket.on('error', ignore);
       socket.destroy();
       this.#events.failed(reason, socket);
     };
     const timer = setTimeout(() => fail(handshakeFailure('timeout')), this.#terminals.timeout);
-    const onEnd = (): void => fail(handshakeFailure(begun.length === 0 ? 'silent' : 'ended'));
+    const onEnd = (): void => fail(handshakeFailure(received.length === 0 ? 'silent' : 'ended'));
     const onError = (error: Error): void => fail(handshakeFailure(error));
     const onReadable = (): void => {
       const piece: Buffer | null = socket.read();
       if (piece === null) return;
-      begun = begun.length === 0 ? piece : Buffer.concat([begun, piece]);
-      const plain = !beginsHandshake(begun[0] ?? 0);
-      const hello = plain ? 'other' : readClientHello(begun);
+      received = received.length === 0 ? piece : Buffer.concat([received, piece]);
+      const plain = !beginsHandshake(received[0] ?? 0);
+      const hello = plain ? 'other' : readClientHello(received);
       if (hello === 'more') return;
-      leave();
-      socket.unshift(begun);
+      stopReading();
+      socket.unshift(received);
       if (plain) {
         this.#events.plain(socket);
         socket.resume();
       } else this.#handshake(socket, hello === 'other' ? undefined : hello);
     };
-    socket.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', leave);
+    socket.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', stopReading);
   }
 
-  /** @param hello undefined for what OpenSSL shall find the fault in */
+  /** @param hello undefined for an unreadable hello, whose fault OpenSSL will report */
   #handshake(socket: Socket, hello: ClientHello | undefined): void {
     const name = sentName(hello?.serverName);
     const named = name === undefined ? undefined : this.#terminals.names.find(name, () => undefined);
     const terminal = named ?? this.#terminals.fallback;
-    // The end of what the client sends that was read along with its hello never reaches the TLS layer.
+    // If the client's FIN was read together with its hello, the TLS layer never sees it.
     socket.once('end', () => socket.destroy());
     socket.on('error', ignore);
-    // Whoever sends no more within a handshake ends it; afterwards it is half of the connection.
+    // A FIN during the handshake ends it; after the handshake it may be a half-close (see `#secure`).
     socket.allowHalfOpen = false;
     if (terminal.refuses) {
       this.#events.failed(handshakeFailure('refused'), socket);
@@ -149,7 +149,7 @@ export class TlsServer {
     const { servername } = socket as TLSSocket & { readonly servername?: string | false | null };
     const name = typeof servername === 'string' ? sentName(servername) : undefined;
     if (name !== undefined && this.#terminals.names.find(name, () => undefined) !== undefined)
-      negotiated.set(socket, name);
+      rememberName(socket, name);
     this.#events.secure(socket);
   };
 
@@ -160,10 +160,10 @@ export class TlsServer {
 }
 
 function ignore(): void {
-  // What went wrong is told once, by whoever had the connection then.
+  // The failure has been reported by the listener that was attached when it happened.
 }
 
-/** What a terminal is made of: names and callbacks left out. */
+/** The settings that a terminal depends on. */
 function settingsOf(server: TlsServerOptions): unknown {
   const { cert, key, passphrases, protocols, ciphers, preferServerCiphers, dhparam } = server;
   const { sessionTimeout, sessionTickets, sessionCache, sessionCacheName } = server;
@@ -180,9 +180,9 @@ function sameSettings(one: TlsServerOptions, other: TlsServerOptions): boolean {
 }
 
 /**
- * The name that a client sends in its handshake as names are compared: lower case, without a dot at the end.
+ * The server name of a handshake as it is looked up: lower case, without a dot at the end.
  *
- * @returns undefined for a name that no host can have; nginx then goes on as without one
+ * @returns undefined for a name that is not a valid host; like nginx, we then go on as without SNI
  */
 function sentName(given: string | undefined): string | undefined {
   const name = given?.toLowerCase().replace(/\.$/, '');

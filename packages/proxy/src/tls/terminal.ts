@@ -8,14 +8,14 @@ import { RecentMap } from '../net/recent-map.js';
 import { serverContext } from './context.js';
 import type { TlsServerOptions } from '../options/tls.js';
 
-/** Certificates of clients that are remembered. */
+/** Client certificates whose length of chain is remembered. */
 const CHAINS = 20_000;
 
-/** What is remembered for clients that come back: sessions by id, and the key of the tickets. */
+/** What resumed sessions need: sessions by id, the key of the tickets, and the lengths of certificate chains. */
 export class SessionMemory {
   readonly ticketKeys = randomBytes(48);
   readonly sessions: RecentMap<Buffer> | undefined;
-  /** Of certificates of clients: how many vouch for each. A session that is resumed says no more of its chain. */
+  /** Length of the chain by the fingerprint of the client's certificate: a resumed session carries no chain. */
   readonly chains = new RecentMap<number>(CHAINS);
 
   /** @param size sessions kept by id; 0 for none */
@@ -24,53 +24,53 @@ export class SessionMemory {
   }
 }
 
-/** What a terminal does with a handshake that is over. */
+/** Handles the end of a handshake. */
 export interface HandshakeEnd {
   readonly secure: (socket: TLSSocket) => void;
   readonly failed: (error: Error, socket: TLSSocket) => void;
 }
 
-/** TLS as one server of a configuration speaks it: its certificates, versions, ciphers and what it asks of clients. */
+/** The TLS of one server of a configuration: its certificates, versions, ciphers and requirements on clients. */
 export class TlsTerminal {
-  /** Handshakes are refused by name. */
+  /** Every handshake is refused (nginx: `ssl_reject_handshake`). */
   readonly refuses: boolean;
   readonly #server: Server | undefined;
-  /** For clients of TLS 1.3 when it is not `#server`. */
-  readonly #newer: Server | undefined;
+  /** The server for clients of TLS 1.3, if it differs from `#server`. */
+  readonly #tls13Server: Server | undefined;
 
   /**
    * @param tls no certificate: every handshake is refused
    * @param timeout milliseconds for a handshake
-   * @throws OpenSSL's error for a certificate, key or cipher list it does not take
+   * @throws OpenSSL's error for an invalid certificate, key or cipher list
    */
   constructor(tls: TlsServerOptions, timeout: number, memory: SessionMemory, end: HandshakeEnd) {
     this.refuses = tls.cert.length === 0;
     if (this.refuses) return;
     this.#server = makeServer(tls, timeout, memory, end);
     const { protocols, sessionTickets } = tls;
-    // Sessions of TLS 1.3 are found by what its tickets say and never by id: Node looks them up nowhere. With a cache
-    // and without tickets (for which nginx keeps them in memory) such clients get tickets whose key is in memory.
+    // Node resumes TLS 1.3 sessions by ticket only, never by id (https://github.com/nodejs/node/issues/60847). With a session
+    // cache and without tickets, where nginx resumes from its cache, clients of TLS 1.3 get tickets with a key in memory.
     if (!sessionTickets && memory.sessions !== undefined && protocols.includes('TLSv1.3')) {
-      this.#newer = makeServer({ ...tls, sessionTickets: true }, timeout, memory, end);
+      this.#tls13Server = makeServer({ ...tls, sessionTickets: true }, timeout, memory, end);
     }
   }
 
-  /** Does the handshake on a connection whose beginning can be read again. */
+  /** Makes the handshake on a connection whose ClientHello has been unshifted. */
   accept(socket: Socket, hello: ClientHello | undefined): void {
-    const server = hello?.offersTls13 === true ? (this.#newer ?? this.#server) : this.#server;
+    const server = hello?.offersTls13 === true ? (this.#tls13Server ?? this.#server) : this.#server;
     server?.emit('connection', socket);
   }
 }
 
 function makeServer(tls: TlsServerOptions, timeout: number, memory: SessionMemory, end: HandshakeEnd): Server {
   const { verifyClient, verifyDepth } = tls;
-  // It listens nowhere: connections are given to it.
+  // This server never listens: it gets its connections by `emit('connection')`.
   const server = createServer({
     ...serverContext(tls),
     handshakeTimeout: timeout,
     ALPNProtocols: ['http/1.1', 'http/1.0', 'http/0.9'],
     requestCert: verifyClient !== 'off',
-    // What comes of a bad certificate, or of none, is an answer to the request.
+    // A bad or missing certificate gets an HTTP response (495, 496), so the handshake must succeed.
     rejectUnauthorized: false,
     sessionIdContext: sessionContext(tls),
     ticketKeys: memory.ticketKeys,
@@ -93,7 +93,7 @@ function makeServer(tls: TlsServerOptions, timeout: number, memory: SessionMemor
   return server;
 }
 
-/** A session of one server is not one of another that has other certificates or asks for other ones. */
+/** Keeps sessions apart between servers with different certificates or requirements on client certificates. */
 function sessionContext({ cert, clientCa, verifyClient }: TlsServerOptions): string {
   return createHash('sha256')
     .update(JSON.stringify([cert, clientCa, verifyClient]))

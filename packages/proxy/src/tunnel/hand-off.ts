@@ -11,15 +11,15 @@ import type { UpstreamGroup } from '../upstream/upstream-group.js';
 import type { HandOffs } from './hand-offs.js';
 import { UnreadCopy } from '@pinwheel/raw-socket';
 
-/** Who has chosen the peer, and chooses another one when its process does not take the connection. */
+/** The user of a hand-off, which has chosen the peer and chooses another when the process does not take the connection. */
 export interface HandOffUser {
-  /** The peer's process takes no more: nothing was answered, another peer may be tried. */
+  /** The peer's process does not take the connection; the client has not been answered, and another peer may be chosen. */
   onHandOffRefused(): void;
-  /** @param answerable the process has not begun to answer; else the client gets no other answer */
+  /** The hand-off failed. @param answerable false when the process may have begun to answer the client */
   onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void;
 }
 
-/** Where a WebSocket to this peer may be given: to a process that takes it, when the 101 needs nothing of ours. */
+/** The target for a hand-off to this peer; undefined when its process takes none, or when we have to add fields to the 101. */
 export function handOffTarget(
   { options: { handOff } }: Peer,
   location: Location,
@@ -29,23 +29,23 @@ export function handOffTarget(
   return isOwn && handOff?.available === true ? handOff : undefined;
 }
 
-/** The connection that is given away, with its request. */
+/** A connection that is handed off, with its request. */
 export interface GivenConnection {
   readonly socket: Socket;
-  /** Of the listener that the connection came to. */
+  /** The counters of the connection's listener. */
   readonly counts: ListenerCounts;
-  /** The WebSocket is a session of its own. */
+  /** The WebSocket opens a session; false when it upgrades a session that began by polling. */
   readonly isOwnSession: boolean;
   readonly timeouts: PeerTimeouts;
-  /** Stops reading. @returns what the client sent behind its request, a byte string */
+  /** Stops reading. @returns the bytes that followed the request, a byte string */
   stop(): string;
-  /** Lets go of the socket. @returns whether `onHandOffEnded` is to be called */
+  /** The process has the connection: releases the socket. @returns true when `onHandOffEnded` is to be called */
   onHandedOff(): boolean;
-  /** The connection is over. @param end undefined when its process could not report */
+  /** The connection has ended. @param end undefined when its process could not report */
   onHandOffEnded(end: HandOffEnd | undefined): void;
 }
 
-/** What is needed only until the peer's process has the connection. */
+/** The parts of a hand-off that are needed only until the peer's process has the connection. */
 interface Waiting {
   readonly connection: GivenConnection;
   readonly user: HandOffUser;
@@ -53,10 +53,10 @@ interface Waiting {
 }
 
 /**
- * A WebSocket whose connection is given to its peer's process: no byte of it passes here any more. The peer stays acquired
- * until its process reports the end. The request is kept only where a log waits for that.
+ * A WebSocket whose connection is given to the process of its peer: from then on none of its bytes passes this process. The
+ * peer stays acquired until its process reports the end. The request is kept only if a log needs it at the end.
  *
- * A copy of the socket stays here, unread: when the process hangs, only this copy can close the connection.
+ * An unread copy of the socket stays here: when the process hangs, only this copy can close the connection.
  */
 export class HandOff implements HandOffListener, Evictable {
   readonly #peer: Peer;
@@ -66,7 +66,7 @@ export class HandOff implements HandOffListener, Evictable {
   #place: Place<HandOff> | undefined;
   #given: HandedOff | undefined;
   #waiting: Waiting | undefined;
-  /** The request that is notified of the end; true when the process has the connection and no request waits for that. */
+  /** Once the process has the connection: the request to notify of the end, or true when none has to be notified. */
   #taken: GivenConnection | boolean = false;
   #copy: UnreadCopy | undefined;
 
@@ -91,7 +91,7 @@ export class HandOff implements HandOffListener, Evictable {
     this.#given = target.give(connection.socket, text + connection.stop(), connection.timeouts.read, this);
   }
 
-  /** @returns what it waited with; undefined when it does not wait any more */
+  /** @returns undefined when the hand-off was not waiting for the process */
   #stopWaiting(): Waiting | undefined {
     const waiting = this.#waiting;
     waiting?.deadline.close();
@@ -99,7 +99,7 @@ export class HandOff implements HandOffListener, Evictable {
     return waiting;
   }
 
-  /** The connection is not with the peer's process, and is not offered to it. */
+  /** The peer's process neither has the connection nor is being offered it. */
   get ended(): boolean {
     return this.#waiting === undefined && this.#taken === false;
   }
@@ -114,7 +114,7 @@ export class HandOff implements HandOffListener, Evictable {
     const { socket } = connection;
     this.#taken = connection.onHandedOff() ? connection : true;
     this.#place = this.#all.join(this);
-    this.#copy = new UnreadCopy(socket);
+    this.#copy = UnreadCopy.of(socket);
   }
 
   onRefused(): void {
@@ -133,7 +133,7 @@ export class HandOff implements HandOffListener, Evictable {
     this.#copy?.close();
     this.#copy = undefined;
     if (waiting !== undefined) {
-      // The process may have begun to answer: a second answer would corrupt the first.
+      // The process may have begun to answer: a second response would corrupt the first.
       this.#peer.release(false);
       waiting.user.onHandOffFailed(new ProxyError('hand_off_lost'), this.#peer, false);
     } else if (taken !== false) {
@@ -145,7 +145,7 @@ export class HandOff implements HandOffListener, Evictable {
     }
   }
 
-  /** The process exists but does not react: to the client, a connection that could not be made in time. */
+  /** The process does not react in time: the client gets the error of a connect timeout. */
   #onExpired(): void {
     const { user } = this.#waiting ?? {};
     this.abort();
@@ -171,7 +171,7 @@ export class HandOff implements HandOffListener, Evictable {
     this.onEnded(undefined);
   }
 
-  /** Has the connection closed; `onEnded` comes when it is. */
+  /** Asks the process to close the connection; `onEnded` is called when it has. */
   destroy(): void {
     this.#given?.destroy();
   }

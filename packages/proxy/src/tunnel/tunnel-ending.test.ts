@@ -4,8 +4,8 @@ import { nothingLeft, openTunnel } from '../testing/open-tunnel.js';
 import { startUpstream } from '@pinwheel/testing/raw-upstream';
 import { startProxy } from '../testing/started-proxy.js';
 
-describe('ending', () => {
-  test('half-close: the other side may finish what it has to say', async () => {
+describe('the end of a tunnel', () => {
+  test('after a half-close the other side may go on sending', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     for (const side of ['client', 'peer'] as const) {
@@ -23,7 +23,7 @@ describe('ending', () => {
     }
   });
 
-  test('bytes on their way when both sides have ended still arrive', async () => {
+  test('bytes in flight when both sides have ended still arrive', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const { client, peer } = await openTunnel(proxy, upstream);
@@ -37,7 +37,7 @@ describe('ending', () => {
     await nothingLeft(proxy);
   });
 
-  test.each(['client', 'peer'] as const)('killing the %s ends the other side', async (side) => {
+  test.each(['client', 'peer'] as const)('a reset by the %s ends the other side', async (side) => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     for (const how of ['destroy', 'resetAndDestroy'] as const) {
@@ -50,7 +50,7 @@ describe('ending', () => {
     }
   });
 
-  test('a tunnel that both sides leave silent closes after the read timeout', async () => {
+  test('a tunnel that is silent on both sides closes after the read timeout', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port], { timeouts: { read: 100 } });
     const { client, peer } = await openTunnel(proxy, upstream);
@@ -58,7 +58,7 @@ describe('ending', () => {
     await nothingLeft(proxy);
   });
 
-  test.each(['client', 'peer'] as const)('bytes from the %s alone keep it open', async (side) => {
+  test.each(['client', 'peer'] as const)('bytes from the %s alone keep a tunnel open', async (side) => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port], { timeouts: { read: 400 } });
     const { client, peer } = await openTunnel(proxy, upstream);
@@ -75,7 +75,7 @@ describe('ending', () => {
     await Promise.all([client.ended(), peer.ended()]);
   });
 
-  test('a side that takes nothing for the send timeout is given up', async () => {
+  test('a side that takes nothing for the send timeout is disconnected', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port], { timeouts: { upstreamSend: 150 } });
     const { client, peer } = await openTunnel(proxy, upstream);
@@ -85,7 +85,7 @@ describe('ending', () => {
     await nothingLeft(proxy);
   });
 
-  test('closing the proxy leaves a tunnel its grace, and no longer', async () => {
+  test('closing the proxy closes a tunnel after the grace', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const { client, peer } = await openTunnel(proxy, upstream);
@@ -99,7 +99,7 @@ describe('ending', () => {
     await nothingLeft(proxy);
   });
 
-  test('closing the proxy ends as soon as the last tunnel has', async () => {
+  test('closing the proxy resolves as soon as the last tunnel has ended', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const { client } = await openTunnel(proxy, upstream);
@@ -109,7 +109,7 @@ describe('ending', () => {
     await nothingLeft(proxy);
   });
 
-  test('a tunnel counts as one active connection of its peer', async () => {
+  test('a tunnel counts as one request in flight of its peer', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const opened = [await openTunnel(proxy, upstream), await openTunnel(proxy, upstream)];

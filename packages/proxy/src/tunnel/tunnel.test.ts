@@ -26,11 +26,11 @@ async function startEcho(): Promise<number> {
   return (http.address() as AddressInfo).port;
 }
 
-describe('WebSocket', () => {
+describe('WebSocket echo', () => {
   test.each([
     ['plain', undefined],
     ['TLS', localhostTls],
-  ])('messages of all sizes are echoed: %s', async (_name, tls) => {
+  ])('WebSocket messages of all sizes are echoed: %s', async (_name, tls) => {
     const proxy = await startProxy([await startEcho()], { ...(tls !== undefined && { tls }) });
     const url = `${tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${proxy.port}/`;
     const socket = new WebSocket(url, { rejectUnauthorized: false });
@@ -57,8 +57,8 @@ describe('WebSocket', () => {
   });
 });
 
-describe('opening', () => {
-  test('the 101 says upgrade on both hops and loses nothing but hop-by-hop fields', async () => {
+describe('opening a tunnel', () => {
+  test('the request and the 101 keep Upgrade and lose only hop-by-hop fields', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -82,7 +82,7 @@ describe('opening', () => {
     ['in one packet', (text: string) => [text]],
     ['byte by byte', (text: string) => [...text]],
     ['in two', (text: string) => [text.slice(0, 60), text.slice(60)]],
-  ])('bytes right behind the request and right behind the 101 are not lost: %s', async (_name, cut) => {
+  ])('bytes right after the request and right after the 101 are not lost: %s', async (_name, cut) => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     for (const tail of ['early', 'e'.repeat(5_000), `${'e'.repeat(90_000)}!`]) {
@@ -103,7 +103,7 @@ describe('opening', () => {
     await nothingLeft(proxy);
   });
 
-  test('any other answer is a response, and the connection goes on as HTTP', async () => {
+  test('a response other than 101 is relayed, and the connection goes on as HTTP', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -129,7 +129,7 @@ describe('opening', () => {
     ['of another protocol', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n'],
     ['of HTTP/1.0', 'GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'],
     ['by POST', 'POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n'],
-  ])('101 to a request that asked for none is 502: %s', async (_name, request) => {
+  ])('a 101 to a request without upgrade gives 502: %s', async (_name, request) => {
     const upstream = await startUpstream(async (connection) => {
       expect((await connection.request()).get('upgrade')).toBeUndefined();
       connection.send(`${SWITCHING}secret`);
@@ -167,8 +167,8 @@ async function pour(to: RawConnection, total: number): Promise<string> {
 }
 
 /**
- * Sends pieces that each come in a read of their own, until nothing more goes: then the last of them have been written
- * but not taken, each too small to hold up the next read. Reads of 16 KB make the reader take a buffer of its own.
+ * Sends pieces that each arrive in a separate read, until the buffers are full: then the last pieces have been written but
+ * not taken, each too small to pause reading. Reads of 16 KB make the wire take a buffer of its own.
  */
 async function fill(to: RawConnection, ownBuffer: boolean): Promise<{ length: number; sum: string }> {
   const hash = createHash('sha256');
@@ -187,7 +187,7 @@ async function fill(to: RawConnection, ownBuffer: boolean): Promise<{ length: nu
   }
 }
 
-/** Reads so many bytes, stopping now and then for `pauseMs`, and returns their checksum. */
+/** Reads `total` bytes, pausing now and then for `pauseMs`, and returns their checksum. */
 function drink(from: RawConnection, total: number, pauseMs: number): Promise<string> {
   const hash = createHash('sha256');
   let left = total;
@@ -208,11 +208,11 @@ function drink(from: RawConnection, total: number, pauseMs: number): Promise<str
   });
 }
 
-describe('many bytes both ways through several tunnels at once arrive unchanged', () => {
+describe('backpressure in tunnels', () => {
   test.each([
     ['plain', undefined, 25_000_000],
     ['TLS', localhostTls, 8_000_000],
-  ])('%s', async (_name, tls, total) => {
+  ])('many bytes in both directions through five tunnels at once arrive unchanged: %s', async (_name, tls, total) => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port], { ...(tls !== undefined && { tls }) });
     const tunnels: { client: RawConnection; peer: RawConnection }[] = [];
@@ -229,7 +229,7 @@ describe('many bytes both ways through several tunnels at once arrive unchanged'
     await nothingLeft(proxy);
   });
 
-  test('from before the peer has answered', async () => {
+  test('bytes sent before the peer has answered arrive unchanged', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -237,7 +237,7 @@ describe('many bytes both ways through several tunnels at once arrive unchanged'
     const up = pour(client, 40_000_000);
     const peer = await upstream.accept();
     await peer.request();
-    // The client has been held up once the balancer takes no more of it.
+    // The client is held up as soon as the balancer reads no more from it.
     await until('the client is held up', () => client.socket.writableNeedDrain);
     peer.send(SWITCHING);
     await client.response();
@@ -248,7 +248,7 @@ describe('many bytes both ways through several tunnels at once arrive unchanged'
     await nothingLeft(proxy);
   });
 
-  test('writes that are held up are not overwritten by the next reads', async () => {
+  test('pending writes are not overwritten by later reads', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const directions: (readonly [RawConnection, RawConnection])[] = [];
@@ -268,7 +268,7 @@ describe('many bytes both ways through several tunnels at once arrive unchanged'
     expect(got).toEqual(filled.map(({ sum }) => sum));
   });
 
-  test('a side that reads nothing holds up the other, in bounded memory', async () => {
+  test('a side that reads nothing holds up the other side, in bounded memory', async () => {
     const upstream = await startUpstream();
     const proxy = await startProxy([upstream.port]);
     const { client, peer } = await openTunnel(proxy, upstream);

@@ -9,7 +9,7 @@ import type { ReadBuffer, Wire, WireReader } from '../net/wire.js';
 /** The peer's side of a tunnel. */
 export interface FarEnd {
   readonly link: Link;
-  /** Acquired; the tunnel releases it. */
+  /** Has been acquired; the tunnel releases it. */
   readonly peer: Peer;
   readonly group: UpstreamGroup;
   /** The WebSocket opens an Engine.IO session: its first frame names the sid. */
@@ -19,10 +19,10 @@ export interface FarEnd {
   readonly halfOpen: boolean;
 }
 
-/** Milliseconds that one side may go on after the other has ended. */
+/** Milliseconds for which one side may go on after the other has ended. */
 const HALF_OPEN = 10_000;
 
-/** Bytes both ways between a client and a peer after a 101 (RFC 9110 7.8), until either end closes or both are silent. */
+/** Relays bytes between a client and a peer after a 101 (RFC 9110 7.8), until one side closes or both are silent. */
 export class Tunnel {
   readonly #client: Wire;
   readonly #peerWire: Wire;
@@ -48,10 +48,10 @@ export class Tunnel {
   }
 
   /**
-   * Relays from now on.
+   * Starts relaying.
    *
-   * @param first beginning of what the peer sent behind its 101
-   * @param early what the client sent behind its request
+   * @param first the first bytes that followed the peer's 101
+   * @param early the bytes that followed the client's request
    */
   start(first: string, early: string): void {
     const client = this.#client;
@@ -63,7 +63,7 @@ export class Tunnel {
       peerWire.put(early);
       peerWire.flush();
     }
-    // Either may have been paused, or have ended, while it was an HTTP connection.
+    // Either side may have been paused, or have ended, as an HTTP connection.
     client.resume();
     peerWire.resume();
     this.touch();
@@ -81,7 +81,7 @@ export class Tunnel {
     if (!this.#halfOpen) this.#deadline.set(this.#far.timeouts.upstreamSend);
   }
 
-  /** Looks for the sid in the peer's first bytes, which may come in pieces. */
+  /** Searches the peer's first bytes, which may come in pieces, for the sid. */
   learn(text: string): void {
     this.#handshake += text;
     const sid = handshakeSid(this.#handshake);
@@ -90,10 +90,10 @@ export class Tunnel {
     if (sid !== undefined) this.#far.group.upstream.affinity.learn(sid, this.#far.peer);
   }
 
-  /** One side has ended its stream: the other gets the end as well, and may go on for a while. */
+  /** One side has ended its stream: the end is passed to the other side, which may go on for a while. */
   onSideEnd(other: Wire): void {
     if (this.#halfOpen || !this.#far.halfOpen) {
-      // Bytes in flight have as long to arrive.
+      // Bytes in flight get the same time to arrive.
       this.#client.endWithin(HALF_OPEN);
       this.#peerWire.endWithin(HALF_OPEN);
       this.#finish();
@@ -157,7 +157,7 @@ class Flow implements WireReader {
     this.#tunnel.onSideEnd(this.#to);
   }
 
-  /** This side has taken what was written to it: the other is read on. */
+  /** This side has taken what was written to it: reading of the other side resumes. */
   onDrain(): void {
     this.#to.resume();
     this.#tunnel.touch();

@@ -4,35 +4,35 @@ import type { Wire } from '../net/wire.js';
 import type { FarEnd } from './tunnel.js';
 import { Tunnel } from './tunnel.js';
 
-/** What the client's side of a tunnel brings. */
+/** The client's side of a tunnel. */
 export interface NearEnd {
   readonly wire: Wire;
-  /** Of the listener that the connection came to. */
+  /** The counters of the connection's listener. */
   readonly counts: ListenerCounts;
-  /** What the client sent behind its request. */
+  /** The bytes that followed the client's request, a byte string. */
   readonly early: string;
-  /** Called once, when the tunnel is over. */
+  /** Called once, when the tunnel has ended. */
   readonly onEnd: () => void;
 }
 
-/** The tunnels of one proxy: opens them, counts them, closes them. */
+/** Opens, counts and closes the tunnels of one proxy. */
 export class Tunnels {
   readonly #open = new Roster<Tunnel>();
   readonly #onEmpty: () => void;
-  /** Since the start. */
+  /** Tunnels since the start. */
   opened = 0;
 
-  /** @param onEmpty called when the last one has ended */
+  /** @param onEmpty called when the last tunnel has ended */
   constructor(onEmpty: () => void) {
     this.#onEmpty = onEmpty;
   }
 
-  /** Open now. */
+  /** Open tunnels. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** @param first beginning of what the peer sent behind its 101, at most 512 bytes of it */
+  /** Opens a tunnel. @param first the first bytes that followed the peer's 101, at most 512 */
   open(near: NearEnd, far: FarEnd, first: string): void {
     this.opened++;
     far.peer.counts.tunnelOpened();
@@ -47,7 +47,7 @@ export class Tunnels {
     tunnel.start(first, near.early);
   }
 
-  /** Those that are open now. */
+  /** The open tunnels. */
   list(): readonly Tunnel[] {
     return [...this.#open];
   }

@@ -8,7 +8,7 @@ import { RecentMap } from '../net/recent-map.js';
 import { UpstreamGroup } from './upstream-group.js';
 import { upstream as readUpstream } from '../options/upstream.js';
 
-/** Where a request goes, and what it is called there. */
+/** Where `proxy_pass` with variables sends a request. */
 export interface PassTarget {
   readonly group: UpstreamGroup;
   /** What `$proxy_host` and `$proxy_port` show. */
@@ -18,24 +18,24 @@ export interface PassTarget {
   readonly uri: string | undefined;
 }
 
-/** A URL taken apart. */
+/** The parts of a URL. */
 interface PassUrl extends Omit<PassTarget, 'group'> {
   readonly secure: boolean;
   /** As written: the name of an upstream, or an address with or without its port. */
   readonly authority: string;
-  /** What peers of its own have: an address or a name without brackets, or `unix:` and a path. */
+  /** Host of the peers made for this URL: an address or a name without brackets, or `unix:` and a path. */
   readonly address: string;
-  /** 0 for a unix socket. */
+  /** 0 for a Unix socket. */
   readonly number: number;
 }
 
 interface Made {
   readonly group: UpstreamGroup;
-  /** When its name has to be looked up again, by `performance.now`. */
+  /** When its name has to be looked up again, in milliseconds of `performance.now()`. */
   until: number;
 }
 
-/** Hosts remembered: a URL may be made of what clients send. */
+/** Hosts remembered. Bounded, because a URL may be composed from what clients send. */
 const REMEMBERED = 1_000;
 
 /** The upstreams of a location whose `proxy_pass` has variables. */
@@ -46,11 +46,11 @@ export class PassTargets {
   readonly #groups: ReadonlyMap<string, UpstreamGroup>;
   readonly #names: NameServers | undefined;
   readonly #made = new RecentMap<Made>(REMEMBERED);
-  /** Names that are being looked up. */
-  readonly #asked = new Map<string, Promise<UpstreamGroup>>();
+  /** Names that are being looked up, so that requests meanwhile share the query. */
+  readonly #lookups = new Map<string, Promise<UpstreamGroup>>();
 
   constructor(options: PassOptions, proxy: ProxyOptions, groups: ReadonlyMap<string, UpstreamGroup>) {
-    if (options.url === undefined) throw new TypeError('a location without a URL to make');
+    if (options.url === undefined) throw new TypeError('PassTargets needs a location whose `pass` has a `url`');
     this.#url = options.url;
     this.#options = options;
     this.#proxy = proxy;
@@ -58,14 +58,17 @@ export class PassTargets {
     this.#names = options.resolver === undefined ? undefined : new NameServers(options.resolver);
   }
 
-  /** Tells the log why a request went nowhere. */
-  tell(message: string): void {
+  /** Logs why a request could not be forwarded. */
+  logError(message: string): void {
     this.#proxy.log('error', message);
   }
 
   /**
-   * @returns a promise while the host's name is looked up
-   * @throws ProxyError `bad_pass_url` for what is no URL, `no_resolver` for a name that leads nowhere, as may the promise
+   * The target of a request, from the values of the variables.
+   *
+   * @returns a promise when the host's name has to be looked up
+   * @throws ProxyError `bad_pass_url` for an invalid URL, `no_resolver` for a name without addresses; the promise may
+   *   reject with the latter
    */
   find(facts: Facts): PassTarget | Promise<PassTarget> {
     const url = passUrl(this.#url(facts));
@@ -89,9 +92,9 @@ export class PassTargets {
     if (this.#names === undefined) {
       throw new ProxyError('no_resolver', `no resolver defined to resolve ${address}`);
     }
-    const asked = this.#asked.get(key) ?? this.#lookUp(this.#names, key, url, known);
-    this.#asked.set(key, asked);
-    return asked;
+    const lookup = this.#lookups.get(key) ?? this.#lookUp(this.#names, key, url, known);
+    this.#lookups.set(key, lookup);
+    return lookup;
   }
 
   async #lookUp(names: NameServers, key: string, url: PassUrl, known: Made | undefined): Promise<UpstreamGroup> {
@@ -109,7 +112,7 @@ export class PassTargets {
       const late = error instanceof Error && 'code' in error && error.code === 'ETIMEOUT';
       throw notResolved(url.address, late ? '110: Operation timed out' : '2: Server failure');
     } finally {
-      this.#asked.delete(key);
+      this.#lookups.delete(key);
     }
   }
 
@@ -125,7 +128,7 @@ export class PassTargets {
     const options = readUpstream(
       {
         ...(named?.upstream.options ?? { peers, stickySid: false }),
-        // Nobody would close what is kept for a host that is not asked for again.
+        // Idle connections to a host that is never requested again would stay open.
         keepalive: { connections: 0 },
         name: authority,
         ...(secure && { tls: { ...urlTls, name: urlTls?.name ?? address, host: authority } }),
@@ -133,6 +136,7 @@ export class PassTargets {
       'upstream',
     );
     const group = new UpstreamGroup(options, this.#proxy);
+    group.shared?.start();
     this.#made.set(key, { group, until });
     return group;
   }

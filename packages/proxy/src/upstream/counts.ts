@@ -3,33 +3,33 @@ import type { ErrorCode } from '../errors.js';
 import { ProxyError } from '../errors.js';
 import type { Wire, WireAccount } from '../net/wire.js';
 
-/** What a peer is to the balancer. */
+/** `failed`: taken out by `max_fails` or a health check; `down` and `drain`: by configuration or on request. */
 export type PeerState = 'up' | 'failed' | 'down' | 'drain';
 
-/** What is counted of one peer. A reload that keeps the peer keeps the counts: the peers before and after it share them. */
+/** Statistics of one peer. A reload that keeps the peer keeps its counts: the old and the new `Peer` share this object. */
 export class PeerCounts implements WireAccount {
-  /** Attempts since the start, and how many of them failed as `max_fails` counts. */
+  /** Attempts since the start, and those of them that `max_fails` counts as failures. */
   requests = 0;
   failures = 0;
-  /** Failed attempts, or answers that were not passed on, after which the request was tried elsewhere. */
+  /** Attempts that failed, or whose response was discarded, after which the request was retried. */
   retries = 0;
-  /** Most requests and tunnels at once. */
+  /** The most requests and tunnels in flight at once. */
   maxActive = 0;
-  /** Tunnels, and WebSockets that its process has taken over: now, and since the start. */
+  /** Tunnels and handed-off WebSockets: open now (first two), and opened since the start. */
   tunnels = 0;
   handedOff = 0;
   tunnelsOpened = 0;
   handOffs = 0;
-  /** Engine.IO sessions that began by polling, and WebSockets that are no upgrade of one of those. */
+  /** Engine.IO sessions that began by polling, and WebSockets that did not upgrade such a session. */
   pollingSessions = 0;
   websocketSessions = 0;
-  /** Answers by the first digit of their status, at that index. */
+  /** Responses, indexed by the first digit of their status. */
   readonly answers = [0, 0, 0, 0, 0, 0];
   /** Failed attempts by code. */
   readonly errors = new Map<ErrorCode, number>();
   lastError: { readonly code: ErrorCode; readonly at: number } | undefined;
   readonly #wires = new Roster<Wire>();
-  /** Of connections that are over. */
+  /** Bytes of closed connections. */
   #sent = 0;
   #received = 0;
   #state: PeerState = 'up';
@@ -37,17 +37,17 @@ export class PeerCounts implements WireAccount {
   #stateSince = performance.now();
   #downtime = 0;
   #downs = 0;
-  /** Attempts at the last look, and when there were fewer; undefined before the first. */
+  /** `requests` at the last call of `look`, and the time at which it last had grown; undefined before it did. */
   #attempts = 0;
   #attemptedAt: number | undefined;
 
-  /** An answer has begun. */
+  /** A response has begun. */
   answered(status: number): void {
     const hundreds = Math.floor(status / 100);
     if (hundreds < this.answers.length) this.answers[hundreds] = (this.answers[hundreds] ?? 0) + 1;
   }
 
-  /** An attempt has failed. @param retried it is made again, here or at another peer */
+  /** An attempt has failed. @param retried another attempt follows, at this peer or another */
   failed(code: ErrorCode, retried: boolean): void {
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
     this.lastError = { code, at: performance.now() };
@@ -59,21 +59,21 @@ export class PeerCounts implements WireAccount {
     this.tunnelsOpened++;
   }
 
-  /** @param ownSession the WebSocket is no upgrade of a session that began by polling */
+  /** The peer's process has taken over a WebSocket. @param ownSession it does not upgrade a session that began by polling */
   taken(ownSession: boolean): void {
     this.handedOff++;
     this.handOffs++;
     if (ownSession) this.websocketSessions++;
   }
 
-  /** Failed attempts, whatever became of their requests. */
+  /** Failed attempts, whether or not their requests were retried. */
   get failedAttempts(): number {
     let sum = 0;
     for (const count of this.errors.values()) sum += count;
     return sum;
   }
 
-  /** A connection to the peer is made: its bytes count from now on. */
+  /** Counts the bytes of a new connection to the peer. */
   add(wire: Wire): void {
     wire.account = this;
     wire.place = this.#wires.join(wire);
@@ -82,7 +82,7 @@ export class PeerCounts implements WireAccount {
   /** Closes the connections to the peer. */
   evict(): void {
     if (this.#wires.size === 0) return;
-    const error = new ProxyError('upstream_timeout', 'the peer gives no sign of life');
+    const error = new ProxyError('upstream_timeout', 'the peer missed its health checks');
     for (const wire of this.#wires) wire.destroy(error);
   }
 
@@ -91,13 +91,13 @@ export class PeerCounts implements WireAccount {
     this.addBytes(wire.bytesWritten, wire.bytesRead);
   }
 
-  /** Bytes that moved where no wire of ours counted them. */
+  /** Adds bytes that no `Wire` counted, such as those of a hand-off. */
   addBytes(sent: number, received: number): void {
     this.#sent += sent;
     this.#received += received;
   }
 
-  /** Bytes of HTTP and WebSocket, to the peer and from it, without those of TLS. */
+  /** Bytes of HTTP and WebSocket, to and from the peer, without the overhead of TLS. */
   get bytes(): { readonly sent: number; readonly received: number } {
     let sent = this.#sent;
     let received = this.#received;
@@ -108,7 +108,7 @@ export class PeerCounts implements WireAccount {
     return { sent, received };
   }
 
-  /** Notes what the peer is now; called once a second, and before the answer is told. */
+  /** Records the peer's state; called once a second, and before `health` and `lastChosen` are read. */
   look(state: PeerState, now = performance.now()): void {
     if (this.requests !== this.#attempts) {
       this.#attempts = this.requests;
@@ -121,12 +121,12 @@ export class PeerCounts implements WireAccount {
     this.#stateSince = now;
   }
 
-  /** Seconds since a look found that it had been chosen; undefined before it was. */
+  /** Seconds since the peer was last chosen, to the accuracy of `look`; undefined when it never was. */
   lastChosen(now = performance.now()): number | undefined {
     return this.#attemptedAt === undefined ? undefined : (now - this.#attemptedAt) / 1_000;
   }
 
-  /** How often it was `failed`, for how long altogether, and since when it is what it is; seconds. */
+  /** How often the peer was `failed`, for how many seconds in all, and the seconds since its state changed. */
   health(now = performance.now()): { readonly downs: number; readonly downtime: number; readonly stateFor: number } {
     const stateFor = (now - this.#stateSince) / 1_000;
     const downtime = this.#downtime / 1_000 + (this.#state === 'failed' ? stateFor : 0);

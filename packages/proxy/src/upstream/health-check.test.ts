@@ -44,8 +44,8 @@ async function ask(proxy: StartedProxy, text = GET): Promise<{ start: string; bo
   return client.response();
 }
 
-describe('a peer that gives no sign of life', () => {
-  test('has its tunnels ended and is not chosen until it answers again', async () => {
+describe('a peer that does not answer health checks', () => {
+  test('a hung peer has its tunnels closed and is not chosen until it answers again', async () => {
     const [one, two] = [await startPeer('one'), await startPeer('two')];
     const proxy = await startProxy([one.upstream.port, two.upstream.port], { upstream: { healthCheck: CHECK } });
     const first = await proxy.connect();
@@ -54,7 +54,7 @@ describe('a peer that gives no sign of life', () => {
     expect(proxy.peer(0).tunnels).toBe(1);
     one.hang();
     expect(await first.ended()).toBe('fin');
-    await until('its tunnel is over', () => proxy.peer(0).tunnels === 0);
+    await until('its tunnel is closed', () => proxy.peer(0).tunnels === 0);
     expect(proxy.peer(0)).toMatchObject({ state: 'failed', check: { path: '/healthz', result: 'silent' } });
     expect(proxy.peer(0).check?.misses).toBeGreaterThanOrEqual(3);
     const bodies = await Promise.all([1, 2, 3].map(async () => (await ask(proxy)).body));
@@ -64,15 +64,15 @@ describe('a peer that gives no sign of life', () => {
     expect(proxy.peer(0).check).toMatchObject({ misses: 0, result: 200 });
     expect(new Set([(await ask(proxy)).body, (await ask(proxy)).body])).toEqual(new Set(['one', 'two']));
     expect(proxy.log.filter((line) => line.startsWith('peer '))).toEqual([
-      `peer 127.0.0.1:${one.upstream.port} of upstream "backend" has not answered for 0.9 s: its connections are ended`,
+      `peer 127.0.0.1:${one.upstream.port} of upstream "backend" has missed health checks for 0.9 s: closing its connections`,
       `peer 127.0.0.1:${one.upstream.port} of upstream "backend" answers again`,
     ]);
   });
 
-  test('loses the requests that wait for it: one that may be repeated goes to another peer, another gets 504', async () => {
+  test('requests in flight to a hung peer are retried at another peer, or get 504 where a retry is not allowed', async () => {
     const [one, two] = [await startPeer('one'), await startPeer('two')];
     const proxy = await startProxy([one.upstream.port, two.upstream.port], { upstream: { healthCheck: CHECK } });
-    await until('it was asked', () => one.upstream.connections.length > 0);
+    await until('the peer has been checked', () => one.upstream.connections.length > 0);
     one.hang();
     const answers = await Promise.all([
       ask(proxy),
@@ -86,7 +86,7 @@ describe('a peer that gives no sign of life', () => {
     ]);
   });
 
-  test('keeps everything when no other one gives any', async () => {
+  test('hung peers keep their tunnels when no peer answers', async () => {
     const [one, two] = [await startPeer('one'), await startPeer('two')];
     const proxy = await startProxy([one.upstream.port, two.upstream.port], { upstream: { healthCheck: CHECK } });
     const client = await proxy.connect();
@@ -94,17 +94,20 @@ describe('a peer that gives no sign of life', () => {
     await client.response();
     one.hang();
     two.hang();
-    // One that knows of a third peer has looked as often when it has given them up.
+    // A second proxy with a third, healthy peer shows when enough checks have been missed.
     const three = await startPeer('three');
     const ports = [one, two, three].map(({ upstream }) => upstream.port);
     const other = await startProxy(ports, { upstream: { healthCheck: CHECK } });
-    await until('both are given up', () => other.log.filter((line) => line.endsWith('are ended')).length === 2);
+    await until(
+      'both hung peers are evicted',
+      () => other.log.filter((line) => line.endsWith('closing its connections')).length === 2,
+    );
     expect([proxy.peer(0).state, proxy.peer(1).state, proxy.peer(0).tunnels]).toEqual(['up', 'up', 1]);
     expect(client.ending).toBeUndefined();
   });
 });
 
-test('a peer that refuses new connections keeps those that it has', async () => {
+test('a peer that refuses new connections keeps its open ones', async () => {
   const server = createServer((socket) => {
     socket.once('data', () => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n');
@@ -122,14 +125,14 @@ test('a peer that refuses new connections keeps those that it has', async () => 
   expect((await client.response()).start).toContain('101');
   server.close();
   hung.hang();
-  await until('the hung one is given up', () => proxy.log.some((line) => line.endsWith('are ended')));
+  await until('the hung peer is evicted', () => proxy.log.some((line) => line.endsWith('closing its connections')));
   expect(proxy.peer(0).check).toMatchObject({ misses: 0, result: 'refused' });
-  expect(proxy.log.filter((line) => line.endsWith('are ended'))).toHaveLength(1);
+  expect(proxy.log.filter((line) => line.endsWith('closing its connections'))).toHaveLength(1);
   client.send('still');
   expect(await client.take(5)).toBe('still');
 });
 
-test('a peer that drains now is not chosen, and keeps its sessions', async () => {
+test('a draining peer is not chosen for new sessions and keeps its own', async () => {
   const [one, two] = [await startPeer('one'), await startPeer('two')];
   let draining = false;
   const proxy = await startProxy(

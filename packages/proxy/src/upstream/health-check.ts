@@ -4,34 +4,33 @@ import { requestHealth } from './health-request.js';
 import type { Peer } from './peer.js';
 import type { UpstreamTls } from './link/tls.js';
 
-/** A status of HTTP, whatever it is; `refused`: no connection could be made; `silent`: it owes an answer. */
+/** Any HTTP status; `refused`: no connection could be made; `silent`: the last check is unanswered. */
 export type CheckResult = number | 'refused' | 'silent';
 
-/** What health checks have told of a peer. */
+/** Result of the health checks of a peer. */
 export interface CheckStatus {
-  /** What is asked for. */
+  /** Path that is requested. */
   readonly path: string;
-  /** Looks in a row that found it without an answer. */
+  /** Intervals in a row that ended without a response. */
   readonly misses: number;
-  /** Undefined before the first. */
+  /** Undefined before the first result. */
   readonly result: CheckResult | undefined;
-  /** Seconds since the last answer or refusal. */
+  /** Seconds since the last response or refusal; undefined before the first. */
   readonly ago: number | undefined;
 }
 
-/** What is known of a peer's answers. */
 interface Checked {
-  /** Has been asked and has not answered yet. */
+  /** The check in flight. */
   request: ClientRequest | undefined;
-  /** Looks in a row that found it without an answer. */
+  /** Intervals in a row that ended without a response. */
   misses: number;
   evicted: boolean;
-  /** What came of the last question that has an end: a status, or no connection; `at` is of `performance.now()`. */
+  /** Result of the last completed check; `at` in milliseconds of `performance.now()`. */
   last: { readonly result: CheckResult; readonly at: number } | undefined;
 }
 
 export interface HealthCheckContext {
-  /** Asked at every look: a name may lead elsewhere meanwhile. */
+  /** Called at every interval, because a name may resolve to other peers meanwhile. */
   readonly peers: () => readonly Peer[];
   readonly upstream: string;
   readonly tls: UpstreamTls | undefined;
@@ -39,11 +38,12 @@ export interface HealthCheckContext {
 }
 
 /**
- * Asks every peer for a sign of life, once per interval; any HTTP answer is one. A peer that owes one is not chosen, and
- * its sessions go to others. One that has owed it for several looks, as a process that is stopped or busy without end, has
- * its connections ended, so that their clients come back elsewhere. A peer that answers is as good as new.
+ * Sends a health check to every peer once per interval; any HTTP response passes. A peer with an unanswered check is not
+ * chosen, and the requests of its sessions go to other peers. After `misses` unanswered intervals, as with a process that
+ * is stopped or in an endless loop, its connections are closed, so that their clients reconnect to other peers. A peer
+ * that passes is healthy at once.
  *
- * When nobody answers it is we who are slow, or there is nowhere to go: then all stay as they are.
+ * When no peer answers, this process is the slow one or no better peer exists: then all peers stay as they are.
  */
 export class HealthChecks {
   readonly #options: HealthCheckOptions;
@@ -57,8 +57,8 @@ export class HealthChecks {
   }
 
   start(): void {
-    this.#timer ??= setInterval(this.#look, this.#options.interval).unref();
-    this.#look();
+    this.#timer ??= setInterval(this.#checkAll, this.#options.interval).unref();
+    this.#checkAll();
   }
 
   stop(): void {
@@ -67,7 +67,7 @@ export class HealthChecks {
     this.#checked.clear();
   }
 
-  /** What is known of a peer; undefined before it was asked. */
+  /** Result of a peer's checks; undefined before the first. */
   status(peer: Peer): CheckStatus | undefined {
     const checked = this.#checked.get(peer);
     if (checked === undefined) return undefined;
@@ -80,14 +80,14 @@ export class HealthChecks {
     };
   }
 
-  readonly #look = (): void => {
+  readonly #checkAll = (): void => {
     const peers = this.#context.peers().filter((peer) => !peer.options.down);
     for (const [peer, { request }] of this.#checked) {
       if (peers.includes(peer)) continue;
       request?.destroy();
       this.#checked.delete(peer);
     }
-    // Misses are counted in looks: a balancer that was held up itself has looked once.
+    // Misses count calls, not time: a balancer that was itself held up for long counts one miss.
     for (const peer of peers) if (this.#of(peer).request !== undefined) this.#of(peer).misses++;
     const someAnswer = peers.some((peer) => this.#of(peer).misses === 0);
     for (const peer of peers) {
@@ -109,9 +109,9 @@ export class HealthChecks {
     if (!checked.evicted) {
       checked.evicted = true;
       const seconds = (checked.misses * this.#options.interval) / 1_000;
-      this.#tell('error', peer, `has not answered for ${seconds} s: its connections are ended`);
+      this.#log('error', peer, `has missed health checks for ${seconds} s: closing its connections`);
     }
-    // Again at every look: some may have been on their way.
+    // At every interval: connections that were being opened at the last one have arrived since.
     peer.evict();
   }
 
@@ -122,7 +122,7 @@ export class HealthChecks {
       this.#onAnswer(peer, checked, response.statusCode ?? 0);
     });
     checked.request = request;
-    // Whoever refuses a connection is not hung: what it has open may go on (nginx: `max_fails` tells of the rest).
+    // A peer that refuses connections is not hung: its open connections go on, and `max_fails` handles the refusals.
     request.on('error', () => {
       if (checked.request === request) checked.last = { result: 'refused', at: performance.now() };
     });
@@ -134,12 +134,12 @@ export class HealthChecks {
   #onAnswer(peer: Peer, checked: Checked, result: number): void {
     checked.misses = 0;
     checked.last = { result, at: performance.now() };
-    if (checked.evicted) this.#tell('notice', peer, 'answers again');
+    if (checked.evicted) this.#log('notice', peer, 'answers again');
     checked.evicted = false;
     peer.recovered();
   }
 
-  #tell(level: LogLevel, peer: Peer, what: string): void {
+  #log(level: LogLevel, peer: Peer, what: string): void {
     this.#context.log(level, `peer ${peer.name} of upstream "${this.#context.upstream}" ${what}`);
   }
 }

@@ -48,18 +48,18 @@ function tlsFor(name: string, verify: boolean): UpstreamTls {
   });
 }
 
-describe("the question for a peer's tag", () => {
-  test('is asked in plain HTTP', async () => {
+describe('askTag', () => {
+  test('askTag asks over plain HTTP', async () => {
     expect(await askTag(await started(createPlain(member)))).toBe('node-1');
   });
 
-  test('is asked over TLS where the upstream has TLS', async () => {
+  test('askTag asks over TLS when the upstream has TLS', async () => {
     const peer = await started(createTls(localhostTls, member));
     expect(await askTag(peer, tlsFor('localhost', true))).toBe('node-1');
     expect(await askTag(peer)).toBeUndefined();
   });
 
-  test('has no answer from a peer whose certificate does not verify', async () => {
+  test('askTag returns undefined when the certificate does not verify', async () => {
     const peer = await started(createTls(localhostTls, member));
     expect(await askTag(peer, tlsFor('other.test', true))).toBeUndefined();
     expect(await askTag(peer, tlsFor('other.test', false))).toBe('node-1');

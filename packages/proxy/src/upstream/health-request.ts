@@ -4,14 +4,15 @@ import { isTag } from '@pinwheel/protocol';
 import type { Peer } from './peer.js';
 import type { UpstreamTls } from './link/tls.js';
 
-/** Milliseconds for a peer's answer. */
+/** Milliseconds for a peer's whole response. */
 const LIMIT = 1_000;
+/** Characters of a `/healthz` document read at most. */
 const LONGEST = 16_384;
 
 /**
- * Sends a GET to a peer, on a connection of its own. The caller listens for `error` and ends the request.
+ * Sends a GET to a peer on a new connection. The caller handles `error` and destroys the request.
  *
- * @param tls over TLS, verified as for requests of clients; plain when undefined
+ * @param tls sends it over TLS, verified as for requests of clients; undefined: plain TCP
  */
 export function requestHealth(
   peer: Peer,
@@ -43,7 +44,7 @@ export function askTag(peer: Peer, tls?: UpstreamTls): Promise<string | undefine
       });
       response.on('end', () => resolve(response.statusCode === 200 ? tagIn(text) : undefined));
     });
-    // A timeout of the socket would start again with every byte.
+    // Not `request.setTimeout`: the timeout of a socket restarts with every byte.
     const timer = setTimeout(() => request.destroy(), LIMIT);
     request.on('error', () => resolve(undefined));
     request.on('close', () => {

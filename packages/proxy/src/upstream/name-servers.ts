@@ -1,14 +1,14 @@
 import { Resolver } from 'node:dns/promises';
 import type { ResolverOptions } from '../options/resolver.js';
 
-/** What a name leads to. No `found` means that there is no such name, or nothing of that kind under it. */
+/** The records of a name. `found` is empty when the name does not exist or has no record of that kind. */
 export interface NameAnswer<T> {
   readonly found: readonly T[];
   /** Milliseconds the answer may be kept; undefined when the name servers do not say. */
   readonly keep: number | undefined;
 }
 
-/** A server that SRV records name. */
+/** The target of an SRV record (RFC 2782). */
 export interface ServiceTarget {
   readonly name: string;
   readonly port: number;
@@ -16,12 +16,12 @@ export interface ServiceTarget {
   readonly weight: number;
 }
 
-/** Milliseconds after which a question is asked again, as in nginx. */
-const ASK_AGAIN = 5_000;
-/** Names that are followed from one to the next, as in nginx. */
+/** Milliseconds after which an unanswered query is sent again, as in nginx. */
+const QUERY_TIMEOUT = 5_000;
+/** Aliases (CNAME) followed for one name, as in nginx. */
 const ALIASES = 8;
 
-/** The name servers of one upstream (nginx: `resolver`). Its questions reject with the resolver's error when nobody answers. */
+/** The name servers of one upstream (nginx: `resolver`). Queries reject with the resolver's error when no server answers. */
 export class NameServers {
   readonly #options: ResolverOptions;
   readonly #resolver: Resolver;
@@ -30,13 +30,13 @@ export class NameServers {
     const { servers, timeout } = options;
     this.#options = options;
     this.#resolver = new Resolver({
-      timeout: Math.min(timeout, ASK_AGAIN),
-      tries: Math.max(1, Math.ceil(timeout / ASK_AGAIN)),
+      timeout: Math.min(timeout, QUERY_TIMEOUT),
+      tries: Math.max(1, Math.ceil(timeout / QUERY_TIMEOUT)),
     });
     if (servers.length > 0) this.#resolver.setServers(servers);
   }
 
-  /** The addresses of a name, IPv4 first, each kind in the order of their texts: name servers like to shuffle them. */
+  /** The addresses of a name, IPv4 first, each family sorted as text, because name servers rotate their answers. */
   async addresses(name: string, aliases = ALIASES): Promise<NameAnswer<string>> {
     const { ipv4, ipv6 } = this.#options;
     const asked = await Promise.allSettled([
@@ -75,7 +75,7 @@ export class NameServers {
     return alias === undefined ? { found: [], keep } : this.services(alias, aliases - 1);
   }
 
-  /** Another name for one that has nothing itself: not every name server follows it on its own. */
+  /** The canonical name of an alias: not every name server follows aliases for the client. */
   async #alias(name: string, aliases: number): Promise<string | undefined> {
     if (aliases === 0) return undefined;
     try {
@@ -86,13 +86,13 @@ export class NameServers {
     }
   }
 
-  /** Ends the questions under way: they reject. */
+  /** Cancels the queries in flight: they reject. */
   close(): void {
     this.#resolver.cancel();
   }
 }
 
-/** The name servers have answered, and there is nothing. */
+/** The name servers have answered that there is no such name or record. */
 function isNothing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOTFOUND' || error.code === 'ENODATA');
 }

@@ -18,22 +18,22 @@ function attempt(peer: Peer, ok: boolean): void {
   peer.release(ok);
 }
 
-test('is named host:port, an IPv6 address in brackets', () => {
+test('a peer is named host:port, with an IPv6 address in brackets', () => {
   expect(peerWith({ host: 'node-1' }).name).toBe('node-1:9000');
   expect(peerWith({ host: '::1' }).name).toBe('[::1]:9000');
 });
 
-describe('available', () => {
+describe('Peer.available', () => {
   test.each([
     [{}, true],
     [{ down: true }, false],
     [{ drain: true }, false],
     [{ backup: true }, true],
-  ])('%o: %s', (settings, available) => {
+  ])('with %o available is %s', (settings, available) => {
     expect(peerWith(settings).available).toBe(available);
   });
 
-  test('ends at max_conns and comes back when a request ends', () => {
+  test('a peer is unavailable at max_conns until a request ends', () => {
     const peer = peerWith({ maxConns: 2 });
     peer.acquire();
     expect(peer.available).toBe(true);
@@ -45,7 +45,7 @@ describe('available', () => {
 });
 
 describe('max_fails and fail_timeout', () => {
-  test('the peer is out for fail_timeout after max_fails failures, to the millisecond', () => {
+  test('a peer is out for fail_timeout after max_fails failures, to the millisecond', () => {
     const clock = { now: 500 };
     const peer = peerWith({ maxFails: 3, failTimeout: 1_000 }, () => clock.now);
     attempt(peer, false);
@@ -59,7 +59,7 @@ describe('max_fails and fail_timeout', () => {
     expect(peer.healthy).toBe(true);
   });
 
-  test('after fail_timeout one request tries the peer; until it succeeds no other does', () => {
+  test('after fail_timeout one request tries the peer, and no other before it succeeds', () => {
     const clock = { now: 0 };
     const peer = peerWith({ failTimeout: 1_000 }, () => clock.now);
     attempt(peer, false);
@@ -71,7 +71,7 @@ describe('max_fails and fail_timeout', () => {
     expect([peer.healthy, peer.fails]).toEqual([true, 0]);
   });
 
-  test('a tunnel that opens puts the peer back to work at once', () => {
+  test('a tunnel that opens makes the peer healthy at once', () => {
     const clock = { now: 0 };
     const peer = peerWith({ failTimeout: 1_000 }, () => clock.now);
     attempt(peer, false);
@@ -82,7 +82,7 @@ describe('max_fails and fail_timeout', () => {
     expect([peer.healthy, peer.active]).toEqual([true, 1]);
   });
 
-  test('a request that fails when it tries the peer again puts it out for another fail_timeout', () => {
+  test('a failed trial takes the peer out for another fail_timeout', () => {
     const clock = { now: 0 };
     const peer = peerWith({ failTimeout: 1_000 }, () => clock.now);
     attempt(peer, false);
@@ -94,7 +94,7 @@ describe('max_fails and fail_timeout', () => {
     expect(peer.healthy).toBe(true);
   });
 
-  test('an older request that succeeds meanwhile does not put the peer back', () => {
+  test('an older request that succeeds does not make the peer healthy', () => {
     const peer = peerWith({});
     peer.chosen();
     peer.acquire();
@@ -113,7 +113,7 @@ describe('max_fails and fail_timeout', () => {
     expect(peer.healthy).toBe(true);
   });
 
-  test('max_fails=0 never puts the peer out', () => {
+  test('max_fails=0 never takes the peer out', () => {
     const peer = peerWith({ maxFails: 0 });
     for (let i = 0; i < 50; i++) attempt(peer, false);
     expect([peer.healthy, peer.effectiveWeight, peer.failures]).toEqual([true, 1, 50]);
@@ -131,7 +131,7 @@ describe('max_fails and fail_timeout', () => {
   });
 });
 
-test('counts stay right over any order of calls, one release too many included', () => {
+test('counts stay right over any order of calls, a surplus release included', () => {
   const calls = fc.array(fc.constantFrom('acquire', 'ok', 'failed'), { maxLength: 60 });
   fc.assert(
     fc.property(calls, fc.integer({ min: 1, max: 9 }), (order, weight) => {
@@ -155,24 +155,27 @@ test('counts stay right over any order of calls, one release too many included',
   );
 });
 
-describe('holdsSessions', () => {
-  test.each([{ drain: true }, { maxConns: 1 }, {}])('a session keeps a peer that takes no new ones: %o', (settings) => {
-    const peer = peerWith(settings);
-    peer.acquire();
-    expect(peer.holdsSessions).toBe(true);
-  });
+describe('Peer.holdsSessions', () => {
+  test.each([{ drain: true }, { maxConns: 1 }, {}])(
+    'a session stays with a peer that takes no new ones: %o',
+    (settings) => {
+      const peer = peerWith(settings);
+      peer.acquire();
+      expect(peer.holdsSessions).toBe(true);
+    },
+  );
 
-  test('is false for a peer that is down', () => {
+  test('a peer that is down holds no sessions', () => {
     expect(peerWith({ down: true }).holdsSessions).toBe(false);
   });
 
-  test('a failed request scatters no session', () => {
+  test('a failed request moves no session', () => {
     const peer = peerWith({});
     attempt(peer, false);
     expect([peer.available, peer.holdsSessions]).toEqual([false, true]);
   });
 
-  test('an unreachable peer gives its sessions up until fail_timeout has passed, then one request tries it', () => {
+  test('an unreachable peer loses its sessions for fail_timeout, then one request tries it', () => {
     const clock = { now: 0 };
     const peer = peerWith({ failTimeout: 1_000, maxFails: 0 }, () => clock.now);
     peer.connectFailed();

@@ -4,9 +4,9 @@ import type { PeerOptions } from '../options/proxy.js';
 import { PeerCounts } from './counts.js';
 import type { PeerState } from './counts.js';
 
-/** A connection that a peer holds somewhere else than on a wire of ours. */
+/** A client's connection that the peer's process holds, so that no `Wire` of this process stands for it. */
 export interface Evictable {
-  /** Ends it: the peer is not heard of any more. */
+  /** Closes the connection, because the peer no longer responds. */
   evict(): void;
 }
 
@@ -17,41 +17,42 @@ export class Peer {
   index: number;
   /** `host:port`, an IPv6 address in brackets; `unix:/path`. */
   readonly name: string;
-  /** Path of the peer's socket, for one that is not on the network. */
+  /** Path of the peer's Unix socket; undefined for a peer on the network. */
   readonly socketPath: string | undefined;
   /** See `PeerOptions.server`. */
   readonly server: string;
-  /** The node tag in this peer's session ids, once it is known. */
+  /** The node tag in this peer's session ids; undefined until it is known. */
   tag: string | undefined;
-  /** The only peer of its upstream is never taken out by `max_fails`: there is nothing else to ask. */
+  /** The only peer of its upstream: `max_fails` never takes it out, as there is no other to choose. */
   alone = false;
-  /** Its name no longer has this address. */
-  gone = false;
-  /** False while it owes a sign of life (`healthCheck`). */
+  /** The server's name no longer resolves to this address: the peer takes no new requests. */
+  isRemoved = false;
+  /** False while a health check is unanswered (`healthCheck`). */
   answers = true;
-  /** WebSockets that its process has, or is about to have. */
+  /** WebSockets that its process has taken over or is being offered. */
   readonly handOffs = new Roster<Evictable>();
   #id: string | undefined;
-  /** Requests and tunnels now. */
+  /** Requests and tunnels in flight. */
   active = 0;
-  /** The same of other processes, as far as they have told. */
+  /** Requests and tunnels in flight in other processes, as they last reported. */
   elsewhere = 0;
-  /** For whoever watches; nothing is decided by them. */
+  /** Statistics only: no decision depends on them. */
   counts = new PeerCounts();
   /** Failed attempts since this peer was configured. */
   failures = 0;
-  /** False after a connection to it could not be made, until one is. See `connectFailed`. */
+  /** False from a failed connection attempt until a connection succeeds. See `connectFailed`. */
   reachable = true;
-  /** Smooth weighted round robin. */
+  /** Weight in smooth weighted round robin: lowered by failures, it grows back by one with every pick. */
   effectiveWeight: number;
-  /** Failures that count, and when, in milliseconds of `now`: the last one, and the last that was looked at again. */
+  /** Failures that `max_fails` counts (nginx: `peer->fails`). */
   fails = 0;
+  /** Times in milliseconds of `now`: the last failure, and the last failure or trial (nginx: `accessed`, `checked`). */
   #accessed = Number.NEGATIVE_INFINITY;
   #checked = Number.NEGATIVE_INFINITY;
-  /** When a connection last failed or was last tried again. Means nothing while `reachable`. */
+  /** When a connection last failed or was last tried again; meaningless while `reachable`. */
   #connectChecked = Number.NEGATIVE_INFINITY;
   readonly #now: () => number;
-  /** By configuration, for good. */
+  /** `down` or `drain` in the configuration: never enabled. */
   readonly #shut: boolean;
   readonly #mayDrain: boolean;
 
@@ -74,7 +75,10 @@ export class Peer {
     return this.#id;
   }
 
-  /** Answers, and is not out for `fail_timeout` after `max_fails` failures. When that has passed one request may try it. */
+  /**
+   * Passes health checks, and is not out for `fail_timeout` after `max_fails` failures. After `fail_timeout` one request
+   * may try it.
+   */
   get healthy(): boolean {
     if (!this.answers) return false;
     if (this.fails === 0) return true;
@@ -88,16 +92,16 @@ export class Peer {
     return this.healthy ? 'up' : 'failed';
   }
 
-  /** Configured to take new sessions. */
+  /** May take new sessions: not `down`, not draining, and still an address of its server. */
   get enabled(): boolean {
-    return !this.#shut && !this.gone && (!this.#mayDrain || !this.#drainsNow);
+    return !this.#shut && !this.isRemoved && (!this.#mayDrain || !this.#drainsNow);
   }
 
   get #drainsNow(): boolean {
     return this.options.drains?.() === true;
   }
 
-  /** Requests and tunnels of all processes. */
+  /** Requests and tunnels in flight in all processes. */
   get load(): number {
     return this.active + this.elsewhere;
   }
@@ -106,28 +110,28 @@ export class Peer {
     return this.options.maxConns > 0 && this.load >= this.options.maxConns;
   }
 
-  /** May be chosen for a request that is not pinned to it. */
+  /** The peer may be chosen for a request that is not pinned to it. */
   get available(): boolean {
     return this.enabled && !this.full && this.healthy;
   }
 
-  /** May be chosen for a request that asks for it (nginx: `sticky`): one that drains may. */
+  /** The peer may be chosen for a request that names it (nginx: `sticky`), also while it drains. */
   get availableByName(): boolean {
-    return !this.options.down && !this.gone && !this.full && this.healthy;
+    return !this.options.down && !this.isRemoved && !this.full && this.healthy;
   }
 
   /**
-   * Still to be used for its own sessions, whatever `drain`, `max_conns` and `max_fails` say: a failed request scatters
-   * none of them. An unreachable peer does, for `fail_timeout`; then one request tries it again.
+   * Requests of its own sessions still go to this peer, whatever `drain`, `max_conns` and `max_fails` say: one failed
+   * request must not scatter its sessions. An unreachable peer loses them for `fail_timeout`; then one request tries it.
    */
   get holdsSessions(): boolean {
-    if (this.options.down || this.gone || !this.answers) return false;
+    if (this.options.down || this.isRemoved || !this.answers) return false;
     return this.reachable || this.#now() - this.#connectChecked > this.options.failTimeout;
   }
 
   /**
-   * It was chosen. After a `fail_timeout` that has passed this is the request that tries the peer again, and no second
-   * one does before the next has passed (nginx: `peer->checked`). The clock is read only when there is something to try.
+   * The peer was chosen for a request. Once `fail_timeout` has passed, this request is the trial, and no other is made
+   * before the next `fail_timeout` has passed (nginx: `peer->checked`). A healthy peer costs no reading of the clock.
    */
   chosen(): void {
     if (this.fails === 0 && this.reachable) return;
@@ -137,7 +141,7 @@ export class Peer {
     if (now - this.#connectChecked > failTimeout) this.#connectChecked = now;
   }
 
-  /** A request or tunnel begins. Every call is followed by one of `release`; one too many is without effect. */
+  /** A request or tunnel begins. Every call needs one call of `release`; a surplus `release` has no effect. */
   acquire(): void {
     const { counts } = this;
     this.active++;
@@ -145,7 +149,7 @@ export class Peer {
     if (this.active > counts.maxActive) counts.maxActive = this.active;
   }
 
-  /** It has ended; `ok` false counts as a failure (nginx: `ngx_http_upstream_free_round_robin_peer`). */
+  /** A request or tunnel has ended; `ok` false counts as a failure (nginx: `ngx_http_upstream_free_round_robin_peer`). */
   release(ok: boolean): void {
     if (this.active === 0) return;
     this.active--;
@@ -154,8 +158,8 @@ export class Peer {
   }
 
   /**
-   * The peer has answered as it should: it is live again if this was the request that tried it. `release(true)` says so
-   * by itself; a tunnel says so when it opens, which may be hours before it ends.
+   * The peer has answered properly: if this request was the trial, the peer is healthy again. `release(true)` calls this;
+   * a tunnel calls it when it opens, which may be hours before it is released.
    */
   succeeded(): void {
     if (this.#accessed < this.#checked) this.fails = 0;
@@ -167,7 +171,7 @@ export class Peer {
     this.failedElsewhere();
   }
 
-  /** It has failed a request of another process; that counts as one of ours does. */
+  /** The peer has failed a request of another process, which counts like a failure here. */
   failedElsewhere(): void {
     const { maxFails, weight } = this.options;
     if (this.alone) return;
@@ -181,14 +185,14 @@ export class Peer {
     this.reachable = true;
   }
 
-  /** It gives signs of life: earlier failures say nothing of it any more. */
+  /** A health check passed: earlier failures no longer count. */
   recovered(): void {
     this.answers = true;
     this.reachable = true;
     this.fails = 0;
   }
 
-  /** Ends its connections: those of requests, which may be tried elsewhere, tunnels and hand-offs. */
+  /** Closes its connections: those of requests, which may be retried at another peer, of tunnels and of hand-offs. */
   evict(): void {
     this.counts.evict();
     for (const handOff of this.handOffs) handOff.evict();

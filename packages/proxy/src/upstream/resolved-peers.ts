@@ -5,9 +5,9 @@ import type { PeerOptions, ProxyOptions, ResolverOptions } from '../options/prox
 import type { Peer } from './peer.js';
 import type { PeerAddress, Upstream } from './upstream.js';
 
-/** Milliseconds that an answer is kept which does not say how long; nginx's for names that are not there. */
+/** Milliseconds that an answer without a TTL is kept; nginx keeps "no such name" that long. */
 const KEEP = 10_000;
-/** Milliseconds between two questions for a name, as in nginx at least; a timer's longest delay at most. */
+/** Bounds of the milliseconds between two queries for a name: nginx's least, and the longest delay of a timer. */
 const SHORTEST = 1_000;
 const LONGEST = 2_147_483_647;
 
@@ -17,28 +17,28 @@ interface Answer {
 }
 
 /**
- * Keeps the peers of servers with `resolve` at what the name servers say, again and again while serving (nginx: `resolve`,
- * `service`). When nobody answers they stay as they are; when there is no such name they are gone.
+ * Looks up the servers with `resolve` while serving, and replaces their peers when the addresses change (nginx: `resolve`,
+ * `service`). The peers stay when no name server answers, and are removed when the name does not exist.
  */
 export class ResolvedPeers {
   readonly #upstream: Upstream;
   readonly #options: ResolverOptions;
   readonly #log: ProxyOptions['log'];
-  readonly #onGone: (peer: Peer) => void;
+  readonly #onRemoved: (peer: Peer) => void;
   readonly #servers: NameServers;
   readonly #timers = new Map<PeerOptions, NodeJS.Timeout>();
   #closed = false;
 
-  /** @param onGone told of a peer that is none any more */
-  constructor(upstream: Upstream, options: ResolverOptions, log: ProxyOptions['log'], onGone: (peer: Peer) => void) {
+  /** @param onRemoved called with every peer whose address has disappeared */
+  constructor(upstream: Upstream, options: ResolverOptions, log: ProxyOptions['log'], onRemoved: (peer: Peer) => void) {
     this.#upstream = upstream;
     this.#options = options;
     this.#log = log;
-    this.#onGone = onGone;
+    this.#onRemoved = onRemoved;
     this.#servers = new NameServers(options);
   }
 
-  /** Begins to ask. */
+  /** Starts the first lookups. */
   start(): void {
     for (const server of this.#upstream.options.peers) if (server.resolve) void this.#ask(server);
   }
@@ -49,18 +49,18 @@ export class ResolvedPeers {
     this.#servers.close();
   }
 
-  /** Asks for one name, and again when the answer is too old. Never rejects. */
+  /** Looks up one name, and schedules the next lookup for when the answer has expired. Never rejects. */
   async #ask(server: PeerOptions): Promise<void> {
     let wait: number;
     try {
       const { addresses, keep } = await (server.service === undefined ? this.#named(server) : this.#service(server));
       if (this.#isClosed()) return;
-      if (addresses.length === 0) this.#tell(server, 'no such name');
-      for (const peer of this.#upstream.setAddresses(server, addresses)) this.#onGone(peer);
+      if (addresses.length === 0) this.#logFailure(server, 'no such name');
+      for (const peer of this.#upstream.setAddresses(server, addresses)) this.#onRemoved(peer);
       wait = Math.min(Math.max(keep, SHORTEST), LONGEST);
     } catch (error) {
       if (this.#isClosed()) return;
-      this.#tell(server, error instanceof Error ? error.message : String(error));
+      this.#logFailure(server, error instanceof Error ? error.message : String(error));
       wait = Math.max(this.#options.timeout, SHORTEST);
     }
     this.#timers.set(server, setTimeout(() => void this.#ask(server), wait).unref());
@@ -70,7 +70,7 @@ export class ResolvedPeers {
     return this.#closed;
   }
 
-  #tell(server: PeerOptions, why: string): void {
+  #logFailure(server: PeerOptions, why: string): void {
     this.#log('error', `${server.host} could not be resolved (${why}), upstream "${this.#upstream.name}"`);
   }
 
@@ -80,8 +80,8 @@ export class ResolvedPeers {
   }
 
   /**
-   * The targets of highest priority are peers, the others backups; those of a server that is itself a backup are backups,
-   * and the others none.
+   * The targets of highest priority become peers and the others backups. For a server that is itself a backup, those of
+   * highest priority become backups and the others are left out.
    */
   async #service(server: PeerOptions): Promise<Answer> {
     const { host, service = '', backup } = server;

@@ -35,10 +35,12 @@ function shared(): { upstream: Upstream; peers: SharedPeers; told: (readonly Pee
     find: () => Promise.resolve(undefined),
     peersChanged: (_name: string, news: readonly PeerNews[]) => told.push(news),
   };
-  return { upstream, peers: new SharedPeers(upstream, siblings), told };
+  const peers = new SharedPeers(upstream, siblings);
+  peers.start();
+  return { upstream, peers, told };
 }
 
-test('what changes is told within 100 ms, once', () => {
+test('a change is reported once, within 100 ms', () => {
   const { upstream, told } = shared();
   const [a] = upstream.peers;
   a?.acquire();
@@ -55,7 +57,7 @@ test('what changes is told within 100 ms, once', () => {
   ]);
 });
 
-test('connections of others count, until they end with their process', () => {
+test('requests of another process count until that process ends', () => {
   const { upstream, peers } = shared();
   const [a] = upstream.peers;
   peers.hear(7, [{ peer: '127.0.0.1:1', active: 2, failures: 0 }]);
@@ -66,7 +68,7 @@ test('connections of others count, until they end with their process', () => {
   expect([a?.load, a?.full]).toEqual([1, false]);
 });
 
-test('a failure of others counts as one of ours', () => {
+test('a failure in another process counts like a failure here', () => {
   const { upstream, peers } = shared();
   peers.hear(7, [{ peer: '127.0.0.1:2', active: 0, failures: 1 }]);
   expect(upstream.peers.map(({ available }) => available)).toEqual([true, false]);

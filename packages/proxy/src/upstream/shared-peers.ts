@@ -1,40 +1,44 @@
 import type { PeerNews, Siblings } from '../options/siblings.js';
 import type { Upstream } from './upstream.js';
 
-/** Milliseconds that siblings may know nothing of a change. */
+/** Milliseconds between reports to the siblings. */
 const DELAY = 100;
 
 /**
- * Keeps the peers of an upstream in step with those of other processes (nginx: `zone`): `max_conns` and `least_conn`
- * count what all of them have, and a failure that one has seen counts for all. What has changed is told every 100 ms.
+ * Shares the state of an upstream's peers with other processes (nginx: `zone`): `max_conns` and `least_conn` count the
+ * requests of all processes, and a failure seen by one counts in all. Changes are reported every 100 ms.
  */
 export class SharedPeers {
   readonly #upstream: Upstream;
   readonly #siblings: Siblings;
-  /** Per peer what was told last. */
-  readonly #told = new Map<string, { readonly active: number; readonly failures: number }>();
-  /** Per process and peer how many requests and tunnels it has. */
+  /** The last report of each peer. */
+  readonly #reported = new Map<string, { readonly active: number; readonly failures: number }>();
+  /** Requests and tunnels in flight, by process and peer, as the processes last reported. */
   readonly #heard = new Map<number, Map<string, number>>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(upstream: Upstream, siblings: Siblings) {
     this.#upstream = upstream;
     this.#siblings = siblings;
-    this.#timer = setInterval(() => this.#tell(), DELAY).unref();
   }
 
-  #tell(): void {
+  /** Reports from now on. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.#report(), DELAY).unref();
+  }
+
+  #report(): void {
     const news: PeerNews[] = [];
     for (const { name, active, failures } of this.#upstream.peers) {
-      const told = this.#told.get(name);
-      if ((told?.active ?? 0) === active && (told?.failures ?? 0) === failures) continue;
-      this.#told.set(name, { active, failures });
-      news.push({ peer: name, active, failures: failures - (told?.failures ?? 0) });
+      const last = this.#reported.get(name);
+      if ((last?.active ?? 0) === active && (last?.failures ?? 0) === failures) continue;
+      this.#reported.set(name, { active, failures });
+      news.push({ peer: name, active, failures: failures - (last?.failures ?? 0) });
     }
     if (news.length > 0) this.#siblings.peersChanged(this.#upstream.name, news);
   }
 
-  /** What another process tells; `from` is its id. */
+  /** Takes the report of another process; `from` is its id. */
   hear(from: number, news: readonly PeerNews[]): void {
     const heard = this.#heard.get(from) ?? new Map<string, number>();
     this.#heard.set(from, heard);
@@ -47,7 +51,7 @@ export class SharedPeers {
     }
   }
 
-  /** Another process has ended. */
+  /** Another process has ended: its requests and tunnels no longer count. */
   forget(from: number): void {
     for (const [name, active] of this.#heard.get(from) ?? []) {
       const peer = this.#upstream.peers.find((one) => one.name === name);

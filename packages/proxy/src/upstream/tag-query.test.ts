@@ -32,20 +32,20 @@ function setting(
   return { affinity, query, peers, asked, clock };
 }
 
-describe('ask', () => {
-  test('learns whose tag is whose before it resolves', async () => {
+describe('TagQuery.ask', () => {
+  test('ask has learned the tags of all peers when it resolves', async () => {
     const { affinity, query, peers } = setting([{}, {}]);
     await query.ask();
     expect([affinity.peerOf('n0.x'), affinity.peerOf('n1.x')]).toEqual(peers);
   });
 
-  test('calls at once share one round', async () => {
+  test('simultaneous calls of ask share one round of queries', async () => {
     const { query, asked } = setting([{}, {}]);
     await Promise.all([query.ask(), query.ask(), query.ask()]);
     expect(asked).toEqual([0, 1]);
   });
 
-  test('asks at most once in an interval, counted from the end of the round before', async () => {
+  test('ask starts at most one round per interval, counted from the end of the last round', async () => {
     const { query, asked, clock } = setting([{}]);
     await query.ask();
     clock.now = 999;
@@ -56,13 +56,13 @@ describe('ask', () => {
     expect(asked).toEqual([0, 0]);
   });
 
-  test('asks neither a peer that is down nor one whose tag is given', async () => {
+  test('ask skips peers that are down and peers with a configured tag', async () => {
     const { query, asked } = setting([{ down: true }, { route: 'given' }, {}, { drain: true }]);
     await query.ask();
     expect(asked).toEqual([2, 3]);
   });
 
-  test('a peer that cannot answer does not keep the others from being known', async () => {
+  test('a peer that cannot answer does not keep the tags of the others from being learned', async () => {
     const { affinity, query, peers } = setting([{}, {}, {}, {}], (peer) => {
       if (peer.index === 0) return Promise.reject(new Error('connect ECONNREFUSED'));
       if (peer.index === 1) throw new TypeError('not a host');

@@ -4,15 +4,15 @@ import type { Peer } from './peer.js';
 export interface TagQueryOptions {
   readonly peers: readonly Peer[];
   readonly affinity: Affinity;
-  /** Least milliseconds from the end of one round of questions to the next. */
+  /** Least milliseconds from the end of one round of queries to the next. */
   readonly intervalMs: number;
-  /** Asks one peer for its tag; undefined when it does not say. Settles in bounded time; a rejection is no answer. */
+  /** Asks one peer for its tag; undefined when it has none. Must settle in bounded time; a rejection counts as no tag. */
   readonly fetchTag: (peer: Peer) => Promise<string | undefined>;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. Default `performance.now`. */
   readonly now?: () => number;
 }
 
-/** Asks all peers which node tag is theirs: at start, and when a session id names a node that is not known. */
+/** Asks all peers for their node tags: at start, and when a session id carries an unknown tag. */
 export class TagQuery {
   readonly #options: TagQueryOptions;
   readonly #now: () => number;
@@ -24,14 +24,14 @@ export class TagQuery {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Asking would tell something: a round is on, or the last one was long enough ago. */
+  /** `ask` would bring news: a round is in flight, or the last one ended at least `intervalMs` ago. */
   get isDue(): boolean {
     return this.#running !== undefined || this.#now() - this.#lastEnd >= this.#options.intervalMs;
   }
 
   /**
-   * Resolves when the peers have said what they have to say; at once within the interval after the last round. Calls
-   * while a round is on share it. Never rejects.
+   * Resolves when every peer has answered or failed, and at once when the last round ended less than `intervalMs` ago.
+   * Calls during a round share it. Never rejects.
    */
   ask(): Promise<void> {
     if (this.#running !== undefined) return this.#running;

@@ -10,11 +10,11 @@ import { SharedPeers } from './shared-peers.js';
 import { TagQuery } from './tag-query.js';
 import type { Siblings } from '../options/siblings.js';
 import { ResolvedPeers } from './resolved-peers.js';
-import { askSiblings, tellSiblings } from './affinity/siblings.js';
+import { askSiblings, reportToSiblings } from './affinity/siblings.js';
 import { Upstream } from './upstream.js';
 import { UpstreamTls } from './link/tls.js';
 
-/** One upstream at work: who its peers are, the idle connections to them, and whose tag is whose. */
+/** An upstream in service: its peers, the idle connections to them, health checks, lookups of names and tags. */
 export class UpstreamGroup {
   readonly upstream: Upstream;
   readonly pool: LinkPool;
@@ -28,7 +28,7 @@ export class UpstreamGroup {
 
   constructor(options: UpstreamOptions, proxy: ProxyOptions) {
     this.#siblings = proxy.siblings;
-    this.upstream = new Upstream(options, undefined, tellSiblings(proxy.siblings, options.name));
+    this.upstream = new Upstream(options, undefined, reportToSiblings(proxy.siblings, options.name));
     if (options.shared && proxy.siblings !== undefined) this.shared = new SharedPeers(this.upstream, proxy.siblings);
     const tls = options.tls === undefined ? undefined : new UpstreamTls(options.tls);
     this.pool = new LinkPool(options.keepalive, proxy.limits, tls);
@@ -56,8 +56,8 @@ export class UpstreamGroup {
     });
   }
 
-  /** Tells the log, or the location's own, of a failed attempt, without the query string: it carries session ids. */
-  tellFailure(
+  /** Logs a failed attempt without the query string, which carries session ids. @param log the location's own, if any */
+  logFailure(
     error: ProxyError,
     peer: string | undefined,
     head: RequestHead,
@@ -75,36 +75,37 @@ export class UpstreamGroup {
     );
   }
 
-  /** Whether somebody may be asked whose session this is. */
+  /** True when the siblings or the peers can be asked which peer holds the session. */
   mayFindOut(sid: string): boolean {
     const { affinity } = this.upstream;
     return (affinity.unknownTag(sid) && this.tags.isDue) || (this.#siblings !== undefined && affinity.unknownHere(sid));
   }
 
-  /** Asks whose session this is: the siblings first, then the peers for their tags. Never rejects. */
+  /** Asks which peer holds the session: the siblings first, then the peers for their tags. Never rejects. */
   async findOut(sid: string): Promise<void> {
     const { affinity, name } = this.upstream;
     if (this.#siblings !== undefined) await askSiblings(this.#siblings, name, sid, affinity);
     if (affinity.unknownTag(sid)) await this.tags.ask();
   }
 
-  /** Takes over what the group that it replaces knows of sessions. */
+  /** After a reload: takes over the state of the group that it replaces. */
   inherit(from: UpstreamGroup): void {
     this.upstream.inherit(from.upstream);
   }
 
-  /** It serves: what it has to find out of its peers is asked for. */
+  /** Starts name lookups and health checks. */
   start(): void {
+    this.shared?.start();
     this.#resolved?.start();
     this.#checks?.start();
   }
 
-  /** Tells the log, or the location's own, as it is. */
-  tell(message: string, log = this.#log): void {
+  /** Logs an error. @param log the location's own, if any */
+  logError(message: string, log = this.#log): void {
     log('error', message);
   }
 
-  /** See `HealthChecks.status`; undefined where peers are not asked. */
+  /** Result of the peer's health checks; undefined without `healthCheck`. */
   checkOf(peer: Peer): CheckStatus | undefined {
     return this.#checks?.status(peer);
   }

@@ -39,7 +39,7 @@ function fail(upstream: Upstream, index: number): void {
   peerAt(upstream, index).release(false);
 }
 
-describe('pick', () => {
+describe('Upstream.pick', () => {
   test.each(['round_robin', 'ip_hash', 'least_conn'] as const)(
     '%s: backups serve only when no other peer can',
     (policy) => {
@@ -54,7 +54,7 @@ describe('pick', () => {
     },
   );
 
-  test('tries primaries, then backups, then says that no upstream is live', () => {
+  test('pick tries primaries, then backups, then returns undefined', () => {
     const upstream = upstreamOf([{}, { backup: true }, {}]);
     const tried = new Tried();
     const order: (number | undefined)[] = [];
@@ -66,7 +66,7 @@ describe('pick', () => {
     expect(order).toEqual([0, 2, 1, undefined]);
   });
 
-  test('round robin deals sessions apart from other requests, over whichever transport they open', () => {
+  test('round robin distributes sessions apart from other requests, whichever transport opens them', () => {
     const upstream = upstreamOf([{}, {}]);
     const page = (opens: 'polling' | 'websocket'): number | undefined => {
       pick(upstream);
@@ -75,7 +75,7 @@ describe('pick', () => {
     expect([page('polling'), page('polling'), page('websocket'), page('polling')]).toEqual([0, 1, 0, 1]);
   });
 
-  test('the WebSocket policy is for upgrades that open a session, and only when named', () => {
+  test('websocketPolicy applies only to upgrades that open a session', () => {
     const peers = [{}, {}, {}];
     const both = upstreamOf(peers, { policy: 'ip_hash', websocketPolicy: 'round_robin' });
     expect([0, 1, 2].map(() => pick(both, new Tried(), 'websocket'))).toEqual([0, 1, 2]);
@@ -84,13 +84,13 @@ describe('pick', () => {
     expect([0, 1, 2].map(() => pick(one, new Tried(), 'websocket'))).toEqual([2, 2, 2]);
   });
 
-  test('a single peer is never put out by failures', () => {
+  test('a single peer is never taken out by failures', () => {
     const upstream = upstreamOf([{}]);
     for (let i = 0; i < 5; i++) fail(upstream, 0);
     expect(pick(upstream)).toBe(0);
   });
 
-  test('a single peer is put out when there is a backup', () => {
+  test('a single primary is taken out by failures when there is a backup', () => {
     const upstream = upstreamOf([{}, { backup: true }]);
     fail(upstream, 0);
     expect(pick(upstream)).toBe(1);
@@ -100,7 +100,7 @@ describe('pick', () => {
     expect(pick(upstreamOf([settings]))).toBeUndefined();
   });
 
-  test('one request in a fail_timeout tries a peer that failed', () => {
+  test('one request per fail_timeout tries a failed peer', () => {
     const clock = { now: 0 };
     const upstream = upstreamOf([{}, {}], { policy: 'least_conn' }, () => clock.now);
     fail(upstream, 0);
@@ -113,7 +113,7 @@ describe('pick', () => {
     expect(picked.filter((index) => index === 0)).toHaveLength(1);
   });
 
-  test('over time and any outcomes, nothing picked is out, and something is picked while anything is usable', () => {
+  test('whatever the times and outcomes, pick returns no failed peer, and returns one while any is available', () => {
     const step = fc.record({ wait: fc.nat(900), ok: fc.boolean(), holds: fc.boolean() });
     const policy = fc.constantFrom('round_robin' as const, 'ip_hash' as const, 'least_conn' as const);
     const settings = fc.record({
@@ -127,7 +127,7 @@ describe('pick', () => {
         const clock = { now: 0 };
         const failing = peers.map((one) => ({ ...one, failTimeout: 1_000 }));
         const upstream = upstreamOf(failing, { policy: name }, () => clock.now);
-        // nginx's state told again: failures that count, the last one, the last look.
+        // A model of nginx's state: fails, accessed, checked.
         const told = peers.map(() => ({ fails: 0, accessed: -1e9, checked: -1e9, active: 0 }));
         const usable = (index: number): boolean => {
           const { maxConns = 0, maxFails = 1 } = peers[index] ?? {};
@@ -164,8 +164,8 @@ describe('pick', () => {
   });
 });
 
-describe('pinnedPeer', () => {
-  test('is the peer that showed the session, whatever the policy would say', () => {
+describe('Upstream.pinnedPeer', () => {
+  test('pinnedPeer returns the peer that showed the session, whatever the policy', () => {
     const upstream = upstreamOf([{ route: 'n1' }, { route: 'n2' }]);
     expect(upstream.pinnedPeer('n2.abc')?.index).toBe(1);
     upstream.affinity.learn('untagged', peerAt(upstream, 0));
@@ -173,7 +173,7 @@ describe('pinnedPeer', () => {
     expect(upstream.pinnedPeer('n3.abc')).toBeUndefined();
   });
 
-  test('of many sessions on an unreachable peer one tries it again, the others go elsewhere', () => {
+  test('of many sessions on an unreachable peer one tries it, and the others go to other peers', () => {
     const clock = { now: 0 };
     const upstream = upstreamOf([{ route: 'n1' }, { route: 'n2' }], {}, () => clock.now);
     peerAt(upstream, 0).connectFailed();
@@ -185,7 +185,7 @@ describe('pinnedPeer', () => {
     expect(upstream.pinnedPeer('n1.b')?.index).toBe(0);
   });
 
-  test('a peer that only serves its own sessions is put back by their success', () => {
+  test('a failed peer recovers by successful requests of its own sessions', () => {
     const clock = { now: 0 };
     const upstream = upstreamOf([{ route: 'n1', drain: true }, {}], {}, () => clock.now);
     fail(upstream, 0);

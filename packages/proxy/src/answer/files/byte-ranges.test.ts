@@ -32,7 +32,7 @@ test.each([
   ],
   ['bytes=20-30,4-4', [[4, 5]]],
   ['bytes=5-2,4-4', [[4, 5]]],
-])('%s of 10 bytes', (field, expected) => {
+])('%s of 10 bytes asks for the expected ranges', (field, expected) => {
   expect(parseRanges(field, 10)).toEqual(expected.map(([start, end]) => ({ start, end })));
 });
 
@@ -43,7 +43,7 @@ test.each([
   ['bytes=0-9,0-0', 10],
   ['bytes=0-', 0],
   ['bytes=-5', 0],
-])('%s of %i bytes asks for the whole', (field, size) => {
+])('%s of %i bytes asks for the whole file', (field, size) => {
   expect(parseRanges(field, size)).toBe('whole');
 });
 
@@ -60,11 +60,11 @@ test.each([
   ['bytes=1-2;3-4', 10],
   ['bytes=1-9223372036854775808', 10],
   ['bytes=1-', 0],
-])('%s of %i bytes is not satisfiable', (field, size) => {
+])('%s of %i bytes cannot be satisfied', (field, size) => {
   expect(parseRanges(field, size)).toBe('unsatisfiable');
 });
 
-test('a field of 8,000 blanks is read at once', () => {
+test('a field with 8,000 blanks is read in linear time', () => {
   const from = performance.now();
   expect(parseRanges(`bytes=1-${' '.repeat(8_000)}x`, 10)).toBe('unsatisfiable');
   expect(performance.now() - from).toBeLessThan(100);

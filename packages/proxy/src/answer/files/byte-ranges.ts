@@ -1,21 +1,21 @@
-/** Bytes from `start` up to, and without, `end`. */
+/** The bytes from `start` up to but excluding `end`. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 const UNIT = /^bytes=/i;
-/** One range with the blanks that nginx takes, and only these. */
+/** One range, with blanks only where nginx accepts them. */
 const RANGE = /^ *(?:(?<first>\d+) *- *(?:(?<last>\d+) *)?|-(?<suffix>\d+) *)$/;
 
 /**
- * The parts of something that a `Range` field asks for (RFC 9110 14.2), as nginx reads them: parts that are not there are left
- * out, the others stay in their order and may overlap.
+ * Reads a `Range` field (RFC 9110 14.2) as nginx does: ranges beyond the file are dropped, the others keep their order and
+ * may overlap.
  *
- * @param size of the whole, in bytes
- * @param most parts that are given; for more it is the whole (nginx: `max_ranges`)
- * @returns `whole` when the field is to be ignored: it is in another unit, or asks for more bytes in all than there are;
- *   `unsatisfiable` (416) when it is malformed or none of its parts is there
+ * @param size bytes of the file
+ * @param most ranges that are served; for more the answer is the whole file (nginx: `max_ranges`). Default: no limit
+ * @returns `whole` when the field is ignored, because it has another unit or asks for more bytes in total than the file has;
+ *   `unsatisfiable` (416) when it is malformed or all its ranges lie beyond the file
  */
 export function parseRanges(
   field: string,
@@ -33,7 +33,7 @@ export function parseRanges(
       ranges.push(range);
       total += range.end - range.start;
     } else if (range.start === 0) {
-      // Bytes from 0 of something empty.
+      // A range from 0 in an empty file.
       return 'whole';
     }
   }
@@ -41,7 +41,7 @@ export function parseRanges(
   return total > size ? 'whole' : ranges;
 }
 
-/** Undefined for what is no range. */
+/** @returns undefined for a malformed range */
 function readRange(text: string, size: number): ByteRange | undefined {
   const parts = RANGE.exec(text)?.groups;
   if (parts === undefined) return undefined;
@@ -58,7 +58,7 @@ function readRange(text: string, size: number): ByteRange | undefined {
 
 const LARGEST = 2n ** 63n - 1n;
 
-/** Undefined for a number that is none for a file's offset (64 bits). */
+/** @returns undefined for a number that exceeds a 64-bit file offset */
 function readOffset(digits: string): number | undefined {
   return digits.length > 18 && BigInt(digits) > LARGEST ? undefined : Number(digits);
 }

@@ -6,28 +6,26 @@ import { judgeConditions, rangeApplies } from '../../http1/conditions.js';
 import type { FilePlan, FileRequest } from './file-plan.js';
 import type { FilesOptions } from '../../options/files.js';
 
-/** A text of the answer's own (latin1), or bytes of the file. */
+/** A part of the body: a byte string, such as a multipart boundary, or bytes of the file. */
 export type BodyPart = string | ByteRange;
 
-/** What the head of an answer with a file says of it, besides what all answers say. */
+/** The fields of a response with a file. A field that is '' or undefined is left out. */
 export interface FileHead {
   readonly status: number;
-  /** '' is told by no field. */
   readonly contentType: string;
-  /** Bytes; undefined is told by no field. */
+  /** Bytes. */
   readonly contentLength: number | undefined;
-  /** Value of `Last-Modified`; '' is told by no field. */
+  /** Value of `Last-Modified`. */
   readonly lastModified: string;
-  /** Undefined is told by no field. */
   readonly etag: string | undefined;
-  /** The line of `Accept-Ranges` or `Content-Range`, ended by CRLF, or ''. nginx puts it last. */
+  /** The line of `Accept-Ranges` or `Content-Range`, ended by CRLF, or ''. As in nginx it stands last. */
   readonly rangeLine: string;
 }
 
 let boundaries = 0;
 
 /**
- * The answer with a file that is there: whole, in parts, or that it has not changed (RFC 9110 13, 14).
+ * The response with an existing file: whole, in ranges, or 304 (RFC 9110 13, 14).
  *
  * @param size in bytes
  * @param modified seconds since the epoch
@@ -37,10 +35,11 @@ export function fileAnswer(request: FileRequest, options: FilesOptions, size: nu
   const etag = options.etag ? `"${modified.toString(16)}-${size.toString(16)}"` : undefined;
   const contentType = valueOf(options.contentType, request.facts);
   const withBody = request.method !== 'HEAD';
-  if (request.told !== 0 && request.told !== 200) {
+  const { statusOverride } = request;
+  if (statusOverride !== 0 && statusOverride !== 200) {
     const { head, body } = whole(contentType, size);
-    const told = { ...head, status: request.told, rangeLine: '', lastModified: '', etag };
-    return { kind: 'file', head: told, body: withBody ? body : [] };
+    const errorHead = { ...head, status: statusOverride, rangeLine: '', lastModified: '', etag };
+    return { kind: 'file', head: errorHead, body: withBody ? body : [] };
   }
   const validators: Validators = { etag, modified, modifiedSince };
   const field = (name: string): string | undefined => request.field(name);
@@ -69,9 +68,9 @@ interface Answer {
   readonly body: readonly BodyPart[];
 }
 
-function whole(contentType: string, size: number, inParts = true): Answer {
+function whole(contentType: string, size: number, acceptsRanges = true): Answer {
   return {
-    head: { status: 200, contentType, contentLength: size, rangeLine: inParts ? 'Accept-Ranges: bytes\r\n' : '' },
+    head: { status: 200, contentType, contentLength: size, rangeLine: acceptsRanges ? 'Accept-Ranges: bytes\r\n' : '' },
     body: size === 0 ? [] : [{ start: 0, end: size }],
   };
 }
@@ -83,7 +82,7 @@ function partial(contentType: string, ranges: readonly ByteRange[], size: number
     const rangeLine = `Content-Range: ${contentRange(only, size)}\r\n`;
     return { head: { status: 206, contentType, contentLength, rangeLine }, body: [only] };
   }
-  // RFC 9110 14.6, as nginx lays it out.
+  // RFC 9110 14.6, in nginx's layout.
   const boundary = String(++boundaries).padStart(20, '0');
   const typeLine = contentType === '' ? '' : `Content-Type: ${contentType}\r\n`;
   const body: BodyPart[] = [];
@@ -106,7 +105,7 @@ function contentRange({ start, end }: ByteRange, size: number): string {
   return `bytes ${start}-${end - 1}/${size}`;
 }
 
-/** Bytes. */
+/** The bytes of all parts. */
 export function lengthOf(parts: readonly BodyPart[]): number {
   return parts.reduce((sum, part) => sum + (typeof part === 'string' ? part.length : part.end - part.start), 0);
 }

@@ -11,17 +11,17 @@ const readLater = promisify(read);
 /** Bytes read of a file at once. */
 const CHUNK = 65_536;
 
-/** Who has a file sent. */
+/** Handles the end of a file body; one of the two is called once, unless the body was aborted. */
 export interface FileBodyUser {
   /** All parts were written. */
   onFileSent(): void;
-  /** The file cannot be read to its end: what was sent is less than the head has announced. */
+  /** The file could not be read to its end: less was sent than the head announces. */
   onFileFailed(error: unknown): void;
 }
 
 /**
- * Sends parts of an open file as fast as the client takes them, and closes it in the end, whatever that is. Short files are
- * read at once; what everything else would have to wait for is read by another thread.
+ * Sends parts of an open file as fast as the client takes them, then closes the file in any case. A body of up to 64 KiB is
+ * read synchronously; a longer one is read on libuv's threads, because it would hold up all other requests.
  */
 export class FileBody {
   readonly #fd: number;
@@ -31,14 +31,14 @@ export class FileBody {
   #ended = false;
   #drained: (() => void) | undefined;
 
-  /** @param fd is closed by this in the end */
+  /** @param fd descriptor of the open file, which this object closes */
   constructor(fd: number, turn: Turn, user: FileBodyUser) {
     this.#fd = fd;
     this.#turn = turn;
     this.#user = user;
   }
 
-  /** The user may hear of the end at once. */
+  /** Starts sending. A short body calls the user before this returns. */
   start(parts: readonly BodyPart[]): void {
     if (lengthOf(parts) > CHUNK) {
       void this.#run(parts);
@@ -56,7 +56,7 @@ export class FileBody {
     drained?.();
   }
 
-  /** The client is gone: nothing more is sent, and the user hears of nothing more. */
+  /** The client has left: stops sending, and calls the user no more. */
   abort(): void {
     this.#ended = true;
     this.onDrain();
@@ -127,7 +127,7 @@ export class FileBody {
     });
   }
 
-  /** One that no write refers to any more. */
+  /** A buffer that no write in flight refers to. */
   #bufferFor(wanted: number): ReadBuffer {
     const buffer = this.#buffer;
     if (buffer !== undefined && buffer.bytes.length >= wanted) {
@@ -140,5 +140,5 @@ export class FileBody {
 }
 
 function tooShort(at: number, end: number): Error {
-  return new Error(`it ends at ${at}, and ${end} was announced`);
+  return new Error(`the file ends at byte ${at} of ${end}: it was truncated while it was sent`);
 }

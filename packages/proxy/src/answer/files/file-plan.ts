@@ -10,31 +10,31 @@ import type { FileFailure } from '../../log/system-error.js';
 import { fileFailure } from '../../log/system-error.js';
 import type { FilesOptions } from '../../options/files.js';
 
-/** What is asked for. Texts are byte strings. */
+/** A request for a file. Texts are byte strings. */
 export interface FileRequest {
   readonly method: string;
   /** Path, decoded and normalised. */
   readonly uri: string;
-  /** What follows `?`. */
+  /** The query string; undefined without `?`. */
   readonly args: string | undefined;
-  /** The first field of a name, which is in lower case. */
+  /** The value of the first field with a lower-case name. */
   field(name: string): string | undefined;
-  /** Where `uri` is in the file system. */
+  /** The file's path in the file system. */
   readonly path: string;
-  /** The status that the answer has to have, for the page of an error; 0 leaves it to the file. */
-  readonly told: number;
+  /** See `Turn.statusOverride`: the status of an error page; 0 for other requests. */
+  readonly statusOverride: number;
   readonly facts: () => Facts;
 }
 
-/** How a request for a file is to be answered. */
+/** How a request for a file will be answered. */
 export type FilePlan =
-  /** With a head and these parts of the open file, whose descriptor is there when there are any: who takes it closes it. */
+  /** With a head and these parts of a file. The caller closes `fd`, which is set when `body` has parts. */
   | { readonly kind: 'file'; readonly head: FileHead; readonly body: readonly BodyPart[]; readonly fd?: number }
-  /** With a 301 to this path: it is a folder and was asked for as a file. */
+  /** With a 301 to this path: the request named a folder without its slash. */
   | { readonly kind: 'redirect'; readonly location: string }
-  /** As if this path had been asked for, with the same arguments: perhaps by another location (nginx: `index`). */
+  /** Like a request for this path with the same arguments, perhaps by another location (nginx: `index`). */
   | { readonly kind: 'internal'; readonly uri: string }
-  /** With the page of the status. `last`: a field line after all others, ended by CRLF. */
+  /** With the page of the status; `last` is a field line after all others, ended by CRLF. */
   | {
       readonly kind: 'error';
       readonly status: number;
@@ -42,12 +42,12 @@ export type FilePlan =
       readonly log?: { readonly level: LogLevel; readonly message: string };
     };
 
-/** Nothing is there under such a name. */
+/** Errors for a name that does not exist. */
 const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG']);
 
 /**
- * Looks what there is under the path, as nginx does (`root`, `index`). Never throws. As in nginx everything else waits for
- * that: names and sizes are in memory as a rule, and then another thread costs ten times as much.
+ * Looks up the file or folder as nginx does (`root`, `index`). Never throws. The calls are synchronous, as in nginx: the
+ * kernel usually has names and sizes in memory, and then a detour through libuv's threads costs ten times as much.
  */
 export function readFilePlan(request: FileRequest, options: FilesOptions): FilePlan {
   const { method, uri } = request;
@@ -113,7 +113,7 @@ function failed(status: number, level: LogLevel, message: string): FilePlan {
   return { kind: 'error', status, log: { level, message } };
 }
 
-/** Why there is nothing at the path; undefined when there is. */
+/** Why the path cannot be used; undefined when it exists. */
 function failureOf(path: string): FileFailure | undefined {
   try {
     statSync(bytes(path));

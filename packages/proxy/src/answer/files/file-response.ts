@@ -10,7 +10,7 @@ import type { FilePlan } from './file-plan.js';
 import { readFilePlan } from './file-plan.js';
 import type { FilesOptions } from '../../options/files.js';
 
-/** Answers one request with a file, or with the result of looking for it. */
+/** Answers a request with a file, or with the page or redirect that replaces it. */
 export class FileResponse implements Responder, FileBodyUser {
   readonly #turn: Turn;
   readonly #location: Location;
@@ -24,9 +24,9 @@ export class FileResponse implements Responder, FileBodyUser {
     this.#files = files;
   }
 
-  /** @throws ProxyError `bad_target`, or of the location that an index leads to */
+  /** @throws ProxyError `bad_target`, or an error of the location that an index file redirects to */
   start(): void {
-    const { head, statusOverride: told } = this.#turn;
+    const { head, statusOverride } = this.#turn;
     const facts = this.#turn.getFacts();
     const uri = normalPath(head.target);
     const request = {
@@ -34,7 +34,7 @@ export class FileResponse implements Responder, FileBodyUser {
       uri,
       args: facts.args,
       path: this.#location.documentRoot(() => facts) + this.#location.belowRoot(uri),
-      told,
+      statusOverride,
       field: (name: string) => head.get(name),
       facts: this.#turn.getFacts,
     };
@@ -43,7 +43,7 @@ export class FileResponse implements Responder, FileBodyUser {
     else this.#passOn(plan);
   }
 
-  /** Something else answers: another location, a redirection or an error page. */
+  /** Lets another location, a redirect or an error page answer. */
   #passOn(plan: Exclude<FilePlan, { kind: 'file' }>): void {
     const turn = this.#turn;
     switch (plan.kind) {
@@ -77,8 +77,8 @@ export class FileResponse implements Responder, FileBodyUser {
   #headText({ status, contentType, contentLength, lastModified, etag, rangeLine }: FileHead): string {
     const modified = lastModified === '' ? '' : `Last-Modified: ${lastModified}\r\n`;
     const added = this.#location.addedTo(status, this.#turn.getFacts);
-    const kept = this.#keepAlive ? this.#location.keepAliveLine : '';
-    const last = `${kept}${etag === undefined ? '' : `ETag: ${etag}\r\n`}${added}${rangeLine}`;
+    const keepAliveLine = this.#keepAlive ? this.#location.keepAliveLine : '';
+    const last = `${keepAliveLine}${etag === undefined ? '' : `ETag: ${etag}\r\n`}${added}${rangeLine}`;
     return answerHeadText(status, contentLines(contentType, contentLength) + modified, this.#keepAlive, last);
   }
 

@@ -16,7 +16,7 @@ function three(routes: readonly (string | undefined)[] = []): readonly [Peer, Pe
 }
 
 describe('ids without a tag', () => {
-  test('are remembered one by one, the least recently used forgotten first', () => {
+  test('ids without a tag are remembered one by one, and the least recently used is forgotten first', () => {
     const [a, b] = three();
     const affinity = new Affinity([a, b], 2);
     affinity.learn('one', a);
@@ -27,22 +27,13 @@ describe('ids without a tag', () => {
     expect(affinity.size).toBe(2);
   });
 
-  test('are forgotten when told', () => {
-    const [a] = three();
-    const affinity = new Affinity([a], 2);
-    affinity.learn('one', a);
-    affinity.forget('one');
-    affinity.forget('never seen');
-    expect([affinity.peerOf('one'), affinity.size]).toEqual([undefined, 0]);
-  });
-
-  test('are no question for the peers', () => {
+  test('an id without a tag is never asked of the peers', () => {
     expect(new Affinity(three(), 10).unknownTag('lv_VI97HAXpY6yYWAAAC')).toBe(false);
   });
 });
 
 describe('ids with a tag', () => {
-  test('all belong to the peer that showed the tag, and take no room', () => {
+  test('all ids with a tag belong to the peer that showed it, and take no room in the table', () => {
     const [a, b] = three();
     const affinity = new Affinity([a, b], 10);
     affinity.learn('n1.first', a);
@@ -51,7 +42,7 @@ describe('ids with a tag', () => {
     expect([a.tag, b.tag, affinity.size, affinity.tags]).toEqual(['n1', 'n2', 0, 2]);
   });
 
-  test('an unknown tag is a question for the peers until one says it', () => {
+  test('an unknown tag is asked of the peers until one has shown it', () => {
     const [a] = three();
     const affinity = new Affinity([a], 10);
     expect([affinity.unknownTag('n1.x'), affinity.peerOf('n1.x')]).toEqual([true, undefined]);
@@ -59,7 +50,7 @@ describe('ids with a tag', () => {
     expect([affinity.unknownTag('n1.x'), affinity.peerOf('n1.x')]).toEqual([false, a]);
   });
 
-  test('a tag moves to the newest peer that shows it', () => {
+  test('a tag moves to the last peer that showed it', () => {
     const [a, b] = three();
     const affinity = new Affinity([a, b], 10);
     affinity.learn('n1.first', a);
@@ -82,7 +73,7 @@ describe('ids with a tag', () => {
     expect([affinity.peerOf('real.first'), affinity.unknownTag('real.x'), a.tag]).toEqual([a, false, 'n1']);
   });
 
-  test('a relay shows the tags of many nodes, and each leads back to it', () => {
+  test('all tags that a relay shows lead back to the relay', () => {
     const [a, b] = three();
     const affinity = new Affinity([a, b], 10);
     affinity.learn('n1.x', a);
@@ -91,7 +82,7 @@ describe('ids with a tag', () => {
     expect(['n1.y', 'n2.y', 'n3.y'].map((sid) => affinity.peerOf(sid))).toEqual([a, a, b]);
   });
 
-  test('when several peers show one tag, each session stays on its own', () => {
+  test('sessions stay on their peers when several peers show one tag', () => {
     const [a, b] = three();
     const affinity = new Affinity([a, b], 10);
     affinity.learn('v1.first', a);
@@ -102,21 +93,20 @@ describe('ids with a tag', () => {
   });
 });
 
-describe('garbage', () => {
-  test('no question of a client grows a table', () => {
+describe('sizes of the tables', () => {
+  test('ids that clients send never grow a table', () => {
     const [a] = three();
     const affinity = new Affinity([a], 10);
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (sid) => {
         expect(affinity.peerOf(sid)).toBeUndefined();
         affinity.unknownTag(sid);
-        affinity.forget(sid);
         expect([affinity.size, affinity.tags]).toEqual([0, 0]);
       }),
     );
   });
 
-  test('ids of 128 characters are learned, longer and empty ones are not', () => {
+  test('ids of up to 128 characters are learned, longer and empty ones are not', () => {
     const [a] = three();
     const affinity = new Affinity([a], 10);
     for (const sid of ['', 'x'.repeat(129), `n1.${'x'.repeat(126)}`]) {
@@ -129,7 +119,7 @@ describe('garbage', () => {
     expect([affinity.size, affinity.tags]).toEqual([1, 1]);
   });
 
-  test('tables stay within their limit whatever the peers answer', () => {
+  test('the tables stay within their limit whatever peers answer', () => {
     const peers = three();
     const affinity = new Affinity(peers, 20);
     for (let i = 0; i < 500; i++) {
@@ -143,7 +133,7 @@ describe('garbage', () => {
 });
 
 describe('several processes', () => {
-  test('what answers teach is told, what others were taught is not told again', () => {
+  test('what responses show is reported, and what other processes reported is not reported again', () => {
     const told: unknown[][] = [];
     const [a, b, c] = three();
     const affinity = new Affinity([a, b, c], 10, (kind, key, peer) => told.push([kind, key, peer.name]));
@@ -161,7 +151,7 @@ describe('several processes', () => {
     expect(sids.map((sid) => affinity.peerOf(sid))).toEqual([a, a, b, b, undefined]);
   });
 
-  test('others are asked for what is not known for sure', () => {
+  test('other processes are asked for sessions that are not known for sure', () => {
     const [a, b] = three(['given']);
     const affinity = new Affinity([a, b], 10);
     expect(['plain', 'n1.x', 'given.x'].map((sid) => affinity.unknownHere(sid))).toEqual([true, true, false]);
@@ -175,8 +165,8 @@ describe('several processes', () => {
   });
 });
 
-describe('a successor', () => {
-  test('inherits what is known of peers that stay, and what answers under way still teach', () => {
+describe('the table after a reload', () => {
+  test('the new table takes over the sessions of peers that stay, and those of responses still in flight', () => {
     const [a, b, c] = three();
     const old = new Affinity([a, b, c], 10);
     old.learn('one', a);

@@ -2,48 +2,48 @@ import { tagOf } from '@pinwheel/protocol';
 import type { Peer } from '../peer.js';
 import { RecentMap } from '../../net/recent-map.js';
 
-/** What an answer of a peer has taught: the peer of a session, or of all sessions with a tag. */
-export type Tell = (kind: 'sid' | 'tag', key: string, peer: Peer) => void;
+/** A response of a peer has shown which peer holds a session, or all sessions with a tag. */
+export type Learned = (kind: 'sid' | 'tag', key: string, peer: Peer) => void;
 
-/** A longer id is none that Engine.IO or a member makes. */
+/** Neither Engine.IO nor a member makes longer ids. */
 const LONGEST = 128;
 
 interface TagHolder {
-  /** The peer that showed the tag last. */
+  /** The last peer that showed the tag. */
   peer: Peer;
-  /** More than one peer has shown it: it says less than the id itself. */
+  /** Several peers have shown the tag: then the id itself decides. */
   shared: boolean;
 }
 
 /**
- * Which peer holds which Engine.IO session. Members' ids name their node, so a table of the few tags is enough for them;
- * ids without a tag are remembered one by one, the least recently used forgotten first. So are ids whose tag was shown by
- * several peers: relays before the same nodes, or servers whose own kind of id happens to have a dot. Everything is
- * learned from answers of peers; what a client sends never grows a table.
+ * Knows which peer holds which Engine.IO session. Ids of members carry the tag of their node, so a table of the few tags is
+ * enough for them. Ids without a tag are remembered one by one, and the least recently used are forgotten first. So are ids
+ * whose tag was shown by several peers: relays in front of the same nodes, or servers whose own ids happen to contain a
+ * dot. Everything is learned from responses of peers; what a client sends never grows a table.
  */
 export class Affinity {
-  /** By `route=`: these never move. */
+  /** Peers by the tag of `PeerOptions.route`, which is never learned otherwise. */
   #given: ReadonlyMap<string, Peer> = new Map();
-  /** Tags last shown the longest ago are forgotten first. */
+  /** Learned tags; those not shown for longest are forgotten first. */
   readonly #shown: RecentMap<TagHolder>;
   readonly #bySid: RecentMap<Peer>;
   #peers: readonly Peer[] = [];
-  readonly #tell: Tell | undefined;
-  /** Takes the place of this one; what answers that were under way then still teach is for it. */
-  #heir: Affinity | undefined;
+  readonly #onLearned: Learned | undefined;
+  /** The table that replaced this one after a reload; late responses are recorded there as well. */
+  #successor: Affinity | undefined;
 
   /**
-   * @param limit ids remembered at most, and tags
-   * @param tell told of every id that is remembered and every tag that is new, as answers of peers show them
+   * @param limit ids remembered at most, and as many tags
+   * @param onLearned called with every id that is remembered and every new tag that a response shows
    */
-  constructor(peers: readonly Peer[], limit: number, tell?: Tell) {
-    this.#tell = tell;
+  constructor(peers: readonly Peer[], limit: number, onLearned?: Learned) {
+    this.#onLearned = onLearned;
     this.#shown = new RecentMap(limit);
     this.#bySid = new RecentMap(limit);
     this.usePeers(peers);
   }
 
-  /** Other peers than before: what is known of those that stay is not forgotten. */
+  /** Replaces the list of peers. What is known of peers that stay is kept. */
   usePeers(peers: readonly Peer[]): void {
     const given = new Map<string, Peer>();
     for (const peer of peers) if (peer.options.route !== undefined) given.set(peer.options.route, peer);
@@ -56,7 +56,7 @@ export class Affinity {
     return this.#bySid.size;
   }
 
-  /** Tags known, given and shown. */
+  /** Tags known, configured and learned. */
   get tags(): number {
     return this.#given.size + this.#shown.size;
   }
@@ -72,14 +72,14 @@ export class Affinity {
     return holder?.peer;
   }
 
-  /** The id names a node that no peer is known by. */
+  /** True when the id carries a tag that belongs to no known peer. */
   unknownTag(sid: string): boolean {
     if (sid.length > LONGEST) return false;
     const tag = tagOf(sid);
     return tag !== undefined && !this.#given.has(tag) && this.#shown.peek(tag) === undefined;
   }
 
-  /** A session that another process which has the same peers may know of: here nothing says for sure who holds it. */
+  /** True when this process cannot say for sure which peer holds the session, so that a sibling may know better. */
   unknownHere(sid: string): boolean {
     if (sid.length > LONGEST) return false;
     const tag = tagOf(sid);
@@ -90,32 +90,32 @@ export class Affinity {
     return this.#bySid.peek(sid) === undefined;
   }
 
-  /** A handshake answer of `peer` carried this id. */
+  /** A handshake response of `peer` carried this id. */
   learn(sid: string, peer: Peer): void {
     if (sid === '' || sid.length > LONGEST) return;
-    this.#inheritedBy(peer, (heir, same) => heir.learn(sid, same));
-    this.#learn(sid, peer, this.#heir === undefined ? this.#tell : undefined);
+    this.#forSuccessor(peer, (successor, same) => successor.learn(sid, same));
+    this.#learn(sid, peer, this.#successor === undefined ? this.#onLearned : undefined);
   }
 
-  /** `peer` says that it is the node `tag`: the last one to say so is believed, but never against a given `route`. */
+  /** `peer` has shown the node tag `tag`. The last peer that showed a tag has it, unless `route` gives it to another. */
   learnTag(tag: string, peer: Peer): void {
-    this.#inheritedBy(peer, (heir, same) => heir.learnTag(tag, same));
-    this.#learnTag(tag, peer, this.#heir === undefined ? this.#tell : undefined);
+    this.#forSuccessor(peer, (successor, same) => successor.learnTag(tag, same));
+    this.#learnTag(tag, peer, this.#successor === undefined ? this.#onLearned : undefined);
   }
 
-  /** As `learn`, from what another process was taught. Unknown names of peers teach nothing. */
+  /** Like `learn`, from another process. Does nothing for an unknown name of a peer. */
   adopt(sid: string, peerName: string): void {
     const peer = this.#named(peerName);
     if (peer !== undefined && sid !== '' && sid.length <= LONGEST) this.#learn(sid, peer, undefined);
   }
 
-  /** As `learnTag`, from what another process was taught. */
+  /** Like `learnTag`, from another process. Does nothing for an unknown name of a peer. */
   adoptTag(tag: string, peerName: string): void {
     const peer = this.#named(peerName);
     if (peer !== undefined) this.#learnTag(tag, peer, undefined);
   }
 
-  /** Takes over what another one knows of peers of the same names; that one passes on what it still learns. */
+  /** After a reload: takes over what `from` knows of peers of the same names. `from` passes on what it still learns. */
   inherit(from: Affinity): void {
     const same = new Map(from.#peers.map((peer) => [peer, this.#named(peer.name)]));
     for (const [tag, { peer, shared }] of from.#shown) {
@@ -128,33 +128,33 @@ export class Affinity {
       const ours = same.get(peer);
       if (ours !== undefined) this.#bySid.set(sid, ours);
     }
-    from.#heir = this;
+    from.#successor = this;
   }
 
   #named(name: string): Peer | undefined {
     return this.#peers.find((peer) => peer.name === name);
   }
 
-  #inheritedBy(peer: Peer, lesson: (heir: Affinity, same: Peer) => void): void {
-    if (this.#heir === undefined) return;
-    const same = this.#heir.#named(peer.name);
-    if (same !== undefined) lesson(this.#heir, same);
+  #forSuccessor(peer: Peer, lesson: (successor: Affinity, same: Peer) => void): void {
+    if (this.#successor === undefined) return;
+    const same = this.#successor.#named(peer.name);
+    if (same !== undefined) lesson(this.#successor, same);
   }
 
-  #learn(sid: string, peer: Peer, tell: Tell | undefined): void {
+  #learn(sid: string, peer: Peer, onLearned: Learned | undefined): void {
     const tag = tagOf(sid);
     if (tag !== undefined) {
-      this.#learnTag(tag, peer, tell);
+      this.#learnTag(tag, peer, onLearned);
       if (this.#shown.peek(tag)?.shared !== true) return;
     }
     this.#remember(sid, peer);
-    tell?.('sid', sid, peer);
+    onLearned?.('sid', sid, peer);
   }
 
-  #learnTag(tag: string, peer: Peer, tell: Tell | undefined): void {
+  #learnTag(tag: string, peer: Peer, onLearned: Learned | undefined): void {
     if (this.#given.has(tag)) return;
     const holder = this.#shown.use(tag);
-    if (holder?.peer !== peer) tell?.('tag', tag, peer);
+    if (holder?.peer !== peer) onLearned?.('tag', tag, peer);
     if (holder === undefined) {
       this.#shown.set(tag, { peer, shared: false });
     } else if (holder.peer !== peer) {
@@ -165,13 +165,8 @@ export class Affinity {
     if (peer.options.route === undefined) peer.tag = tag;
   }
 
-  /** The session is over. */
-  forget(sid: string): void {
-    this.#bySid.delete(sid);
-  }
-
   #remember(sid: string, peer: Peer): void {
-    // A copy: a text cut out of a response would keep the whole response in memory for as long as it is remembered.
+    // A copy, because a slice of a response would keep the whole response in memory.
     this.#bySid.set(Buffer.from(sid).toString(), peer);
   }
 }

@@ -10,7 +10,7 @@ import { startProxy } from '../../testing/started-proxy.js';
 import { engineRequest, EngineRequests, handshakeSid, opensPollingSession } from './engine-io.js';
 import { readRequestHead } from '../../http1/request-head.js';
 
-describe('an Engine.IO request is told by its query', () => {
+describe('engineRequest', () => {
   test.each([
     ['/socket.io/?EIO=4&transport=polling', { transport: 'polling', sid: '' }],
     ['/socket.io/?EIO=4&transport=polling&t=x&sid=abc', { transport: 'polling', sid: 'abc' }],
@@ -26,7 +26,7 @@ describe('an Engine.IO request is told by its query', () => {
     ['/?xEIO=4&transport=polling', undefined],
     ['/', undefined],
     ['*', undefined],
-  ])('%s', (target, expected) => {
+  ])('engineRequest reads %s', (target, expected) => {
     expect(engineRequest(target)).toEqual(expected);
   });
 
@@ -35,7 +35,7 @@ describe('an Engine.IO request is told by its query', () => {
     ['GET', '/?EIO=4&transport=polling&sid=abc', false],
     ['GET', '/?EIO=4&transport=websocket', false],
     ['POST', '/?EIO=4&transport=polling', false],
-  ])('%s %s opens a polling session: %s', (method, target, expected) => {
+  ])('opensPollingSession of %s %s is %s', (method, target, expected) => {
     const head = readRequestHead(`${method} ${target} HTTP/1.1\r\nHost: a\r\n\r\n`, 0, {
       line: 8_192,
       head: 32_768,
@@ -67,19 +67,19 @@ const handshakes: readonly (readonly [string, string])[] = [
   ['WebSocket, short', frame(`0{"sid":"${SID}"}`)],
 ];
 
-describe('the sid of a handshake is found', () => {
-  test.each(handshakes)('%s', (_name, text) => {
+describe('handshakeSid', () => {
+  test.each(handshakes)('handshakeSid finds the sid: %s', (_name, text) => {
     expect(handshakeSid(text)).toBe(SID);
   });
 
   test.each([
-    ['in no other packet', '4{"sid":"abc"}'],
-    ['in no error', '{"code":1,"message":"Session ID unknown"}'],
-    ['not before it is whole', '0{"sid":"abc'],
-    ['not with odd characters', '0{"sid":"a b"}'],
-    ['not when it is too long', `0{"sid":"${'a'.repeat(129)}"}`],
-    ['not in nothing', ''],
-  ])('%s', (_name, text) => {
+    ['another packet', '4{"sid":"abc"}'],
+    ['an error', '{"code":1,"message":"Session ID unknown"}'],
+    ['an incomplete handshake', '0{"sid":"abc'],
+    ['a sid with a blank', '0{"sid":"a b"}'],
+    ['a sid of 129 characters', `0{"sid":"${'a'.repeat(129)}"}`],
+    ['an empty text', ''],
+  ])('handshakeSid finds no sid in %s', (_name, text) => {
     expect(handshakeSid(text)).toBeUndefined();
   });
 });
@@ -106,12 +106,12 @@ async function whoHas(proxy: StartedProxy, sid: string): Promise<string> {
   return (await client.response()).body;
 }
 
-describe('a session is pinned to the peer that opened it', () => {
+describe('a pinned session', () => {
   test.each(
     handshakes
       .slice(0, 5)
       .flatMap(([name, text]) => [[name, text, false] as const, [`${name}, byte by byte`, text, true] as const]),
-  )('learned from a polling handshake: %s', async (_name, text, split) => {
+  )('a session is pinned by its polling handshake: %s', async (_name, text, split) => {
     const one = await namedPeer('one', text, split);
     const two = await namedPeer('two', text.replaceAll(SID, 'second'), split);
     const proxy = await startProxy([one.port, two.port], { upstream: { stickySid: true } });
@@ -129,13 +129,13 @@ describe('a session is pinned to the peer that opened it', () => {
 
   test.each([
     ['in one packet with the 101', (head: string, first: string) => [head + first]],
-    ['behind the 101', (head: string, first: string) => [head, first]],
+    ['after the 101', (head: string, first: string) => [head, first]],
     ['byte by byte', (head: string, first: string) => [head, ...first]],
     [
-      'in two, the cut right behind its header',
+      'in two pieces, cut after the frame header',
       (head: string, first: string) => [head, first.slice(0, 4), first.slice(4)],
     ],
-  ])('learned from the first frame of a WebSocket: %s', async (_name, cut) => {
+  ])('a session is learned from the first frame of a WebSocket that comes %s', async (_name, cut) => {
     const switching = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
     const one = await startUpstream(async (connection) => {
       await connection.request();
@@ -151,7 +151,7 @@ describe('a session is pinned to the peer that opened it', () => {
     expect(proxy.proxy.status().upstreams[0]?.learnedSids).toBe(1);
   });
 
-  test('in a table that forgets what was used the longest ago', async () => {
+  test('the table of sessions forgets the least recently used', async () => {
     let next = 0;
     const upstream = await startUpstream(async (connection) => {
       for (;;) {
@@ -169,7 +169,7 @@ describe('a session is pinned to the peer that opened it', () => {
     expect(proxy.proxy.status().upstreams[0]?.learnedSids).toBe(10);
   });
 
-  test('by the tag in its id, asked of the peers when it is unknown, with a large body held back meanwhile', async () => {
+  test('an unknown tag is asked of the peers before a request with a large body is forwarded', async () => {
     let known = false;
     const member = (tag: string) =>
       startUpstream(async (connection) => {
@@ -208,7 +208,7 @@ describe('a session is pinned to the peer that opened it', () => {
   });
 });
 
-describe('stock Socket.IO servers, two of them, round robin', () => {
+describe('two stock Socket.IO servers with round robin', () => {
   async function startSocketIo(name: string, allowEIO3: boolean): Promise<number> {
     const http = createServer((_request, response) => response.writeHead(404).end());
     const server = new Server(http, { allowEIO3 });
@@ -247,7 +247,7 @@ describe('stock Socket.IO servers, two of them, round robin', () => {
     ['default clients', undefined],
     ['polling clients', ['polling']],
     ['WebSocket clients', ['websocket']],
-  ])('%s connect at the first try, on both', async (_name, transports) => {
+  ])('%s connect at the first attempt, on both servers', async (_name, transports) => {
     const ports = [await startSocketIo('one', false), await startSocketIo('two', false)];
     const proxy = await startProxy(ports, { upstream: { stickySid: true } });
     const inTurn: string[] = [];
@@ -261,7 +261,7 @@ describe('stock Socket.IO servers, two of them, round robin', () => {
     ['text', ''],
     ['binary', ''],
     ['JSONP', '&j=0'],
-  ])('revision 3 sessions are pinned: %s', async (kind, more) => {
+  ])('Engine.IO 3 sessions are pinned: %s', async (kind, more) => {
     const ports = [await startSocketIo('one', true), await startSocketIo('two', true)];
     const proxy = await startProxy(ports, { upstream: { stickySid: true } });
     const base = `http://127.0.0.1:${proxy.port}/socket.io/?EIO=3&transport=polling${more}${kind === 'text' ? '&b64=1' : ''}`;
@@ -276,8 +276,8 @@ describe('stock Socket.IO servers, two of them, round robin', () => {
   });
 });
 
-describe('the requests of one connection', () => {
-  test('are read as each would be by itself', () => {
+describe('EngineRequests', () => {
+  test('each request of a connection is read as engineRequest reads it', () => {
     const requests = new EngineRequests();
     const targets = ['sid=a', 'sid=a&t=1', 'sid=b', 'sid=', 'sid=a', 'x=1', `sid=${'x'.repeat(200)}`].map(
       (query) => `/?EIO=4&transport=polling&${query}`,
@@ -294,7 +294,7 @@ describe('the requests of one connection', () => {
     }
   });
 
-  test('of one session name it by the same text', () => {
+  test('requests of one session share the same object', () => {
     const requests = new EngineRequests();
     const first = requests.read('/?EIO=4&transport=polling&t=1&sid=a');
     expect(requests.read('/?EIO=4&transport=polling&t=2&sid=a')).toBe(first);

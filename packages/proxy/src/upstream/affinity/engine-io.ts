@@ -2,8 +2,8 @@ import { engineParameter, sidOf } from '@pinwheel/protocol';
 import type { RequestHead } from '../../http1/request-head.js';
 
 /**
- * What the Engine.IO protocol says in a request: revisions 3 and 4 carry `EIO`, `transport` and, once the session is
- * open, `sid` in the query string, on whatever path the server chose.
+ * The Engine.IO parameters of a request: revisions 3 and 4 send `EIO`, `transport` and, once the session is open, `sid` in
+ * the query string, on any path.
  */
 export interface EngineRequest {
   readonly transport: string;
@@ -11,7 +11,7 @@ export interface EngineRequest {
   readonly sid: string;
 }
 
-/** Reads the Engine.IO parameters of a request target, or undefined when it is no Engine.IO request. */
+/** Reads the Engine.IO parameters of a request target. @returns undefined when it is no Engine.IO request */
 export function engineRequest(target: string): EngineRequest | undefined {
   if (engineParameter(target, 'EIO') === undefined) return undefined;
   const transport = engineParameter(target, 'transport');
@@ -19,38 +19,38 @@ export function engineRequest(target: string): EngineRequest | undefined {
 }
 
 /**
- * Reads the Engine.IO parameters of requests that come on one connection. Most are of the session of the one before: then
- * they are the very same text, which tables find without reading all of it.
+ * Reads the Engine.IO parameters of the requests of one connection. Most requests belong to the session of the request
+ * before: then the same string objects are returned, so that later Map lookups compare by identity.
  */
 export class EngineRequests {
   #last: EngineRequest | undefined = undefined;
-  /** Of a request of the session: a head that comes again has the very same text. */
+  /** Target of the last request: a repeated head has the same string object. */
   #target = '';
 
-  /** See `engineRequest`. @param again the target may be that of a request before */
-  read(target: string, again = false): EngineRequest | undefined {
-    if (again && target === this.#target) return this.#last;
+  /** See `engineRequest`. @param isRepeated see `RequestHead.isRepeated` */
+  read(target: string, isRepeated = false): EngineRequest | undefined {
+    if (isRepeated && target === this.#target) return this.#last;
     const found = engineRequest(target);
     if (found === undefined || found.sid === '' || found.sid.length > LONGEST_SID) return found;
     const last = this.#last;
-    this.#target = again ? target : '';
+    this.#target = isRepeated ? target : '';
     if (last !== undefined && found.sid === last.sid && found.transport === last.transport) return last;
-    // A text cut out of a request would keep all of that in memory.
+    // A slice of a request would keep the whole request in memory; the copy does not.
     const copy = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
     this.#last = { transport: copy(found.transport), sid: copy(found.sid) };
     return this.#last;
   }
 }
 
-/** A longer id is none that Engine.IO makes. */
+/** Engine.IO makes no longer ids. */
 const LONGEST_SID = 128;
 
-/** True for the polling request that opens a session: its response names the new sid. */
+/** True for the polling request that opens a session; its response carries the new sid. */
 export function opensPollingSession(engine: EngineRequest, head: RequestHead): boolean {
   return engine.sid === '' && engine.transport === 'polling' && head.method === 'GET';
 }
 
-/** The kind of session that the request opens, if any. Every WebSocket upgrade without a sid is taken for one. */
+/** The transport of the session that the request opens, if any. Any WebSocket upgrade without a sid counts. */
 export function sessionOpened(
   engine: EngineRequest | undefined,
   head: RequestHead,
@@ -59,18 +59,18 @@ export function sessionOpened(
   return head.asksWebSocket && (engine?.sid ?? '') === '' ? 'websocket' : undefined;
 }
 
-/** True for a WebSocket that is a session of its own, rather than the upgrade of one that began by polling. */
+/** True for a WebSocket that opens a session, false when it upgrades a session that began by polling. */
 export function isOwnSession({ asksWebSocket, target }: RequestHead): boolean {
   return asksWebSocket && (engineRequest(target)?.sid ?? '') === '';
 }
 
 /**
- * The sid in an Engine.IO handshake as it stands at the beginning of a polling response body or of the first WebSocket
- * frame: `0{"sid":"...` in revision 4, the same behind a length prefix in revision 3, with the quotes escaped in JSONP.
+ * The sid in the Engine.IO handshake at the beginning of a polling response or of the first WebSocket frame:
+ * `0{"sid":"...` in revision 4, the same after a length prefix in revision 3, with escaped quotes in JSONP.
  */
 const HANDSHAKE = /0\{\\?"sid\\?":\\?"([A-Za-z0-9_.~-]{1,128})\\?"/;
 
-/** So many first characters hold the handshake's sid, whatever prefix stands before it. */
+/** The first characters of a response, enough to hold the handshake's sid behind any prefix. */
 export const HANDSHAKE_LENGTH = 512;
 
 /** @returns the sid of the handshake in `text`, or undefined */

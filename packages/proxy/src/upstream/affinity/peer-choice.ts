@@ -6,16 +6,16 @@ import type { EngineRequest } from './engine-io.js';
 import { opensPollingSession, sessionOpened } from './engine-io.js';
 import type { UpstreamGroup } from '../upstream-group.js';
 
-/** Which peers a request is sent to, one after another: that of its session, then those of the policy. */
+/** Chooses the peers that a request is sent to, one attempt after another: the peer of its session, then by the policy. */
 export class PeerChoice {
   readonly tried = new Tried();
-  /** The answer to it names a new sid. */
+  /** The response carries a new sid. */
   readonly opensPolling: boolean;
   readonly #clientAddress: string;
   readonly #head: RequestHead;
   readonly #facts: () => Facts;
   readonly #engine: EngineRequest | undefined;
-  #asked = false;
+  #hasAsked = false;
 
   constructor(engine: EngineRequest | undefined, clientAddress: string, head: RequestHead, facts: () => Facts) {
     this.#clientAddress = clientAddress;
@@ -25,20 +25,20 @@ export class PeerChoice {
     this.opensPolling = this.#engine !== undefined && opensPollingSession(this.#engine, head);
   }
 
-  /** It is Engine.IO's, and of no session yet. */
+  /** The request is Engine.IO's and has no sid yet. */
   get opensSession(): boolean {
     return this.#engine?.sid === '';
   }
 
-  /** @returns undefined when there is no live one; a promise when somebody is asked first: then choose again */
+  /** @returns undefined when no peer is available; a promise when siblings or peers have to be asked first: then call again */
   next(group: UpstreamGroup): Peer | Promise<void> | undefined {
     const { upstream } = group;
     const sid = this.#engine?.sid ?? '';
     if (sid !== '' && upstream.options.stickySid) {
       const pinned = upstream.pinnedPeer(sid);
       if (pinned !== undefined && !this.tried.has(pinned)) return pinned;
-      if (!this.#asked && group.mayFindOut(sid)) {
-        this.#asked = true;
+      if (!this.#hasAsked && group.mayFindOut(sid)) {
+        this.#hasAsked = true;
         return group.findOut(sid);
       }
     }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SessionTable } from './session-table.js';
 
-test('a session is found by its id, else by its tag, in its upstream only', () => {
+test('a session is found by its id or else by its tag, only in its own upstream', () => {
   const table = new SessionTable();
   table.learned('app', 'sid', 'plain', 'a:1');
   table.learned('app', 'tag', 'n1', 'b:1');

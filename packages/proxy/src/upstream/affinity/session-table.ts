@@ -1,12 +1,16 @@
 import { tagOf } from '@pinwheel/protocol';
 import { RecentMap } from '../../net/recent-map.js';
 
-/** The name of an upstream holds no blank, so a blank may stand between it and the key. */
+/** Names of upstreams contain no blank, so a blank can separate name and key. */
 const keyOf = (upstream: string, key: string): string => `${upstream} ${key}`;
 
 /**
- * What several processes have learned of sessions, kept where all of them can ask: the middle between `Siblings`. Of
- * bounded size, the least recently used forgotten first.
+ * The sessions and tags that several processes have learned, in the one process that all of them can ask (see `Siblings`).
+ * Bounded: the least recently used entries are forgotten first.
+ *
+ * @example
+ * table.learned('websocket', 'tag', 'n1', '127.0.0.1:3100');
+ * table.find('websocket', 'n1.8YdzbvlSAk'); // '127.0.0.1:3100'
  */
 export class SessionTable {
   readonly #sids: RecentMap<string>;
@@ -18,11 +22,12 @@ export class SessionTable {
     this.#tags = new RecentMap(limit);
   }
 
+  /** Records what a process has learned; see `Siblings.learned`. @param peer its name */
   learned(upstream: string, kind: 'sid' | 'tag', key: string, peer: string): void {
     (kind === 'sid' ? this.#sids : this.#tags).set(keyOf(upstream, key), peer);
   }
 
-  /** The name of the peer that holds a session. */
+  /** The name of the peer that holds a session, by its id or else by its tag; undefined when neither is known. */
   find(upstream: string, sid: string): string | undefined {
     const peer = this.#sids.use(keyOf(upstream, sid));
     if (peer !== undefined) return peer;
@@ -30,7 +35,7 @@ export class SessionTable {
     return tag === undefined ? undefined : this.#tags.use(keyOf(upstream, tag));
   }
 
-  /** Every tag, as it was learned: for a process that is new. */
+  /** All tags, for a process that has just started. */
   *tags(): Generator<{ upstream: string; tag: string; peer: string }> {
     for (const [key, peer] of this.#tags) {
       const blank = key.lastIndexOf(' ');

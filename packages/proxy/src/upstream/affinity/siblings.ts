@@ -1,13 +1,13 @@
 import type { Siblings } from '../../options/siblings.js';
-import type { Affinity, Tell } from './affinity.js';
+import type { Affinity, Learned } from './affinity.js';
 
-/** What is told to the siblings of one upstream. */
-export function tellSiblings(siblings: Siblings | undefined, upstream: string): Tell | undefined {
+/** A listener that reports to the siblings what one upstream learns; undefined without siblings. */
+export function reportToSiblings(siblings: Siblings | undefined, upstream: string): Learned | undefined {
   if (siblings === undefined) return undefined;
   return (kind, key, peer) => siblings.learned(upstream, kind, key, peer.name);
 }
 
-/** Asks the siblings for a session and remembers what they say. Never rejects. */
+/** Asks the siblings which peer holds a session, and remembers it. Never rejects. */
 export async function askSiblings(
   siblings: Siblings,
   upstream: string,
@@ -18,6 +18,6 @@ export async function askSiblings(
     const peer = await siblings.find(upstream, sid);
     if (peer !== undefined) affinity.adopt(sid, peer);
   } catch {
-    // Nobody could be asked: the session is one that is not known, as it would be without siblings.
+    // The siblings cannot be asked: the session stays unknown, as it would be without siblings.
   }
 }

@@ -14,7 +14,7 @@ function upstreamOf(more: Partial<GivenUpstream>, now: () => number): Upstream {
   return new Upstream(options, now);
 }
 
-// The values below take nothing from a request.
+// The values below do not depend on a request.
 function facts(): never {
   throw new Error('nobody asks for facts here');
 }
@@ -26,7 +26,7 @@ function pick(upstream: Upstream): Peer {
 }
 
 describe('sticky', () => {
-  test('a peer asked for by name goes before the policy, while it can be used', () => {
+  test('a peer that the request names wins over the policy while it is available', () => {
     const upstream = upstreamOf({ sticky: { lookup: ['', 'b', 'c'] } }, () => 0);
     expect([1, 2, 3].map(() => pick(upstream).id)).toEqual(['b', 'b', 'b']);
     upstream.peers[1]?.acquire();
@@ -34,7 +34,7 @@ describe('sticky', () => {
     expect([1, 2].map(() => pick(upstream).id)).not.toContain('b');
   });
 
-  test('a session is forgotten after its time without an answer, and then any peer may get it', () => {
+  test('a learned session expires without a response in its timeout, and then the policy chooses', () => {
     const clock = { now: 0 };
     const learn = { create: ['id'], timeout: 1_000, sessions: 10, atHead: true };
     const upstream = upstreamOf({ sticky: { lookup: ['id'], learn } }, () => clock.now);
@@ -46,27 +46,27 @@ describe('sticky', () => {
     clock.now = 2_000;
     expect(pick(upstream).id).toBe('c');
     clock.now = 2_001;
-    // The others are dealt first: the third has had its turns.
+    // Round robin chooses the other two first, as the third has paid for its picks.
     expect([1, 2, 3].map(() => pick(upstream).id)).toEqual(['a', 'b', 'a']);
   });
 
-  test('an upstream that takes the place of another knows its sessions', () => {
+  test('the upstream after a reload knows the sessions of the one before', () => {
     const learn = { create: ['id'], timeout: 1_000, sessions: 10, atHead: false };
     const before = upstreamOf({ sticky: { lookup: ['id'], learn } }, () => 0);
     before.onAnswer(before.peers[1], facts);
     const after = upstreamOf({ sticky: { lookup: ['id'], learn } }, () => 0);
     after.inherit(before);
     expect([1, 2].map(() => pick(after).id)).toEqual(['b', 'b']);
-    // An answer that was under way teaches the new one.
+    // A response that was in flight at the reload is learned by the new upstream.
     before.onAnswer(before.peers[2], facts);
     expect(pick(after).id).toBe('c');
   });
 });
 
-describe('addresses of a name', () => {
+describe('Upstream.setAddresses', () => {
   const addresses = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 6 });
 
-  test('after any changes the peers are those of the last one, those that stayed are the same, and no other is picked', () => {
+  test('after any changes of addresses the peers are the last ones, kept peers are the same objects, and no removed peer is picked', () => {
     fc.assert(
       fc.property(fc.array(addresses, { minLength: 1, maxLength: 6 }), (changes) => {
         const server = { host: 'name.test', port: 80, resolve: true };
@@ -76,13 +76,13 @@ describe('addresses of a name', () => {
         for (const change of changes) {
           const before = [...upstream.peers];
           const wantedNow = change.map((last) => ({ host: `10.0.0.${last}`, port: 80 }));
-          const gone = upstream.setAddresses(template, wantedNow);
+          const removed = upstream.setAddresses(template, wantedNow);
           const names = upstream.peers.map((peer) => peer.name);
           expect(names.toSorted()).toEqual(wantedNow.map(({ host }) => `${host}:80`).toSorted());
-          expect(before.filter((peer) => !gone.includes(peer)).every((peer) => upstream.peers.includes(peer))).toBe(
+          expect(before.filter((peer) => !removed.includes(peer)).every((peer) => upstream.peers.includes(peer))).toBe(
             true,
           );
-          expect(gone.every((peer) => peer.gone && !peer.available && !peer.holdsSessions)).toBe(true);
+          expect(removed.every((peer) => peer.isRemoved && !peer.available && !peer.holdsSessions)).toBe(true);
           const picked = upstream.pick({ clientAddress: '', opens: undefined, tried: new Tried(), facts });
           expect(picked === undefined ? upstream.peers.length === 0 : upstream.peers.includes(picked)).toBe(true);
         }

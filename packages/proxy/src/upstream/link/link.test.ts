@@ -5,7 +5,7 @@ import { startProxy } from '../../testing/started-proxy.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
-describe('a response that is not valid HTTP/1.1 is 502 and costs the peer its connection', () => {
+describe('a response that is not valid HTTP/1.1', () => {
   test.each([
     ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['a page without a head', '<html></html>'],
@@ -18,7 +18,7 @@ describe('a response that is not valid HTTP/1.1 is 502 and costs the peer its co
     ['a bare CR', 'HTTP/1.1 200 OK\r\nX-A: b\rc\r\nContent-Length: 0\r\n\r\n'],
     ['101 without being asked', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
     ['a head without end', `HTTP/1.1 200 OK\r\n${'X-A: b\r\n'.repeat(5_000)}`],
-  ])('%s', async (_name, text) => {
+  ])('%s is answered 502 and closes the connection to the peer', async (_name, text) => {
     const upstream = await startUpstream(async (connection) => {
       await connection.request();
       connection.send(text);
@@ -35,17 +35,17 @@ describe('a response that is not valid HTTP/1.1 is 502 and costs the peer its co
   });
 });
 
-describe('a response that is cut off within its body', () => {
+describe('a truncated response body', () => {
   const ways = [
-    ['of stated length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc', 'fin'],
-    ['of chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\nabc', 'fin'],
+    ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc', 'fin'],
+    ['within a chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\nabc', 'fin'],
     ['between chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n', 'fin'],
     ['before the last line end', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n', 'fin'],
-    ['of bad chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz', 'fin'],
+    ['by an invalid chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz', 'fin'],
     ['that ends with the connection', 'HTTP/1.1 200 OK\r\n\r\nabc', 'reset'],
   ] as const;
 
-  test.each(ways)('%s cuts the HTTP/1.1 client off, with no end of its own', async (_name, text, how) => {
+  test.each(ways)('a body truncated %s resets an HTTP/1.1 client, without a last chunk', async (_name, text, how) => {
     const upstream = await startUpstream(async (connection) => {
       await connection.request();
       connection.send(text);
@@ -62,7 +62,7 @@ describe('a response that is cut off within its body', () => {
     expect(proxy.peer()).toMatchObject({ active: 0, failures: 1 });
   });
 
-  test.each(ways)('%s is no clean end for an HTTP/1.0 client', async (_name, text, how) => {
+  test.each(ways)('a body truncated %s resets an HTTP/1.0 client', async (_name, text, how) => {
     const upstream = await startUpstream(async (connection) => {
       await connection.request();
       connection.send(text);
@@ -76,7 +76,7 @@ describe('a response that is cut off within its body', () => {
     expect(await client.ended()).toBe('reset');
   });
 
-  test('by silence cuts the client off as well', async () => {
+  test('a body that stops until the read timeout resets the client', async () => {
     const upstream = await startUpstream(async (connection) => {
       await connection.request();
       connection.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc');
@@ -89,10 +89,10 @@ describe('a response that is cut off within its body', () => {
   });
 });
 
-describe('what a peer says unasked never reaches a client', () => {
+describe('bytes of a peer that belong to no request', () => {
   const forged = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged';
 
-  test('on an idle connection', async () => {
+  test('bytes on an idle connection close it and never reach a client', async () => {
     const upstream = await startUpstream(answering('good'));
     const proxy = await startProxy([upstream.port]);
     const client = await proxy.connect();
@@ -101,18 +101,18 @@ describe('what a peer says unasked never reaches a client', () => {
     const peer = await upstream.accept();
     peer.send(forged);
     await peer.ended();
-    await until('the connection is given up', () => proxy.idle === 0);
+    await until('the connection is closed', () => proxy.idle === 0);
     client.send(GET);
     expect((await client.response()).body).toBe('good');
     expect(proxy.peer().failures).toBe(0);
   });
 
   test.each([
-    ['behind a response', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood'],
-    ['behind a chunked response', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n0\r\n\r\n'],
+    ['after a response', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood'],
+    ['after a chunked response', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n0\r\n\r\n'],
     ['as the body of 204', 'HTTP/1.1 204 No Content\r\n\r\n'],
     ['as the body of 304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 42\r\n\r\n'],
-  ])('%s', async (_name, good) => {
+  ])('bytes %s never reach a client', async (_name, good) => {
     const upstream = await startUpstream(async (connection) => {
       await connection.request();
       connection.send(good + forged);
@@ -129,7 +129,7 @@ describe('what a peer says unasked never reaches a client', () => {
     expect(upstream.connections).toHaveLength(3);
   });
 
-  test('as the body of an answer to HEAD', async () => {
+  test('a body in the response to HEAD never reaches a client', async () => {
     const upstream = await startUpstream(async (connection) => {
       await connection.request();
       connection.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood');
@@ -144,14 +144,14 @@ describe('what a peer says unasked never reaches a client', () => {
   });
 });
 
-describe('the pool of kept connections', () => {
-  test('opens no more than are asked for at once, and keeps as many as it may', async () => {
+describe('the pool of idle connections', () => {
+  test('the pool opens as many connections as there are simultaneous requests, and keeps `connections` of them', async () => {
     let asked = 0;
     const upstream = await startUpstream(async (connection) => {
       for (;;) {
         await connection.request();
         asked++;
-        if (asked <= 8) await until('all eight are waiting', () => asked >= 8);
+        if (asked <= 8) await until('all eight requests are waiting', () => asked >= 8);
         connection.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
       }
     });
@@ -169,12 +169,12 @@ describe('the pool of kept connections', () => {
   });
 
   test.each([
-    ['after so many requests', { requests: 2 }, '', 3],
-    ['never with connections 0', { connections: 0 }, '', 6],
-    ['not when the peer keeps them no longer', {}, 'Keep-Alive: timeout=1\r\n', 6],
-    ['not when the peer says close', {}, 'Connection: close\r\n', 6],
-    ['for as long as the peer says', {}, 'Keep-Alive: timeout=60, max=100\r\n', 1],
-  ])('is left %s', async (_name, keepalive, field, expected) => {
+    ['is closed after keepalive.requests', { requests: 2 }, '', 3],
+    ['is never kept with keepalive.connections 0', { connections: 0 }, '', 6],
+    ['is closed when the peer keeps it for a second only', {}, 'Keep-Alive: timeout=1\r\n', 6],
+    ['is closed when the peer sends Connection: close', {}, 'Connection: close\r\n', 6],
+    ['is kept for as long as the peer states', {}, 'Keep-Alive: timeout=60, max=100\r\n', 1],
+  ])('an idle connection %s', async (_name, keepalive, field, expected) => {
     const upstream = await startUpstream(async (connection) => {
       for (;;) {
         await connection.request();
@@ -190,7 +190,7 @@ describe('the pool of kept connections', () => {
     expect(upstream.connections).toHaveLength(expected);
   });
 
-  test('closes what has been idle for its timeout', async () => {
+  test('a connection that has been idle for keepalive.timeout is closed', async () => {
     const upstream = await startUpstream(answering('ok'));
     const proxy = await startProxy([upstream.port], { upstream: { keepalive: { timeout: 50 } } });
     const client = await proxy.connect();

@@ -10,28 +10,37 @@ import { RecentHeads } from '../../http1/recent-heads.js';
 import type { ResponseHead } from '../../http1/response-head.js';
 import { readResponseHead } from '../../http1/response-head.js';
 import { rememberedLookup } from './lookup.js';
-import type { Via } from './via.js';
 import type { Peer } from '../peer.js';
 import type { UpstreamTls } from './tls.js';
 import type { ReadBuffer, WireReader } from '../../net/wire.js';
 import { newSocket } from '@pinwheel/raw-socket';
-import { Wire } from '../../net/wire.js';
+import { NO_READER, Wire } from '../../net/wire.js';
 
 /** The request that is using a link. */
 export interface LinkUser extends BodySink {
-  /** Method of the request sent: the answer to HEAD has no body. */
+  /** Method of the request sent: the response to HEAD has no body. */
   readonly method: string;
   onConnected(): void;
   onResponseHead(head: ResponseHead, framing: BodyFraming): void;
-  /** 101: what follows in the buffer is no longer HTTP. The link is the user's to tunnel. */
+  /** 101: the bytes that follow in the buffer are no longer HTTP. The user takes the wire by `handOver`. */
   onSwitched(head: ResponseHead, buffer: ReadBuffer, start: number, end: number): void;
-  /** All that came in one read was handed on. */
+  /** All bytes of one read were passed on. */
   onReadEnd(): void;
-  /** The whole response has come. `reusable`: the connection may carry another request. */
+  /** The response is complete. @param reusable the connection may carry another request */
   onResponseEnd(reusable: boolean): void;
   /** The link has failed and is closed. */
   onLinkError(error: ProxyError): void;
   onLinkDrain(): void;
+}
+
+/** Settings of a connection to a peer that other connections to the same peer may not have. */
+export interface Via {
+  /** Connections with the same key are interchangeable. */
+  readonly key: string;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  /** Name for SNI and for verification of the certificate. */
+  readonly tlsName?: string | undefined;
 }
 
 /** One connection to a peer: sends one request at a time and reads its response (RFC 9112). */
@@ -39,15 +48,15 @@ export class Link implements WireReader {
   readonly peer: Peer;
   readonly wire: Wire;
   readonly openedAt = now();
-  /** When it became idle, and how long the peer said it will keep it so; milliseconds. */
+  /** When the link became idle (`now()`), and for how long the peer says it will keep it open; milliseconds. */
   idleSince = 0;
   idleLimit = Number.POSITIVE_INFINITY;
   /** Requests sent. */
   requests = 0;
   connected = false;
-  /** `Wire.bytesRead` where the body of the answer begins. */
+  /** `Wire.bytesRead` at the beginning of the response's body. */
   bodyStart = 0;
-  /** See `Via.key`; '' for a connection made in the usual way. */
+  /** See `Via.key`; '' for a connection without `Via`. */
   readonly key: string;
   readonly deadline = new Deadline(() => this.#onExpired());
   readonly #limits: HeadLimits;
@@ -60,25 +69,33 @@ export class Link implements WireReader {
   readonly #body = new BodyReader();
   #handedOver = false;
 
-  /**
-   * @param tls over TLS; plain when absent
-   * @param via what it has to be made with
-   */
-  constructor(peer: Peer, limits: HeadLimits, tls?: UpstreamTls, via?: Via) {
-    this.key = via?.key ?? '';
+  private constructor(peer: Peer, limits: HeadLimits, wire: Wire, key: string) {
     this.peer = peer;
     this.#limits = limits;
-    this.wire = new Wire(
-      tls === undefined
-        ? (onread) => newSocket(undefined, onread).connect(wayTo(peer, via))
-        : tls.connect(peer, wayTo(peer, via), via?.tlsName),
-      this,
-    );
-    peer.counts.add(this.wire);
-    this.wire.socket.on(tls === undefined ? 'connect' : 'secureConnect', this.#onConnect);
+    this.wire = wire;
+    this.key = key;
   }
 
-  /** Takes the link for a request. `onIdleEnd` of the pool is let go. */
+  /**
+   * Connects to a peer; `LinkUser.onConnected` or `onLinkError` follows.
+   *
+   * @param tls connects over TLS; undefined: plain TCP
+   * @param via settings that this connection needs
+   */
+  static open(peer: Peer, limits: HeadLimits, tls?: UpstreamTls, via?: Via): Link {
+    const way = wayTo(peer, via);
+    const wire =
+      tls === undefined
+        ? new Wire((onread) => newSocket(undefined, onread).connect(way), NO_READER)
+        : new Wire(tls.connect(peer, way, via?.tlsName), NO_READER);
+    const link = new Link(peer, limits, wire, via?.key ?? '');
+    wire.reader = link;
+    peer.counts.add(wire);
+    wire.socket.on(tls === undefined ? 'connect' : 'secureConnect', link.#onConnect);
+    return link;
+  }
+
+  /** Takes the link for a request; `onIdleEnd` is no longer called. */
   use(user: LinkUser): void {
     this.#user = user;
     this.#onIdleEnd = undefined;
@@ -88,7 +105,7 @@ export class Link implements WireReader {
     this.deadline.clear();
   }
 
-  /** Leaves the link idle; `onIdleEnd` is told when the peer closes it. */
+  /** Leaves the link idle. @param onIdleEnd called when the link closes before its next use */
   idle(onIdleEnd: (link: Link) => void): void {
     this.#user = undefined;
     this.#onIdleEnd = onIdleEnd;
@@ -97,7 +114,7 @@ export class Link implements WireReader {
     this.wire.resume();
   }
 
-  /** Gives the wire to a tunnel: nothing is read or told here any more. */
+  /** Gives the wire to a tunnel: the link reads nothing and calls its user no more. */
   handOver(): Wire {
     this.#handedOver = true;
     this.#user = undefined;
@@ -106,7 +123,7 @@ export class Link implements WireReader {
     return this.wire;
   }
 
-  /** Closes at once; the user is not told. */
+  /** Closes the connection at once, without calling the user. */
   destroy(): void {
     this.#user = undefined;
     this.#onIdleEnd = undefined;
@@ -117,7 +134,7 @@ export class Link implements WireReader {
   onBytes(buffer: ReadBuffer, length: number): void {
     const user = this.#user;
     if (user === undefined) {
-      // A peer has nothing to say unasked: the next answer would be taken for that of another request.
+      // Bytes without a request: as they would be taken for the response to the next request, the link is closed.
       this.#endIdle();
       return;
     }
@@ -132,8 +149,8 @@ export class Link implements WireReader {
     let at = 0;
     while (this.#head === undefined) {
       const before = this.#carry.length;
-      const again = before === 0 ? this.#known.findWhole(buffer.bytes, at, length) : undefined;
-      const head = again === undefined ? this.#readHead(buffer, at, length) : again.head;
+      const known = before === 0 ? this.#known.findWhole(buffer.bytes, at, length) : undefined;
+      const head = known === undefined ? this.#readHead(buffer, at, length) : known.head;
       if (head === undefined) return;
       at += head.length - before;
       this.bodyStart = this.wire.bytesRead - (length - at);
@@ -141,11 +158,11 @@ export class Link implements WireReader {
         user.onSwitched(head, buffer, at, length);
         return;
       }
-      // RFC 9110 15.2: interim responses are no answer; the client was told to continue by us.
+      // RFC 9110 15.2: interim responses are dropped; we have sent the client its 100 ourselves.
       if (head.status >= 200) this.#beginBody(user, head);
       else if (at >= length) return;
     }
-    // The user may have had enough of the answer.
+    // The user may have destroyed the link in a callback.
     if (this.#user !== user) return;
     at = this.#body.read(buffer, at, length, user);
     if (this.#user !== user) return;
@@ -227,13 +244,13 @@ export class Link implements WireReader {
   }
 
   #endIdle(): void {
-    const tell = this.#onIdleEnd;
+    const onIdleEnd = this.#onIdleEnd;
     this.destroy();
-    tell?.(this);
+    onIdleEnd?.(this);
   }
 }
 
-/** By peer, for connections made in the usual way. */
+/** Connect options by peer, for connections without a local address or port of their own. */
 const ways = new WeakMap<Peer, TcpNetConnectOpts>();
 
 function wayTo(peer: Peer, via: Via | undefined): TcpNetConnectOpts {
@@ -271,7 +288,7 @@ function responseFraming(head: ResponseHead, method: string): BodyFraming {
   return 'until_close';
 }
 
-/** `Keep-Alive: timeout=5`: milliseconds the peer keeps an idle connection, less a second for the way. */
+/** Milliseconds for which the peer keeps an idle connection (`Keep-Alive: timeout=5`), less a second for latency. */
 function keepAliveHint(head: ResponseHead): number {
   const value = head.get('keep-alive');
   if (value === undefined) return Number.POSITIVE_INFINITY;

@@ -2,9 +2,9 @@ import { lookup } from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
-/** Milliseconds a name's addresses are kept. A container that comes back under another address is found after that. */
+/** Milliseconds a name's addresses are kept: a container that restarts with another address is found after that. */
 const KEEP = 5_000;
-/** Names are those of configured peers; the bound is for a configuration that keeps changing. */
+/** Names remembered. They are those of configured peers; the bound is for configurations that keep changing. */
 const LIMIT = 1_024;
 
 interface Answer {
@@ -15,8 +15,8 @@ interface Answer {
 const answers = new Map<string, Answer>();
 
 /**
- * `dns.lookup` that remembers: the system's resolver takes a thread for every question, and every tunnel connects anew.
- * When the resolver fails, what it said last is used on.
+ * `dns.lookup` with a cache: every tunnel opens a connection, and each call of the system's resolver blocks a thread of
+ * libuv's pool. When the resolver fails, its last answer stays in use.
  */
 export const rememberedLookup: LookupFunction = (hostname, options, callback) => {
   const known = answers.get(hostname);

@@ -2,7 +2,7 @@ import { now } from '../../net/clock.js';
 import type { HeadLimits } from '../../http1/head.js';
 import { Link } from './link.js';
 import type { KeepaliveOptions } from '../../options/proxy.js';
-import type { Via } from './via.js';
+import type { Via } from './link.js';
 import type { Peer } from '../peer.js';
 import type { UpstreamTls } from './tls.js';
 
@@ -10,21 +10,21 @@ import type { UpstreamTls } from './tls.js';
 export class LinkPool {
   readonly #options: KeepaliveOptions;
   readonly #limits: HeadLimits;
-  /** Per peer, the one used last at the end: it is the least likely to be closed by the peer. */
+  /** By peer, the last used at the end: it is the least likely to be closed by the peer. */
   readonly #idle = new Map<Peer, Link[]>();
   #size = 0;
   #sweep: NodeJS.Timeout | undefined;
   #closed = false;
   readonly #tls: UpstreamTls | undefined;
 
-  /** @param tls how peers are spoken to; plain when absent */
+  /** @param tls connects over TLS; undefined: plain TCP */
   constructor(options: KeepaliveOptions, limits: HeadLimits, tls?: UpstreamTls) {
     this.#tls = tls;
     this.#options = options;
     this.#limits = limits;
   }
 
-  /** An idle connection to the peer, or undefined. @param key see `Via.key` */
+  /** Takes an idle connection to the peer out of the pool; undefined when there is none. @param key see `Via.key` */
   take(peer: Peer, key = ''): Link | undefined {
     const links = this.#idle.get(peer);
     let link = links?.at(-1);
@@ -38,7 +38,7 @@ export class LinkPool {
     }
     this.#size--;
     if (this.#expired(link, now())) {
-      // Those below it are older still.
+      // The others have been idle for longer still.
       if (key === '') this.drop(peer);
       link.destroy();
       return undefined;
@@ -46,18 +46,25 @@ export class LinkPool {
     return link;
   }
 
-  /** A new connection to the peer, still connecting. */
+  /** Opens a new connection to the peer, which is still connecting when this returns. */
   open(peer: Peer, via?: Via): Link {
-    return new Link(peer, this.#limits, this.#tls, via);
+    return Link.open(peer, this.#limits, this.#tls, via);
   }
 
-  /** Takes back a connection whose response has ended, or closes it where it may not be used again. */
+  /** Takes back a connection whose response has ended, or closes it when it may not be reused. */
   give(link: Link): void {
     const { connections, requests, time, shared } = this.#options;
     const known = this.#idle.get(link.peer);
     const links = known ?? [];
     const old = link.requests >= requests || now() - link.openedAt >= time || link.idleLimit === 0;
-    if (this.#closed || old || link.peer.gone || connections === 0 || link.wire.pending > 0 || link.wire.destroyed) {
+    if (
+      this.#closed ||
+      old ||
+      link.peer.isRemoved ||
+      connections === 0 ||
+      link.wire.pending > 0 ||
+      link.wire.destroyed
+    ) {
       link.destroy();
       return;
     }
@@ -72,7 +79,7 @@ export class LinkPool {
     this.#sweep ??= setTimeout(this.#onSweep, Math.min(this.#options.timeout, 1_000)).unref();
   }
 
-  /** The links of the peer whose first one has been idle longest. */
+  /** The links of the peer that has the link idle for longest. */
   #longestIdle(): Link[] | undefined {
     let found: Link[] | undefined;
     for (const links of this.#idle.values()) {
@@ -82,12 +89,12 @@ export class LinkPool {
     return found;
   }
 
-  /** Connections kept idle now. */
+  /** Idle connections. */
   get size(): number {
     return this.#size;
   }
 
-  /** Closes the idle connections and those that come back later. */
+  /** Closes the idle connections, and from now on every connection that is given back. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#sweep);

@@ -6,7 +6,7 @@ import type { Peer } from '../peer.js';
 import { openedKey, versionsAndCiphers } from '../../tls/context.js';
 import type { UpstreamTlsOptions } from '../../options/tls.js';
 
-/** TLS towards the peers of one upstream: its settings and the sessions to resume. */
+/** TLS to the peers of one upstream: its settings, and the TLS sessions to resume. */
 export class UpstreamTls {
   readonly #options: UpstreamTlsOptions;
   readonly #context: SecureContext;
@@ -14,7 +14,7 @@ export class UpstreamTls {
   readonly #name: string;
   readonly #sessions = new Map<Peer, Buffer>();
 
-  /** @throws OpenSSL's error for a certificate, key or cipher list it does not take */
+  /** @throws OpenSSL's error for an invalid certificate, key or cipher list */
   constructor(options: UpstreamTlsOptions) {
     const { cert, key, ca, crl } = options;
     this.#options = options;
@@ -29,9 +29,9 @@ export class UpstreamTls {
   }
 
   /**
-   * A connection to the peer: `secureConnect` says that it is made, `error` why it is not.
+   * Opens a connection to the peer; the socket emits `secureConnect` or `error`.
    *
-   * @param name in place of the one of the options; sessions are then not resumed
+   * @param name expected name in place of that of the options; TLS sessions are then not resumed
    */
   connect(peer: Peer, where: TcpNetConnectOpts, name?: string): TLSSocket {
     const { sendName, verify, sessionReuse } = this.#options;
@@ -47,7 +47,7 @@ export class UpstreamTls {
       ...(session !== undefined && { session }),
     });
     if (reuse) socket.on('session', (fresh: Buffer) => this.#sessions.set(peer, fresh));
-    // A session that the peer will not have must not stand in the way of the next handshake.
+    // The peer may have refused the resumed session: the next handshake does without it.
     socket.once('error', () => this.#sessions.delete(peer));
     return socket;
   }
@@ -66,7 +66,7 @@ function withoutPort(name: string): string {
 
 type Chained = PeerCertificate & { readonly issuerCertificate?: Chained };
 
-/** The certificate, those between, and the one it is trusted for. */
+/** The certificate, the intermediates, and the trusted root. */
 function chainOf(certificate: Chained): readonly Chained[] {
   const chain: Chained[] = [];
   for (let one: Chained | undefined = certificate; one !== undefined && !chain.includes(one);) {

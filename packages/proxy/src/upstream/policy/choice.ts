@@ -9,7 +9,7 @@ import type { PickRequest, Policy } from './policy.js';
 import { Random } from './random.js';
 import { RoundRobin } from './round-robin.js';
 
-/** How one of these peers is chosen: where the policies of an upstream stand as long as its peers are the same. */
+/** The policies of an upstream and their state, for one list of peers: a changed list needs a new `Choice`. */
 export class Choice {
   readonly #primary: readonly Peer[];
   readonly #backup: readonly Peer[];
@@ -29,10 +29,10 @@ export class Choice {
   }
 
   /**
-   * By the policy among the peers that are no backup, else by round robin among the backups, whatever the policy is (nginx
-   * has no backups with ip_hash, hash and random).
+   * Picks by the policy among the primary peers; when none is available, by round robin among the backups, whatever the
+   * policy is (nginx refuses backups with ip_hash, hash and random).
    *
-   * @param wanted `Peer.id` that the request asks for: that peer goes before all others of its kind; empty for none
+   * @param wanted `Peer.id` that the request names, preferred among the primaries and among the backups; '' for none
    */
   pick(request: PickRequest, wanted: string): Peer | undefined {
     const policy = this.#policyFor(request.opens);
@@ -40,8 +40,8 @@ export class Choice {
   }
 
   /**
-   * Sessions are dealt apart from other requests: a page that asks for an even number of files before its handshake
-   * would else have every session of a round robin over two peers on the same one.
+   * Requests that open a session have a policy object of their own: with one round robin over two peers for all requests, a
+   * page that loads an even number of files before its handshake would put every session on the same peer.
    */
   #policyFor(opens: PickRequest['opens']): Policy {
     if (opens === undefined) return this.#policy;

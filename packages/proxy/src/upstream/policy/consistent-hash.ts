@@ -3,28 +3,28 @@ import { crc32 } from './crc32.js';
 import type { HashKey } from './hash.js';
 import type { PickRequest, Policy } from './policy.js';
 import type { RoundRobin } from './round-robin.js';
-import { SmoothWeights } from './smooth-weights.js';
+import { SmoothWeights } from './weights.js';
 
 const POINTS_PER_WEIGHT = 160;
 const TRIES = 20;
-/** A point and its server in one number that is still exact. */
+/** A point (32 bits) and the index of its server (20 bits) share one number, which a double holds exactly. */
 const SERVERS = 2 ** 20;
 
 /**
- * nginx's `hash KEY consistent` (ketama): every server has 160 points for each unit of its weight on a ring of 32 bits,
- * the first at or after the key's CRC-32 says who serves. Where that server cannot be used the walk goes on, over 20
- * points at most; then round robin chooses, as it does for an empty key. The peers of one server take turns.
+ * nginx's `hash KEY consistent` (ketama): every server has 160 points on a 32-bit ring for each unit of its weight, and the
+ * first point at or after the key's CRC-32 names the server. If that server is unavailable the next points are tried, 20
+ * at most; then round robin chooses, as it does for an empty key. The peers of one server take turns.
  */
 export class ConsistentHash implements Policy {
   readonly #key: HashKey;
   readonly #fallback: RoundRobin;
   readonly #weights = new SmoothWeights();
-  /** Rising, and beside each the server it belongs to. */
+  /** The points in ascending order, and at the same index the server of each. */
   readonly #points: Uint32Array;
   readonly #owners: Uint32Array;
   readonly #servers: readonly (readonly Peer[])[];
 
-  /** @param peers those that will be the candidates */
+  /** @param peers the candidates of later picks */
   constructor(key: HashKey, peers: readonly Peer[], fallback: RoundRobin) {
     this.#key = key;
     this.#fallback = fallback;
@@ -52,7 +52,7 @@ export class ConsistentHash implements Policy {
     return this.#fallback.pick(request, candidates);
   }
 
-  /** Index of the first point that is not below `hash`; behind the last one when all are. */
+  /** Index of the first point at or above `hash`; the number of points when all are below. */
   #firstPoint(hash: number): number {
     let low = 0;
     let high = this.#points.length;
@@ -77,7 +77,7 @@ export class ConsistentHash implements Policy {
   }
 }
 
-/** The points of all servers, each with its server's index below it, rising, every hash once. */
+/** The points of all servers in ascending order, `point * SERVERS + server`, without repeated points. */
 function ringOf(servers: readonly (readonly [string, readonly Peer[]])[]): Float64Array {
   const points: number[] = [];
   servers.forEach(([name, peers], index) => {
@@ -85,7 +85,7 @@ function ringOf(servers: readonly (readonly [string, readonly Peer[]])[]): Float
     const weight = peers.reduce((most, peer) => Math.max(most, peer.options.weight), 0);
     let hash = 0;
     for (let i = 0; i < weight * POINTS_PER_WEIGHT; i++) {
-      // Every point is the seed of the next.
+      // Each point is hashed from the one before.
       hash = crc32(String.fromCharCode(hash & 255, (hash >> 8) & 255, (hash >> 16) & 255, hash >>> 24), base);
       points.push(hash * SERVERS + index);
     }
@@ -94,7 +94,7 @@ function ringOf(servers: readonly (readonly [string, readonly Peer[]])[]): Float
   return sorted.filter((one, i) => i === 0 || Math.floor(one / SERVERS) !== Math.floor((sorted[i - 1] ?? 0) / SERVERS));
 }
 
-/** What a server's points are made of: its host, a zero byte and its port, if it is written with one. */
+/** The text that a server's points are hashed from: its host, a zero byte, and its port if the configuration states one. */
 function placeOf(server: string): string {
   if (/^unix:/i.test(server)) return `${server.slice('unix:'.length)}\0`;
   const [, host, port] = /^(.*):(\d*)$/s.exec(server) ?? [];

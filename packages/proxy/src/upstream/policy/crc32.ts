@@ -5,9 +5,9 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * The CRC-32 of a byte string (latin1), unsigned. zlib's would encode the text first, and Node has it only since 20.15.
+ * The CRC-32 of a byte string (latin1), unsigned. Not `zlib.crc32`, which would encode the text as UTF-8.
  *
- * @param before CRC-32 of what comes before the text
+ * @param before CRC-32 of the bytes that precede the text. Default 0: none
  */
 export function crc32(text: string, before = 0): number {
   let crc = ~before;

@@ -57,7 +57,7 @@ describe.each([
   ['hash', plain],
   ['consistent_hash', ketama],
 ])('%s', (_name, create) => {
-  test('gives one key one peer, and a tried one never again', () => {
+  test('one key always gets one peer, and never a tried one', () => {
     fc.assert(
       fc.property(weights(8), fc.string({ minLength: 1 }), (given, text) => {
         const peers = peersOf(given.map((weight) => ({ weight })));
@@ -71,7 +71,7 @@ describe.each([
     );
   });
 
-  test('deals keys about in proportion to weight', () => {
+  test('keys are distributed about in proportion to the weights', () => {
     const peers = peersOf([{ weight: 1 }, { weight: 2 }, { weight: 5 }]);
     const counts = shares(create(peers), peers);
     counts.forEach((count, i) => {
@@ -80,7 +80,7 @@ describe.each([
     });
   });
 
-  test('keeps the keys of all other peers where they are when one goes down', () => {
+  test('the keys of all other peers stay when one peer goes down', () => {
     fc.assert(
       fc.property(weights(6), fc.nat(), (given, choice) => {
         const gone = choice % given.length;
@@ -97,7 +97,7 @@ describe.each([
     );
   });
 
-  test('an empty key goes by turns', () => {
+  test('an empty key falls back to round robin', () => {
     const peers = peersOf([{}, {}, {}]);
     const policy = create(peers);
     expect([1, 2, 3, 4].map(() => pick(policy, peers, ''))).toEqual([0, 1, 2, 0]);
@@ -105,7 +105,7 @@ describe.each([
 });
 
 describe('hash', () => {
-  test('agrees with nginx’s rule told again, try by try', () => {
+  test('hash agrees with nginx’s rule, try by try', () => {
     fc.assert(
       fc.property(weights(8), fc.string({ minLength: 1 }), (given, text) => {
         const peers = peersOf(given.map((weight) => ({ weight })));
@@ -150,7 +150,7 @@ describe('consistent_hash', () => {
     );
   });
 
-  test('the addresses of one server take turns on its points', () => {
+  test('the addresses of one server take turns on its points of the ring', () => {
     const server = 'name.test:80';
     const peers = peersOf([{ server }, { server }, { server: 'other.test' }]);
     const policy = ketama(peers);
@@ -162,7 +162,7 @@ describe('consistent_hash', () => {
 });
 
 describe('random', () => {
-  test('draws each peer in proportion to weight', () => {
+  test('random draws each peer in proportion to its weight', () => {
     fc.assert(
       fc.property(weights(8), (given) => {
         const peers = peersOf(given.map((weight) => ({ weight })));
@@ -177,7 +177,7 @@ describe('random', () => {
     );
   });
 
-  test('two: takes the one of two that has less to do for its weight', () => {
+  test('random two takes the peer of two with the lower load for its weight', () => {
     const peers = peersOf([{ weight: 1 }, { weight: 3 }, {}]);
     for (let i = 0; i < 2; i++) peers[0]?.acquire();
     for (let i = 0; i < 5; i++) peers[1]?.acquire();
@@ -188,7 +188,7 @@ describe('random', () => {
     expect(pick(policy, peers, '')).toBe(1);
   });
 
-  test('two: round robin chooses where only one can be drawn', () => {
+  test('random two falls back to round robin when only one peer is available', () => {
     const peers = peersOf([{ down: true }, {}, { down: true }]);
     expect(pick(new Random(true, new RoundRobin()), peers, '')).toBe(1);
   });

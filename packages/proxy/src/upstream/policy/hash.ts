@@ -3,17 +3,17 @@ import type { Peer } from '../peer.js';
 import { crc32 } from './crc32.js';
 import type { PickRequest, Policy } from './policy.js';
 import type { RoundRobin } from './round-robin.js';
-import { peerAt, totalWeight } from './weight-range.js';
+import { peerAt, totalWeight } from './weights.js';
 
-/** What is hashed of a request. */
+/** The text that is hashed for a request. */
 export type HashKey = (facts: () => Facts) => string;
 
 const TRIES = 20;
 
 /**
- * nginx's `hash KEY`: the upper half of the key's CRC-32 chooses a point on the peers laid out by weight. Where that peer
- * cannot be used, the hash of the try's number and the key is added, 20 times at most; then round robin chooses, as it
- * does for an empty key.
+ * nginx's `hash KEY`: the upper half of the key's CRC-32 chooses a point in the range of the weights (`peerAt`). If that
+ * peer is unavailable, the hash of the try's number followed by the key is added, 20 times at most; then round robin
+ * chooses, as it does for an empty key.
  */
 export class Hash implements Policy {
   readonly #key: HashKey;
@@ -29,7 +29,7 @@ export class Hash implements Policy {
     if (key === '') return this.#fallback.pick(request, candidates);
     const total = totalWeight(candidates);
     let sum = 0;
-    // nginx goes on where the try before has found its peer; see IpHash.
+    // Peers tried before are not counted as misses; see IpHash.
     const misses = TRIES + request.tried.size;
     for (let tries = 0; tries <= misses; tries++) {
       sum += (crc32(key, tries === 0 ? 0 : crc32(String(tries))) >>> 16) & 0x7fff;

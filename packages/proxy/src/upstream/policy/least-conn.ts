@@ -1,10 +1,10 @@
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
-import { SmoothWeights } from './smooth-weights.js';
+import { SmoothWeights } from './weights.js';
 
 /**
- * nginx's `least_conn`: fewest active connections for the weight; among equals smooth weighted round robin. Shares are
- * compared crosswise (a/w < b/v is a*v < b*w), which is exact for any weights.
+ * nginx's `least_conn`: the peer with the fewest active connections in proportion to its weight; smooth weighted round
+ * robin decides among equals. Shares are compared crosswise (a/w < b/v is a*v < b*w), which is exact for any weights.
  */
 export class LeastConn implements Policy {
   readonly #weights = new SmoothWeights();

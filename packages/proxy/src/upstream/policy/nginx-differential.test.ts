@@ -84,7 +84,7 @@ function configuration(folder: string): string {
 
 const nginx = spawnSync('nginx', ['-v']).status === 0;
 
-describe.skipIf(!nginx)('nginx does the same (needs nginx: apt-get install -y nginx)', () => {
+describe.skipIf(!nginx)('balancing compared with nginx (needs nginx: apt-get install -y nginx)', () => {
   let folder = '';
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let child: ChildProcess | undefined;
@@ -128,21 +128,24 @@ describe.skipIf(!nginx)('nginx does the same (needs nginx: apt-get install -y ng
     });
   }
 
-  test.each(['equal', 'weighted', 'dead'] as const)('ip_hash, %s servers, 1,200 addresses', async (name) => {
-    const pick = picker(name);
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    for (const address of addresses()) {
-      ours.push(pick(address));
-      theirs.push(Number(await ask(`/${name}`, address)));
-    }
-    expect(ours).toEqual(theirs);
-    expect(new Set(ours).size).toBe(
-      setups[name].servers.filter((one: Server) => one.down !== true && one.dead !== true).length,
-    );
-  });
+  test.each(['equal', 'weighted', 'dead'] as const)(
+    'ip_hash places 1,200 addresses as nginx does, with %s servers',
+    async (name) => {
+      const pick = picker(name);
+      const ours: number[] = [];
+      const theirs: number[] = [];
+      for (const address of addresses()) {
+        ours.push(pick(address));
+        theirs.push(Number(await ask(`/${name}`, address)));
+      }
+      expect(ours).toEqual(theirs);
+      expect(new Set(ours).size).toBe(
+        setups[name].servers.filter((one: Server) => one.down !== true && one.dead !== true).length,
+      );
+    },
+  );
 
-  test.each(['turns', 'idle'] as const)('the sequence over 60 requests, setup "%s"', async (name) => {
+  test.each(['turns', 'idle'] as const)('60 requests go to the same peers as in nginx, setup "%s"', async (name) => {
     const pick = picker(name);
     const ours: number[] = [];
     const theirs: number[] = [];
@@ -153,7 +156,7 @@ describe.skipIf(!nginx)('nginx does the same (needs nginx: apt-get install -y ng
     expect(ours).toEqual(theirs);
   });
 
-  test('the client’s address behind trusted proxies', async () => {
+  test('the client address behind trusted proxies is that of nginx', async () => {
     const realIp = new RealIp({ from: [...TRUSTED, '127.0.0.1'], header: 'X-Forwarded-For', recursive: true });
     const entries = [
       '203.0.113.9',

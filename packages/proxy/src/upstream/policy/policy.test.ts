@@ -95,7 +95,7 @@ function inState(states: readonly PeerState[]): { peers: Peer[]; tried: Tried } 
 const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('unix:', '', '::ffff:10.1.2.3', 'no address'));
 
 describe.each(policies)('%s', (_name, create) => {
-  test('picks a usable, untried peer whenever there is one, and else none', () => {
+  test('the policy picks an available, untried peer whenever there is one, and otherwise none', () => {
     fc.assert(
       fc.property(fc.array(peerState, { minLength: 1, maxLength: 12 }), address, (states, clientAddress) => {
         const { peers, tried } = inState(states);
@@ -110,7 +110,7 @@ describe.each(policies)('%s', (_name, create) => {
     );
   });
 
-  test('reaches every usable peer once when each pick is then tried', () => {
+  test('the policy reaches every available peer once when each pick counts as tried', () => {
     fc.assert(
       fc.property(fc.array(peerState, { minLength: 1, maxLength: 40 }), address, (states, clientAddress) => {
         const { peers, tried } = inState(states);
@@ -127,11 +127,11 @@ describe.each(policies)('%s', (_name, create) => {
     );
   });
 
-  test('picks nothing from no peers', () => {
+  test('the policy picks nothing from an empty list', () => {
     expect(create([]).pick(request(), [])).toBeUndefined();
   });
 
-  test('leaves the count of active requests to the caller', () => {
+  test('the policy leaves the count of active requests to its caller', () => {
     const peers = peersOf([{}, {}]);
     create(peers).pick(request(), peers);
     expect(peers.map((peer) => peer.active)).toEqual([0, 0]);
@@ -139,12 +139,12 @@ describe.each(policies)('%s', (_name, create) => {
 });
 
 describe('round_robin', () => {
-  test('gives nginx’s sequence for weights 5, 1, 1: a a b a c a a', () => {
+  test('round_robin gives nginx’s sequence for weights 5, 1, 1: a a b a c a a', () => {
     const peers = peersOf([{ weight: 5 }, {}, {}]);
     expect(sequence(new RoundRobin(), peers, 14)).toEqual([0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 0, 2, 0, 0]);
   });
 
-  test('gives each peer exactly its weight in every full cycle, wherever the cycle begins', () => {
+  test('round_robin gives each peer exactly its weight in every full cycle, wherever the cycle begins', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }),
@@ -162,7 +162,7 @@ describe('round_robin', () => {
     );
   });
 
-  test('brings a peer that failed back step by step', () => {
+  test('round_robin raises the weight of a failed peer step by step', () => {
     const clock = { now: 0 };
     const peers = peersOf([{ weight: 4 }, { weight: 4 }], () => clock.now);
     const [first] = peers;
@@ -177,7 +177,7 @@ describe('round_robin', () => {
 });
 
 describe('least_conn', () => {
-  test('picks a peer with the least share of active requests', () => {
+  test('least_conn picks a peer with the least active requests for its weight', () => {
     fc.assert(
       fc.property(fc.array(peerState, { minLength: 1, maxLength: 12 }), (states) => {
         const { peers, tried } = inState(states);
@@ -190,20 +190,20 @@ describe('least_conn', () => {
     );
   });
 
-  test('takes turns by weight among equals, as round robin does', () => {
+  test('least_conn takes turns by weight among equals, as round robin does', () => {
     const settings = [{ weight: 5 }, {}, {}];
     const byTurns = sequence(new RoundRobin(), peersOf(settings), 21);
     expect(sequence(new LeastConn(), peersOf(settings), 21)).toEqual(byTurns);
   });
 
-  test('spreads requests that never end in proportion to weight', () => {
+  test('least_conn spreads requests that never end in proportion to weight', () => {
     const peers = peersOf([{ weight: 3 }, {}, { weight: 2 }]);
     const policy = new LeastConn();
     for (let i = 0; i < 60; i++) policy.pick(request(), peers)?.acquire();
     expect(peers.map((peer) => peer.active)).toEqual([30, 10, 20]);
   });
 
-  test('does not turn the wheel of round robin when one peer alone has least', () => {
+  test('least_conn leaves the round robin as it is when a single peer has the least', () => {
     const peers = peersOf([{ weight: 4 }, { weight: 4 }, { weight: 4, maxFails: 2 }]);
     peers[0]?.acquire();
     peers[1]?.acquire();
@@ -267,7 +267,7 @@ describe('ip_hash', () => {
     ['127.0.1.9', 0],
     ['127.0.2.200', 1],
     ['192.168.1.1', 1],
-  ])('three equal peers: %s is on peer %i', (clientAddress, index) => {
+  ])('ip_hash places %s on peer %i of three equal peers', (clientAddress, index) => {
     expect(sequence(new IpHash(new RoundRobin()), peersOf([{}, {}, {}]), 3, clientAddress)).toEqual([
       index,
       index,
@@ -275,7 +275,7 @@ describe('ip_hash', () => {
     ]);
   });
 
-  test('a whole IPv4 /24 is on one peer, whichever way its addresses are written', () => {
+  test('ip_hash places a whole IPv4 /24 on one peer, in whichever notation', () => {
     const policy = new IpHash(new RoundRobin());
     const peers = peersOf([{}, {}, {}, {}, {}]);
     const picked = new Set<number>();
@@ -287,7 +287,7 @@ describe('ip_hash', () => {
     expect(picked.size).toBe(1);
   });
 
-  test('over 1,000 addresses, with weights and down, draining, failed and full peers, agrees with nginx’s rule, try by try', () => {
+  test('ip_hash agrees with nginx’s rule over 1,000 addresses, with weights and down, draining, failed and full peers', () => {
     const states = fc.array(peerState, { minLength: 2, maxLength: 12 });
     let compared = 0;
     fc.assert(
@@ -315,7 +315,7 @@ describe('ip_hash', () => {
     expect(compared).toBeGreaterThan(1_000);
   });
 
-  test('every client keeps its peer when another peer fails, and gets it back', () => {
+  test('ip_hash keeps every client on its peer while another peer fails, and returns those of the failed peer', () => {
     const clock = { now: 0 };
     const peers = peersOf([{}, {}, {}, {}], () => clock.now);
     const policy = new IpHash(new RoundRobin());
@@ -331,7 +331,7 @@ describe('ip_hash', () => {
     expect(where()).toEqual(before);
   });
 
-  test('falls back to round robin when 21 points in a row are unusable', () => {
+  test('ip_hash falls back to round robin when 21 points in a row have no available peer', () => {
     // 1,000 shares of a peer that is down leave the hash no chance for this address.
     const peers = peersOf([{ weight: 1_000, down: true }, {}, {}]);
     expect(sequence(new IpHash(new RoundRobin()), peers, 6, '198.51.100.1')).toEqual([1, 2, 1, 2, 1, 2]);
@@ -339,7 +339,7 @@ describe('ip_hash', () => {
 });
 
 describe('Tried', () => {
-  test('holds what was added, once', () => {
+  test('Tried holds each added peer once', () => {
     const [a, b] = peersOf([{}, {}]);
     const tried = triedOf(a ?? never(), a ?? never());
     expect([tried.size, tried.has(a ?? never()), tried.has(b ?? never())]).toEqual([1, true, false]);

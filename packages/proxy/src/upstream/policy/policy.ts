@@ -1,7 +1,7 @@
 import type { Facts } from '../../facts.js';
 import type { Peer } from '../peer.js';
 
-/** Peers that were tried for a request. Costs nothing before the second is added, and little after. */
+/** Peers that were tried for a request. Allocates nothing before the second peer is added. */
 export class Tried {
   #first: Peer | undefined = undefined;
   #others: Peer[] | undefined = undefined;
@@ -23,16 +23,16 @@ export class Tried {
   }
 }
 
-/** What a policy may know of a request. */
+/** What a policy sees of a request. */
 export interface PickRequest {
   readonly clientAddress: string;
   /**
-   * The request opens a session: an Engine.IO polling handshake, or a WebSocket upgrade with no session yet, which needs
-   * no pin. undefined for all others.
+   * The request opens a session: an Engine.IO polling handshake, or a WebSocket upgrade without a sid, which needs no pin.
+   * undefined for all other requests.
    */
   readonly opens: 'polling' | 'websocket' | undefined;
   readonly tried: Tried;
-  /** Asked only by policies that choose by a configured value. */
+  /** Used only by policies that choose by a configured value (`hashKey`). */
   readonly facts: () => Facts;
 }
 
@@ -45,6 +45,6 @@ export interface Policy {
    * @returns a peer that is available and was not tried, or undefined when there is none
    */
   pick(request: PickRequest, candidates: readonly Peer[]): Peer | undefined;
-  /** One of the candidates was chosen for a request that asked for it: takes note of it, where the next pick depends on it. */
+  /** A candidate was chosen because the request names it. A policy whose next pick depends on the last records it. */
   chosen?(peer: Peer, request: PickRequest, candidates: readonly Peer[]): void;
 }

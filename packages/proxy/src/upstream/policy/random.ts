@@ -1,20 +1,20 @@
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
 import type { RoundRobin } from './round-robin.js';
-import { peerAt, totalWeight } from './weight-range.js';
+import { peerAt, totalWeight } from './weights.js';
 
 const TRIES = 20;
 
 /**
- * nginx's `random`: a peer by chance, in proportion to weight; round robin chooses when 21 draws have found none that can
- * be used. With `two`, the better of two different ones: that with fewer active requests for its weight.
+ * nginx's `random`: a random peer, in proportion to the weights; round robin chooses when 21 draws found no available peer.
+ * With `two`, the better of two different peers: that with fewer active requests in proportion to its weight.
  */
 export class Random implements Policy {
   readonly #two: boolean;
   readonly #fallback: RoundRobin;
   readonly #draw: () => number;
 
-  /** @param draw from 0, below 1 */
+  /** @param draw a random number, 0 <= n < 1 */
   constructor(two: boolean, fallback: RoundRobin, draw: () => number = Math.random) {
     this.#two = two;
     this.#fallback = fallback;

@@ -1,12 +1,11 @@
 import type { Peer } from '../peer.js';
 import type { PickRequest, Policy } from './policy.js';
-import { SmoothWeights } from './smooth-weights.js';
-import { totalWeight } from './weight-range.js';
+import { SmoothWeights, totalWeight } from './weights.js';
 
 /**
- * nginx's smooth weighted round robin (`ngx_http_upstream_get_peer`): every usable peer gains its weight, the one that
- * has most is taken and pays the sum. Weights 5, 1, 1 give a a b a c a a. A peer that failed has a lowered effective
- * weight, which grows back by one with every pick.
+ * nginx's smooth weighted round robin (`ngx_http_upstream_get_peer`): every available peer gains its weight; the peer with
+ * the most is picked and pays the sum. Weights 5, 1, 1 give a a b a c a a. A failure lowers a peer's effective weight,
+ * which grows back by one with every pick.
  */
 export class RoundRobin implements Policy {
   readonly #weights = new SmoothWeights();
@@ -23,7 +22,7 @@ export class RoundRobin implements Policy {
     return best;
   }
 
-  /** It pays as if it had been its turn, but is never more than one turn behind. */
+  /** The peer pays as if it had been picked in turn, but never falls more than one turn behind. */
   chosen(peer: Peer, request: PickRequest, candidates: readonly Peer[]): void {
     if (this.#weights.of(peer) <= peer.options.weight - totalWeight(candidates)) return;
     let total = 0;
