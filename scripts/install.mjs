@@ -27,7 +27,7 @@ function npmCommand() {
 }
 
 const lockFile = (root) => join(root, 'package-lock.json');
-/** npm's list of what it has installed, written at the end of an installation. */
+/** npm's list of the installed packages, written at the end of an installation. */
 const installedFile = (root) => join(root, 'node_modules', '.package-lock.json');
 const stampFile = (root) => join(root, 'node_modules', '.pinwheel-installed');
 

@@ -14,7 +14,7 @@ import('./prepare.mjs')
     await import(new URL(`../${module}`, import.meta.url).href);
   })
   .catch((error) => {
-    // As if the module had thrown it: uncaught.
+    // The error is thrown again outside of the promise, so that Node reports it as uncaught.
     process.nextTick(() => {
       throw error;
     });

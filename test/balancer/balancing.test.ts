@@ -27,7 +27,7 @@ const troubles = ['none', 'down', 'refuses'] as const;
 describe.skipIf(isMissing('nginx'))('requests reach the same peers as with nginx (apt-get install nginx)', () => {
   const backends: Server[] = [];
   const ports: number[] = [];
-  let nobody = 0;
+  let unusedPort = 0;
   const answers = new Map<Runner, ReadonlyMap<string, string>>();
 
   beforeAll(async () => {
@@ -39,8 +39,8 @@ describe.skipIf(isMissing('nginx'))('requests reach the same peers as with nginx
       backends.push(server);
       ports.push((server.address() as AddressInfo).port);
     }
-    nobody = await freePort();
-    // In sequence, so that both have the same ports to choose from.
+    unusedPort = await freePort();
+    // The programs start in sequence, so that both have the same ports to choose from.
     for (const runner of ['nginx', 'pinwheel'] as const) answers.set(runner, await answersOf(runner));
   }, 60_000);
 
@@ -50,7 +50,7 @@ describe.skipIf(isMissing('nginx'))('requests reach the same peers as with nginx
 
   async function answersOf(runner: Runner): Promise<ReadonlyMap<string, string>> {
     const port = await freePort();
-    const recipe = await Recipe.start(runner, configuration(port, ports, nobody), port);
+    const recipe = await Recipe.start(runner, configuration(port, ports, unusedPort), port);
     try {
       // Each upstream has its own state, so simultaneous requests to others do not matter.
       const names = Object.keys(methods).flatMap((method) => troubles.map((trouble) => `${method} ${trouble}`));
@@ -73,11 +73,11 @@ describe.skipIf(isMissing('nginx'))('requests reach the same peers as with nginx
   });
 });
 
-function configuration(port: number, ports: readonly number[], nobody: number): string {
+function configuration(port: number, ports: readonly number[], unusedPort: number): string {
   const upstreams = Object.entries(methods).flatMap(([name, { lines, weights }]) =>
     troubles.map((trouble) => {
       const servers = ports.map((own, i) => {
-        const where = trouble === 'refuses' && i === 1 ? nobody : own;
+        const where = trouble === 'refuses' && i === 1 ? unusedPort : own;
         const more = trouble === 'none' || i !== 1 ? '' : trouble === 'down' ? 'down' : 'fail_timeout=600s';
         return `server 127.0.0.1:${where} weight=${weights[i] ?? 1} ${more};`;
       });

@@ -55,9 +55,9 @@ describe.each(RUNNERS)('connections of clients, run by %s', (runner) => {
         ['/plain', ['Connection: keep-alive']],
         ['/once', ['Connection: close']],
         ['/proxied', ['Connection: keep-alive', 'Keep-Alive: timeout=9']],
-      ])('a kept-alive response of %s has the field %j', async (path, told) => {
+      ])('a kept-alive response of %s has the field %j', async (path, expected) => {
         // In a proxied response it is among the other added fields.
-        expect((await fieldsOf(port, request(path))).toSorted()).toEqual(told);
+        expect((await fieldsOf(port, request(path))).toSorted()).toEqual(expected);
       });
 
       test('the location of the last request limits the requests of a connection', async () => {

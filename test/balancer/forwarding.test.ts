@@ -101,7 +101,7 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
       ['a URL from variables', get('/to/x?a=BACKEND')],
       ['a URL with a URI from variables', get('/to-uri/x?a=BACKEND')],
       ['a URL that names an upstream', get('/to/x?a=backend')],
-      ['a name that is not an upstream', get('/to/x?a=nobody.test')],
+      ['a name that is not an upstream', get('/to/x?a=absent.test')],
       ['no URL', get('/to-any/x?a=ftp://x')],
       ['an address as the source', get('/bind')],
       ['a variable address as the source', get('/bind-of?a=127.0.0.3')],
@@ -171,13 +171,13 @@ describe.skipIf(NO_NGINX)('requests passed on, compared with nginx (apt-get inst
   });
 
   it('the error log has nginx’s words for failures', async () => {
-    const told = async (side: Pair['ours']): Promise<string[]> =>
+    const logLines = async (side: Pair['ours']): Promise<string[]> =>
       (await side.lines('logs/error.log', 1))
         .filter((line) => line.includes('[error]'))
         .map((line) => line.replace(/^.*?\[error\] \d+#\d+: \*\d+ /, ''))
         .filter((line) => !line.includes('invalid header') && !line.includes('invalid URL'));
-    const known = await told(pair.theirs);
-    const ours = (await told(pair.ours)).filter((line) => !/Content-Length|Transfer-Encoding/.test(line));
+    const known = await logLines(pair.theirs);
+    const ours = (await logLines(pair.ours)).filter((line) => !/Content-Length|Transfer-Encoding/.test(line));
     expect(ours.length).toBeGreaterThan(10);
     expect(new Set(ours)).toEqual(new Set(known));
   });

@@ -34,7 +34,7 @@ const ERRORS: readonly Answer[] = [
   ['GET /404', 404, 'page /pages/404 of /404? GET'],
   ['HEAD /404', 404, ''],
   ['POST /404', 404, 'page /pages/404 of /404? GET'],
-  ['GET /told', 418, 'page /pages/a b of /told?q=1 GET'],
+  ['GET /teapot', 418, 'page /pages/a b of /teapot?q=1 GET'],
   ['GET /own', 203, 'own status'],
   ['GET /away', 302, 'http://other.test/away'],
   ['GET /away301', 301, 'http://other.test/away'],
@@ -159,7 +159,7 @@ function conf(port: number, dead: number): string {
         location /set/other { return 200 "[$own]"; }
 
         location = /404 { return 404; }
-        location = /told { error_page 410 =418 "/pages/a b?q=1"; return 410; }
+        location = /teapot { error_page 410 =418 "/pages/a b?q=1"; return 410; }
         location = /own { error_page 410 = /pages/own-status; return 410; }
         location = /away { error_page 403 http://other.test/away; return 403; }
         location = /away301 { error_page 403 =301 http://other.test/away; return 403; }

@@ -48,11 +48,11 @@ describe.skipIf(isMissing('nginx'))('requests are parsed as nginx parses them', 
     const theirs = await outcome('nginx', request);
     const ours = await outcome('pinwheel', request);
     const variables = ({ variables: text }: Outcome): string => (text.startsWith('HTTP/1.1 200') ? bodies(text) : '');
-    const told = (one: Outcome): object => ({ ...one, variables: variables(one) });
+    const comparable = (one: Outcome): object => ({ ...one, variables: variables(one) });
     // `differs` has the reason for an intended difference; the test fails when the responses no longer differ.
-    expect({ same: isDeepStrictEqual(told(ours), told(theirs)), ...told(ours) }).toEqual({
+    expect({ same: isDeepStrictEqual(comparable(ours), comparable(theirs)), ...comparable(ours) }).toEqual({
       same: request.differs === undefined,
-      ...told(request.differs === undefined ? theirs : ours),
+      ...comparable(request.differs === undefined ? theirs : ours),
     });
   });
 });

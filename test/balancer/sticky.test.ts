@@ -130,7 +130,7 @@ describe('sticky cookie', () => {
     const cookie = `srv=${md5(`127.0.0.1:${ports[2] ?? 0}`)}`;
     expect(await askMany(5, { cookie })).toEqual([2, 2, 2, 2, 2]);
     expect((await ask('/', { cookie: `a=b; ${cookie}` })).cookies).toEqual([cookie]);
-    const stranger = await ask('/', { cookie: 'srv=nobody' });
+    const stranger = await ask('/', { cookie: 'srv=unknown' });
     expect(stranger.cookies).toEqual([`srv=${md5(`127.0.0.1:${ports[stranger.from] ?? 0}`)}`]);
   });
 
@@ -160,8 +160,8 @@ describe('sticky cookie', () => {
   });
 
   test('a client whose peer is unreachable moves, and gets a new cookie', async () => {
-    const nobody = await freePort();
-    await serve(`server 127.0.0.1:PORT0 route=a; server 127.0.0.1:${nobody} route=dead; sticky cookie srv;`);
+    const unusedPort = await freePort();
+    await serve(`server 127.0.0.1:PORT0 route=a; server 127.0.0.1:${unusedPort} route=dead; sticky cookie srv;`);
     const { status, from, cookies } = await ask('/', { cookie: 'srv=dead' });
     expect([status, from, cookies]).toEqual([200, 0, ['srv=a']]);
   });

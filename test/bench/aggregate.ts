@@ -4,7 +4,7 @@ export interface Sample {
   readonly variant: string;
   readonly parameters: Readonly<Record<string, number>>;
   readonly contender: string;
-  /** From 1; the warm-up round is not kept. */
+  /** The number of the round, from 1; the warm-up round is not kept. */
   readonly round: number;
   readonly figures: Readonly<Record<string, number>>;
 }

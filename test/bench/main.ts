@@ -35,7 +35,7 @@ async function inspect(contenders: readonly Contender[]): Promise<Map<Contender,
 
 /** Rows are sorted by contender, since the order of the first round is rotated. */
 function rowsOf(samples: readonly Sample[]): Row[] {
-  // `insides` has contenders that are named after one of these, and what is different.
+  // `insides` names its contenders after one of these and the optimisation that is turned off.
   const place = (name: string): number =>
     CONTENDERS.findIndex((one) => name === one.name || /^(, | without )/.test(name.replace(one.name, '')));
   const sorted = samples.toSorted((a, b) => {

@@ -30,7 +30,7 @@ const CLIENTS: Readonly<Record<string, ConnectionOptions>> = {
   'self-signed': client(undefined),
 };
 const VERIFIED = 'ssl_client_certificate root.pem;';
-/** By the first label of the server's name. */
+/** The settings of each server, by the first label of its name. */
 const SERVERS: Readonly<Record<string, string>> = {
   on: `${VERIFIED} ssl_verify_client on;`,
   far: `${VERIFIED} ssl_verify_client on; ssl_verify_depth 2;`,

@@ -144,7 +144,7 @@ describe.each(RUNNERS)('TLS handshakes with %s (nginx: apt-get install nginx)', 
       server { listen 127.0.0.1:${on} ssl; ${certificate('one')} ssl_ciphers ECDHE-ECDSA-AES256-GCM-SHA384; }
       server { listen 127.0.0.1:${on} ssl; server_name refused.test; ssl_reject_handshake on; }`,
     );
-    const told = async (reason: string): Promise<void> => {
+    const expectLogged = async (reason: string): Promise<void> => {
       const line = `${reason} while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:${port}\n`;
       await until(line, () => recipe.read('logs/info.log').includes(line));
       expect(
@@ -155,19 +155,19 @@ describe.each(RUNNERS)('TLS handshakes with %s (nginx: apt-get install nginx)', 
       ).toContain('[info]');
     };
     await expect(handshake(port, { ...OLD, ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' })).rejects.toThrow('alert');
-    await told('SSL_do_handshake() failed (SSL: error:0A0000C1:SSL routines::no shared cipher)');
+    await expectLogged('SSL_do_handshake() failed (SSL: error:0A0000C1:SSL routines::no shared cipher)');
     await expect(handshake(port, { ALPNProtocols: ['h2'] })).rejects.toThrow('no application protocol');
-    await told('SSL_do_handshake() failed (SSL: error:0A0000EB:SSL routines::no application protocol)');
+    await expectLogged('SSL_do_handshake() failed (SSL: error:0A0000EB:SSL routines::no application protocol)');
     await expect(handshake(port, { servername: 'refused.test' })).rejects.toThrow('unrecognized name');
-    await told('handshake rejected');
+    await expectLogged('handshake rejected');
     await expect(handshake(port, { rejectUnauthorized: true })).rejects.toThrow('self-signed');
-    await told('peer closed connection in SSL handshake');
+    await expectLogged('peer closed connection in SSL handshake');
     const begun = connect(port, '127.0.0.1');
     begun.write(Buffer.from([22, 3, 1, 0, 100, 1]));
     expect(await received(begun)).toBe('');
-    await told('client timed out (110: Connection timed out)');
+    await expectLogged('client timed out (110: Connection timed out)');
     expect(await received(connect(port, '127.0.0.1').end())).toBe('');
-    await told('client closed connection');
+    await expectLogged('client closed connection');
   });
 
   test.skipIf(isMissing(runner))('plain HTTP is answered with 400, logged, and may get a configured page', async () => {

@@ -28,9 +28,9 @@ const KINDS: readonly (readonly [string, ConnectionOptions])[] = [
 const REQUEST = 'GET / HTTP/1.1\r\nHost: one.test\r\nConnection: close\r\n\r\n';
 
 /** The server's answer about the session, and how to resume it. */
-async function visit(port: number, options: ConnectionOptions): Promise<{ told: string; again: ConnectionOptions }> {
+async function visit(port: number, options: ConnectionOptions): Promise<{ body: string; again: ConnectionOptions }> {
   const { answer, again } = await exchange(port, REQUEST, { servername: 'one.test', ...options });
-  return { told: bodyOf(answer), again };
+  return { body: bodyOf(answer), again };
 }
 
 describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner) => {
@@ -58,8 +58,8 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
       const found = await Promise.all(
         SETTINGS.map(async ([directives], i) => {
           const { again } = await visit(ports[i] ?? 0, options);
-          const { told } = await visit(ports[i] ?? 0, again);
-          return [directives, told === 'r'];
+          const { body } = await visit(ports[i] ?? 0, again);
+          return [directives, body === 'r'];
         }),
       );
       expect(found).toEqual(SETTINGS);
@@ -71,7 +71,7 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
       KINDS.map(async ([kind, options]) => {
         const { again } = await visit(shortPort, options);
         expect(again.session).toBeDefined();
-        await until(`an old session of ${kind} is refused`, async () => (await visit(shortPort, again)).told === '.');
+        await until(`an old session of ${kind} is refused`, async () => (await visit(shortPort, again)).body === '.');
       }),
     );
   });
@@ -80,8 +80,8 @@ describe.each(RUNNERS)('sessions of %s (nginx: apt-get install nginx)', (runner)
     const port = ports[2] ?? 0;
     const { again } = await visit(port, { maxVersion: 'TLSv1.2' });
     await recipe?.reload(file.replace('return 200 $ssl_session_reused', 'return 200 new'));
-    await until('the new file is served', async () => (await visit(ports[0] ?? 0, {})).told === 'new');
-    expect((await visit(port, again)).told).toBe('r');
+    await until('the new file is served', async () => (await visit(ports[0] ?? 0, {})).body === 'new');
+    expect((await visit(port, again)).body).toBe('r');
   });
 });
 

@@ -112,7 +112,9 @@ async function tryCluster(compose: readonly string[]): Promise<void> {
   }
 }
 
-/** Sends what the page's buttons send. Compose refuses it by default, and allows kill and drain with `CONTROLS=1`. */
+/**
+ * Sends the events of the page's buttons. Compose refuses it by default, and allows kill and drain with `CONTROLS=1`.
+ */
 async function tryControls(compose: readonly string[]): Promise<void> {
   const { client: visitor } = await connect();
   try {

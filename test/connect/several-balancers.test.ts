@@ -59,7 +59,7 @@ test('a session continues through a balancer that was started after it, when the
 });
 
 test.each([
-  ['the sid of an unknown node', 'nobody.AAAAAAAAAAAAAAAAAAAAAAAA'],
+  ['the sid of an unknown node', 'unknown.AAAAAAAAAAAAAAAAAAAAAAAA'],
   ['a sid without a tag', 'lv_VI97HAXpY6yYWAAAC'],
   ['a sid of 7,000 characters', `x.${'A'.repeat(7_000)}`],
 ])('%s is answered by a live node with Engine.IO’s refusal', async (_name, sid) => {

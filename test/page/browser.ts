@@ -9,7 +9,7 @@ type ContextOptions = NonNullable<Parameters<typeof chromium.launchPersistentCon
 const CHROMIUM = '/usr/bin/chromium';
 export const isChromiumMissing = !existsSync(CHROMIUM);
 
-/** Without background networking: a test machine may have no network beyond itself. */
+/** Background networking is off, because a test machine may have no network beyond itself. */
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',

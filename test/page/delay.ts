@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-/** What was measured in the page, in milliseconds. */
+/** The delays that were measured in the page, in milliseconds. */
 export interface Seen {
   /** Input delay: from each input to its first listener, while the page was busy. */
   readonly delays: readonly number[];

@@ -38,13 +38,13 @@ describe.skipIf(isChromiumMissing)('the page with polling only, in Chromium (apt
     ['its address requests polling', '/?transport=polling', undefined],
   ])(
     'reports it and still does everything, where %s',
-    async (_why, path, told) => {
+    async (_why, path, reported) => {
       const page = await browser.open(url + path);
       const setting: Setting = { hand: mouse, room: 'polls', transport: 'polling', others: 'anywhere' };
       await seesTheCluster(page, setting);
-      if (told !== undefined) await happened(page, told);
+      if (reported !== undefined) await happened(page, reported);
       await meetsOthers(page, setting);
-      if (told !== undefined) await survives(page, setting);
+      if (reported !== undefined) await survives(page, setting);
       expect(await page.getAttribute('body', 'data-transport')).toBe('polling');
     },
     90_000,

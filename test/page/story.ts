@@ -5,7 +5,7 @@ import type { Hand } from './hand.js';
 
 const SLOW = { timeout: 20_000 };
 
-/** How the page is connected, and on which servers its further clients may be. */
+/** The transport of the page, and the servers that its further clients may be on. */
 export interface Setting {
   readonly hand: Hand;
   readonly room: string;
@@ -33,7 +33,10 @@ export async function seesTheCluster(page: Page, { transport }: Setting): Promis
   await page.waitForFunction(() => Number(document.querySelector<HTMLElement>('#cluster')?.dataset['pulses']) > 0);
 }
 
-/** Joins a room, opens another client in it and checks that both hear each other; simulated clients where WebSockets work. */
+/**
+ * Joins a room, opens another client in it and checks that both receive each other's messages; opens simulated clients
+ * where WebSockets work.
+ */
 export async function meetsOthers(page: Page, { hand, room, transport, others }: Setting): Promise<void> {
   await hand.write(page, '#message-text', 'hello');
   await page.locator('#answers', { hasText: 'Server received from client: hello' }).waitFor(SLOW);

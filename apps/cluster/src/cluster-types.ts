@@ -33,7 +33,7 @@ export interface Cluster {
     readonly kind: ClusterRedis['kind'];
     /** `embedded`, or host and port of `REDIS_URL`. */
     readonly shown: string;
-    /** With the password. */
+    /** The URL of Redis, which may contain a password. */
     readonly url: string;
     readonly pid: number | undefined;
   };

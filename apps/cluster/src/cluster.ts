@@ -153,7 +153,7 @@ class RunningCluster implements Cluster {
     return this.#admin?.url;
   }
 
-  /** What the pages of the nodes show. */
+  /** The view that the pages of the nodes show. */
   #view(): ClusterView {
     const { kind, state } = this.redisStatus();
     const verbs: ControlVerb[] = ['kill', 'hang', 'drain', 'revive'];

@@ -45,9 +45,9 @@ export interface ClusterOptions {
   readonly port: number;
   /** The first node's port; each further node has the next one, the balancer's left out. 0 takes free ones. */
   readonly nodePort: number;
-  /** How peers are chosen for requests that belong to no session yet. */
+  /** The policy for requests that belong to no session yet. */
   readonly policy: PolicyName;
-  /** How peers are chosen for WebSocket upgrades that open a session. */
+  /** The policy for WebSocket upgrades that open a session. */
   readonly websocketPolicy: PolicyName;
   /** An nginx.conf for the balancer, which then gives the listeners and the policies. */
   readonly config?: string | undefined;
@@ -57,7 +57,7 @@ export interface ClusterOptions {
   readonly admin?: AdminOptions | undefined;
   /** The pages of the nodes may kill, hang, drain and revive nodes, and cut Redis. */
   readonly controls: boolean;
-  /** How the nodes share rooms through Redis. */
+  /** The adapter by which nodes share rooms through Redis. */
   readonly adapter: AdapterName;
   /** `redis://` or `rediss://`; the embedded Redis when absent. */
   readonly redisUrl?: string | undefined;

@@ -25,7 +25,7 @@ export interface NodeConfig {
   readonly server: string;
   /** Undefined for a node that shares nothing. */
   readonly redisUrl: string | undefined;
-  /** How rooms are shared through Redis. */
+  /** The adapter by which nodes share rooms through Redis. */
   readonly adapter: AdapterName;
   /** The tag in its session ids. Undefined derives one from the address that the node listens on. */
   readonly tag: string | undefined;

@@ -1,6 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 
-/** Where something listens. */
+/** The address of a listener. */
 export interface Address {
   readonly host: string;
   readonly port: number;

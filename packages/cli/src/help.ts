@@ -5,7 +5,7 @@ export interface Program {
   readonly name: string;
   /** Ways to call it, such as `npm start -- [flags]`. */
   readonly usage: readonly string[];
-  /** What it does, in a sentence or two. */
+  /** The purpose of the program, in a sentence or two. */
   readonly summary: string;
   readonly settings: Settings;
   /** Paragraphs after the settings: signals, exit codes. */

@@ -6,7 +6,7 @@ export const POLICIES = ['round_robin', 'ip_hash', 'least_conn'] as const;
 
 export type Policy = (typeof POLICIES)[number];
 
-/** How peers are chosen: for requests that belong to no session yet, and for WebSocket upgrades that open one. */
+/** The policies for requests that belong to no session yet, and for WebSocket upgrades that open one. */
 export interface Policies {
   readonly policy: Policy;
   readonly websocketPolicy: Policy;
@@ -27,7 +27,7 @@ export const POLICY_SETTINGS = settings({
 });
 
 /**
- * The policies for what was given. With neither, `ip_hash` pins polling, so that it works for every server, and
+ * The policies for the given flags. Without any, `ip_hash` pins polling, so that it works for every server, and
  * WebSockets, which need no pin, go to the peer with the fewest connections. `policy` alone is for both.
  */
 export function policiesOf(policy: Policy | undefined, websocketPolicy: Policy | undefined): Policies {

@@ -7,7 +7,7 @@ export interface Input {
   readonly args?: readonly string[];
   /** The environment. Default: empty. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
-  /** How many words that belong to no flag are taken. Default 0. */
+  /** The most words that belong to no flag. Default 0. */
   readonly maxWords?: number;
   /** True for a word that ends the words of a flag, such as a URL. Default: no word does. */
   readonly endsWords?: (word: string) => boolean;

@@ -1,6 +1,6 @@
-/** How a text becomes a value. */
+/** A kind of value, and how it is read from a text. */
 export interface Kind<T> {
-  /** What stands for the value in `--help`, such as `PORT`. */
+  /** The placeholder of the value in `--help`, such as `PORT`. */
   readonly placeholder: string;
   /**
    * @param name the flag or variable that gave the text, for the error
@@ -23,7 +23,7 @@ export interface Setting {
   readonly default?: string;
   /** In place of `default`: the default in words, where the program works it out. */
   readonly otherwise?: string;
-  /** What a number counts, such as `bytes`. */
+  /** The unit of a number, such as `bytes`. */
   readonly unit?: string;
   /** A value, as it would be typed. */
   readonly example?: string;
@@ -52,7 +52,7 @@ type ValueOf<One> = One extends { readonly value: Kind<infer T> }
       : T | undefined
   : boolean;
 
-/** What a command line gives for each setting. */
+/** The type of the values of all settings. */
 export type Values<Table extends Settings> = { readonly [Key in keyof Table]: ValueOf<Table[Key]> };
 
 /**

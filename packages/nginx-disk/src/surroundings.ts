@@ -28,7 +28,7 @@ export class DiskSurroundings implements Surroundings {
   readonly addressesOf?: (host: string) => readonly string[];
   #isOpen = false;
 
-  /** @param given what is known already: files, and the addresses of the host names in the configuration */
+  /** @param given files, and addresses of the configuration's host names, that are known already */
   constructor(paths: Paths, logs: LogFiles, given: Partial<Snapshot> = {}) {
     this.texts = new Map(given.files);
     this.#paths = paths;

@@ -9,8 +9,8 @@ export interface Page {
 }
 
 /**
- * What a page may load and do: its own files and its own origin, WebSocket included, and nothing inline. The built page
- * has the same policy in a `<meta>`, so it also holds behind a server that sends no header.
+ * The policy of all pages: a page may use its own files and its own origin, WebSocket included, and nothing inline. The
+ * built page has the same policy in a `<meta>`, so it also holds behind a server that sends no header.
  */
 export const contentSecurityPolicy = [
   "default-src 'none'",
@@ -29,7 +29,7 @@ export const visitorPage: Page = builtPage('visitor');
 /** The page at `/status` of the admin listener, built from `apps/status`. */
 export const operatorPage: Page = builtPage('operator');
 
-/** Where `pageConfig` builds to; the path is the same from `src/` and from `dist/`. */
+/** The folder that `pageConfig` builds to; the path is the same from `src/` and from `dist/`. */
 function builtPage(name: string): Page {
   return { folder: fileURLToPath(new URL(`../dist/${name}`, import.meta.url)), contentSecurityPolicy };
 }

@@ -34,7 +34,7 @@ export interface NodeStatus {
   readonly rss: number;
   /** Seconds since it began to serve; 0 while it does not. */
   readonly uptime: number;
-  /** How often it has exited unexpectedly. */
+  /** The number of unexpected exits. */
   readonly crashes: number;
 }
 

@@ -10,7 +10,7 @@ export function offerText({ id, idleMs, text }: HandOffOffer): string {
 
 const HEADING = /^(\d+) (\d+) (\d+)$/;
 
-/** Reads offers from such a pipe, in whatever pieces their bytes arrive. */
+/** Reads offers from such a pipe; their bytes may arrive in any pieces. */
 export class HandOffOffers<Handle> {
   #text = '';
   readonly #handles: Handle[] = [];

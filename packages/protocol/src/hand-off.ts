@@ -1,7 +1,7 @@
 /**
- * How a balancer hands the connection of a WebSocket off to a node's process that it started: over the IPC channel with the
- * socket beside the message, or over a pipe for nothing else (`offerText`), which costs both sides half as much. The
- * balancer keeps a copy of the socket, unread, until the connection ends.
+ * The messages by which a balancer hands the connection of a WebSocket off to the process of a node that it started:
+ * over the IPC channel with the socket beside the message, or over a pipe for nothing else (`offerText`), which costs
+ * both sides half as much. The balancer keeps a copy of the socket, unread, until the connection ends.
  */
 
 const TYPE = 'pinwheel:hand-off';
@@ -19,7 +19,7 @@ export interface HandOffOffer {
   readonly idleMs: number;
 }
 
-/** How a connection ended, as the node saw it. */
+/** The end of a connection, as the node saw it. */
 export interface HandOffEnd {
   /** Status of the node's response: 101 for a WebSocket, 0 for no response. */
   readonly status: number;

@@ -1,7 +1,7 @@
 /** Response to `GET /healthz`: the process is alive. Always 200. */
 export interface HealthDocument {
   status: 'alive';
-  /** The tag in this node's session ids, from which a balancer learns which peer a tag means. */
+  /** The tag in this node's session ids, by which a balancer learns the peer of a tag. */
   tag: string;
   /** The node's name. */
   server: string;

@@ -44,14 +44,14 @@ export class HandOffPipe {
     this.#processEnd = processEnd;
     socket.unref();
     processEnd.unref();
-    // An error means that the process is gone, which its exit reports.
+    // An error means that the process has exited, which its exit event reports.
     socket.on('error', () => undefined);
   }
 
   /** Makes a pipe; undefined with plain sockets, and on systems other than Linux. */
   static async make(): Promise<HandOffPipe | undefined> {
     const node = insides();
-    // How much the kernel's buffer holds is known for Linux only.
+    // The size of the kernel's buffer is known for Linux only.
     if (node === undefined || process.platform !== 'linux') return undefined;
     const folder = await mkdtemp(join(tmpdir(), 'pinwheel-pipe-'));
     try {
@@ -77,7 +77,7 @@ export class HandOffPipe {
     return end;
   }
 
-  /** To be called when the process reports that it reads the pipe. */
+  /** Allows offers from now on. Call it when the process reports that it reads the pipe. */
   opened(): void {
     this.#read = true;
   }
@@ -98,7 +98,7 @@ export class HandOffPipe {
     return this.#waiting.delete(id);
   }
 
-  /** To be called when the process reports a connection: its bytes have left the kernel's buffer. */
+  /** Counts a connection's bytes as read from the kernel's buffer. Call it when the process reports the connection. */
   arrived(id: number): void {
     const size = this.#inFlight.get(id);
     if (size === undefined) return;

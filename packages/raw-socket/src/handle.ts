@@ -2,7 +2,9 @@ import type { Server, SocketConstructorOpts } from 'node:net';
 import { Socket } from 'node:net';
 import { insides } from './insides.js';
 
-/** Where a socket's reads go (`onread`, https://nodejs.org/api/net.html#new-netsocketoptions). */
+/**
+ * The buffers and the callback of a socket's reads (`onread`, https://nodejs.org/api/net.html#new-netsocketoptions).
+ */
 export interface OnRead {
   buffer: () => Buffer;
   callback: (length: number, bytes: Uint8Array) => boolean;

@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 
 /**
- * What this package uses of Node that Node does not publish, and the one switch that turns all of it off.
+ * The parts of Node that this package uses although Node does not publish them, and the one switch that turns all of
+ * them off.
  *
  * It is off where the environment says `PINWHEEL_PLAIN_SOCKETS=1`, where a guard below finds another shape than the one
  * this was written for, and from the moment when `proveInsides` finds another meaning. Everything works without it, at

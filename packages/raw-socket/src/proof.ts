@@ -50,7 +50,7 @@ async function listens(server: Server): Promise<boolean> {
   }
 }
 
-/** @throws Error that says which inside has another meaning */
+/** @throws Error that names the inside with another meaning */
 async function exchange(server: Server, sockets: Socket[], signal: AbortSignal): Promise<void> {
   const accepted = acceptedHandle(server, signal);
   const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true });
@@ -102,7 +102,7 @@ function acceptedHandle(server: Server, signal: AbortSignal): Promise<object> {
   });
 }
 
-/** A socket around a handle, and what it reads as an ordinary socket with `onread`. */
+/** A socket around a handle, and the text that it reads as an ordinary socket with `onread`. */
 function socketAround(handle: object, signal: AbortSignal): { socket: Socket; bytes: Buffer; arrivals: Arrivals } {
   const bytes = Buffer.alloc(16);
   const arrivals = new Arrivals(signal);

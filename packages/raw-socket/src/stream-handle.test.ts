@@ -103,7 +103,7 @@ describe.each(usesPlainSockets() ? [] : ['a stream handle'])('%s', () => {
         left = writeStraight(socket, handle, out(bytes), () => onTaken());
       }
       expect(left).toBeLessThanOrEqual(size);
-      // What is written to the socket comes behind.
+      // Bytes that are written to the socket follow.
       const last = randomBytes(size);
       sent.update(last);
       socket.end(last);

@@ -6,8 +6,8 @@ import { insides } from './insides.js';
 import type { WriteRequest } from './insides.js';
 
 /**
- * Reads and writes on the handle below a TCP socket. What a `net.Socket` does around each read and write (a request
- * object, the states of two streams, a tick) is a tenth of what a message costs a proxy. Connecting, shutting down,
+ * Reads and writes on the handle below a TCP socket. The work of a `net.Socket` around each read and write (a request
+ * object, the states of two streams, a tick) is a tenth of the cost of a message in a proxy. Connecting, shutting down,
  * closing and errors stay the socket's.
  */
 
@@ -19,13 +19,13 @@ export interface StreamHandle {
   readonly writeQueueSize: number;
   /** Copies what the kernel does not take at once. @returns 0 or a system error's number */
   writeLatin1String(request: WriteRequest, text: string): number;
-  /** What the kernel does not take at once must stay unchanged. @returns 0 or a system error's number */
+  /** Bytes that the kernel does not take at once must stay unchanged. @returns 0 or a system error's number */
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number;
 }
 
 type OnHandleRead = (this: StreamHandle, bytes: ArrayBuffer | undefined) => Uint8Array | undefined;
 
-/** Connections that are open go on with it when the insides are turned off. */
+/** Open connections continue to use it when the insides are turned off. */
 const node = insides();
 
 /** The request of the next write: a write that the kernel takes at once leaves it unused. */

@@ -3,8 +3,8 @@ import type { TLSSocket } from 'node:tls';
 import { usesPlainSockets } from './insides.js';
 
 /**
- * The connection that TLS is spoken over. Node does not publish it, so that only what is shown may depend on it: the
- * address in a log line, and two variables. Undefined with plain sockets.
+ * The connection below TLS. Node does not publish it, so only displayed values depend on it: the address in a log line,
+ * and two variables. Undefined with plain sockets.
  */
 export function underlayOf(socket: TLSSocket): Socket | undefined {
   if (usesPlainSockets()) return undefined;

@@ -45,7 +45,7 @@ test('a copy keeps the handle only, or with plain sockets the socket', async () 
   client.resume();
   const copy = UnreadCopy.of(accepted);
   expect(accepted.remoteAddress).toBe(usesPlainSockets() ? '127.0.0.1' : undefined);
-  // Without its handle the socket can go.
+  // Without its handle the socket can be collected.
   if (!usesPlainSockets()) accepted.destroy();
   await new Promise((resolve) => client.write('still open', resolve));
   expect(client.readableEnded).toBe(false);

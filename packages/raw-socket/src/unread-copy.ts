@@ -29,7 +29,7 @@ export class UnreadCopy {
     return new UnreadCopy(handle, undefined);
   }
 
-  /** Closes this copy. The connection goes on in the other process. */
+  /** Closes this copy. The connection continues in the other process. */
   close(): void {
     this.#handle?.close();
     this.#handle = undefined;

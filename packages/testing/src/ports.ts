@@ -30,7 +30,7 @@ export async function accepts(port: number): Promise<void> {
   await until(`connections to port ${port} are accepted`, () => isOpen(port), 10_000);
 }
 
-/** Whether a connection to the port of 127.0.0.1 is accepted now. */
+/** Returns whether a connection to the port of 127.0.0.1 is accepted now. */
 export function isOpen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {

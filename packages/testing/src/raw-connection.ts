@@ -11,13 +11,13 @@ export interface RawMessage {
   readonly start: string;
   /** Names as written. */
   readonly fields: readonly (readonly [name: string, value: string])[];
-  /** Without framing. */
+  /** The body without framing. */
   readonly body: string;
   /** Values of the fields of that name, joined by "; " when there are several. */
   readonly get: (name: string) => string | undefined;
 }
 
-/** How a connection ended: the peer sent FIN, the peer reset it, or we closed it. */
+/** The end of a connection: the peer sent FIN, the peer reset it, or we closed it. */
 export type Ending = 'fin' | 'reset' | 'closed';
 
 /** A connection driven byte by byte: it buffers what arrives, and a test waits for and takes parts of it. */
@@ -118,7 +118,7 @@ export class RawConnection {
     return taken;
   }
 
-  /** Resolves with how the connection ended; what was received stays in `text`. */
+  /** Resolves with the ending of the connection; the received bytes stay in `text`. */
   async ended(): Promise<Ending> {
     const deadline = performance.now() + PATIENCE;
     while (this.ending === undefined) {

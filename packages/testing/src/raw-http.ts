@@ -3,7 +3,7 @@ import type { NetConnectOpts } from 'node:net';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** Where `exchange` connects: options of `net.connect`, and what precedes the text. */
+/** The target of `exchange`: options of `net.connect`, and what precedes the text. */
 export type To = NetConnectOpts & {
   /** Starts TLS; the certificate is not verified. Default false. */
   readonly tls?: boolean;

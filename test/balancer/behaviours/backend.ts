@@ -14,7 +14,10 @@ export interface SeenRequest {
 /** Returns the whole response as text on the wire; '' closes without a response. */
 export type Answer = (request: SeenRequest) => string;
 
-/** A server that records every request and sends the given response. It closes when the response says so. */
+/**
+ * A server that records every request and sends the given response. It closes the connection if the response has
+ * `Connection: close`.
+ */
 export class Backend {
   readonly seen: SeenRequest[] = [];
   readonly port: number;

@@ -67,7 +67,7 @@ export class Side {
     return text + ending;
   }
 
-  /** The lines of a log, when it has that many. */
+  /** The lines of a log, as soon as it has this number of lines. */
   async lines(name: string, count: number): Promise<string[]> {
     const read = (): string[] => this.normal(this.recipe.read(name)).split('\n').slice(0, -1);
     await until(`${count} lines in ${name} of ${this.runner}`, () => read().length >= count);
@@ -137,10 +137,10 @@ export class Pair {
   }
 
   /** The responses of both to the same bytes, and the requests at their backends. */
-  async both(raw: string, port = 0, host = '127.0.0.1'): Promise<{ ours: Told; theirs: Told }> {
+  async both(raw: string, port = 0, host = '127.0.0.1'): Promise<{ ours: ExchangeOutcome; theirs: ExchangeOutcome }> {
     const [ours, theirs] = await Promise.all([
-      this.ours.exchange(raw, port, host).then((text) => told(this.ours, raw, text)),
-      this.theirs.exchange(raw, port, host).then((text) => told(this.theirs, raw, text)),
+      this.ours.exchange(raw, port, host).then((text) => outcomeOf(this.ours, raw, text)),
+      this.theirs.exchange(raw, port, host).then((text) => outcomeOf(this.theirs, raw, text)),
     ]);
     return { ours, theirs };
   }
@@ -164,18 +164,18 @@ export class Pair {
 }
 
 /** The visible outcome of an exchange. */
-interface Told {
+interface ExchangeOutcome {
   readonly asked: string;
   /** Lines of the response. */
   readonly answer: readonly string[];
   readonly seen: readonly SeenRequest[];
 }
 
-function told(side: Side, asked: string, text: string): Told {
+function outcomeOf(side: Side, asked: string, text: string): ExchangeOutcome {
   return { asked, answer: side.normal(text).split('\r\n'), seen: side.normalRequests() };
 }
 
-function unordered({ asked, answer, seen }: Told) {
+function unordered({ asked, answer, seen }: ExchangeOutcome) {
   return { asked, answer: answer.toSorted(), seen: seen.map(({ head, body }) => ({ head, body })) };
 }
 

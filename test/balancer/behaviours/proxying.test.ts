@@ -87,7 +87,10 @@ const TAILS = [
   '%C3%A9?%C3%A9',
 ];
 
-/** Without the fields that nginx passes on against RFC 9110 7.6.1 (`Trailer`, `Proxy-Connection`, those that `Connection` names). */
+/**
+ * The fields without those that nginx passes on against RFC 9110 7.6.1 (`Trailer`, `Proxy-Connection`, those that
+ * `Connection` names).
+ */
 const FIELDS =
   'X-Forwarded-For: 1.2.3.4\nX-Real-IP: 9.9.9.9\nAccept-Encoding: gzip, deflate\nUser-Agent: ua\nCookie: a=b\nCookie: c=d\n' +
   'X-B: b\nX-Dup: 1\nX-Dup: 2\nTE: trailers\nKeep-Alive: 300\nX-Empty:\nX-Sp:   a  b  \nExpect-CT: x\n' +

@@ -34,8 +34,8 @@ describe.skipIf(NO_NGINX)('bodies of requests are logged and dropped as by nginx
     ['in chunks', '/peer/x', chunked('01234', '56789'), 'X-Body: 0123456789\n'],
     ['passed on as it comes', '/stream/x', sized('0123456789'), 'X-Body: 0123456789\n'],
     ['for the page of an error', '/gone/x', sized('0123456789'), 'X-Body: 0123456789\n'],
-  ])('a body %s is in $request_body', async (_, path, body, told) => {
-    expect(await pair.sameProxied(post(path, body))).toContain(told);
+  ])('a body %s is in $request_body', async (_, path, body, expected) => {
+    expect(await pair.sameProxied(post(path, body))).toContain(expected);
   });
 
   it('a body that is not read is not in $request_body', async () => {

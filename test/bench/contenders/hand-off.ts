@@ -4,7 +4,7 @@ import { portIn, saysUnavailable, workersIn } from '../process/said.js';
 import type { Contender } from './contender.js';
 import { PLAIN } from './contender.js';
 
-/** As `npm start` has it. */
+/** The young generation has the size that `npm start` gives it. */
 const YOUNG = ['--max-semi-space-size=4'];
 
 /** The cluster of `npm start`, whose balancer gives a WebSocket to the node's process. The nodes are its own. */

@@ -106,7 +106,7 @@ const PARTS = [
 ];
 
 /**
- * Measures what Pinwheel's use of Node's internals and its other optimisations save: each load runs with and without
+ * Measures what Pinwheel's use of Node's insides and its other optimisations save: each load runs with and without
  * one of them.
  */
 export const insides: Scenario = {

@@ -121,7 +121,7 @@ export function proxyOptions(options: BalancerOptions, log: NonNullable<GivenPro
   };
 }
 
-/** The part of the ready line that says what is served: `upstream=app1:3100 policy=ip_hash websocket=least_conn`. */
+/** The part of the ready line after the URL: `upstream=app1:3100 policy=ip_hash websocket=least_conn`. */
 export function describe(options: BalancerOptions): string {
   return `upstream=${options.peers.map(formatAddress).join(',')} policy=${options.policy} websocket=${options.websocketPolicy}`;
 }

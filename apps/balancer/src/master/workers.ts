@@ -51,7 +51,7 @@ export class Workers {
   }
 
   /**
-   * Gives all workers another configuration. The first worker tries it: when it cannot apply it, nothing changes.
+   * Gives all workers another configuration. Nothing changes when the first worker cannot apply it.
    *
    * @throws ConfError
    */

@@ -54,7 +54,7 @@ export class HandOffs implements HandOffTarget {
     });
   }
 
-  /** To be called when no further process will be started. */
+  /** Closes the pipe for the next process. Call it when no further process will be started. */
   close(): void {
     this.#closed = true;
     this.#nextPipe?.close();

@@ -37,7 +37,7 @@ export class NodeProcess {
   readonly handOffs = new HandOffs(() => this.process.ready);
   readonly #options: NodeOptions;
   #report: NodeReport | undefined;
-  /** When the last message of the process arrived, in milliseconds of `performance.now()`. */
+  /** The time of the process's last message, in milliseconds of `performance.now()`. */
   #heardAt = 0;
   #port: number;
   #tag: string;

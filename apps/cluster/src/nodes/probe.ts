@@ -14,7 +14,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** One request on a connection of its own. */
+/** Sends one request on a new connection. */
 function ask(url: string, method: 'GET' | 'POST', body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { method, agent: false, timeout: REQUEST_LIMIT }, (response) => {

@@ -1,4 +1,4 @@
-/** The cluster cannot start or go on. The message is one line for the operator. */
+/** The cluster cannot start or continue. The message is one line for the operator. */
 export class ClusterFailure extends Error {
   override readonly name = 'ClusterFailure';
   readonly code = 'cluster_failed';

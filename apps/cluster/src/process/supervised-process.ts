@@ -45,7 +45,7 @@ export class SupervisedProcess {
   #leaving: ChildProcess | undefined;
   #asleep = false;
   #crashes = 0;
-  /** In milliseconds of `performance.now()`; undefined while the process is not ready. */
+  /** The time at which the process became ready, in milliseconds of `performance.now()`; undefined while it is not. */
   #readyAt: number | undefined;
 
   constructor(options: ProcessOptions) {
@@ -86,7 +86,7 @@ export class SupervisedProcess {
     return this.#asleep;
   }
 
-  /** How often the process exited unexpectedly. */
+  /** The number of unexpected exits. */
   get crashes(): number {
     return this.#crashes;
   }

@@ -11,9 +11,9 @@ const ANSWER_LIMIT = 2_000;
 /** The Redis that the nodes share. */
 export interface ClusterRedis {
   readonly kind: 'embedded' | 'external';
-  /** With the password: for the nodes only. */
+  /** The URL for the nodes, which may contain a password. */
   readonly url: string;
-  /** For logs and pages: `embedded`, or host and port. */
+  /** The name for logs and pages: `embedded`, or host and port. */
   readonly shown: string;
   /** The process of the embedded Redis. */
   readonly process?: SupervisedProcess;

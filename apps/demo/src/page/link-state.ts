@@ -25,7 +25,7 @@ export interface LinkState {
   transport?: string;
   /** The transport that the connection began with. */
   firstTransport?: string;
-  /** When the current attempt began. */
+  /** The time at which the current attempt began. */
   startedAt: number;
   /** Milliseconds from the start of the attempt to the open transport. */
   openedMs?: number;

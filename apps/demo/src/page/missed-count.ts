@@ -1,4 +1,4 @@
-/** What this page knows of one sender's messages in a room. A sender's messages are numbered from 1. */
+/** The known numbers of one sender's messages in a room. A sender's messages are numbered from 1. */
 interface Sender {
   /** The last number that was received, or that was sent before the page joined. */
   last: number;

@@ -12,7 +12,7 @@ const BIG_ROOM = 200;
 /** Milliseconds until a join is retried that got no answer or found the room unavailable. */
 const REJOIN_MS = 3_000;
 
-/** What the room reports to its view. */
+/** The reports of the room to its view. */
 export interface RoomView {
   joining(room: string): void;
   joined(room: string, members: number): void;

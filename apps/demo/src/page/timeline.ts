@@ -24,7 +24,7 @@ interface Entry {
   readonly server: string | undefined;
 }
 
-/** What happened to this page, newest at the end. */
+/** The events of this page, newest at the end. */
 export function runTimeline(link: Link, missed: Missed): Timeline {
   const list = byId('timeline', HTMLOListElement);
   const log = new LogList<Entry>(list, byId('timeline-scroll', HTMLElement), drawEntry, 100);

@@ -8,7 +8,7 @@ export class MessageRing {
   /** Words of a bit set. */
   readonly words: number;
   planned: Float64Array;
-  /** When the recipients were determined, and when the sender's connection took the message, which may be later. */
+  /** The times at which the recipients were determined, and at which the sender's connection took the message. */
   enteredAt: Float64Array;
   sentAt: Float64Array;
   sender: Int32Array;

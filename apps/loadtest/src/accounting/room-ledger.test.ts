@@ -101,7 +101,7 @@ describe('the ledger of a room', () => {
       missingOffline: 1,
       missingSenderCut: 0,
     });
-    // By the node where it was when the message was sent.
+    // The delivery counts for the node where the member was when the message was sent.
     expect(book.cells.get('0>0')).toEqual({ due: 2, delivered: 1, missing: 1, late: 0 });
     expect(book.cells.get('0>1')).toEqual({ due: 2, delivered: 0, missing: 2, late: 0 });
   });

@@ -43,7 +43,10 @@ export class LoadClient {
   readonly options: ClientOptions;
   /** The node of the last greeting. */
   node = NO_NODE;
-  /** When the client last began to connect, got its session, was connected, lost its connection (`performance.now()`). */
+  /**
+   * The times at which the client last began to connect, got its session, was connected, lost its connection
+   * (`performance.now()`).
+   */
   startedAt = 0;
   openedAt = 0;
   leftAt = 0;

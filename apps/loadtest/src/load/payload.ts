@@ -9,7 +9,7 @@ export interface Stamp {
   readonly message: number;
   /** Number of the message among those of its sender, from 0. */
   readonly sequence: number;
-  /** When the message was to be sent: milliseconds since the stage began. */
+  /** The planned time of the send, in milliseconds since the stage began. */
   readonly plannedMs: number;
 }
 
@@ -25,8 +25,8 @@ export function writePayload(stamp: Stamp, size: number): string {
 }
 
 /**
- * The message number in a payload of this run and room, or -1 for anything else. Reads no further: the ledger of the
- * room knows the rest.
+ * The message number in a payload of this run and room, or -1 for anything else. The rest of the payload is not read,
+ * because the ledger of the room has the same values.
  *
  * @param prefix `run:room:`
  */

@@ -33,7 +33,7 @@ export class Schedule {
     this.#firsts = Int32Array.from(own, (room) => (places[room] ?? 0) % (options.members.get(room) ?? 1));
   }
 
-  /** When the next message is planned, in milliseconds from the beginning; Infinity without rooms. */
+  /** The planned time of the next message, in milliseconds from the beginning; Infinity without rooms. */
   get plannedMs(): number {
     return this.#rooms.length === 0 ? Infinity : (this.#points[this.#at] ?? 0) + this.#round * this.#periodMs;
   }

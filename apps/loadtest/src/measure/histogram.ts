@@ -1,5 +1,5 @@
 import type { Histogram } from 'hdr-histogram-js';
-// Not imported by the package's name: that also loads its log writer and, for dates, all languages.
+// These are deep imports, because the package's main file also loads its log writer and, for dates, all languages.
 import { decodeFromCompressedBase64, encodeIntoCompressedBase64 } from 'hdr-histogram-js/dist/encoding.js';
 import { build } from 'hdr-histogram-js/dist/HistogramBuilder.js';
 import { Tally } from './tally.js';

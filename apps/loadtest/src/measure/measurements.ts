@@ -31,7 +31,7 @@ class Path {
   delivered = 0;
   missing = 0;
   late = 0;
-  // One for each pair of nodes, with fewer digits because there may be many.
+  // The histogram has fewer digits, because there is one for each pair of nodes.
   readonly latency = new Times(2);
 }
 

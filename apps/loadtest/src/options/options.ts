@@ -22,7 +22,7 @@ export interface NodeAction {
 export interface Options {
   /** The origin that the clients connect to. */
   readonly url: string;
-  /** With a ramp, the clients at its end. */
+  /** The number of clients; with a ramp, the number at its end. */
   readonly clients: number;
   /** The number of rooms or the clients per room; the other one is undefined and follows. */
   readonly rooms: number | undefined;
@@ -34,7 +34,7 @@ export interface Options {
   readonly size: number;
   readonly durationMs: number;
   readonly warmupMs: number;
-  /** How long a message may take before it counts as missing. */
+  /** Milliseconds after which a message counts as missing. */
   readonly settleMs: number;
   readonly transports: readonly TransportShare[];
   readonly ramp: Ramp | undefined;

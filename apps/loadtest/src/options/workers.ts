@@ -7,7 +7,7 @@ const CLIENTS_OF_ONE = 5_000;
 const MESSAGES_OF_ONE = 10_000;
 
 /**
- * How many workers a run gets without `--workers`: one, which runs in the program itself and takes the least memory, or as
+ * The number of workers without `--workers`: one, which runs in the program itself and takes the least memory, or as
  * many as the load needs, up to one per CPU.
  *
  * @param cpus how many CPUs the machine has

@@ -4,7 +4,7 @@ export function showValue(value: number): string {
   return value.toPrecision(3).replace(/\.?0+$/, '');
 }
 
-/** Not with `toLocaleString`, which takes 40 ms to load all languages. */
+/** `toLocaleString` is not used, because it takes 40 ms to load all languages. */
 function withCommas(whole: number): string {
   return String(whole).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }

@@ -17,7 +17,7 @@ export interface Second extends Pick<
   readonly cpuPercent: number;
 }
 
-/** Shows a run while it goes on. */
+/** Shows the progress of a run. */
 export interface Progress {
   /** Shows a line of its own. */
   note(line: string): void;

@@ -15,7 +15,7 @@ import { RunFailure } from './run-failure.js';
 
 /** Milliseconds in which clients must arrive after the last one began to connect. */
 const ARRIVE_MS = 20_000;
-/** Milliseconds after the end in which a worker may still send what was planned. */
+/** Milliseconds after the end in which a worker may still send its planned messages. */
 const CATCH_UP_MS = 10_000;
 /** Milliseconds after which an order has certainly reached every worker. */
 const BRIEFING_MS = 100;
@@ -118,7 +118,7 @@ class Run {
     const acting = Promise.all(this.#options.actions.map((action) => this.#act(action, measureAt)));
     await this.#waitUntil(until);
     const measuredMs = this.#isOver ? Math.min(durationMs, Math.max(0, epochNow() - measureAt)) : durationMs;
-    // A worker that is late still sends what was planned: late sends are measured, not left out.
+    // A late worker still sends its planned messages: late sends are measured, not left out.
     await this.#unlessOver(sent, CATCH_UP_MS);
     this.#crew.send({ type: 'stop' });
     this.#phase = 'settling';

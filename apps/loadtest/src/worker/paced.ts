@@ -1,6 +1,6 @@
 /** Steps that are due at planned times. */
 export interface Steps {
-  /** When the next step is due (`performance.now()`); Infinity without one. */
+  /** The time at which the next step is due (`performance.now()`); Infinity without one. */
   readonly dueAt: number;
   /** Does the next step. */
   take(): void;

@@ -17,7 +17,7 @@ const SUBSCRIBED_MS = 500;
 
 type Factory = ServerOptions['adapter'];
 
-/** How nodes reach each other's clients. */
+/** The connection of a node to the clients of other nodes. */
 export interface NodeAdapter {
   /** Socket.IO's option `adapter`. */
   readonly create: Factory;

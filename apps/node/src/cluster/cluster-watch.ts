@@ -34,9 +34,9 @@ export class ClusterWatch {
   readonly #now: () => number;
   readonly #watchers = new Set<NodeSocket>();
   readonly #heard = new Map<string, { readonly state: NodeState; readonly at: number }>();
-  /** When the timer started. */
+  /** The time at which the timer started. */
   #startedAt = 0;
-  /** When another node last asked for reports. */
+  /** The time at which another node last asked for reports. */
   #askedAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
@@ -75,7 +75,7 @@ export class ClusterWatch {
     for (const socket of this.#watchers) socket.volatile.emit('cluster', view);
   }
 
-  /** The parent's last view, else what the nodes reported to each other. */
+  /** The parent's last view, or else a view from the nodes' reports to each other. */
   view(): ClusterView {
     const { parent, controls, redis } = this.#options;
     const known = parent?.view(SILENT_MS);

@@ -14,7 +14,8 @@ const ANSWER_FIRST_MS = 50;
  */
 export function doToSelf(verb: ControlVerb): ControlAnswer {
   if (verb === 'kill') {
-    // Not SIGKILL: the first process of a container does not get that from itself.
+    // The process exits by itself, because the kernel ignores a SIGKILL that the first process of a container sends
+    // itself.
     setTimeout(() => process.exit(137), ANSWER_FIRST_MS);
     return { ok: true, done: 'exits at once' };
   }

@@ -18,8 +18,8 @@ const LOGGED_MAX = 20;
 const LOGGED_LENGTH = 200;
 
 /**
- * A plain WebSocket echo server: a text comes back as `Server received from client: <text>`, binary data as it is. A client
- * that sends without reading is not read until it has read, without an effect on others.
+ * A plain WebSocket echo server: a text comes back as `Server received from client: <text>`, binary data as it is. The
+ * server stops reading from a client that does not read, which has no effect on other clients.
  */
 export class PlainEcho implements OtherConnections {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_MAX, perMessageDeflate: false });

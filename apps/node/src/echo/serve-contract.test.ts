@@ -107,7 +107,7 @@ describe('a node', () => {
   ])('refuses %s of %j: %s', async (event, args, code) => {
     const socket = await client((await node()).url);
     expect(await ask(socket, event, ...args)).toEqual(refused(code));
-    // Without an ack the refusal goes nowhere.
+    // Without an ack the refusal is dropped.
     (socket as unknown as { emit(event: string, ...args: unknown[]): void }).emit(event, ...args);
     expect(await ask(socket, 'echo', 'still here')).toBe('still here');
   });

@@ -35,7 +35,7 @@ export interface ContractOptions {
   readonly counts: RoomCounts | undefined;
   /** True when other nodes can be asked. */
   readonly reachable: () => boolean;
-  /** Resolves when the other nodes know a room that was joined just now; undefined where they need not know. */
+  /** Resolves when messages of other nodes reach a room that was joined just now; undefined where they always do. */
   readonly subscribed: (() => Promise<unknown>) | undefined;
   readonly readers: SlowReaders;
   readonly tally: Tally;

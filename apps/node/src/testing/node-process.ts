@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterwards } from './in-process.js';
 
-/** The program, as built: a process is what is tested. */
+/** The built program, since the tests run it as a process. */
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 export interface NodeProcess {

@@ -31,7 +31,7 @@ export function formatDuration(seconds: number): string {
   return shown.map(([unit, count]) => `${count} ${unit}`).join(' ');
 }
 
-/** How long ago something was, in whole seconds. */
+/** An age in whole seconds. */
 export function formatAgo(seconds: number): string {
   return seconds < 1.5 ? 'now' : `${formatDuration(seconds)} ago`;
 }

@@ -3,11 +3,11 @@ import type { ListenerStatus, PeerStatus, ProxyStatus, UpstreamStatus } from '@p
 /** A number in a status, declared once: for the sum over processes, for Prometheus and for docs/metrics.md. */
 export interface Counter {
   /**
-   * How the values of several processes become one: their sum, the largest of them, or the value of the process whose
-   * status is shown.
+   * The rule that combines the values of several processes: their sum, the largest one, or the value of the process
+   * whose status is shown.
    */
   readonly over: 'sum' | 'max' | 'shown';
-  /** The metric, without the prefix of its level: `_total` ends what is counted. None: no metric. */
+  /** The metric's name without the prefix of its level; counters end with `_total`. Absent: no metric. */
   readonly metric?: string;
   /** The unit, where it is not a plain count. */
   readonly unit?: 'bytes' | 'seconds';

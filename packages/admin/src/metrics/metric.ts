@@ -1,6 +1,6 @@
 /** One metric of `GET /metrics`. */
 export interface Metric<Status> {
-  /** By Prometheus' conventions: the unit is in the name, and `_total` ends a counter. */
+  /** The name follows Prometheus' conventions: it contains the unit, and `_total` ends a counter. */
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];

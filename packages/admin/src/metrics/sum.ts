@@ -14,12 +14,12 @@ import { BALANCER_COUNTERS, type Counter, LISTENER_COUNTERS, PEER_COUNTERS, UPST
 const RATES = ['requests', 'accepted', 'websockets', 'errors', 'bytesSent', 'bytesReceived'] as const;
 const PEER_RATES = ['requests', 'sessions', 'errors', 'bytes'] as const satisfies (keyof PeerSeries)[];
 
-/** At least one. */
+/** A list with at least one element. */
 type Some<T> = readonly [T, ...T[]];
 
 /**
  * The status of several processes that share their listeners. A peer that one of them considers failed is shown as
- * failed. `counters.ts` says how each number is combined.
+ * failed. `counters.ts` has the rule for each number.
  */
 export function sumStatus(all: readonly ProxyStatus[]): ProxyStatus {
   return {
@@ -80,7 +80,7 @@ function latest(all: readonly (number | undefined)[]): number | undefined {
   return all.filter((ago) => ago !== undefined).toSorted((one, other) => one - other)[0];
 }
 
-/** The numbers of a status, combined as their table says. @param all the shown status first */
+/** The numbers of a status, combined by the rules of their table. @param all the shown status first */
 function combined<Key extends string>(
   table: Readonly<Record<Key, Counter>>,
   all: readonly Readonly<Record<NoInfer<Key>, number>>[],

@@ -16,7 +16,7 @@ type Message = string | Buffer;
 interface Started {
   readonly io: Server;
   readonly url: string;
-  /** How often Engine.IO has written to a client. */
+  /** The number of Engine.IO's writes to a client. */
   readonly flushes: () => number;
 }
 

@@ -63,7 +63,7 @@ function writeBroadcastsStraight(session: Session): void {
   };
 }
 
-/** True when nothing waits in the session's queue or transport: what is written now is in order. */
+/** True when nothing waits in the session's queue or transport, so that a direct write keeps the order. */
 function isIdle({ readyState, transport, writeBuffer }: Session): boolean {
   return readyState === 'open' && transport.writable && writeBuffer.length === 0;
 }

@@ -159,7 +159,7 @@ describe('a drain', () => {
     expect(inOrder.lastIndexOf('polling')).toBeLessThan(inOrder.length / 2);
     const last = Math.max(...ended.map((one) => one.at)) - began;
     expect(last).toBeGreaterThan(500);
-    // In each half of that time about half of them.
+    // About half of the sessions are closed in each half of that time.
     const early = ended.filter((one) => one.at - began < last / 2).length;
     expect(early).toBeGreaterThan(20);
     expect(early).toBeLessThan(60);

@@ -12,7 +12,7 @@ export interface OtherConnections {
 export interface DrainReport {
   /** Sessions and other connections that were open when the drain began. */
   readonly open: number;
-  /** Those that were still open when the time was over, and were cut off. */
+  /** The sessions and connections that were still open at the end of the time, and were cut off. */
   readonly cut: number;
   /** Milliseconds that the drain took. */
   readonly took: number;

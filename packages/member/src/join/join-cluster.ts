@@ -38,7 +38,7 @@ export interface Member {
   readonly state: 'up' | 'drain';
   /** Engine.IO sessions that are open now, by transport. */
   readonly sessions: { readonly polling: number; readonly websocket: number };
-  /** What `/readyz` answers, within `readyTimeout`. Never rejects. */
+  /** Resolves with the document of `/readyz`, within `readyTimeout`. Never rejects. */
   ready(): Promise<ReadyDocument>;
   /**
    * Drains the server, which cannot be undone. `/readyz` answers 503 at once. A request that would open a session has its

@@ -6,9 +6,9 @@ import type { RoomScripts } from './room-scripts.js';
 
 export interface RoomCountsOptions {
   readonly link: RedisLink;
-  /** How many members a room has on this node, now. */
+  /** Returns the current number of a room's members on this node. */
   readonly localCount: (room: string) => number;
-  /** The rooms that have members on this node, now. */
+  /** Returns the rooms that have members on this node. */
   readonly localRooms: () => Iterable<string>;
   /** Prefix of the keys in Redis. Default `pinwheel`. */
   readonly prefix?: string;

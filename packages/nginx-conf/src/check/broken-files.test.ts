@@ -60,7 +60,7 @@ describe.skipIf(!nginxIsInstalled())('nginx refuses it alike (needs nginx: apt-g
     const start = stderr.indexOf('nginx: [emerg] ');
     const ours = String(refusal(text, path)).replace('pinwheel: ', 'nginx: ');
     expect(stderr.slice(start, start + ours.length)).toBe(ours);
-    // Nothing follows but the end of the line.
+    // Only the end of the line follows.
     expect(stderr.charAt(start + ours.length)).toBe('\n');
   });
 });

@@ -24,7 +24,7 @@ interface Level {
 
 const CONTEXTS: ReadonlySet<string> = new Set<Context>(['main', 'events', 'http', 'server', 'location', 'upstream']);
 
-/** Whether a directive takes that many arguments. */
+/** Returns whether a directive takes this number of arguments. */
 export function suits({ args }: Spec, count: number): boolean {
   if (args === 'flag') return count === 1;
   return typeof args === 'number' ? count === args : count >= args[0] && count <= args[1];

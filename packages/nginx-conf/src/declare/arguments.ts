@@ -32,7 +32,7 @@ export const text: Read<string> = ([value = '']) => value;
 export const texts: Read<readonly string[]> = (args) => args;
 /** A value that may contain variables. */
 export const complex: Read<ComplexValue> = ([value = ''], site) => site.complex(value);
-/** For directives without arguments. */
+/** The reader of directives without arguments. */
 export const present: Read<true> = () => true;
 
 /** The name of a file. nginx allows variables in it; here they are refused. */

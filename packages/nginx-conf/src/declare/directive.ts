@@ -5,23 +5,22 @@ import type { Entry, Scope } from './scope.js';
 import type { ComplexValue } from '../values/value.js';
 import type { Variables } from '../values/user-variables.js';
 
-/** Where directives may stand. */
+/** The contexts in which directives may stand. */
 export type Context = 'main' | 'events' | 'http' | 'server' | 'location' | 'upstream';
 /** Blocks whose lines are data, not directives. */
 export type FreeForm = 'map' | 'types';
 
-/** How many arguments: a number, from and to, or `flag` for one that is `on` or `off`. */
+/** The number of arguments: exact, a range, or `flag` for one argument that is `on` or `off`. */
 export type Arity = 'flag' | number | readonly [from: number, to: number];
 
 /**
- * How a level that lacks the directive gets its value.
- * `value`: from the nearest level around it that has one, else the default.
- * `list`: all directives of the nearest level that has any (`proxy_set_header`, `add_header`, `access_log`).
- * `none`: it has none.
+ * The rule by which a level without the directive gets its value. `value`: from the nearest level around it that has
+ * one, else the default. `list`: all directives of the nearest level that has any (`proxy_set_header`, `add_header`,
+ * `access_log`). `none`: it has none.
  */
 export type Inheritance = 'value' | 'list' | 'none';
 
-/** What a reader of arguments can use. */
+/** The functions that a reader of arguments can use. */
 export interface Site {
   readonly name: string;
   readonly place: Place;
@@ -61,7 +60,7 @@ interface Declaration<T> {
   readonly line?: (value: T, directive: { readonly name: string; readonly args: readonly string[] } & Place) => void;
   /** Checks the block when it has been read; `site` is the place of its `}`. */
   readonly close?: (entry: Entry<T>, site: Site) => void;
-  /** How it differs from nginx, for docs/directives.md. */
+  /** The difference from nginx, for docs/directives.md. */
   readonly note?: string;
   /** Present on a directive without effect: the reason why it changes nothing. */
   readonly accepted?: string;

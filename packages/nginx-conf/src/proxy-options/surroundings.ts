@@ -1,7 +1,7 @@
 import type { GivenLocation } from '@pinwheel/proxy';
 import type { ErrorLog } from '../directives/core.js';
 
-/** What a configuration needs from the program that serves it. */
+/** The functions and paths that a configuration needs from the program that serves it. */
 export interface Surroundings {
   /** The folder from which relative paths start, except those of certificates. */
   readonly prefix: string;

@@ -89,7 +89,7 @@ function sessionCacheOf({ kind, builtin, shared }: SessionCache): Partial<GivenT
   return { sessionCache: builtin ?? 0 };
 }
 
-/** How the server verifies certificates of clients. */
+/** The options by which the server verifies certificates of clients. */
 export function verificationOf(server: Scope): Pick<GivenServer, 'verifyClient'> {
   return { verifyClient: server.get(tls.ssl_verify_client) };
 }

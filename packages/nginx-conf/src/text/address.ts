@@ -25,7 +25,7 @@ export interface InetAddress {
 export interface AddressForm {
   /** A `listen` address: a port may stand alone, `*` is any address, ports may be a range. */
   readonly listen?: boolean;
-  /** Whether a URI may follow. */
+  /** True when a URI may follow. */
   readonly uri?: boolean;
 }
 
@@ -124,7 +124,7 @@ export function parseCidr(text: string): Cidr | undefined {
   return { address, bits: count };
 }
 
-/** Whether the address has bits set beyond the block's prefix. */
+/** Returns whether the address has bits set beyond the block's prefix. */
 export function hasLowBits({ address, bits }: Cidr): boolean {
   const bytes = [...binaryAddress(address)].map((ch) => ch.charCodeAt(0));
   return bytes.some((byte, i) => (byte & (0xff >> Math.min(8, Math.max(0, bits - i * 8)))) !== 0);

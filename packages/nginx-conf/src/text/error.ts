@@ -7,7 +7,7 @@ export interface Place {
 /** The `file` of directives given with `-g`. */
 export const COMMAND_LINE = 'command line';
 
-/** What nginx writes after a message: ` in FILE:LINE`, ` in command line`, or nothing. */
+/** The text that nginx writes after a message: ` in FILE:LINE`, ` in command line`, or nothing. */
 function where({ file, line }: Place): string {
   if (file === '') return '';
   return line === 0 ? ` in ${file}` : ` in ${file}:${line}`;

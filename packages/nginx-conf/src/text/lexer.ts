@@ -4,7 +4,7 @@ import type { Place } from './error.js';
 /** Size of nginx's read buffer in bytes, which limits a token. */
 const BUFFER = 4_096;
 
-/** What ended a list of words. */
+/** The token that ended a list of words. */
 export type Terminator = ';' | '{' | '}' | 'end';
 
 export interface Statement {

@@ -116,7 +116,7 @@ it('limits the depth of blocks', () => {
   expect(() => parse({ '/conf/nginx.conf': 'a {'.repeat(100_000) })).toThrow('too many blocks inside each other');
 });
 
-/** How the refusal prints. */
+/** The printed refusal. */
 function refusal(read: () => unknown): string {
   try {
     read();

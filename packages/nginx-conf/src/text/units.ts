@@ -36,7 +36,9 @@ const MINUTE = 60n;
 const HOUR = 60n * MINUTE;
 const DAY = 24n * HOUR;
 
-/** From large to small; a unit must be smaller than the one before it. Scales in seconds; `ms` has none. */
+/**
+ * The units from large to small, since each must be smaller than the one before it. Scales are seconds; `ms` has none.
+ */
 const UNITS: readonly (readonly [unit: string, scale: bigint])[] = [
   ['y', 365n * DAY],
   ['M', 30n * DAY],

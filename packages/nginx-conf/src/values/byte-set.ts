@@ -63,7 +63,7 @@ const WORD = ByteSet.of([0x30, 0x39], [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]);
 const HORIZONTAL = ByteSet.of([0x09, 0x09], [0x20, 0x20], [0xa0, 0xa0]);
 const VERTICAL = ByteSet.of([0x0a, 0x0d], [0x85, 0x85]);
 
-/** What `\d`, `\S` and the like stand for. */
+/** The sets of `\d`, `\S` and the like. */
 export const ESCAPED_SETS: Readonly<Record<string, ByteSet>> = {
   d: DIGIT,
   D: DIGIT.negated(),
@@ -77,7 +77,7 @@ export const ESCAPED_SETS: Readonly<Record<string, ByteSet>> = {
   V: VERTICAL.negated(),
 };
 
-/** What `[:alpha:]` and the like stand for, in the C locale. */
+/** The sets of `[:alpha:]` and the like in the C locale. */
 export const POSIX_SETS: Readonly<Record<string, ByteSet>> = {
   alpha: ByteSet.of([0x41, 0x5a], [0x61, 0x7a]),
   lower: ByteSet.of([0x61, 0x7a]),

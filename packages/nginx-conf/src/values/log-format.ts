@@ -24,7 +24,7 @@ function hex(ch: string): string {
   return ch.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0');
 }
 
-/** How a variable's value is written; undefined when the request has none. */
+/** The escapings of a variable's value, which is undefined when the request has none. */
 const ESCAPES: Readonly<Record<LogEscape, (value: string | undefined) => string>> = {
   default: (value) => (value === undefined ? '-' : value.replace(/[^ -~]|["\\]/g, (ch) => `\\x${hex(ch)}`)),
   json: (value) => (value ?? '').replace(/[^ -\uffff]|["\\]/g, (ch) => JSON_SHORT[ch] ?? `\\u00${hex(ch)}`),

@@ -3,7 +3,7 @@ import { byteString } from './byte-string.js';
 
 export const DEFAULT_CONF = 'conf/nginx.conf';
 export const DEFAULT_ERROR_LOG = 'logs/error.log';
-/** In place of a path: the log is standard error. */
+/** Stands for standard error in place of a path. */
 export const STDERR = 'stderr';
 
 /** The paths that a process starts from; byte strings. */

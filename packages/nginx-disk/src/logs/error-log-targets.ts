@@ -10,7 +10,7 @@ export interface ErrorLogTargets {
   readonly process: readonly ErrorLogTarget[];
   /** The logs for requests: those of the `http` block, or those of the process when it names none. */
   readonly requests: readonly ErrorLogTarget[];
-  /** All logs, open. */
+  /** All logs; they are open. */
   readonly files: readonly LogFile[];
 }
 

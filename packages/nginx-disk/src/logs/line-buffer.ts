@@ -1,4 +1,4 @@
-/** How lines are buffered (nginx: `access_log ... buffer= flush=`). */
+/** The options of a line buffer (nginx: `access_log ... buffer= flush=`). */
 export interface Buffering {
   /** Bytes. */
   readonly size: number;

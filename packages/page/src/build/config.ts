@@ -14,7 +14,7 @@ export interface PageSource {
 }
 
 /**
- * How Vite builds a page.
+ * Returns the Vite configuration of a page.
  *
  * @example export default pageConfig({ page: 'visitor', html: [new URL('index.html', import.meta.url)], proxy: {} });
  */
