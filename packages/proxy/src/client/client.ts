@@ -222,7 +222,13 @@ export class Client implements WireReader, BodySink {
     exchange.start();
     const isTaken = next < end && this.#unread === undefined;
     this.#unread = undefined;
-    return isTaken ? end : next;
+    if (!isTaken) return next;
+    // The hand-off that took the rest was refused and the request is over: the rest is parsed in its place.
+    if (this.#exchange === undefined && !this.#ending && !this.#switched) {
+      this.#carry = '';
+      return next;
+    }
+    return end;
   }
 
   /**
@@ -375,7 +381,8 @@ export class Client implements WireReader, BodySink {
   /** The client has left; a request in flight ends with it. */
   #abandon(): void {
     const exchange = this.#exchange;
-    if (exchange !== undefined && this.#dropUntil === undefined) this.frontend.countError('client_closed', this);
+    const isAnswered = exchange === undefined || exchange.isFailed || this.#dropUntil !== undefined;
+    if (!isAnswered) this.frontend.countError('client_closed', this);
     this.#forget();
     exchange?.leave();
   }

@@ -32,6 +32,74 @@ test('return 444 ends the connection: a pipelined request after it is not served
   expect(proxy.proxy.status().errors).toBe(0);
 });
 
+test('a truncated response counts as one error', async () => {
+  const upstream = await startUpstream(async (peer) => {
+    await peer.request();
+    peer.send('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort');
+    peer.destroy();
+  });
+  const proxy = await startProxy([upstream.port]);
+  const client = await proxy.connect();
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await client.ended();
+  await until('the connection is closed', () => proxy.proxy.status().clients === 0);
+  expect(proxy.proxy.status().errorsByCode).toEqual({ upstream_truncated: 1 });
+});
+
+test('an error page that cannot be forwarded gets its own error while the body is still coming', async () => {
+  const locations: readonly GivenLocation[] = [
+    {
+      path: '/',
+      upstream: 'backend',
+      errorPages: [{ statuses: [502], target: '@other' }],
+      pass: { bufferRequest: false },
+    },
+    { path: '@other', match: 'named', pass: { bufferRequest: false, url: () => 'http://' } },
+  ];
+  const proxy = await startProxy([1], { servers: [{ locations }] });
+  const client = await proxy.connect();
+  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc');
+  expect((await client.response()).start).toBe('HTTP/1.1 500 Internal Server Error');
+});
+
+test('requests behind an upgrade are served when every process refuses the connection at once', async () => {
+  const handOff: HandOffTarget = {
+    available: true,
+    give(_socket, _text, _idleMs, listener) {
+      listener.onRefused();
+      return { destroy: () => undefined };
+    },
+  };
+  const locations: readonly GivenLocation[] = [
+    { path: '/ws', upstream: 'backend' },
+    { path: '/', reply: { status: 200, text: 'next' } },
+  ];
+  const proxy = await startProxy([{ host: '127.0.0.1', port: 1, handOff }], { servers: [{ locations }] });
+  const client = await proxy.connect();
+  client.send(`GET /ws HTTP/1.1\r\nHost: a\r\n${UPGRADE}\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n`);
+  expect((await client.response()).start).toBe('HTTP/1.1 502 Bad Gateway');
+  expect((await client.response()).start).toBe('HTTP/1.1 200 OK');
+});
+
+test('a WebSocket request with a body is not handed off', async () => {
+  let given = 0;
+  const handOff: HandOffTarget = {
+    available: true,
+    give() {
+      given++;
+      return { destroy: () => undefined };
+    },
+  };
+  const upstream = await startUpstream(answering('x'));
+  const peer = { host: '127.0.0.1', port: upstream.port, handOff };
+  const locations: readonly GivenLocation[] = [{ path: '/', upstream: 'backend', pass: { bufferRequest: true } }];
+  const proxy = await startProxy([peer], { servers: [{ locations }] });
+  const client = await proxy.connect();
+  client.send(`GET / HTTP/1.1\r\nHost: a\r\n${UPGRADE}Content-Length: 4\r\n\r\nbodyframe`);
+  expect((await client.response()).start).toBe('HTTP/1.1 200 OK');
+  expect(given).toBe(0);
+});
+
 /** Whole numbers from 0 to `below`, the same in every run (Park and Miller, "Random number generators", 1988). */
 function randomFrom(seed: number): (below: number) => number {
   let state = seed;

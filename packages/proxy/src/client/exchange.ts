@@ -15,6 +15,7 @@ import { clientFailureLevel, clientFailureText } from '../log/client-failure.js'
 import { requestMessage } from '../log/about-request.js';
 import { now } from '../net/clock.js';
 import type { ReadBuffer } from '../net/wire.js';
+import type { HandOffTarget } from '../options/hand-off-target.js';
 import type { LogLevel, ReplyOptions } from '../options/proxy.js';
 import type { Origin } from '../origin/origin.js';
 import { realOrigin } from '../origin/real-ip.js';
@@ -27,11 +28,11 @@ import { HANDSHAKE_LENGTH, isOwnSession } from '../upstream/affinity/engine-io.j
 import type { Peer } from '../upstream/peer.js';
 
 /**
- * The state of a request. `open`: no byte of a response was written. `answering`: the head was written. `answered`: the whole
- * response was written, and the rest of the request's body may still be coming. `switched`: the connection is a tunnel or
- * handed off. `over`: the request was logged.
+ * The state of a request. `open`: no byte of a response was written. `answering`: the head was written. `failed`: the
+ * response was cut off, and the connection is closing. `answered`: the whole response was written, and the rest of the
+ * request's body may still be coming. `switched`: the connection is a tunnel or handed off. `over`: the request was logged.
  */
-type State = 'open' | 'answering' | 'answered' | 'switched' | 'over';
+type State = 'open' | 'answering' | 'failed' | 'answered' | 'switched' | 'over';
 
 /** One request and its answer, from its head to the access log, through all responders and internal redirects. */
 export class Exchange implements OwnTurn, GivenConnection {
@@ -55,6 +56,7 @@ export class Exchange implements OwnTurn, GivenConnection {
   #state: State = 'open';
   /** Undefined while no responder handles the request. */
   #responder: Responder | undefined;
+  #handOff: HandOff | undefined;
   #continued = false;
   #ownAnswers: OwnAnswers | undefined;
   /** The connection ends after this response. */
@@ -152,7 +154,7 @@ export class Exchange implements OwnTurn, GivenConnection {
     this.#responder = responder;
     responder.start();
     // While a read is being parsed, the body that came with the head goes out in the same write: `onReadEnd` flushes.
-    if (!client.processing) responder.flush();
+    if (!client.processing && this.#responder === responder) responder.flush();
   }
 
   // What comes from the client meanwhile.
@@ -169,6 +171,11 @@ export class Exchange implements OwnTurn, GivenConnection {
 
   requestBodyEnd(): void {
     if (!this.#bodyDropped) this.#responder?.requestBodyEnd();
+  }
+
+  /** The answer was cut off by an error, which has been counted. */
+  get isFailed(): boolean {
+    return this.#state === 'failed';
   }
 
   /** One read of the client has been parsed. */
@@ -274,6 +281,7 @@ export class Exchange implements OwnTurn, GivenConnection {
     const { client } = this;
     // A target is checked before there is a location for it.
     this.#location ??= client.frontend.routeUnreadable(this.head, client);
+    this.#handOff?.abort();
     this.#responder?.abort();
     this.#responder = undefined;
     client.frontend.countError(error.code, client);
@@ -282,6 +290,7 @@ export class Exchange implements OwnTurn, GivenConnection {
       client.frontend.log(clientFailureLevel(error), clientFailureText(error, this.facts));
     }
     if (this.started) {
+      this.#state = 'failed';
       // A truncated response with a clean end would look complete. The request ends when the connection closes.
       client.wire.reset();
     } else if (error.code === 'request_timeout') {
@@ -294,12 +303,14 @@ export class Exchange implements OwnTurn, GivenConnection {
 
   drop(status: number): void {
     if (!this.started) this.status = status;
+    this.#responder = undefined;
     this.client.drop();
   }
 
   /** The client has closed the connection before the response was written (nginx: 499). */
   leave(): void {
     if (!this.started) this.status = new ProxyError('client_closed').status;
+    this.#handOff?.abort();
     this.#responder?.abort();
     this.#responder = undefined;
     this.finish();
@@ -329,12 +340,17 @@ export class Exchange implements OwnTurn, GivenConnection {
 
   get mayGiveAway(): boolean {
     const { client, head } = this;
-    const { wire, body } = client;
-    return head.asksWebSocket && !client.tls && !wire.readsAhead && wire.pending === 0 && body.done;
+    const { wire, tls } = client;
+    // What came behind a body has been read already: it cannot be given away with the connection.
+    const isBodiless = !head.chunked && head.contentLength <= 0;
+    return head.asksWebSocket && isBodiless && !tls && !wire.readsAhead && wire.pending === 0;
   }
 
-  giveAway(peer: Peer, user: HandOffUser): HandOff {
-    return new HandOff(this.client.frontend.handOffs, this, peer, user);
+  giveAway(peer: Peer, target: HandOffTarget, text: string, user: HandOffUser): void {
+    const handOff = new HandOff(this.client.frontend.handOffs, this, peer, user);
+    // Assigned before it starts: a process may refuse at once, and then the user gives the connection to another one.
+    this.#handOff = handOff;
+    handOff.start(target, text);
   }
 
   get socket(): Socket {
@@ -366,6 +382,8 @@ export class Exchange implements OwnTurn, GivenConnection {
     // Node caches the address at the first reading: the log needs it after the handle has been closed.
     if (isLogged) void this.client.wire.socket.localAddress;
     this.client.onHandedOff();
+    // Nothing waits for the report of the process: the request is not kept until then.
+    if (!isLogged) this.finish();
     return isLogged;
   }
 

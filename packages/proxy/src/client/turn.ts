@@ -3,10 +3,11 @@ import type { Facts, UpstreamAttempt } from '../facts.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { ResponseHead } from '../http1/response-head.js';
 import type { ReadBuffer } from '../net/wire.js';
+import type { HandOffTarget } from '../options/hand-off-target.js';
 import type { LogLevel, ReplyOptions } from '../options/proxy.js';
 import type { Origin } from '../origin/origin.js';
 import type { Location } from '../route/location.js';
-import type { HandOff, HandOffUser } from '../tunnel/hand-off.js';
+import type { HandOffUser } from '../tunnel/hand-off.js';
 import type { FarEnd } from '../tunnel/tunnel.js';
 import type { EngineRequest } from '../upstream/affinity/engine-io.js';
 import type { Peer } from '../upstream/peer.js';
@@ -75,8 +76,14 @@ export interface Turn {
   upgrade(far: FarEnd, head: string, buffer: ReadBuffer, start: number, end: number): void;
   /** True when the connection may be handed off: a WebSocket over plain TCP with nothing left to send, that does not read ahead. */
   readonly mayGiveAway: boolean;
-  /** Prepares to give the connection to the process of a peer; `HandOff.start` offers it. @param peer acquired */
-  giveAway(peer: Peer, user: HandOffUser): HandOff;
+  /**
+   * Gives the connection to the process of a peer; `user` is notified when the process does not take it, perhaps before this
+   * returns.
+   *
+   * @param peer acquired
+   * @param text the request head for the peer
+   */
+  giveAway(peer: Peer, target: HandOffTarget, text: string, user: HandOffUser): void;
 
   /** Logs a message with the connection's number and the request. */
   log(level: LogLevel, message: string): void;

@@ -13,7 +13,7 @@ import type { HandOffTarget } from '../options/hand-off-target.js';
 import type { Location } from '../route/location.js';
 import { countsAsFailure, USUAL_RETRIES } from '../route/retry.js';
 import { handOffTarget } from '../tunnel/hand-off.js';
-import type { HandOff, HandOffUser } from '../tunnel/hand-off.js';
+import type { HandOffUser } from '../tunnel/hand-off.js';
 import { isOwnSession } from '../upstream/affinity/engine-io.js';
 import { PeerChoice } from '../upstream/affinity/peer-choice.js';
 import type { Link, LinkUser } from '../upstream/link/link.js';
@@ -40,7 +40,6 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   #lastError: ProxyError | undefined;
   /** The turn has ended or was passed on. */
   #ended = false;
-  #handOff: HandOff | undefined;
 
   constructor(turn: Turn) {
     const { location, forwarded: before } = turn;
@@ -179,6 +178,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
 
   /** Sends what `start` and `requestBody` have composed. */
   flush(): void {
+    if (this.#ended) return;
     if (this.#request.onReadEnd()) this.#choose();
     const link = this.#link;
     if (link === undefined || !this.#request.sent) return;
@@ -191,13 +191,10 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#peer = undefined;
     this.#request.sent = true;
     this.#attempts.onSent();
-    // Assigned before `start`: the process may refuse at once, and then the next attempt may set another.
-    this.#handOff = this.#turn.giveAway(peer, this);
-    this.#handOff.start(target, this.#request.headText);
+    this.#turn.giveAway(peer, target, this.#request.headText, this);
   }
 
   onHandOffRefused(): void {
-    this.#handOff = undefined;
     this.#turn.takeBody();
     this.#choose();
     this.flush();
@@ -389,7 +386,6 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   abort(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#handOff?.abort();
     this.#leave(true);
   }
 
