@@ -1,4 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
+import { hostPort } from '@pinwheel/protocol';
 
 /** The address of a listener. */
 export interface Address {
@@ -21,7 +22,7 @@ export function parseAddress(text: string): Address | undefined {
 
 /** `host:port`, an IPv6 address in brackets. */
 export function formatAddress({ host, port }: Address): string {
-  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+  return hostPort(host, port);
 }
 
 /** The host at which a client on this machine reaches a listener: loopback for one that is bound to all addresses. */

@@ -3,6 +3,7 @@ export * from './engine-request.js';
 export type * from './refusal.js';
 export * from './events.js';
 export * from './health.js';
+export * from './host-port.js';
 export * from './session-id.js';
 export * from './hand-off.js';
 export * from './hand-off-text.js';

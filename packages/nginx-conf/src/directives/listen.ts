@@ -1,3 +1,4 @@
+import { bracketed } from '@pinwheel/protocol';
 import { parseAddress } from '../text/address.js';
 import type { InetAddress, UnixAddress } from '../text/address.js';
 import { invalidParameter, parameter } from '../declare/arguments.js';
@@ -35,7 +36,7 @@ const REFUSED = /^(?:http2|quic|spdy)$/;
 function addressName(address: Listen['address']): string {
   if ('unix' in address) return `unix:${address.unix}`;
   const { host, port, lastPort } = address;
-  const shown = host === '*' ? '0.0.0.0' : host.includes(':') ? `[${host}]` : host;
+  const shown = host === '*' ? '0.0.0.0' : bracketed(host);
   return `${shown}:${port}${lastPort === undefined ? '' : `-${lastPort}`}`;
 }
 

@@ -1,3 +1,4 @@
+import { bracketed } from '@pinwheel/protocol';
 import type { GivenListener } from '@pinwheel/proxy';
 import type { Listen } from '../directives/listen.js';
 import { ConfError } from '../text/error.js';
@@ -24,7 +25,7 @@ export class ListenerTable {
       const key = 'path' in address ? `unix:${address.path}` : `${address.host} ${address.port}`;
       let index = this.all.findIndex((one) => one.key === key);
       if (served.includes(index)) {
-        const name = 'path' in address ? key : `${shown(address.host)}:${address.port}`;
+        const name = 'path' in address ? key : `${bracketed(address.host)}:${address.port}`;
         throw new ConfError(`a duplicate listen ${name}`, server.opener?.directive ?? { file: '', line: 0 });
       }
       if (index < 0) index = this.all.push({ key, options: optionsOf(listen, address), ssl: false }) - 1;
@@ -55,8 +56,4 @@ function optionsOf({ backlog, bind, ipv6only, keepalive }: Listen, address: Addr
   const shared = { backlog, bind, ...(idle !== undefined && { keepAlive: idle }) };
   if ('path' in address) return { ...shared, path: address.path, port: 0 };
   return { ...shared, ...address, ipv6Only: ipv6only && address.host.includes(':') };
-}
-
-function shown(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }

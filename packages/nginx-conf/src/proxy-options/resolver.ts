@@ -1,3 +1,4 @@
+import { hostPort } from '@pinwheel/protocol';
 import type { GivenUpstream } from '@pinwheel/proxy';
 import { http } from '../directives/http.js';
 import type { Resolver } from '../directives/http.js';
@@ -51,7 +52,7 @@ function resolverOptions(resolver: Resolver, timeout: number, place: Place, arou
       const { host, port = PORT, isAddress } = server;
       const addresses = isAddress ? [host] : (around.addressesOf?.(host) ?? []);
       if (addresses.length === 0) throw new ConfError(`host not found in resolver "${host}"`, place);
-      return addresses.map((one) => (one.includes(':') ? `[${one}]:${port}` : `${one}:${port}`));
+      return addresses.map((one) => hostPort(one, port));
     }),
     ...(resolver.valid === undefined ? {} : { valid: Math.max(1, resolver.valid) }),
     ipv4: resolver.ipv4,

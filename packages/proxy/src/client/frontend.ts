@@ -5,6 +5,7 @@ import type { ErrorCode } from '../errors.js';
 import type { ConnectionCounts, ProxyProtocolFacts } from '../facts.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { Listener, ListenerHost } from '../listen/listener.js';
+import { aboutConnection } from '../log/about-request.js';
 import type { Wire } from '../net/wire.js';
 import type { ConnectionOptions, HeadOptions } from '../options/client.js';
 import { connectionDefaults, headDefaults } from '../options/client.js';
@@ -73,12 +74,12 @@ export class Frontend implements ListenerHost {
   }
 
   onHandshakeFailed(why: string, address: string, { name }: Listener): void {
-    this.#log('info', `${why}, client: ${address}, server: ${name}`);
+    this.#log('info', why + aboutConnection(address, name));
   }
 
   onHeaderBroken(why: string | undefined, address: string, { name }: Listener): void {
     if (why === undefined) return;
-    this.#log('error', `${why} while reading PROXY protocol, client: ${address}, server: ${name}`);
+    this.#log('error', `${why} while reading PROXY protocol${aboutConnection(address, name)}`);
   }
 
   /** The location for a request; undefined when none matches. @throws ProxyError `bad_target` */

@@ -1,3 +1,4 @@
+import { hostPort } from '@pinwheel/protocol';
 import type { Socket } from 'node:net';
 import { isIPv4 } from 'node:net';
 import type { HeadOptions } from '../options/client.js';
@@ -78,7 +79,7 @@ export class Listener {
   nameAt(port: number): string {
     const { host, path } = this.options;
     if (path !== undefined) return `unix:${path}`;
-    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return hostPort(host, port);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { bracketed } from '@pinwheel/protocol';
 import type { Facts } from '../facts.js';
 import type { Reply } from '../http1/reply.js';
 import type { RedirectOptions } from '../options/location.js';
@@ -27,5 +28,5 @@ function ownHost(facts: Facts): string {
   const names = field !== undefined && !/^\.*(?::|$)/.test(field);
   const asked = names || facts.requestLine?.includes('://') === true;
   if (asked) return facts.host;
-  return serverAddr.includes(':') ? `[${serverAddr}]` : serverAddr;
+  return bracketed(serverAddr);
 }

@@ -1,3 +1,4 @@
+import { hostPort } from '@pinwheel/protocol';
 import { Roster } from '@pinwheel/roster';
 import { createHash } from 'node:crypto';
 import type { PeerOptions } from '../options/proxy.js';
@@ -206,5 +207,5 @@ export class Peer {
 
 function nameOf({ host, port }: PeerOptions): string {
   if (host.startsWith('unix:')) return host;
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return hostPort(host, port);
 }
