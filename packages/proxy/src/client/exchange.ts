@@ -1,4 +1,4 @@
-import { strict as assert } from 'node:assert';
+import { AssertionError } from 'node:assert';
 import type { Socket } from 'node:net';
 import type { HandOffEnd } from '@pinwheel/protocol';
 import type { Client } from './client.js';
@@ -83,8 +83,10 @@ export class Exchange implements OwnTurn, GivenConnection {
   }
 
   get location(): Location {
-    assert(this.#location !== undefined, 'a responder begins when the request has its location');
-    return this.#location;
+    const location = this.#location;
+    if (location === undefined)
+      throw new AssertionError({ message: 'a responder begins when the request has its location' });
+    return location;
   }
 
   get facts(): Facts {
@@ -222,7 +224,7 @@ export class Exchange implements OwnTurn, GivenConnection {
   // The answer.
 
   begin(head: string): void {
-    assert.equal(this.#state, 'open', 'an answer begins once');
+    if (this.#state !== 'open') throw this.#broken('an answer begins once');
     this.#state = 'answering';
     this.sentHead = head;
     this.client.wire.put(head);
@@ -246,7 +248,7 @@ export class Exchange implements OwnTurn, GivenConnection {
   }
 
   end(keepAlive: boolean): void {
-    assert.equal(this.#state, 'answering', 'an answer ends once, after it began');
+    if (this.#state !== 'answering') throw this.#broken('an answer ends once, after it began');
     this.#state = 'answered';
     this.#responder = undefined;
     this.client.wire.flush();
@@ -318,9 +320,14 @@ export class Exchange implements OwnTurn, GivenConnection {
 
   /** Every request ends here, once: its location logs it. */
   finish(): void {
-    assert.notEqual(this.#state, 'over', 'a request ends once');
+    if (this.#state === 'over') throw this.#broken('a request ends once');
     this.#state = 'over';
     this.#location?.onEnd?.(this.facts);
+  }
+
+  /** The error of a caller that ends or answers a request twice. */
+  #broken(rule: string): AssertionError {
+    return new AssertionError({ message: `${rule}; it is ${this.#state}` });
   }
 
   // The connection is not HTTP any more.
