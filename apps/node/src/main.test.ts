@@ -109,7 +109,7 @@ describe('the program pinwheel-node', () => {
     const { exited, stdout, stderr } = nodeProcess({ PORT: String(port), REDIS_URL: '' });
     expect(await exited).toEqual([1, null]);
     expect(stderr).toEqual([
-      `pinwheel-node: cannot listen on 127.0.0.1:${port}: the port is in use, choose another with PORT`,
+      `pinwheel-node: 127.0.0.1:${port} is already in use: stop what listens there or choose another with PORT`,
     ]);
     expect(stdout).toEqual([]);
   });
