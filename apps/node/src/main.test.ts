@@ -77,7 +77,16 @@ describe('the program pinwheel-node', () => {
     const { exited, stdout, stderr } = nodeProcess({ PORT: '0' }, false, ['--help']);
     expect(await exited).toEqual([0, null]);
     expect(stderr).toEqual([]);
-    for (const variable of ['PORT', 'HOST', 'SERVER_NAME', 'REDIS_URL', 'ADAPTER', 'NODE_TAG', 'CONTROLS']) {
+    for (const variable of [
+      'PORT',
+      'HOST',
+      'SERVER_NAME',
+      'REDIS_URL',
+      'ADAPTER',
+      'NODE_TAG',
+      'CONTROLS',
+      'PINWHEEL_PLAIN_SOCKETS',
+    ]) {
       expect(stdout).toContainEqual(expect.stringMatching(new RegExp(`^  ${variable} `)));
     }
   });
