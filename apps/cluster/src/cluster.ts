@@ -1,6 +1,7 @@
 import type { AdminListener } from '@pinwheel/admin';
 import type { ClusterView, ControlVerb, NodeStatus, RedisStatus } from '@pinwheel/protocol';
 import { createProxy, type GivenProxyOptions, type Proxy, type ProxyHistory, type ProxyStatus } from '@pinwheel/proxy';
+import { plainSocketsNotice } from '@pinwheel/raw-socket';
 import { openAdmin } from './admin/listener.js';
 import { listen, plainUrl, planBalancer } from './balancer.js';
 import type { Cluster, ClusterNode, StartOptions } from './cluster-types.js';
@@ -73,6 +74,8 @@ class RunningCluster implements Cluster {
   async start(): Promise<void> {
     const { admin } = this.#options;
     const proxyOptions = planBalancer(this.#options, (level, message) => this.#log(`balancer | [${level}] ${message}`));
+    const notice = plainSocketsNotice();
+    if (notice !== undefined) this.#log(`balancer | [notice] ${notice}`);
     const ports = await this.#checkPorts();
     if (admin !== undefined) this.#admin = await openAdmin(this, admin, this.#log);
     this.#throwIfStopped();

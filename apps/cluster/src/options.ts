@@ -4,6 +4,7 @@ import {
   HOST,
   integer,
   isLoopback,
+  PLAIN_SOCKETS,
   policiesOf,
   POLICY_SETTINGS,
   PORT,
@@ -120,6 +121,7 @@ export const SETTINGS = settings({
     otherwise: '`1` where `--host` is an address of this machine only, else `0`',
     help: '`1` lets anyone who sees the page kill, hang, drain and revive nodes and cut the embedded Redis; `0` does not',
   },
+  plainSockets: PLAIN_SOCKETS,
 });
 
 export const PROGRAM: Program = {

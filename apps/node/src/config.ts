@@ -1,6 +1,7 @@
 import {
   HELP,
   HOST,
+  PLAIN_SOCKETS,
   PORT,
   type Program,
   readBy,
@@ -76,6 +77,7 @@ export const SETTINGS = settings({
     default: '0',
     help: '`1` lets pages kill, hang, drain and revive nodes and cut Redis',
   },
+  plainSockets: PLAIN_SOCKETS,
 });
 
 export const PROGRAM: Program = {

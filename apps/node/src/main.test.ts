@@ -77,7 +77,16 @@ describe('the program pinwheel-node', () => {
     const { exited, stdout, stderr } = nodeProcess({ PORT: '0' }, false, ['--help']);
     expect(await exited).toEqual([0, null]);
     expect(stderr).toEqual([]);
-    for (const variable of ['PORT', 'HOST', 'SERVER_NAME', 'REDIS_URL', 'ADAPTER', 'NODE_TAG', 'CONTROLS']) {
+    for (const variable of [
+      'PORT',
+      'HOST',
+      'SERVER_NAME',
+      'REDIS_URL',
+      'ADAPTER',
+      'NODE_TAG',
+      'CONTROLS',
+      'PINWHEEL_PLAIN_SOCKETS',
+    ]) {
       expect(stdout).toContainEqual(expect.stringMatching(new RegExp(`^  ${variable} `)));
     }
   });
@@ -109,7 +118,7 @@ describe('the program pinwheel-node', () => {
     const { exited, stdout, stderr } = nodeProcess({ PORT: String(port), REDIS_URL: '' });
     expect(await exited).toEqual([1, null]);
     expect(stderr).toEqual([
-      `pinwheel-node: cannot listen on 127.0.0.1:${port}: the port is in use, choose another with PORT`,
+      `pinwheel-node: 127.0.0.1:${port} is already in use: stop what listens there or choose another with PORT`,
     ]);
     expect(stdout).toEqual([]);
   });

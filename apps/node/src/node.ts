@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { formatAddress } from '@pinwheel/cli';
+import { formatAddress, listenFailure } from '@pinwheel/cli';
 import { connectRedis, joinCluster } from '@pinwheel/member';
 import type { Member, RedisLink, RoomCounts } from '@pinwheel/member';
 import { PageFiles, pageHandler, visitorPage } from '@pinwheel/page';
@@ -52,7 +52,7 @@ export class ListenError extends Error {
   override name = 'ListenError';
 
   constructor(config: NodeConfig, cause: NodeJS.ErrnoException) {
-    super(`cannot listen on ${formatAddress(config)}: ${reasonOf(cause)}`, { cause });
+    super(listenFailure(cause, config, 'PORT', 'HOST'), { cause });
     this.code = cause.code ?? 'unknown';
   }
 }
@@ -306,12 +306,4 @@ function listen(http: HttpServer, { host, port }: NodeConfig): Promise<number> {
       resolve((http.address() as AddressInfo).port);
     });
   });
-}
-
-function reasonOf(error: NodeJS.ErrnoException): string {
-  if (error.code === 'EADDRINUSE') return 'the port is in use, choose another with PORT';
-  if (error.code === 'EACCES') return 'this port needs more rights, choose one above 1023 with PORT';
-  if (error.code === 'EADDRNOTAVAIL') return 'this machine has no such address, choose another with HOST';
-  if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return 'no such host name, choose another with HOST';
-  return error.message;
 }

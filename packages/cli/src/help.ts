@@ -95,11 +95,16 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** The settings as Markdown tables, for the README of the program: flags, then variables that have no flag. */
+/**
+ * The settings as Markdown tables, for the README of the program: flags, then variables that have no flag. `--help` and
+ * `--version` are left out: every program has them.
+ */
 export function settingsTables(table: Settings): string {
   const rows = (isVariable: boolean): string[] =>
     Object.entries(table)
-      .filter(([, { variableOnly = false }]) => variableOnly === isVariable)
+      .filter(([key, { variableOnly = false }]) => {
+        return variableOnly === isVariable && key !== 'help' && key !== 'version';
+      })
       .map(([key, setting]) => {
         const name = isVariable ? (setting.variable ?? '') : flagWithValue(key, setting);
         return `| \`${name.replaceAll('|', '\\|')}\` | ${longHelp(setting).replaceAll('|', '\\|')} | ${defaultOf(setting)} |`;

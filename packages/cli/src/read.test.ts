@@ -78,6 +78,7 @@ describe('a command line', () => {
     ['--controls 1', 'unknown flag --controls (see --help)'],
     ['--__proto__ 1', 'unknown flag --__proto__ (see --help)'],
     ['4', 'unexpected argument "4" (see --help)'],
+    ['-- 4', 'unexpected argument "--" (see --help)'],
     ['--nodes', '--nodes needs a value'],
     ['--nodes --dry', '--nodes needs a value, got "--dry"'],
     ['--dry=yes', '--dry takes no value, got "yes"'],
@@ -113,7 +114,7 @@ describe('the environment', () => {
 
 test('a setting that is required is named with its example when it is missing', () => {
   const table = settings({ upstream: { value: text('PEER'), required: true, example: 'app1:3100', help: 'the peer' } });
-  expect(() => readCommand(table)).toThrow('--upstream is missing: the peer, such as --upstream app1:3100');
+  expect(() => readCommand(table)).toThrow('--upstream is missing, such as --upstream app1:3100 (see --help)');
 });
 
 test('a declaration cannot name a setting that does not exist', () => {

@@ -39,7 +39,7 @@ export function readCommand<Table extends Settings>(table: Table, input: Input =
   if (flags.has('help')) return { kind: 'help' };
   if (flags.has('version')) return { kind: 'version' };
   const [excess] = words.slice(input.maxWords ?? 0);
-  if (excess !== undefined) throw new UsageError(`unexpected argument ${JSON.stringify(excess)} (see --help)`);
+  if (excess !== undefined) throw unexpectedArgument(excess);
   const given = new Map(flags);
   for (const [key, { variable, emptyIsValue }] of Object.entries<Setting>(table)) {
     const text = variable === undefined ? undefined : input.variables?.[variable];
@@ -72,6 +72,8 @@ function split(table: Settings, { args = [], endsWords }: Input): { words: strin
       words.push(arg);
       continue;
     }
+    // npm passes on a second `--`; no program here takes arguments that look like flags.
+    if (arg === '--') throw unexpectedArgument(arg);
     const equals = arg.indexOf('=');
     const name = equals < 0 ? arg : arg.slice(0, equals);
     const inline = equals < 0 ? undefined : arg.slice(equals + 1);
@@ -114,6 +116,10 @@ function keysByFlag(table: Settings): ReadonlyMap<string, string> {
   return keys;
 }
 
+function unexpectedArgument(arg: string): UsageError {
+  return new UsageError(`unexpected argument ${JSON.stringify(arg)} (see --help)`);
+}
+
 function unknownFlag(name: string, known: readonly string[]): UsageError {
   const meant = suggest(name, known);
   return new UsageError(`unknown flag ${name} (${meant === undefined ? '' : `did you mean ${meant}? `}see --help)`);
@@ -150,6 +156,7 @@ function valueOf(key: string, setting: Setting, texts: readonly string[] | undef
   return last === undefined ? undefined : value.read(name, last);
 }
 
-function missing(name: string, { help, example }: Setting): UsageError {
-  return new UsageError(`${name} is missing: ${help}${example === undefined ? '' : `, such as ${name} ${example}`}`);
+function missing(name: string, { example }: Setting): UsageError {
+  const such = example === undefined ? '' : `, such as ${name} ${example}`;
+  return new UsageError(`${name} is missing${such} (see --help)`);
 }

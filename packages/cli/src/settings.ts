@@ -83,5 +83,14 @@ export function flagOf(key: string): string {
 /** `--help`, which prints the help text. */
 export const HELP = { short: 'h', help: 'show this text' } as const satisfies Setting;
 
+/** The switch that `@pinwheel/raw-socket` reads by itself. It is declared for `--help`: any value is accepted, and only `1` counts. */
+export const PLAIN_SOCKETS = {
+  value: { placeholder: '0|1', read: (_name: string, given: string) => given },
+  variable: 'PINWHEEL_PLAIN_SOCKETS',
+  variableOnly: true,
+  default: '0',
+  help: '`1` uses only the documented ways of Node to read and write sockets, which costs more CPU time; WebSockets are then tunnelled, not handed off',
+} as const satisfies Setting;
+
 /** `--version`, which prints the version. */
 export const VERSION = { help: 'show the version' } as const satisfies Setting;

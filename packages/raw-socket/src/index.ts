@@ -2,7 +2,7 @@ export { acceptHandles, handleOf, newSocket, socketOptions, takeHandle } from '.
 export type { OnRead } from './handle.js';
 export { HandOffPipe } from './hand-off-pipe.js';
 export { openHandOffPipe } from './hand-off-pipe-reader.js';
-export { usesPlainSockets } from './insides.js';
+export { plainSocketsNotice, usesPlainSockets } from './insides.js';
 export { proveInsides } from './proof.js';
 export { readStraight, streamHandle, writeStraight } from './stream-handle.js';
 export type { StreamHandle } from './stream-handle.js';

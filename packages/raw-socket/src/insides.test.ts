@@ -36,8 +36,8 @@ async function load(
 
 describe('the insides', () => {
   test('insides are used on this Node, and a loopback exchange proves them without a warning', async () => {
-    const { usesPlainSockets, proveInsides } = await load();
-    expect(usesPlainSockets()).toBe(false);
+    const { usesPlainSockets, plainSocketsNotice, proveInsides } = await load();
+    expect([usesPlainSockets(), plainSocketsNotice()]).toEqual([false, undefined]);
     await proveInsides();
     expect(usesPlainSockets()).toBe(false);
     expect(warnings).toEqual([]);
@@ -45,9 +45,12 @@ describe('the insides', () => {
 
   test('insides are off with PINWHEEL_PLAIN_SOCKETS=1, without a warning', async () => {
     vi.stubEnv('PINWHEEL_PLAIN_SOCKETS', '1');
-    const { insides, usesPlainSockets, proveInsides } = await load();
+    const { insides, usesPlainSockets, plainSocketsNotice, proveInsides } = await load();
     await proveInsides();
     expect([insides(), usesPlainSockets()]).toEqual([undefined, true]);
+    expect(plainSocketsNotice()).toBe(
+      'plain sockets (PINWHEEL_PLAIN_SOCKETS=1): WebSockets are tunnelled, not handed off',
+    );
     expect(warnings).toEqual([]);
   });
 

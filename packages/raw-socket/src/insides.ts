@@ -60,7 +60,8 @@ const GUARDS: readonly (readonly [what: string, holds: (found: Partial<Insides>)
   ['net.Socket#_handle', () => '_handle' in new Socket()],
 ];
 
-let current = process.env[SWITCH] === '1' ? undefined : findInsides();
+const isSwitchedOff = process.env[SWITCH] === '1';
+let current = isSwitchedOff ? undefined : findInsides();
 
 /** Node's insides; undefined where plain sockets are to be used. */
 export function insides(): Insides | undefined {
@@ -70,6 +71,11 @@ export function insides(): Insides | undefined {
 /** True where no inside of Node is used: sockets are read, written and handed off in the ways that Node documents. */
 export function usesPlainSockets(): boolean {
   return current === undefined;
+}
+
+/** A line for the log of a program that the environment switched to plain sockets; undefined in any other. */
+export function plainSocketsNotice(): string | undefined {
+  return isSwitchedOff ? `plain sockets (${SWITCH}=1): WebSockets are tunnelled, not handed off` : undefined;
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   type Kind,
   list,
   LISTEN_ADDRESS,
+  PLAIN_SOCKETS,
   type Policies,
   policiesOf,
   POLICY_SETTINGS,
@@ -53,6 +54,7 @@ export const SETTINGS = settings({
   // nginx's form of the command line owns `-h`.
   help: { help: HELP.help },
   version: VERSION,
+  plainSockets: PLAIN_SOCKETS,
 });
 
 export const PROGRAM: Program = {

@@ -11,6 +11,7 @@ import {
   UsageError,
 } from '@pinwheel/cli';
 import { createProxy, OptionError, type Proxy } from '@pinwheel/proxy';
+import { plainSocketsNotice } from '@pinwheel/raw-socket';
 import { type BalancerOptions, describe, PROGRAM, proxyOptions, readBalancerCommand } from './options.js';
 
 /** Milliseconds that requests and tunnels get to finish after the first signal. */
@@ -40,6 +41,8 @@ export async function runWithFlags(args: readonly string[]): Promise<number | un
 
 /** @returns 1 when a listener cannot be opened */
 async function serve(options: BalancerOptions): Promise<1 | undefined> {
+  const notice = plainSocketsNotice();
+  if (notice !== undefined) log(`[notice] ${notice}`);
   const proxy = createProxy(proxyOptions(options, (level, message) => log(`[${level}] ${message}`)));
   try {
     await proxy.listen();

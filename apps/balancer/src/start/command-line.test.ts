@@ -35,6 +35,14 @@ test.each(['-s', '-sstop now', '-z', 'word', '--test'])('%j is refused', (word) 
   expect(() => readCommandLine([word])).toThrow(CommandLineError);
 });
 
+test("a flag among nginx's options is refused by its name", () => {
+  expect(() => readCommandLine(['-c', 'a.conf', '--upstream=a:1'])).toThrow(
+    "--upstream cannot be mixed with nginx's options: give flags (see --help) or options (see -h)",
+  );
+  expect(readCommandLine(['-c', '--upstream']).confFile).toBe('--upstream');
+  expect(() => readCommandLine(['-c', 'a.conf', '--'])).toThrow('invalid option: "-"');
+});
+
 test('one dash begins nginx’s form, two dashes begin flags', () => {
   expect(isNginxForm(['-t'])).toBe(true);
   expect(isNginxForm(['-?'])).toBe(true);

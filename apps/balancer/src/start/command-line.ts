@@ -22,7 +22,7 @@ export interface CommandLine {
   readonly directives: string;
 }
 
-/** A mistake on the command line, in nginx's words. */
+/** A mistake on the command line, in nginx's words, or a flag among nginx's options. */
 export class CommandLineError extends Error {
   override readonly name = 'CommandLineError';
   readonly code = 'usage';
@@ -48,7 +48,7 @@ function takesValue(letter: string): letter is WithValue {
  * (`-cfile`, `-c file`), the last of several wins.
  *
  * @param args the command line behind the program's name
- * @throws CommandLineError in nginx's words
+ * @throws CommandLineError in nginx's words; nginx has none for a flag such as `--upstream`
  */
 export function readCommandLine(args: readonly string[]): CommandLine {
   const letters = new Set<string>();
@@ -56,6 +56,12 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   for (let i = 0; i < args.length; i++) {
     const word = args[i] ?? '';
     if (!word.startsWith('-')) throw new CommandLineError(`invalid option: "${word}"`);
+    const [flag] = /^--[a-z][a-z-]*/.exec(word) ?? [];
+    if (flag !== undefined) {
+      throw new CommandLineError(
+        `${flag} cannot be mixed with nginx's options: give flags (see --help) or options (see -h)`,
+      );
+    }
     for (let at = 1; at < word.length; at++) {
       const letter = word.charAt(at);
       if (takesValue(letter)) {

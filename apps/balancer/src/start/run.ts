@@ -16,6 +16,7 @@ import {
   STDERR,
   withoutProgram,
 } from '@pinwheel/nginx-disk';
+import { plainSocketsNotice } from '@pinwheel/raw-socket';
 import { BalancerProcess } from '../serve/balancer-process.js';
 import { type CommandLine, CommandLineError, readCommandLine } from './command-line.js';
 import { checkOptions } from '../serve/configured-proxy.js';
@@ -135,6 +136,8 @@ class Run {
       return startDaemon(first?.file.descriptor ?? 'inherit');
     }
     const log = new ErrorLog(targets.process, printToTerminal);
+    const notice = plainSocketsNotice();
+    if (notice !== undefined) log.log('notice', notice);
     try {
       if (needsMaster(settings)) {
         // A process that serves alone does not load what only a master needs.

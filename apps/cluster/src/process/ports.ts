@@ -2,8 +2,6 @@ import { createServer } from 'node:net';
 import { type Address, isSystemError, listenFailure } from '@pinwheel/cli';
 import { ClusterFailure } from './failure.js';
 
-const HOST_AT_FAULT = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN']);
-
 /** The number of nodes, the port of the first one, and the port of the balancer. */
 export interface PortPlan {
   readonly nodes: number;
@@ -45,6 +43,5 @@ export async function checkPort(address: Address, flag: string): Promise<void> {
 /** An error of the system as a failure that names the flag to change; any other error as it is. */
 export function cannotListen(error: unknown, address: Address, flag: string): unknown {
   if (!isSystemError(error)) return error;
-  const name = error.code !== undefined && HOST_AT_FAULT.has(error.code) ? '--host' : flag;
-  return new ClusterFailure(listenFailure(error, address, name));
+  return new ClusterFailure(listenFailure(error, address, flag, '--host'));
 }

@@ -96,6 +96,8 @@ describe('the command line of a run', () => {
     [`${URL} --clients`, '--clients needs a value'],
     [`${URL} --clients --rooms 2`, '--clients needs a value, got "--rooms"'],
     [`${URL} --wat 1`, 'unknown flag --wat (see --help)'],
+    [`${URL} --max-regress 5%`, '--max-regress goes with compare (see --help)'],
+    [`${URL} --max-regress=5%`, '--max-regress goes with compare (see --help)'],
     [`${URL} -x`, 'unknown flag -x (see --help)'],
     [`${URL} --help=yes`, '--help takes no value, got "yes"'],
     [`${URL} --clients 5 --rooms 6`, '--rooms: expected a whole number from 1 to 5, got "6"'],

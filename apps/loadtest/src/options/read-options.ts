@@ -24,6 +24,9 @@ type Given = Values<typeof SETTINGS>;
  * @throws UsageError for the first mistake
  */
 export function readOptions(args: readonly string[]): LoadCommand {
+  if (args.some((arg) => /^--max-regress(?:=|$)/.test(arg))) {
+    throw new UsageError('--max-regress goes with compare (see --help)');
+  }
   const command = readCommand(SETTINGS, { args, maxWords: 1, endsWords: (one) => one.includes('://') });
   if (command.kind !== 'run') return command;
   const { values } = command;

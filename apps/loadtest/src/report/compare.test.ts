@@ -53,6 +53,13 @@ describe('the command compare', () => {
     ]);
   });
 
+  it('prints its help text with --help, and needs no files for that', () => {
+    const [code, text] = compareAll('--help');
+    expect(code).toBe(0);
+    expect(text).toMatch(/^usage: pinwheel-load compare A\.json B\.json/);
+    expect(text).toContain('--max-regress P%');
+  });
+
   it.each([
     [['a.json'], 'compare needs two files, such as compare A.json B.json'],
     [['a.json', 'none.json'], 'cannot be read: ENOENT'],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Kind, readCommand, settings, UsageError, wrongValue } from '@pinwheel/cli';
+import { HELP, helpText, type Kind, type Program, readCommand, settings, UsageError, wrongValue } from '@pinwheel/cli';
 import { showValue, table } from './format.js';
 import { metricsOf } from './metrics.js';
 import type { Result } from './result.js';
@@ -35,7 +35,16 @@ const PERCENT: Kind<number> = {
 /** The flags of `pinwheel-load compare`. */
 export const COMPARE_SETTINGS = settings({
   maxRegress: { value: PERCENT, default: '10%', help: 'how much worse a figure may become' },
+  help: HELP,
 });
+
+const COMPARE: Program = {
+  name: 'pinwheel-load compare',
+  usage: ['pinwheel-load compare A.json B.json [flags]'],
+  summary: 'Compares run B with run A. Both files are reports that `--json` of a run wrote.',
+  settings: COMPARE_SETTINGS,
+  notes: ['Exit code: 0 no regression, 2 a mistake on the command line, 99 B is worse than A.'],
+};
 
 export interface Comparison {
   readonly rows: readonly ComparedMetric[];
@@ -82,14 +91,17 @@ function isWorse(name: string, was: number, is: number, maxRegress: number): boo
 }
 
 /**
- * `compare A.json B.json [--max-regress 10%]`.
+ * `compare A.json B.json [--max-regress 10%]`, or `compare --help`.
  *
  * @returns the exit code: 0, or 99 when B is worse than A
  * @throws UsageError for a mistake on the command line, or a file that is no report
  */
 export function compareFiles(args: readonly string[], print: (line: string) => void): number {
   const command = readCommand(COMPARE_SETTINGS, { args, maxWords: 2 });
-  if (command.kind !== 'run') throw new UsageError('compare has no help text of its own (see pinwheel-load --help)');
+  if (command.kind !== 'run') {
+    print(helpText(COMPARE).trimEnd());
+    return 0;
+  }
   const percent = command.values.maxRegress;
   const [fileA, fileB] = command.words;
   if (fileA === undefined || fileB === undefined) {

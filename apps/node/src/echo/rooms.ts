@@ -30,6 +30,7 @@ export function countRooms(io: NodeServer, link: RedisLink): RoomCounts {
       }
     },
   });
+  counts.start();
   const onChange = (key: string): void => {
     const room = roomOfKey(key);
     if (room !== undefined) void counts.update(room);

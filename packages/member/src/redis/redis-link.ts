@@ -41,7 +41,9 @@ export class RedisLink extends EventEmitter<LinkEvents> {
   readonly #others = new Set<Redis>();
   readonly #options: ReturnType<typeof connectionOptions>;
   readonly #pendingMax: number;
-  readonly #heartbeat: NodeJS.Timeout;
+  /** Milliseconds between two pings. */
+  readonly #pingInterval: number;
+  #heartbeat: NodeJS.Timeout | undefined;
   readonly #receivers = new Set<Receive>();
   readonly #shardReceivers = new Set<Receive>();
   readonly #patternReceivers = new Set<ReceivePattern>();
@@ -51,18 +53,34 @@ export class RedisLink extends EventEmitter<LinkEvents> {
   #dropped = 0;
   #closed = false;
 
-  constructor(address: RedisAddress, options: RedisLinkOptions = {}) {
+  /** @param commands and `subscriber`: connections without listeners */
+  private constructor(address: RedisAddress, options: RedisLinkOptions, commands: Redis, subscriber: Redis) {
     super();
     this.address = address.shown;
     this.#pendingMax = options.pendingMax ?? 16 * 1024 * 1024;
+    this.#pingInterval = Math.max(10, (options.silenceMax ?? 5_000) / 2);
     this.#options = connectionOptions(address, options);
-    this.commands = this.#connect();
-    this.#subscriber = this.#connect();
+    this.commands = commands;
+    this.#subscriber = subscriber;
     this.subscriptions = new Subscriptions(
       this.#subscriber,
       () => this.#check(),
       (problem) => this.#failed(problem),
     );
+  }
+
+  /** Connects to the Redis at `address`, and reconnects until the link is closed. */
+  static connect(address: RedisAddress, options: RedisLinkOptions = {}): RedisLink {
+    const given = connectionOptions(address, options);
+    const link = new RedisLink(address, options, new Redis(given), new Redis(given));
+    link.#start();
+    return link;
+  }
+
+  #start(): void {
+    this.#watch(this.commands);
+    this.#watch(this.#subscriber);
+    this.subscriptions.start();
     this.#subscriber.on('messageBuffer', (channel: Buffer, message: Buffer) => {
       for (const receive of this.#receivers) receive(channel, message);
     });
@@ -73,7 +91,7 @@ export class RedisLink extends EventEmitter<LinkEvents> {
       for (const receive of this.#patternReceivers) receive(pattern, channel, message);
     });
     // A command on both connections makes silence visible where nothing is published.
-    this.#heartbeat = setInterval(() => this.#ping(), Math.max(10, (options.silenceMax ?? 5_000) / 2));
+    this.#heartbeat = setInterval(() => this.#ping(), this.#pingInterval);
     this.#heartbeat.unref();
   }
 
@@ -100,7 +118,8 @@ export class RedisLink extends EventEmitter<LinkEvents> {
    * connection is.
    */
   open(): Redis {
-    const client = this.#connect();
+    const client = new Redis(this.#options);
+    this.#watch(client);
     this.#others.add(client);
     return client;
   }
@@ -183,13 +202,10 @@ export class RedisLink extends EventEmitter<LinkEvents> {
     for (const client of this.#all()) client.disconnect();
   }
 
-  #connect(): Redis {
-    // `Subscriptions` restores them.
-    const client = new Redis({ ...this.#options, autoResubscribe: false });
+  #watch(client: Redis): void {
     client.on('error', (error) => this.#failed(redisProblem(error)));
     client.on('close', () => this.#failed(this.#lastEvent === 'up' ? 'connection lost' : this.#problem));
     client.on('ready', () => this.#check());
-    return client;
   }
 
   #all(): Redis[] {
@@ -233,6 +249,8 @@ function connectionOptions(
     // Every Redis-compatible server speaks RESP2.
     protocol: 2,
     replyMapping: 'legacy',
+    // `Subscriptions` restores them.
+    autoResubscribe: false,
     // A command that cannot be sent is refused at once; one that was in flight on a lost connection is not repeated.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -253,5 +271,5 @@ function connectionOptions(
  * @example const redis = connectRedis('redis://127.0.0.1:6379');
  */
 export function connectRedis(url: string, options: RedisLinkOptions = {}): RedisLink {
-  return new RedisLink(readRedisUrl(url), options);
+  return RedisLink.connect(readRedisUrl(url), options);
 }

@@ -35,8 +35,12 @@ export class Subscriptions {
     this.#client = client;
     this.#onComplete = onComplete;
     this.#onProblem = onProblem;
-    client.on('ready', () => this.#restore());
-    client.on('close', () => {
+  }
+
+  /** Follows the connection from now on. Call it once, before the connection is ready. */
+  start(): void {
+    this.#client.on('ready', () => this.#restore());
+    this.#client.on('close', () => {
       this.#complete = false;
       clearTimeout(this.#retry);
     });

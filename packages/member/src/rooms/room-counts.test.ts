@@ -31,6 +31,7 @@ class FakeNode {
       heartbeat: 100,
       ttl: 400,
     });
+    this.counts.start();
   }
 
   set(room: string, members: number): Promise<number> {

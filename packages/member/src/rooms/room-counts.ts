@@ -39,6 +39,7 @@ interface Waiting {
  *
  * @example
  * const counts = new RoomCounts({ link, localCount: (room) => rooms.get(room)?.size ?? 0, localRooms: () => rooms.keys() });
+ * counts.start();
  * const members = await counts.update('lobby'); // after each join and leave
  */
 export class RoomCounts {
@@ -59,6 +60,11 @@ export class RoomCounts {
     // The braces put all keys into one slot of a Redis Cluster.
     this.#nodes = `{${this.#options.prefix}}:nodes`;
     this.#scripts = roomScripts(this.#options.link.commands, (id) => `{${this.#options.prefix}}:rooms:${id}`);
+  }
+
+  /** Sends the heartbeats and shares of this node from now on. Until then a count is that of the local members. */
+  start(): void {
+    if (this.#stopped || this.#timer !== undefined) return;
     this.#options.link.commands.on('close', this.#onClose);
     this.#options.link.commands.on('ready', this.#onReady);
     this.#timer = setInterval(() => this.#tick(), this.#options.heartbeat);
