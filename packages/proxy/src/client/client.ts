@@ -9,14 +9,14 @@ import { Exchange } from './exchange.js';
 import type { Facts, ProxyProtocolFacts } from '../facts.js';
 import type { Origin } from '../origin/origin.js';
 import type { BodySink } from '../http1/body.js';
-import { BodyReader } from '../http1/body.js';
+import { BodyReader, chunkedLength } from '../http1/body.js';
 import { RecentHeads } from '../http1/recent-heads.js';
-import { findRequestHead, HeadError, RequestHead, readRequestHead } from '../http1/request-head.js';
+import type { RequestHead } from '../http1/request-head.js';
+import { findRequestHead, readRequestHead, refusedHead } from '../http1/request-head.js';
 import type { Listener } from '../listen/listener.js';
 import { EngineRequests } from '../upstream/affinity/engine-io.js';
 import type { ReadBuffer, Wire, WireReader } from '../net/wire.js';
 
-const NOWHERE: BodySink = { bodyBytes: () => {} };
 /** Bytes of later requests that are read while one is being answered (RFC 9112 9.3.2); past that reading stops. */
 const PIPELINED = 65_536;
 /** Milliseconds for a client to read a response that came before the end of its request. */
@@ -240,12 +240,8 @@ export class Client implements WireReader, BodySink {
   checkEarlyBody(limit: number): void {
     if (this.#unread === undefined || this.#exchange?.head.chunked !== true) return;
     const { buffer, start, end } = this.#unread;
-    const early = new BodyReader();
-    early.begin('chunked', -1);
-    for (let at = start; at < end && !early.done;) at = early.read(buffer, at, end, NOWHERE);
-    if (limit > 0 && early.received > limit) {
-      throw new ProxyError('body_too_large', `chunked body: ${early.received} bytes`);
-    }
+    const length = chunkedLength(buffer, start, end);
+    if (limit > 0 && length > limit) throw new ProxyError('body_too_large', `chunked body: ${length} bytes`);
   }
 
   /** Answers an invalid request with the page of its error (RFC 9112 2.2, 6.3). @param text the bytes of the last read */
@@ -254,12 +250,7 @@ export class Client implements WireReader, BodySink {
     this.#unread = undefined;
     if (exchange === undefined) {
       // Without a complete head it still counts as a request, the last one of the connection.
-      const head = error instanceof HeadError ? error.head : new RequestHead();
-      if (head.line === '') head.line = /^\s*([^\r\n]*)/.exec(this.#carry + text)?.[1] ?? '';
-      if (head.host === '') head.host = head.get('host') ?? '';
-      head.close = true;
-      head.chunked = false;
-      head.contentLength = -1;
+      const head = refusedHead(error, this.#carry + text);
       this.#carry = '';
       this.requests++;
       this.body.begin('none', 0);

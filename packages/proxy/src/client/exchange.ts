@@ -75,8 +75,6 @@ export class Exchange implements OwnTurn, GivenConnection {
     this.writtenBefore = client.wire.bytesWritten;
   }
 
-  // What a responder sees.
-
   /** The location of the request; undefined until it is found. */
   get place(): Location | undefined {
     return this.#location;
@@ -118,8 +116,6 @@ export class Exchange implements OwnTurn, GivenConnection {
     this.client.frontend.log(level, requestMessage(this.facts, message));
   }
 
-  // From the head to a responder.
-
   /** Finds the location and lets it answer. @throws ProxyError */
   start(): void {
     const { client, head } = this;
@@ -158,8 +154,6 @@ export class Exchange implements OwnTurn, GivenConnection {
     // While a read is being parsed, the body that came with the head goes out in the same write: `onReadEnd` flushes.
     if (!client.processing && this.#responder === responder) responder.flush();
   }
-
-  // What comes from the client meanwhile.
 
   /** Bytes of the request's body, framing removed. @throws ProxyError `body_too_large` */
   requestBody(buffer: ReadBuffer, start: number, end: number): void {
@@ -221,8 +215,6 @@ export class Exchange implements OwnTurn, GivenConnection {
     this.head.dropBody();
   }
 
-  // The answer.
-
   begin(head: string): void {
     if (this.#state !== 'open') throw this.#broken('an answer begins once');
     this.#state = 'answering';
@@ -254,8 +246,6 @@ export class Exchange implements OwnTurn, GivenConnection {
     this.client.wire.flush();
     this.client.onAnswered(keepAlive);
   }
-
-  // Other responders.
 
   reply(reply: ReplyOptions): void {
     this.#responder = undefined;

@@ -130,7 +130,7 @@ export class OwnAnswers {
     const turn = this.#turn;
     const page = this.onErrorPage ? undefined : turn.place?.errorPageFor(status);
     if (page === undefined) return false;
-    if (turn.forwarded?.bodySpent === true) turn.dropBody();
+    if (turn.forwarded?.request.bodySpent === true) turn.dropBody();
     this.onErrorPage = true;
     turn.statusOverride = page.answer ?? status;
     try {

@@ -112,7 +112,7 @@ export class RequestFacts implements Facts {
   }
 
   get requestBody(): string | undefined {
-    return this.#exchange.forwarded?.shownBody;
+    return this.#exchange.forwarded?.request.shownBody;
   }
 
   get status(): number {
@@ -131,10 +131,10 @@ export class RequestFacts implements Facts {
   }
 
   get proxyHost(): string | undefined {
-    return this.#exchange.forwarded?.host;
+    return this.#exchange.forwarded?.request.host;
   }
   get proxyPort(): string | undefined {
-    return this.#exchange.forwarded?.port;
+    return this.#exchange.forwarded?.request.port;
   }
   get documentRoot(): string {
     return this.#exchange.place?.documentRoot(() => this) ?? '';

@@ -108,13 +108,16 @@ export interface Forwarded {
   readonly allAttempts: readonly UpstreamAttempt[];
   /** The head of the peer's response. */
   readonly response: ResponseHead | undefined;
-  /** The request's body, if it is kept (nginx: `$request_body`). */
-  readonly shownBody: string | undefined;
-  /** nginx: `$proxy_host`, `$proxy_port`. */
-  readonly host: string | undefined;
-  readonly port: string | undefined;
-  /** The body was streamed and cannot be sent again. */
-  readonly bodySpent: boolean;
+  /** The request as it is sent to peers. */
+  readonly request: {
+    /** The body, if it is kept (nginx: `$request_body`). */
+    readonly shownBody: string | undefined;
+    /** nginx: `$proxy_host`, `$proxy_port`. */
+    readonly host: string | undefined;
+    readonly port: string | undefined;
+    /** The body was streamed and cannot be sent again. */
+    readonly bodySpent: boolean;
+  };
   /** The peer's process has the connection, or has closed it. */
   onHandedOff(status: number): void;
   onHandOffEnded(): void;

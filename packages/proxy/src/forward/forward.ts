@@ -26,7 +26,7 @@ import type { Peer } from '../upstream/peer.js';
 export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   readonly #turn: Turn;
   readonly #location: Location;
-  readonly #request: OutgoingRequest;
+  readonly request: OutgoingRequest;
   readonly #relay: ResponseRelay;
   readonly #attempts: Attempts;
   response: ResponseHead | undefined;
@@ -49,7 +49,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#attempts = new Attempts(location.keepsAttempts, isForward ? before.#attempts : undefined);
     this.#choice = new PeerChoice(turn.engine, turn.origin.clientAddress, turn.head, turn.getFacts);
     const { opensPolling } = this.#choice;
-    this.#request = new OutgoingRequest(turn, opensPolling, isForward ? before.#request : undefined);
+    this.request = new OutgoingRequest(turn, opensPolling, isForward ? before.request : undefined);
     this.#relay = new ResponseRelay(turn, opensPolling ? (sid) => this.#learn(sid) : undefined);
   }
 
@@ -57,24 +57,8 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     return this.#attempts.all;
   }
 
-  get shownBody(): string | undefined {
-    return this.#request.shownBody;
-  }
-
   get method(): string {
-    return this.#request.method;
-  }
-
-  get host(): string | undefined {
-    return this.#request.host;
-  }
-
-  get port(): string | undefined {
-    return this.#request.port;
-  }
-
-  get bodySpent(): boolean {
-    return this.#request.bodySpent;
+    return this.request.method;
   }
 
   /** Sends the request, or waits for the part of its body that is read before a peer is chosen. */
@@ -82,9 +66,9 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#turn.forwarded = this;
     this.#turn.continueBody();
     try {
-      const pending = this.#request.prepare();
+      const pending = this.request.prepare();
       if (pending !== undefined) this.#after(pending);
-      else if (!this.#request.isWaiting) this.#choose();
+      else if (!this.request.isWaiting) this.#choose();
     } catch (error) {
       this.#onLost(error);
     }
@@ -94,7 +78,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   #after(known: Promise<void>): void {
     const goOn = (): void => {
       if (this.#ended) return;
-      if (!this.#request.isWaiting) this.#choose();
+      if (!this.request.isWaiting) this.#choose();
       this.flush();
     };
     known.then(goOn).catch((error: unknown) => this.#onLost(error));
@@ -110,17 +94,17 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
 
   /** Chooses a peer and sends the request: at once over an idle connection, otherwise when a new one is open. */
   #choose(): void {
-    const peer = this.#choice.next(this.#request.group);
+    const peer = this.#choice.next(this.request.group);
     if (peer === undefined) this.#onNoPeer();
     else if (peer instanceof Promise) this.#after(peer);
     else this.#attempt(peer, false);
   }
 
   #onNoPeer(): void {
-    const { upstream } = this.#request.group;
+    const { upstream } = this.request.group;
     const error = new ProxyError('no_live_upstream', `upstream "${upstream.name}"`);
     this.#attempts.none(upstream.name, error.status);
-    if (this.#location.pass !== undefined) this.#request.logFailure(error, upstream.name, this.#turn.started, false);
+    if (this.#location.pass !== undefined) this.request.logFailure(error, upstream.name, this.#turn.started, false);
     this.#fail(this.#location.pass === undefined ? (this.#lastError ?? error) : error);
   }
 
@@ -128,23 +112,23 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#count++;
     this.#choice.tried.add(peer);
     this.#peer = peer;
-    this.#request.sent = false;
+    this.request.sent = false;
     this.#attempts.begin(peer.name, peer.counts);
     peer.acquire();
-    const target = handOffTarget(peer, this.#location, this.#request.group);
+    const target = handOffTarget(peer, this.#location, this.request.group);
     if (target !== undefined && this.#turn.mayGiveAway) {
       this.#giveAway(peer, target);
       return;
     }
     const via = this.#location.pass?.via(this.#turn.getFacts);
-    const idle = freshOnly ? undefined : this.#request.group.pool.take(peer, via?.key);
-    const link = idle ?? this.#request.group.pool.open(peer, via);
+    const idle = freshOnly ? undefined : this.request.group.pool.take(peer, via?.key);
+    const link = idle ?? this.request.group.pool.open(peer, via);
     this.#reused = idle !== undefined;
     this.#link = link;
     link.use(this);
     this.#attempts.onLink(link);
     if (idle !== undefined) {
-      this.#request.send(link);
+      this.request.send(link);
       this.#attempts.onSent();
       this.#turn.takeBody();
     } else {
@@ -155,7 +139,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   onConnected(): void {
     const link = this.#link;
     if (link === undefined) return;
-    this.#request.send(link);
+    this.request.send(link);
     this.#attempts.onSent();
     link.wire.flush();
     this.#watch(link);
@@ -165,23 +149,23 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
 
   /** Bytes of the request's body, framing removed. */
   requestBody(buffer: ReadBuffer, start: number, end: number): void {
-    const waited = this.#request.isWaiting;
-    this.#request.take(this.#link, buffer, start, end);
-    if (waited && !this.#request.isWaiting) this.#choose();
+    const waited = this.request.isWaiting;
+    this.request.take(this.#link, buffer, start, end);
+    if (waited && !this.request.isWaiting) this.#choose();
   }
 
   requestBodyEnd(): void {
-    const waited = this.#request.isWaiting;
-    this.#request.end(this.#link);
-    if (waited && !this.#request.isWaiting) this.#choose();
+    const waited = this.request.isWaiting;
+    this.request.end(this.#link);
+    if (waited && !this.request.isWaiting) this.#choose();
   }
 
   /** Sends what `start` and `requestBody` have composed. */
   flush(): void {
     if (this.#ended) return;
-    if (this.#request.onReadEnd()) this.#choose();
+    if (this.request.onReadEnd()) this.#choose();
     const link = this.#link;
-    if (link === undefined || !this.#request.sent) return;
+    if (link === undefined || !this.request.sent) return;
     link.wire.flush();
     if (link.wire.congested) this.#turn.holdBody();
     this.#watch(link);
@@ -189,9 +173,9 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
 
   #giveAway(peer: Peer, target: HandOffTarget): void {
     this.#peer = undefined;
-    this.#request.sent = true;
+    this.request.sent = true;
     this.#attempts.onSent();
-    this.#turn.giveAway(peer, target, this.#request.headText, this);
+    this.#turn.giveAway(peer, target, this.request.headText, this);
   }
 
   onHandOffRefused(): void {
@@ -211,7 +195,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   onHandOffFailed(error: ProxyError, peer: Peer, answerable: boolean): void {
     this.#attempts.onError(error, false);
     this.#attempts.onEnd();
-    this.#request.logFailure(error, peer.name, false, false);
+    this.request.logFailure(error, peer.name, false, false);
     if (answerable) {
       this.#fail(error);
       return;
@@ -226,7 +210,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     // Reading is paused: the client delays the response, not the peer.
     if (link.wire.paused) return;
     if (link.wire.pending > 0) link.deadline.set(timeouts.upstreamSend);
-    else if (this.#request.ended) link.deadline.set(timeouts.read);
+    else if (this.request.ended) link.deadline.set(timeouts.read);
     else link.deadline.clear();
   }
 
@@ -243,8 +227,8 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#relay.begin(
       head,
       framing,
-      this.#request.ended,
-      this.#request.group.upstream.onHead(this.#peer, this.#turn.getFacts),
+      this.request.ended,
+      this.request.group.upstream.onHead(this.#peer, this.#turn.getFacts),
     );
     // The client sent HEAD, the peer got another method (nginx: `proxy_method`).
     if (this.#turn.head.method === 'HEAD' && framing !== 'none') this.onResponseEnd(false);
@@ -253,7 +237,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   /** Drops the response if a retry or an error page replaces it. @returns whether one does */
   #turnsAway(status: number): boolean {
     const { pass } = this.#location;
-    if (pass?.retry.afterStatus(status, this.#request.attempted(this.#count)) === true) {
+    if (pass?.retry.afterStatus(status, this.request.attempted(this.#count)) === true) {
       if (this.#peer !== undefined) this.#peer.counts.retries++;
       this.#leave(!countsAsFailure(status));
       this.#choose();
@@ -278,7 +262,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   }
 
   #learn(sid: string): void {
-    if (this.#peer !== undefined) this.#request.group.upstream.onSessionOpened(sid, this.#peer);
+    if (this.#peer !== undefined) this.request.group.upstream.onSessionOpened(sid, this.#peer);
   }
 
   onReadEnd(): void {
@@ -304,10 +288,10 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
   onResponseEnd(reusable: boolean): void {
     const link = this.#link;
     this.#link = undefined;
-    this.#request.group.upstream.onAnswer(this.#peer, this.#turn.getFacts);
+    this.request.group.upstream.onAnswer(this.#peer, this.#turn.getFacts);
     this.#release(true);
     if (link !== undefined) {
-      if (reusable && this.#request.ended) this.#request.group.pool.give(link);
+      if (reusable && this.request.ended) this.request.group.pool.give(link);
       else link.destroy();
     }
     this.#ended = true;
@@ -324,11 +308,11 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     const { head: request } = this.#turn;
     this.#turn.status = head.status;
     const asked = pass === undefined ? request.asksWebSocket : request.upgrade !== undefined;
-    if (!asked || !this.#request.ended) {
+    if (!asked || !this.request.ended) {
       link.destroy();
       const error = new ProxyError('unexpected_upgrade');
       if (pass === undefined || asked) return this.onLinkError(error);
-      this.#request.logFailure(error, peer.name, false, false);
+      this.request.logFailure(error, peer.name, false, false);
       this.#release(true);
       this.#ended = true;
       const added = this.#location.addedTo(head.status, this.#turn.getFacts);
@@ -339,14 +323,14 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     if (isOwnSession(request)) peer.counts.websocketSessions++;
     const added =
       this.#location.addedTo(head.status, this.#turn.getFacts) +
-      this.#request.group.upstream.onHead(this.#peer, this.#turn.getFacts);
-    this.#request.group.upstream.onAnswer(peer, this.#turn.getFacts);
+      this.request.group.upstream.onHead(this.#peer, this.#turn.getFacts);
+    this.request.group.upstream.onAnswer(peer, this.#turn.getFacts);
     this.#link = undefined;
     this.#peer = undefined;
     this.#ended = true;
     const { opensSession } = this.#choice;
     this.#turn.upgrade(
-      { peer, link, group: this.#request.group, timeouts, opensSession, halfOpen: pass === undefined },
+      { peer, link, group: this.request.group, timeouts, opensSession, halfOpen: pass === undefined },
       switchedHeadText(head, added, pass, this.#turn.getFacts),
       buffer,
       start,
@@ -360,7 +344,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     // A kept-alive connection that the peer closes as we reuse it counts neither as a failure nor as an attempt.
     const stale = this.#reused && error.code === 'upstream_closed';
     const failed = {
-      ...this.#request.attempted(this.#count - (stale ? 1 : 0)),
+      ...this.request.attempted(this.#count - (stale ? 1 : 0)),
       code: error.code,
       responseStarted: this.#turn.started,
     };
@@ -369,7 +353,7 @@ export class Forward implements Responder, Forwarded, LinkUser, HandOffUser {
     this.#attempts.onError(error, stale ? undefined : retry);
     // nginx counts no failure once the response has begun.
     this.#release(stale || (pass !== undefined && this.#turn.started));
-    this.#request.logFailure(error, peer?.name, this.#turn.started, retry);
+    this.request.logFailure(error, peer?.name, this.#turn.started, retry);
     if (!retry || peer === undefined) {
       this.#fail(error);
     } else if (stale) {

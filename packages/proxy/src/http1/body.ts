@@ -180,3 +180,18 @@ function hexDigit(byte: number): number {
 
 /** The framing of a body that is sent: its length in bytes, `chunked`, or no body. */
 export type BodyLength = number | 'chunked' | 'none';
+
+const NOWHERE: BodySink = { bodyBytes: () => undefined };
+
+/**
+ * Reads the beginning of a chunked body without keeping it.
+ *
+ * @returns bytes of the body so far, framing removed
+ * @throws ProxyError `bad_chunk`
+ */
+export function chunkedLength(buffer: ReadBuffer, start: number, end: number): number {
+  const reader = new BodyReader();
+  reader.begin('chunked', -1);
+  for (let at = start; at < end && !reader.done;) at = reader.read(buffer, at, end, NOWHERE);
+  return reader.received;
+}

@@ -314,3 +314,18 @@ function isHost(text: string): boolean {
   const name = literal ?? text.slice(0, text.indexOf(':') < 0 ? text.length : text.indexOf(':'));
   return name.replace(/\.$/, '') !== '';
 }
+
+/**
+ * The head of a request that cannot be served, as far as it was read; no body and no further request follow it.
+ *
+ * @param text what was read of it, when the error has no head
+ */
+export function refusedHead(error: ProxyError, text: string): RequestHead {
+  const head = error instanceof HeadError ? error.head : new RequestHead();
+  if (head.line === '') head.line = /^\s*([^\r\n]*)/.exec(text)?.[1] ?? '';
+  if (head.host === '') head.host = head.get('host') ?? '';
+  head.close = true;
+  head.chunked = false;
+  head.contentLength = -1;
+  return head;
+}
