@@ -4,7 +4,3 @@
  */
 export const ADAPTERS = ['redis', 'sharded', 'streams'] as const;
 export type AdapterName = (typeof ADAPTERS)[number];
-
-export function isAdapterName(text: string): text is AdapterName {
-  return ADAPTERS.some((name) => name === text);
-}
